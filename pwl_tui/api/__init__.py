@@ -1,0 +1,1 @@
+"""ProWebLook over HTTP, and nothing else: requests, typed answers, and one decoder for every error."""

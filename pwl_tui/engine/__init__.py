@@ -1,0 +1,1 @@
+"""Submits and polls: joins lists, state and api under the money rules. Knows no screen."""

@@ -1,0 +1,66 @@
+"""One value for everything that can go wrong, whoever notices it.
+
+The service's errors, an unusable list, a bad setting and a damaged state file all end as a `Problem`: it is
+stored beside the batch it happened to, printed as the ``ERROR`` object of the command line, and shown on the
+screen. This module knows no part of the program.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal[
+    "auth",
+    "forbidden",
+    "credits",
+    "consent_required",
+    "invalid_request",
+    "not_found",
+    "rate_limited",
+    "limit_reached",
+    "unavailable",
+    "server_error",
+    "bad_answer",
+    "network",
+    "timeout",
+]
+"""What happened, in the words that scripts rely on."""
+
+Charged = Literal["no", "yes", "unknown"]
+"""Whether the work was done and paid for."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """What went wrong, whether it cost anything, and what the person should do.
+
+    The field order is the order of the command line's ``ERROR`` object.
+    """
+
+    kind: Kind
+    status: int | None = None
+    """The HTTP status, where an answer came."""
+    code: str | None = None
+    """The service's own code (``RATE_001``), or ours where it has none."""
+    message: str
+    """One sentence that says what is wrong; safe to show, free of keys and URLs that carry one."""
+    charged: Charged = "no"
+    retry_after: float | None = None
+    """Seconds the service asked us to wait."""
+    required: int | None = None
+    """Credits that the work needs."""
+    available: int | None = None
+    """Credits that are there."""
+    remedy: str
+    """One sentence that says what to do."""
+
+
+class ProblemError(Exception):
+    """Base of every error that this program raises on purpose; it carries its `Problem`.
+
+    Args:
+        problem: what went wrong, ready to be shown.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.message)
+        self.problem = problem

@@ -1,0 +1,1 @@
+"""An embedded ProWebLook on loopback: the demo, the tests, and a place to try things."""
