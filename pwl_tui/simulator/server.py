@@ -1,0 +1,261 @@
+"""The simulated service on loopback HTTP: parses requests, asks the world, plays the faults.
+
+One daemon thread per connection, HTTP/1.1 with keep-alive. Stopping ends open connections too, even those
+that a fault holds in silence.
+"""
+
+import contextlib
+import re
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
+from typing import Any, Self
+from urllib.parse import parse_qsl, unquote
+
+import msgspec
+
+from pwl_tui.simulator.faults import Call, Faults, Reply, Rule
+from pwl_tui.simulator.world import Answer, World
+
+MAX_BODY = 2**20
+"""The most bytes of a request's body that are looked at."""
+
+_RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_GRACE = 1.0  # seconds for calls in progress to end; nothing they do takes that long
+_NO_FAULT = Rule()
+_NOT_FOUND: Answer = (404, {"error": "Not found."})
+_NOT_JSON: Answer = (400, {"error": "The request body is not a JSON object."})
+_BODY_REFUSED: Answer = (413, {"error": "The request body is too large, or does not say how long it is."})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as the service saw it."""
+
+    at: float
+    """UTC epoch seconds of its arrival, from the world's clock."""
+    call: Call
+    key: int | None
+    """The key's place in the order of `World.add_key`; None for none or an unknown one."""
+    batch_id: str | None
+    """The batch that a poll asked for."""
+    status: int | None
+    """The HTTP status sent; None where the connection was cut before that, or nothing was sent."""
+    cut: bool
+    """A fault cut the connection."""
+
+
+class Simulator:
+    """The embedded server; a context manager that serves between entering and leaving.
+
+    Args:
+        world: the service that answers.
+        faults: the rules in force from the start.
+        port: the port on 127.0.0.1; 0: a free one.
+
+    Raises:
+        OSError: the port cannot be had.
+    """
+
+    def __init__(self, world: World, faults: Iterable[Rule] = (), port: int = 0) -> None:
+        self.world = world
+        self._faults = Faults(faults, seed=world.seed)
+        self._requests: list[Request] = []
+        self._server = _Server(port, world, self._faults, self._requests)
+        # Looks for the end that often; it costs nothing measurable, and tests start and stop a server each.
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), name="simulator", daemon=True
+        )
+
+    @property
+    def base_url(self) -> str:
+        """``http://127.0.0.1:PORT``, without a slash at the end."""
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def requests(self) -> list[Request]:
+        """Every request so far, in the order they were understood (a copy)."""
+        return list(self._requests)
+
+    def add_fault(self, rule: Rule) -> None:
+        """Put one more rule in force, behind the others."""
+        self._faults.add(rule)
+
+    def clear_faults(self) -> None:
+        """Let everything go well from now on; what a fault holds already stays held."""
+        self._faults.clear()
+
+    def start(self) -> None:
+        """Begin to serve, in a thread of its own; once only."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop serving and end all connections, the silent ones too."""
+        self._server.stopping.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._server.end_connections()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class _Server(ThreadingMixIn, TCPServer):
+    # Not http.server's HTTPServer: that asks the name service for the host's name, which can take seconds.
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+
+    def __init__(self, port: int, world: World, faults: Faults, requests: list[Request]) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
+        self.world = world
+        self.faults = faults
+        self.requests = requests
+        self.stopping = threading.Event()
+        self._open: set[socket.socket] = set()
+        self._open_changed = threading.Condition()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self._open_changed:
+            self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        # Closes without shutting down first, so that a connection marked for a reset gets it.
+        with self._open_changed:
+            self._open.discard(request)
+            self.close_request(request)
+            self._open_changed.notify_all()
+
+    def end_connections(self) -> None:
+        with self._open_changed:
+            for connection in self._open:
+                with contextlib.suppress(OSError):  # the client was faster
+                    connection.shutdown(socket.SHUT_RDWR)
+            self._open_changed.wait_for(lambda: not self._open, _GRACE)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A client that leaves in the middle is everyday life here, anything else is a bug to be seen.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request, understood."""
+
+    call: Call
+    key: str
+    batch_id: str | None
+    perform: Callable[[], Answer]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else a delayed acknowledgement may cost 40 ms a request
+    wbufsize = -1  # head and body leave together
+
+    def _serve(self) -> None:
+        server, at = self.server, self.server.world.clock()
+        path, _, query = self.path.partition("?")
+        parameters, refusal = self._parameters(query)
+        asked = _understand(server.world, self.command, path, parameters)
+        rule = server.faults.pick(asked.call, asked.key) or _NO_FAULT
+        status, body = 200, b""
+        if rule.works:
+            status, answer = refusal or asked.perform()
+            body = msgspec.json.encode(answer)
+        reply = rule.dress(status, body)
+        unanswered = rule.silent or rule.cut in {"before", "after"}
+        # Recorded before it is sent, so that whoever has the answer finds the record.
+        server.requests.append(
+            Request(
+                at=at,
+                call=asked.call,
+                key=server.world.key_index(asked.key),
+                batch_id=asked.batch_id,
+                status=None if unanswered else reply.status,
+                cut=rule.cut is not None,
+            )
+        )
+        if rule.silent or rule.delay:
+            server.stopping.wait(None if rule.silent else rule.delay)
+        if unanswered or server.stopping.is_set():
+            self._reset()
+        else:
+            self._send(reply, truncated=rule.cut == "middle")
+
+    do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - http.server's names
+
+    def _parameters(self, query: str) -> tuple[dict[str, Any], Answer | None]:
+        """Read the request to its end; return its parameters, and the refusal of a body that holds none."""
+        body = self._body()
+        if body is None:
+            return {}, _BODY_REFUSED
+        if self.command != "POST":
+            return dict(parse_qsl(query)), None
+        try:
+            return msgspec.json.decode(body, type=dict[str, Any]), None
+        except (msgspec.DecodeError, RecursionError):
+            return {}, _NOT_JSON
+
+    def _body(self) -> bytes | None:
+        """Read the request's body; None where it is over the limit or of unknown length."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not re.fullmatch("[0-9]{1,12}", length):
+            self.close_connection = True
+            return None
+        left = int(length)
+        if left <= MAX_BODY:
+            return self.rfile.read(left)
+        # Read to its end all the same: closing on unread bytes would reset the answer away.
+        while left and (piece := self.rfile.read(min(left, MAX_BODY))):
+            left -= len(piece)
+        return None
+
+    def _send(self, reply: Reply, *, truncated: bool) -> None:
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if truncated:
+            self.close_connection = True
+            self.wfile.write(reply.body[: len(reply.body) // 2])
+        elif self.command != "HEAD":
+            self.wfile.write(reply.body)
+
+    def _reset(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+
+    def log_message(self, *_: object) -> None:
+        """Log nothing: every URL carries a key."""
+
+
+def _understand(world: World, method: str, path: str, parameters: dict[str, Any]) -> _Asked:
+    given = parameters.get("api_key")
+    key = given if isinstance(given, str) else ""
+    match method, path.split("/"):
+        case "GET", ["", "api", "v1", "balance"]:
+            return _Asked("balance", key, None, lambda: world.balance(key, parameters.get("service")))
+        case "POST", ["", "api", "v1", "wavalidation", "batch"]:
+            return _Asked("submit", key, None, lambda: world.submit(key, parameters.get("phone_numbers")))
+        case "GET", ["", "api", "v1", "wavalidation", "batch", quoted] if quoted:
+            batch_id = unquote(quoted)
+            return _Asked("poll", key, batch_id, lambda: world.poll(key, batch_id))
+        case "GET" | "POST", ["", "api", "v1", "wavalidation"]:
+            number, country_code = parameters.get("phone_number"), parameters.get("country_code")
+            return _Asked("check", key, None, lambda: world.check(key, number, country_code))
+        case _:
+            return _Asked("other", key, None, lambda: _NOT_FOUND)

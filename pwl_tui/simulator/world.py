@@ -1,0 +1,273 @@
+"""The simulated service's books: keys, credits, charges and batches.
+
+It behaves as the provider's reference says and, where that is silent, as each method's docstring does. It
+knows nothing of HTTP beyond status codes. It has no threads and never sleeps: how far a batch has come is
+computed from the clock when somebody asks. Every method may be called from any thread.
+"""
+
+import math
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pwl_tui.simulator.truth import CHECK_FAILED, Truth, batch_result, check_result, e164, truth_of
+
+Answer = tuple[int, dict[str, Any]]
+"""An HTTP status and the JSON object that goes with it."""
+
+SERVICES = ("phonevalidation", "wavalidation", "calleridvalidation", "blacklistchecker")
+MAX_BATCH = 1000
+"""The most numbers in one submission."""
+
+_ALIASES = {"blacklist": "blacklistchecker"}
+_WHATSAPP = "wavalidation"
+_INVALID_KEY: Answer = (401, {"error": "Invalid API key."})
+_BATCH_NOT_FOUND: Answer = (404, {"error": "Batch not found or access denied."})
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Credits taken from a key, once."""
+
+    at: float
+    """UTC epoch seconds, from the world's clock."""
+    key: str
+    service: str
+    amount: int
+    """Credits taken; always positive."""
+    balance_before: int
+    balance_after: int
+    batch_id: str | None
+    """None for a single check."""
+    numbers: tuple[str, ...]
+    """What was paid for, one credit each."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchView:
+    """A batch as the service holds it at the moment of asking."""
+
+    key: str
+    numbers: tuple[str, ...]
+    """Without duplicates, in the order submitted."""
+    submitted_at: float
+    """UTC epoch seconds, from the world's clock."""
+    done: bool
+    """Every number has its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    key: str
+    numbers: tuple[str, ...]
+    submitted_at: float
+    started_at: float
+    finished_at: float
+
+    def finished_numbers(self, now: float) -> int:
+        """Return how many numbers, counted from the first, have their answer at `now`."""
+        if now >= self.finished_at:
+            return len(self.numbers)
+        if now <= self.started_at:
+            return 0
+        return int(len(self.numbers) * (now - self.started_at) / (self.finished_at - self.started_at))
+
+
+class World:
+    """The service behind the embedded server, and the record that tests compare a client with.
+
+    Args:
+        clock: gives the time in UTC epoch seconds.
+        rate: numbers the service works off in a second, over all keys and batches, first come first served;
+            ``math.inf`` finishes every batch at once.
+        seed: another seed gives other truths.
+        failure_share: the share of readable numbers that fail, 0 to 1.
+        batch_ids: gives a fresh batch id at every call.
+
+    Raises:
+        ValueError: `rate` is not above zero.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.time,
+        rate: float = 50.0,
+        seed: int = 0,
+        failure_share: float = 0.01,
+        batch_ids: Callable[[], str] = lambda: str(uuid.uuid4()),
+    ) -> None:
+        if not rate > 0:
+            raise ValueError("the rate must be above zero numbers a second")
+        self.clock = clock
+        self._rate = rate
+        self.seed = seed
+        self._failure_share = failure_share
+        self._batch_ids = batch_ids
+        self._lock = threading.Lock()
+        self._credits: dict[str, dict[str, int]] = {}
+        self._batches: dict[str, _Batch] = {}
+        self._ledger: list[Charge] = []
+        self._queue_free_at = -math.inf
+
+    def add_key(self, key: str, **credits_of: int) -> None:
+        """Make `key` valid, with credits by service (``add_key("k", wavalidation=100)``); the rest have none.
+
+        Raises:
+            ValueError: a service that does not exist.
+        """
+        if unknown := credits_of.keys() - set(SERVICES):
+            raise ValueError(f"no such service: {', '.join(sorted(unknown))}")
+        with self._lock:
+            self._credits[key] = dict.fromkeys(SERVICES, 0) | credits_of
+
+    def add_credits(self, key: str, service: str, amount: int) -> None:
+        """Top up one service of a key; a negative amount takes credits away, unseen by the ledger.
+
+        Raises:
+            KeyError: an unknown key or service.
+        """
+        with self._lock:
+            self._credits[key][service] += amount
+
+    def key_index(self, key: str) -> int | None:
+        """Return the place of a key in the order of `add_key`, to name it without showing it."""
+        with self._lock:
+            return next((index for index, known in enumerate(self._credits) if known == key), None)
+
+    @property
+    def ledger(self) -> list[Charge]:
+        """Every charge so far, oldest first (a copy)."""
+        with self._lock:
+            return list(self._ledger)
+
+    @property
+    def batches(self) -> Mapping[str, BatchView]:
+        """Every batch by its id, as of now, in the order submitted (a copy)."""
+        now = self.clock()
+        with self._lock:
+            return {
+                batch_id: BatchView(batch.key, batch.numbers, batch.submitted_at, now >= batch.finished_at)
+                for batch_id, batch in self._batches.items()
+            }
+
+    def truth(self, number: str) -> Truth:
+        """Return what is so about `number`; see `truth_of`."""
+        return truth_of(number, seed=self.seed, failure_share=self._failure_share)
+
+    def balance(self, key: str, service: str | None) -> Answer:
+        """Answer the balance call: 200, 400 without a service or with an unknown one, 401.
+
+        The answer repeats the service in the word that was asked with, alias or not.
+        """
+        with self._lock:
+            if key not in self._credits:
+                return _INVALID_KEY
+            if not service:
+                return _missing("Service")
+            left = self._credits[key].get(_ALIASES.get(service, service))
+        if left is None:
+            return 400, {"error": "Invalid service."}
+        return 200, {"balance": left, "service": service}
+
+    def submit(self, key: str, phone_numbers: object) -> Answer:
+        """Answer the submission of a batch: 202, 400, 401, 402; charges all that it accepts, or nothing.
+
+        Args:
+            key: the API key.
+            phone_numbers: what the request's body holds under that name, anything at all. The limit counts
+                them as sent; duplicates are then removed by their text. A number that cannot be read is
+                accepted, paid for, and fails.
+        """
+        with self._lock:
+            if key not in self._credits:
+                return _INVALID_KEY
+            if not phone_numbers:
+                return _missing("PhoneNumbers")
+            if not isinstance(phone_numbers, list) or not all(isinstance(n, str) for n in phone_numbers):
+                return 400, {"error": "PhoneNumbers must be a list of strings."}
+            if len(phone_numbers) > MAX_BATCH:
+                return 400, {
+                    "error": f"Batch size exceeds the maximum allowed limit of {MAX_BATCH} numbers.",
+                    "submitted": len(phone_numbers),
+                    "max_allowed": MAX_BATCH,
+                }
+            numbers = tuple(dict.fromkeys(phone_numbers))
+            batch_id = self._batch_ids()
+            if refusal := self._charge(key, numbers, batch_id):
+                return refusal
+            now = self.clock()
+            started_at = max(now, self._queue_free_at)
+            self._queue_free_at = started_at + len(numbers) / self._rate
+            self._batches[batch_id] = _Batch(key, numbers, now, started_at, self._queue_free_at)
+        return 202, {"batch_id": batch_id, "total_numbers": len(numbers), "status": "processing"}
+
+    def poll(self, key: str, batch_id: str) -> Answer:
+        """Answer the poll of a batch: 200, 401, 404 for no such batch and for another key's.
+
+        Numbers get their answers in the order submitted. ``completed`` counts failed numbers too, so once
+        something failed it disagrees with ``pending = total - completed - failed``: the reference says both.
+        """
+        now = self.clock()
+        with self._lock:
+            if key not in self._credits:
+                return _INVALID_KEY
+            batch = self._batches.get(batch_id)
+        if batch is None or batch.key != key:
+            return _BATCH_NOT_FOUND
+        total, finished = len(batch.numbers), batch.finished_numbers(now)
+        results = [batch_result(number, self.truth(number)) for number in batch.numbers[:finished]]
+        failed = sum(result["status"] == "failed" for result in results)
+        results += [{"phone_number": number, "status": "pending"} for number in batch.numbers[finished:]]
+        return 200, {
+            "batch_id": batch_id,
+            "status": "completed" if finished == total else "processing",
+            "total_numbers": total,
+            "completed": finished,
+            "failed": failed,
+            "pending": total - finished,
+            "results": results,
+        }
+
+    def check(self, key: str, phone_number: object, country_code: object = None) -> Answer:
+        """Answer the single check: 200 for one WhatsApp credit, 400, 401, 402, 500; only 200 is charged.
+
+        Args:
+            key: the API key.
+            phone_number: what the request holds under that name; how it is read: see `e164`.
+            country_code: likewise.
+        """
+        with self._lock:
+            if key not in self._credits:
+                return _INVALID_KEY
+            if not phone_number:
+                return _missing("PhoneNumber")
+            number = e164(str(phone_number), str(country_code or ""))
+            if number is None:
+                return 400, {"error": "Invalid phone number."}
+            truth = self.truth(number)
+            if truth.fails:
+                return 500, {"error": CHECK_FAILED}
+            if refusal := self._charge(key, (number,), None):
+                return refusal
+        return 200, check_result(number, truth)
+
+    def _charge(self, key: str, numbers: tuple[str, ...], batch_id: str | None) -> Answer | None:
+        """Take one WhatsApp credit per number; with too few, take none and return the refusal."""
+        required, available = len(numbers), self._credits[key][_WHATSAPP]
+        if available < required:
+            error = "Insufficient WA API credits."
+            return 402, {"error": error, "required": required, "available": available}
+        left = available - required
+        self._credits[key][_WHATSAPP] = left
+        self._ledger.append(
+            Charge(self.clock(), key, _WHATSAPP, required, available, left, batch_id, numbers)
+        )
+        return None
+
+
+def _missing(parameter: str) -> Answer:
+    return 400, {"error": f"{parameter} is missing in the request."}
