@@ -1,0 +1,19 @@
+# Every target works on .venv; `make check` makes it where it is missing.
+.PHONY: check test format screenshots bench
+
+check: ## all that has to pass: the tests, the linters, and the wheel in an environment of its own
+	.ci/run
+
+test:
+	.venv/bin/pytest
+
+format:
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+screenshots:
+	.venv/bin/python -m tests.screenshots
+
+bench:
+	.venv/bin/python -m tests.bench.first_paint
+	.venv/bin/python -m tests.bench.plan_throughput

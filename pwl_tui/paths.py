@@ -1,0 +1,172 @@
+"""Where the program keeps its files, and how they are written.
+
+A file of ours is readable by its owner alone, and whole or absent, whatever happens while it is written.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.text import clean
+
+_APP = "pwl-tui"
+_PRIVATE_DIR = 0o700
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class PathError(ProblemError):
+    """A file or directory of the program cannot be used: no permission, no space, something in the way."""
+
+
+def state_dir(environ: Mapping[str, str]) -> Path:
+    """Return the absolute path of the state directory, which need not exist.
+
+    Args:
+        environ: ``PWL_TUI_STATE_DIR`` names it; unset or empty, it is where the platform keeps state.
+
+    Raises:
+        PathError: it begins with ``~`` and a user that is not known here.
+    """
+    if named := environ.get("PWL_TUI_STATE_DIR"):
+        return _expanded(named)
+    import platformdirs  # here, because it is often not needed
+
+    return platformdirs.user_state_path(_APP, appauthor=False)
+
+
+def config_file(environ: Mapping[str, str]) -> Path:
+    """Return the absolute path of the configuration file, which need not exist.
+
+    Args:
+        environ: ``PWL_TUI_CONFIG`` names it; unset or empty, it is where the platform keeps configuration.
+
+    Raises:
+        PathError: it begins with ``~`` and a user that is not known here.
+    """
+    if named := environ.get("PWL_TUI_CONFIG"):
+        return _expanded(named)
+    import platformdirs  # as above
+
+    return platformdirs.user_config_path(_APP, appauthor=False) / "config.toml"
+
+
+def private_dir(path: Path) -> None:
+    """Make a directory that its owner alone can enter (0700), with the directories above it.
+
+    One that exists and is ours is tightened; one of somebody else's is left as it is.
+
+    Raises:
+        PathError: it cannot be made, a file is in the way, or it is shared by everybody, as ``/tmp`` is.
+    """
+    with _sentences(path):
+        path.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+        status = path.stat()
+        if status.st_mode & stat.S_ISVTX:
+            # Tightening /tmp as root would lock everybody else out of it.
+            raise _error(
+                f"{path} is shared by every user of this machine.",
+                f"Name a directory of its own, such as {path / _APP}.",
+            )
+        if status.st_uid == os.geteuid() and status.st_mode & _OTHERS:
+            path.chmod(_PRIVATE_DIR)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that its owner alone can read (0600): after a crash it holds the old content or the new.
+
+    A link is followed, so that it stays a link. The directory is made (0700) where it is missing, and left
+    as it is where it exists: it may be one of the person's own.
+
+    Args:
+        path: the file to make or replace.
+        data: its whole content.
+
+    Raises:
+        PathError: it cannot be written; the file then holds what it held before.
+    """
+    with _sentences(path):
+        target = path.resolve()
+        target.parent.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
+        try:
+            _write_new(beside, data)
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+        _sync_directory(target.parent)
+
+
+def backup(path: Path) -> Path:
+    """Copy a file to ``NAME.bak`` beside it (0600), in place of an older copy, and return the copy's path.
+
+    Raises:
+        PathError: the file cannot be read, or the copy cannot be written.
+    """
+    copy = path.with_name(f"{path.name}.bak")
+    with _sentences(path):
+        data = path.read_bytes()
+    write_private(copy, data)
+    return copy
+
+
+def _expanded(named: str) -> Path:
+    # A shell expands ~; systemd units, cron and container files do not.
+    path = Path(named)
+    with _sentences(path):
+        return path.expanduser().absolute()
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_directory(path: Path) -> None:
+    # The new name is on the disk only once its directory is.
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """Turn what the operating system says about `path` into a `PathError`."""
+    try:
+        yield
+    except OSError as error:
+        raise _from_os(error, path) from error
+    except RuntimeError as error:  # pathlib's word for links in a circle, and for ~user without a home
+        reason = str(error).rstrip(".")
+        raise _error(f"{path} leads nowhere: {reason}.", "Name another place.") from error
+
+
+def _from_os(error: OSError, path: Path) -> PathError:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            message, remedy = f"The disk is full: {path} cannot be written.", "Free some space there."
+        case errno.EROFS:
+            message, remedy = f"{path} is on a read-only file system.", "Name a place that can be written."
+        case errno.EACCES | errno.EPERM:
+            message, remedy = f"You may not use {path}.", "Give yourself permission, or name another place."
+        case errno.EEXIST | errno.ENOTDIR:
+            message = f"A file is where {path} needs a directory."
+            remedy = "Move that file away, or name another place."
+        case errno.EISDIR:
+            message, remedy = f"{path} is a directory, not a file.", "Name a file."
+        case _:
+            message = f"{path} cannot be used: {error.strerror or error}."
+            remedy = "Mend that, or name another place."
+    return _error(message, remedy)
+
+
+def _error(message: str, remedy: str) -> PathError:
+    return PathError(Problem(kind="unavailable", message=clean(message), remedy=clean(remedy)))

@@ -1,0 +1,198 @@
+import errno
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from pwl_tui import paths
+from pwl_tui.paths import PathError, backup, private_dir, write_private
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_the_environment_names_the_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    environ = {"PWL_TUI_STATE_DIR": "~/state", "PWL_TUI_CONFIG": "/etc/pwl.toml"}
+
+    assert paths.state_dir(environ) == tmp_path / "state"
+    assert paths.config_file(environ) == Path("/etc/pwl.toml")
+
+
+@pytest.mark.parametrize("environ", [{}, {"PWL_TUI_STATE_DIR": "", "PWL_TUI_CONFIG": ""}])
+def test_without_names_the_platform_decides(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+    if os.uname().sysname == "Linux":
+        assert paths.state_dir(environ) == tmp_path / "state" / "pwl-tui"
+        assert paths.config_file(environ) == tmp_path / "config" / "pwl-tui" / "config.toml"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_relative_name_stays_good_when_the_directory_changes() -> None:
+    assert paths.state_dir({"PWL_TUI_STATE_DIR": "here"}) == Path.cwd() / "here"
+
+
+def test_an_unknown_user_has_no_home() -> None:
+    with pytest.raises(PathError, match=r"~no-such-user-here/x leads nowhere: .*[^.]\.$"):
+        paths.state_dir({"PWL_TUI_STATE_DIR": "~no-such-user-here/x"})
+
+
+def test_a_private_directory_is_made_with_those_above_it(tmp_path: Path) -> None:
+    private_dir(tmp_path / "a" / "b")
+    assert mode(tmp_path / "a" / "b") == 0o700
+
+
+def test_ours_is_tightened(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    private_dir(tmp_path)
+    assert mode(tmp_path) == 0o700
+
+
+def test_somebody_elses_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
+    private_dir(tmp_path)
+    assert mode(tmp_path) == 0o755
+
+
+def test_a_directory_of_everybody_is_refused_and_left_alone(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    with pytest.raises(PathError, match="shared by every user") as caught:
+        private_dir(tmp_path)
+    assert str(tmp_path / "pwl-tui") in caught.value.problem.remedy
+    assert mode(tmp_path) == 0o1777
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_file_in_the_way_of_a_directory(below: str, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(PathError, match=r"A file is where .* needs a directory"):
+        private_dir(tmp_path / "file" / below)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_a_file_is_private_from_its_first_byte(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    fsync = os.fsync
+
+    def look(descriptor: int) -> None:
+        if stat.S_ISREG((status := os.fstat(descriptor)).st_mode):
+            seen.append(stat.S_IMODE(status.st_mode))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", look)
+    path = tmp_path / "new" / "file"
+    write_private(path, b"one")
+
+    assert seen == [0o600]
+    assert (path.read_bytes(), mode(path), mode(path.parent)) == (b"one", 0o600, 0o700)
+
+
+def test_replacing_tightens_the_file_but_not_the_directory(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    path.chmod(0o644)
+
+    write_private(path, b"new")
+
+    assert (path.read_bytes(), mode(path), mode(tmp_path)) == (b"new", 0o600, 0o755)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_data_is_on_the_disk_before_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, synced = tmp_path / "file", list[str]()
+    path.write_bytes(b"old")
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        kind = "directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file"
+        synced.append(f"{kind} {path.read_text()}")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    write_private(path, b"new")
+
+    assert synced == ["file old", "directory new"]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    target, link = tmp_path / "dotfiles" / "config", tmp_path / "config"
+    target.parent.mkdir()
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+
+    write_private(link, b"new")
+
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
+def test_links_in_a_circle(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to(tmp_path / "b")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    with pytest.raises(PathError):
+        write_private(tmp_path / "a", b"")
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (errno.ENOSPC, "The disk is full"),
+        (errno.EDQUOT, "The disk is full"),
+        (errno.EROFS, "read-only file system"),
+        (errno.EACCES, "You may not use"),
+        (errno.EIO, "Input/output error"),
+    ],
+)
+def test_a_failed_write_keeps_the_old_content(
+    code: int, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_descriptor: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(PathError, match=sentence) as caught:
+        write_private(path, b"new")
+
+    assert str(path) in caught.value.problem.message
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path], "the half-written file is gone"
+
+
+def test_a_directory_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "it").mkdir()
+    with pytest.raises(PathError, match="is a directory, not a file"):
+        write_private(tmp_path / "it", b"")
+
+
+def test_a_backup_is_a_private_copy(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_bytes(b"mine")
+    path.chmod(0o644)
+
+    kept = backup(path)
+
+    assert (kept, kept.read_bytes(), mode(kept)) == (tmp_path / "config.toml.bak", b"mine", 0o600)
+    assert path.read_bytes() == b"mine"
+
+
+def test_nothing_to_back_up(tmp_path: Path) -> None:
+    with pytest.raises(PathError, match="No such file"):
+        backup(tmp_path / "gone")
+
+
+def test_a_hostile_name_is_safe_to_show(tmp_path: Path) -> None:
+    (tmp_path / "\x1b]0;x\x07").write_text("")
+    with pytest.raises(PathError) as caught:
+        private_dir(tmp_path / "\x1b]0;x\x07")
+    assert caught.value.problem.message.isprintable()
