@@ -1,0 +1,104 @@
+"""One key at one service, and all that works under it."""
+
+import os
+import random
+import secrets
+import threading
+from collections.abc import Callable
+
+from pwl_tui.config import Settings
+from pwl_tui.engine.events import Event
+from pwl_tui.engine.monitor import Monitor, Scope
+from pwl_tui.engine.poller import Poller
+from pwl_tui.engine.service import Connect, Lookup
+from pwl_tui.engine.submitter import Submitter
+from pwl_tui.secret import Secret
+from pwl_tui.state.models import Binding
+from pwl_tui.state.store import Store
+
+
+class Account:
+    """Makes the parts that send and poll, all bound to the same service and key.
+
+    Args:
+        store: what is remembered.
+        settings: the base URL and the pace.
+        key: the key.
+        connect: opens the service.
+        clock: UTC epoch seconds.
+        draw: randomness for pauses.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        key: Secret,
+        *,
+        connect: Connect,
+        clock: Callable[[], float],
+        draw: random.Random,
+    ) -> None:
+        self.binding = Binding(settings.base_url, key.fingerprint)
+        self._store = store
+        self._settings = settings
+        self._key = key
+        self._connect = connect
+        self._clock = clock
+        self._draw = draw
+        self._owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._lock = threading.Lock()
+        self._service: Lookup | None = None
+
+    def service(self) -> Lookup:
+        """Return the calls to the service, opened at the first use: that loads the HTTP library."""
+        with self._lock:
+            if self._service is None:
+                self._service = self._connect(self._settings.base_url, self._key)
+            return self._service
+
+    def close(self) -> None:
+        """Close the connections to the service."""
+        with self._lock:
+            if self._service is not None:
+                self._service.close()
+                self._service = None
+
+    def submitter(self) -> Submitter:
+        """Return what sends batches."""
+        return Submitter(
+            self._store,
+            self.service,
+            self.binding,
+            profile=self._settings.profile,
+            pace=self._settings.polling,
+            clock=self._clock,
+            spread=self._draw.random,
+        )
+
+    def poller(self) -> Poller:
+        """Return what polls batches."""
+        return Poller(
+            self._store,
+            self.service,
+            self.binding,
+            pace=self._settings.polling,
+            owner=self._owner,
+            clock=self._clock,
+            spread=self._draw.random,
+        )
+
+    def monitor(self, listener: Callable[[Event], None], scope: Scope) -> Monitor:
+        """Return what decides when to do which, not yet started."""
+        return Monitor(
+            self._store,
+            self.service,
+            self.binding,
+            self.submitter(),
+            self.poller(),
+            requests_per_second=self._settings.polling.requests_per_second,
+            scope=scope,
+            listener=listener,
+            clock=self._clock,
+            spread=self._draw.random,
+        )

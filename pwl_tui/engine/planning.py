@@ -1,0 +1,223 @@
+"""From a list's plan to a job's plan, and from that to a job: what is paid for, reused, or held back."""
+
+import random
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Self
+
+import msgspec
+
+from pwl_tui.engine.submitter import digest
+from pwl_tui.lists.numbers import REASONS
+from pwl_tui.lists.plan import BATCH_SIZE, ListPlan
+from pwl_tui.lists.readers import Reading, Source
+from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
+from pwl_tui.state.models import Binding, Outcome
+from pwl_tui.state.results import Reusable
+from pwl_tui.state.store import Store
+
+_PAY, _REUSE, _HOLD = range(3)
+_DAY_SECONDS = 86_400.0
+NOT_CHOSEN = "not in the sample"
+NOT_AFFORDED = "left out: credits were short"
+
+
+@dataclass(frozen=True, slots=True)
+class JobPlan:
+    """What a job would send and cost; computing it spends nothing.
+
+    Attributes:
+        list: what was read, and its numbers.
+        fates: one byte per number of `list.numbers`: to be paid, reused, or held back.
+        answers: what is reused, by number.
+        balance: WhatsApp credits; none where they are not known.
+        held_because: why numbers are held back.
+    """
+
+    list: ListPlan
+    fates: bytearray
+    answers: dict[int, Reusable]
+    balance: int | None = None
+    held_because: str = ""
+
+    @property
+    def to_pay(self) -> int:
+        """Numbers that are sent, one credit each."""
+        return self.fates.count(_PAY)
+
+    @property
+    def reused(self) -> int:
+        """Numbers whose answer was paid for before."""
+        return self.fates.count(_REUSE)
+
+    @property
+    def held(self) -> int:
+        """Numbers that are left out for now."""
+        return self.fates.count(_HOLD)
+
+    @property
+    def batches(self) -> int:
+        """Submissions that this takes."""
+        return -(-self.to_pay // BATCH_SIZE)
+
+    @property
+    def balance_after(self) -> int | None:
+        """Credits left once all is paid; never below zero, since what is short is not sent."""
+        return None if self.balance is None else max(self.balance - self.to_pay, 0)
+
+    @property
+    def short(self) -> int:
+        """Credits that are missing; 0 if there are enough or the balance is not known."""
+        return 0 if self.balance is None else max(self.to_pay - self.balance, 0)
+
+    def numbers(self) -> Iterator[int]:
+        """Yield the numbers in the order of the job: to be paid, then reused, then held back."""
+        for fate in (_PAY, _REUSE, _HOLD):
+            for number, its in zip(self.list.numbers, self.fates, strict=True):
+                if its == fate:
+                    yield number
+
+    def positions(self) -> "array[int]":
+        """Return, for each number of the list, its index in the order of the job."""
+        following = [0, self.to_pay, self.to_pay + self.reused]
+        positions = array("i", bytes(4 * len(self.fates)))
+        for index, fate in enumerate(self.fates):
+            positions[index] = following[fate]
+            following[fate] += 1
+        return positions
+
+
+def make(
+    plan: ListPlan,
+    reusable: Callable[[Sequence[int]], dict[int, Reusable]],
+    *,
+    balance: int | None,
+    sample: int | None = None,
+    draw: random.Random | None = None,
+) -> JobPlan:
+    """Decide what becomes of each number of a list.
+
+    Args:
+        plan: the list's.
+        reusable: gives the answers that were paid for before.
+        balance: WhatsApp credits, if known.
+        sample: pay for no more than so many numbers, chosen at random; none: for all.
+        draw: chooses them; none: the system's own randomness.
+    """
+    answers = reusable(plan.numbers)
+    fates = bytearray(_REUSE if number in answers else _PAY for number in plan.numbers)
+    made = JobPlan(plan, fates, answers, balance)
+    if sample is None or sample >= made.to_pay:
+        return made
+    payable = [index for index, fate in enumerate(fates) if fate == _PAY]
+    return _keep(made, (draw or random.SystemRandom()).sample(payable, sample), NOT_CHOSEN)
+
+
+def fit(plan: JobPlan, affordable: int) -> JobPlan:
+    """Return the plan that pays for the first `affordable` numbers only and holds back the rest."""
+    payable = [index for index, fate in enumerate(plan.fates) if fate == _PAY]
+    return _keep(plan, payable[:affordable], NOT_AFFORDED)
+
+
+def store_job(store: Store, plan: JobPlan, *, binding: Binding, profile: str, name: str, now: float) -> int:
+    """Store a job as planned and return its id; the batches are cut in the order of the list.
+
+    Raises:
+        StateError: the state file failed; then there is no job.
+    """
+    listed = plan.list
+    source = listed.source
+    job = NewJob(
+        binding=binding,
+        profile=profile,
+        name=name,
+        source=source.path or source.name,
+        origin=Origin.of(source, listed.reading).encode(),
+        created=now,
+        rows=listed.rows,
+        blank=listed.blank,
+        rejected=listed.rejected,
+        duplicates=listed.duplicates,
+        numbers=len(listed.numbers),
+    )
+    ordered = array("q", plan.numbers())
+    batches = [
+        NewBatch(first, len(some), digest(some))
+        for first in range(0, plan.to_pay, BATCH_SIZE)
+        if (some := ordered[first : min(first + BATCH_SIZE, plan.to_pay)])
+    ]
+    return store.jobs.add(
+        job,
+        pieces=source.chunks,
+        rows=_rows(plan),
+        numbers=_new_numbers(plan, ordered),
+        batches=batches,
+    )
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """How a job's original is read again; stored with the job."""
+
+    name: str
+    path: str
+    kind: str
+    size: int
+    sha256: str
+    reading: Reading
+
+    @classmethod
+    def of(cls, source: Source, reading: Reading) -> Self:
+        """Return the origin of a list that was read as `reading`."""
+        return cls(source.name, source.path, source.kind, source.size, source.sha256, reading)
+
+    def encode(self) -> bytes:
+        """Return it as it is stored."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Return what `encode` was given."""
+        return msgspec.json.decode(data, type=cls)
+
+
+def _keep(plan: JobPlan, chosen: Iterable[int], because: str) -> JobPlan:
+    fates = bytearray(_HOLD if fate == _PAY else fate for fate in plan.fates)
+    for index in chosen:
+        fates[index] = _PAY
+    return replace(plan, fates=fates, held_because=because)
+
+
+def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
+    positions = plan.positions()
+    for number, reason in zip(plan.list.row_number, plan.list.row_reason, strict=True):
+        yield (None, REASONS[reason]) if number < 0 else (positions[number], None)
+
+
+def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
+    to_pay, reused = plan.to_pay, plan.reused
+    for index, number in enumerate(ordered):
+        if index < to_pay:
+            yield NewNumber(number, index // BATCH_SIZE + 1)
+        elif index < to_pay + reused:
+            answer = plan.answers[number]
+            day = datetime.fromtimestamp(answer.answered, UTC).date()
+            yield NewNumber(
+                number,
+                None,
+                Outcome.COMPLETED,
+                on_whatsapp=answer.on_whatsapp,
+                business=answer.business,
+                carrier=answer.carrier,
+                country=answer.country,
+                note=f"reused from {day}",
+                answered=answer.answered,
+            )
+        else:
+            yield NewNumber(number, None, note=plan.held_because)
+
+
+def reuse_since(now: float, days: int) -> float | None:
+    """Return the moment from which answers may be reused; none where `days` is 0: never."""
+    return now - days * _DAY_SECONDS if days > 0 else None

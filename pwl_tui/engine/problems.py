@@ -1,0 +1,76 @@
+"""The engine's own sentences: what stands in the way, and what the person can do about it."""
+
+from pwl_tui.problem import Problem
+from pwl_tui.state.models import Batch, Job
+
+ORPHAN = Problem(
+    kind="network",
+    message="The program ended while this batch was being sent.",
+    charged="unknown",
+    remedy="Settle the batch: the balance before and after shows whether it was charged.",
+)
+
+CHANGED = Problem(
+    kind="invalid_request",
+    message="The stored numbers of this batch are not those that were planned; nothing was sent.",
+    remedy="The state file was changed from outside: submit the list again as a new job.",
+)
+
+
+def credits_short(required: int, available: int) -> Problem:
+    """Return the problem of too few credits."""
+    return Problem(
+        kind="credits",
+        message=f"{required:,} credits are needed and {available:,} are there.",
+        required=required,
+        available=available,
+        remedy="Buy WhatsApp credits; sending goes on by itself once they are there.",
+    )
+
+
+def miscounted(sent: int, counted: int) -> Problem:
+    """Return the problem of a batch that the service counted otherwise than we did."""
+    return Problem(
+        kind="bad_answer",
+        message=f"{sent:,} numbers were sent and the service counted {counted:,}.",
+        charged="yes",
+        remedy="The batch goes on; compare its charge with the ledger of your account.",
+    )
+
+
+def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
+    """Return the problem of an id that is paid for and not in the state file."""
+    where = "The journal holds it." if journaled else "It is on no disk: write it down now."
+    return Problem(
+        kind="unavailable",
+        message=f"Batch {batch.label} was accepted as {batch_id}; the state file could not take it. {where}",
+        charged="yes",
+        remedy=f"Mend the disk, then `pwl-tui settle {batch.label} --as adopted --batch-id {batch_id}`.",
+    )
+
+
+NO_KEY = Problem(
+    kind="auth",
+    message="There is no API key.",
+    remedy="Put it into PROWEBLOOK_API_KEY, or into the file that `pwl-tui config path` names.",
+)
+
+
+def over_cap(to_pay: int, cap: int) -> Problem:
+    """Return the problem of a job that costs more than the person allows."""
+    return Problem(
+        kind="limit_reached",
+        message=f"The job would cost {to_pay:,} credits, and max_credits_per_job allows {cap:,}.",
+        required=to_pay,
+        available=cap,
+        remedy="Raise max_credits_per_job in the configuration, or submit a shorter list.",
+    )
+
+
+def other_key(job: Job) -> Problem:
+    """Return the problem of a job that is bound to another key or service."""
+    return Problem(
+        kind="auth",
+        message=f"Job {job.id} was submitted with another key or service.",
+        remedy=f"Start pwl-tui with the key of profile {job.profile!r}.",
+    )

@@ -1,0 +1,30 @@
+"""The service as the engine needs it; `pwl_tui.api.client.Client` is one."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pwl_tui.api.models import Balance, BatchAnswer, Check, Service, Submitted
+from pwl_tui.secret import Secret
+
+
+class Lookup(Protocol):
+    """Calls to ProWebLook with one key. All raise `ApiError`."""
+
+    def balance(self, service: Service = "wavalidation") -> Balance:
+        """Read the credits of a service."""
+
+    def submit(self, numbers: Sequence[str]) -> Submitted:
+        """Pay for the numbers, given as E.164 with the plus."""
+
+    def poll(self, batch_id: str) -> BatchAnswer:
+        """Read what is known of a batch."""
+
+    def check(self, number: str, region: str | None = None) -> Check:
+        """Pay for one number and learn it at once."""
+
+    def close(self) -> None:
+        """Close the connections."""
+
+
+Connect = Callable[[str, Secret], Lookup]
+"""Opens the service at a base URL with a key."""

@@ -1,0 +1,78 @@
+"""Deciding a batch whose outcome is unknown: what the evidence says, and what the person decides."""
+
+from collections.abc import Callable
+from typing import Literal
+
+from pwl_tui.engine import adopting
+from pwl_tui.engine.evidence import Evidence, weigh
+from pwl_tui.engine.service import Lookup
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.state.models import Batch, BatchState, Binding
+from pwl_tui.state.store import Store
+
+Decision = Literal["free", "lost", "adopted"]
+"""It was not charged: send its numbers again. It was charged: write it off. Its id is known: here it is."""
+
+
+class SettleError(ProblemError):
+    """The batch cannot be settled so."""
+
+
+def evidence_of(store: Store, binding: Binding, batch: Batch) -> Evidence:
+    """Return the balance readings of a batch in doubt, weighed.
+
+    Raises:
+        StateError: the state file failed.
+    """
+    spent = 0 if batch.submitted is None else store.charges.since(binding, batch.submitted)
+    return weigh(batch.balance_before, batch.size, store.balances.evidence(batch.job, batch.seq), spent)
+
+
+def settle(
+    store: Store,
+    batch: Batch,
+    decision: Decision,
+    *,
+    binding: Binding,
+    batch_id: str | None,
+    service: Callable[[], Lookup],
+    now: float,
+) -> None:
+    """Record the person's decision on a batch in doubt and act on it.
+
+    Args:
+        store: where it is recorded, with the evidence at hand.
+        batch: the batch.
+        decision: see `Decision`.
+        binding: of the batch's job.
+        batch_id: the service's id, with ``adopted`` and only then.
+        service: opens the service under the batch's own key; called with ``adopted`` only.
+        now: when.
+
+    Raises:
+        SettleError: the batch is not in doubt, or the id is missing or one too many.
+        AdoptError: the id is not this batch's.
+        ApiError: the service does not know the id, or cannot be asked.
+        StateError: the state file failed.
+    """
+    if batch.state is not BatchState.UNKNOWN:
+        raise _error(
+            f"Batch {batch.label} is {batch.state}: there is nothing to settle.",
+            f"`pwl-tui show {batch.job}` shows which batches are unknown.",
+        )
+    if (batch_id is not None) != (decision == "adopted"):
+        raise _error(
+            "An id goes with `adopted`, and with nothing else.",
+            f"`pwl-tui settle {batch.label} --as adopted --batch-id ID`.",
+        )
+    evidence = str(evidence_of(store, binding, batch))
+    if decision == "free":
+        store.batches.release(batch, now=now, evidence=evidence)
+    elif decision == "lost":
+        store.batches.write_off(batch, now=now, evidence=evidence)
+    elif batch_id is not None:
+        adopting.identify(store, service(), batch, batch_id, now=now, evidence=evidence)
+
+
+def _error(message: str, remedy: str) -> SettleError:
+    return SettleError(Problem(kind="invalid_request", message=message, remedy=remedy))

@@ -1,0 +1,250 @@
+"""Sends batches under the money rules: the one place from which numbers are paid for.
+
+Each rule stands where it is kept. The order of the statements is the protocol: an intent on disk, one POST,
+an id on disk, and only then anything else.
+"""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable
+
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import WHATSAPP
+from pwl_tui.engine.evidence import next_reading
+from pwl_tui.engine.problems import CHANGED, ORPHAN, credits_short, miscounted, unwritten
+from pwl_tui.engine.schedule import Pace, backoff, first_poll
+from pwl_tui.engine.service import Lookup
+from pwl_tui.engine.steps import Busy, Delayed, Frozen, Held, Idle, Sent, Step
+from pwl_tui.problem import Problem
+from pwl_tui.state.errors import StateError
+from pwl_tui.state.journal import Entry, timestamp
+from pwl_tui.state.models import BalanceReading, Batch, Binding
+from pwl_tui.state.store import Store
+
+CREDITS_LOOK_SECONDS = 60.0
+"""How often the balance is looked at while a job waits for credits."""
+
+
+def digest(numbers: Iterable[int]) -> str:
+    """Return the SHA-256 of numbers, one E.164 per line: names a batch without holding its numbers."""
+    return hashlib.sha256("".join(f"+{number}\n" for number in numbers).encode()).hexdigest()
+
+
+class Submitter:
+    """Sends the planned batches of one key, one at a time.
+
+    Args:
+        store: where intents and ids go.
+        service: opens the calls, with the key of `binding`.
+        binding: the service and key.
+        profile: named in the journal.
+        pace: polling settings, for the first look.
+        clock: UTC epoch seconds.
+        spread: draws 0 to 1.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        service: Callable[[], Lookup],
+        binding: Binding,
+        *,
+        profile: str,
+        pace: Pace,
+        clock: Callable[[], float],
+        spread: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._service = service
+        self._binding = binding
+        self._profile = profile
+        self._pace = pace
+        self._clock = clock
+        self._spread = spread
+        self._failures = 0
+
+    def send_next(self, jobs: Collection[int] | None = None) -> Step:
+        """Send the next planned batch, if one may be sent now.
+
+        Args:
+            jobs: only of these; none: of all.
+
+        Raises:
+            StateError: the state file failed. If that was after a batch was accepted, the error's problem
+                says ``charged: yes`` and names the id.
+        """
+        # Rule 1: one POST in flight per key, across processes.
+        with self._store.sender(self._binding) as ours:
+            if not ours:
+                return Busy()
+            self._recover()
+            # Rule 7: nothing is sent while something may have been charged.
+            for doubtful in self._store.batches.in_doubt(self._binding):
+                return self._gather_evidence(doubtful)
+            batch = self._store.batches.next_planned(self._binding, self._clock(), jobs)
+            if batch is None:
+                return Idle()
+            return self._send(batch)
+
+    def has_work(self, jobs: Collection[int] | None = None) -> bool:
+        """Whether `send_next` has anything to look at: one cheap look, without a lock.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        batches = self._store.batches
+        return (
+            batches.next_planned(self._binding, self._clock(), jobs) is not None
+            or bool(batches.in_doubt(self._binding))
+            or bool(batches.in_sending(self._binding))
+        )
+
+    def recover(self) -> None:
+        """Find batches whose sender died, unless a sender is alive: they become unknown.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        with self._store.sender(self._binding) as ours:
+            if ours:
+                self._recover()
+
+    def _recover(self) -> None:
+        """Decide what became of batches left in ``sending``; we hold the lock, so no sender is alive."""
+        for batch in self._store.batches.in_sending(self._binding):
+            # Killed between the journal's line and the database's: the id is known after all.
+            written = self._journaled(batch)
+            if written is not None:
+                self._accept(batch, written.batch_id, None, journaled=True)
+            else:
+                self._store.batches.doubt(batch, ORPHAN, now=self._clock())
+
+    def _journaled(self, batch: Batch) -> Entry | None:
+        since = timestamp(batch.submitted or 0)
+        for entry in self._store.journal.entries():
+            same = (entry.job, entry.seq, entry.digest) == (batch.job, batch.seq, batch.digest)
+            ours = (entry.base_url, entry.key) == (self._binding.base_url, self._binding.fingerprint)
+            # A state file that was begun anew counts its jobs from 1 again; the time tells them apart.
+            if same and ours and entry.at >= since and self._store.batches.by_id(entry.batch_id) is None:
+                return entry
+        return None
+
+    def _gather_evidence(self, batch: Batch) -> Frozen:
+        """Read the balance for a batch in doubt, if it is time."""
+        readings = self._store.balances.evidence(batch.job, batch.seq)
+        due = next_reading(readings, self._clock())
+        if due is None or due > self._clock():
+            return Frozen(batch, news=False, until=due)
+        try:
+            balance = self._service().balance().balance
+        except ApiError as error:
+            until = self._clock() + backoff(1, error.problem.retry_after, self._spread())
+            return Frozen(batch, news=False, until=until)
+        reading = BalanceReading(self._clock(), WHATSAPP, balance)
+        self._store.balances.add_evidence(self._binding, reading, batch.job, batch.seq)
+        return Frozen(batch, news=True, until=next_reading([*readings, reading], reading.at))
+
+    def _send(self, batch: Batch) -> Step:
+        try:
+            self._store.require_room()
+        except StateError as error:
+            return self._hold(batch, error.problem, self._clock() + CREDITS_LOOK_SECONDS)
+        try:
+            balance = self._service().balance().balance
+        except ApiError as error:
+            return self._not_now(batch, error.problem)
+        now = self._clock()
+        self._store.balances.add(self._binding, BalanceReading(now, WHATSAPP, balance))
+        if balance < batch.size:
+            return self._hold(batch, credits_short(batch.size, balance), now + CREDITS_LOOK_SECONDS)
+        if self._store.jobs.get(batch.job).hold is not None:
+            self._store.jobs.release(batch.job)
+        numbers = self._store.batches.numbers(batch)
+        if digest(numbers) != batch.digest:
+            return self._hold(batch, CHANGED, None)
+
+        # Rule 2: the intent is on disk before a byte is sent.
+        self._store.batches.intend(batch, now=now, balance=balance)
+        batch = self._store.batches.get(batch.job, batch.seq)
+        try:
+            submitted = self._service().submit([f"+{number}" for number in numbers])
+        except ApiError as error:
+            return self._not_accepted(batch, error.problem)
+        except BaseException:
+            self._store.batches.doubt(batch, ORPHAN, now=self._clock())
+            raise
+        # Rule 3: the id is on disk before anything else.
+        accepted = self._accept(batch, submitted.batch_id, submitted.total_numbers, journaled=False)
+        self._failures = 0
+        return Sent(accepted)
+
+    def _accept(self, batch: Batch, batch_id: str, total: int | None, *, journaled: bool) -> Batch:
+        """Write an id down: in the journal first, then in the state file, and there also if the first failed."""
+        now = self._clock()
+        # Rule 6: we removed the duplicates, so the service must have counted what we sent.
+        odd = None if total in {None, batch.size} else miscounted(batch.size, total or 0)
+        job = self._store.jobs.get(batch.job)
+        entry = Entry(
+            at=timestamp(now),
+            batch_id=batch_id,
+            size=batch.size,
+            digest=batch.digest,
+            base_url=self._binding.base_url,
+            key=self._binding.fingerprint,
+            profile=self._profile,
+            job=batch.job,
+            seq=batch.seq,
+            name=job.name,
+        )
+        journal_error: StateError | None = None
+        try:
+            if not journaled:
+                self._store.journal.append(entry)
+        except StateError as error:
+            journal_error = error
+        try:
+            self._store.batches.accept(
+                batch,
+                batch_id=batch_id,
+                charged=batch.size if total is None else total,
+                now=now,
+                next_poll=first_poll(batch.size, self._pace, now),
+                error=odd,
+            )
+        except StateError as error:
+            raise StateError(unwritten(batch_id, batch, journaled=journal_error is None)) from error
+        if journal_error is not None:
+            raise journal_error
+        return self._store.batches.get(batch.job, batch.seq)
+
+    def _not_accepted(self, batch: Batch, problem: Problem) -> Step:
+        """Put an error of the POST where the state table wants it."""
+        now = self._clock()
+        if problem.charged != "no":
+            self._store.batches.doubt(batch, problem, now=now)
+            return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=now)
+        if problem.kind in _REFUSALS:
+            self._store.batches.refuse(batch, problem, now=now)
+            # The next batch of the job would meet the same refusal: the person first.
+            return self._hold(batch, problem, None)
+        self._store.batches.put_back(batch, problem, now=now)
+        return self._not_now(batch, problem)
+
+    def _not_now(self, batch: Batch, problem: Problem) -> Step:
+        """Keep a job from sending: for a while, or until the person has done something."""
+        now = self._clock()
+        if problem.kind == "credits":
+            return self._hold(batch, problem, now + CREDITS_LOOK_SECONDS)
+        if problem.kind in _REFUSALS or problem.kind == "limit_reached":
+            return self._hold(batch, problem, None)
+        self._failures += 1
+        until = now + backoff(self._failures, problem.retry_after, self._spread())
+        self._store.jobs.hold(batch.job, problem, until)
+        return Delayed(batch.job, problem, until)
+
+    def _hold(self, batch: Batch, problem: Problem, until: float | None) -> Held:
+        self._store.jobs.hold(batch.job, problem, until)
+        return Held(batch.job, problem)
+
+
+_REFUSALS = {"auth", "forbidden", "consent_required", "invalid_request", "not_found"}
+"""Kinds that no waiting cures."""

@@ -1,0 +1,304 @@
+"""Batches: every transition of the state table, each in one transaction that checks where it starts from."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pwl_tui.problem import Problem
+from pwl_tui.state.database import Database
+from pwl_tui.state.errors import no_such
+from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
+from pwl_tui.state.money import Activity, Charge, insert_charge, note
+from pwl_tui.state.records import BATCHES, batch_from, to_json
+
+
+class IllegalTransitionError(AssertionError):
+    """A batch was not in the state that a change starts from: two senders, or a fault of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a poll said of one number."""
+
+    number: int
+    outcome: Outcome
+    on_whatsapp: bool | None
+    business: bool | None
+    carrier: str
+    country: str
+    note: str
+
+
+class Batches:
+    """The batches of one state file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    # -- reading
+
+    def of(self, job: int) -> list[Batch]:
+        """Return the batches of a job in order."""
+        return [batch_from(row) for row in self._database.read(f"{BATCHES} WHERE job=? ORDER BY seq", job)]
+
+    def get(self, job: int, seq: int) -> Batch:
+        """Return one batch.
+
+        Raises:
+            NoSuchJobError: there is none.
+        """
+        row = self._database.first(f"{BATCHES} WHERE job=? AND seq=?", job, seq)
+        if row is None:
+            raise no_such(
+                f"There is no batch {job}.{seq}.", f"`pwl-tui show {job}` lists the batches of a job."
+            )
+        return batch_from(row)
+
+    def by_id(self, batch_id: str) -> Batch | None:
+        """Return the batch that has the service's id, if one has."""
+        row = self._database.first(f"{BATCHES} WHERE batch_id=? LIMIT 1", batch_id)
+        return batch_from(row) if row else None
+
+    def numbers(self, batch: Batch) -> list[int]:
+        """Return the numbers of a batch in order, as E.164 without the plus."""
+        rows = self._database.read(
+            "SELECT number FROM numbers WHERE job=? AND idx>=? AND idx<? ORDER BY idx",
+            batch.job,
+            batch.first,
+            batch.first + batch.size,
+        )
+        return [row["number"] for row in rows]
+
+    def in_doubt(self, binding: Binding) -> list[Batch]:
+        """Return the batches of a binding whose outcome is unknown; while there is one, nothing is sent."""
+        return self._of_binding(binding, f"state='{BatchState.UNKNOWN}'")
+
+    def in_sending(self, binding: Binding) -> list[Batch]:
+        """Return the batches of a binding that someone is sending, or was when it died."""
+        return self._of_binding(binding, f"state='{BatchState.SENDING}'")
+
+    def next_planned(self, binding: Binding, now: float, jobs: Iterable[int] | None = None) -> Batch | None:
+        """Return the batch to send next: of the oldest job that is neither paused nor held.
+
+        Args:
+            binding: whose batches.
+            now: holds that end by now count no more.
+            jobs: only of these; none: of all.
+        """
+        only = "" if jobs is None else f" AND b.job IN ({','.join(str(int(job)) for job in jobs)})"
+        row = self._database.first(
+            f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
+            f" WHERE b.state='{BatchState.PLANNED}' AND j.ready=1 AND NOT j.paused"
+            " AND (j.hold IS NULL OR j.hold_until<=?) AND k.base_url=? AND k.fingerprint=?"
+            f"{only} ORDER BY b.job, b.seq LIMIT 1",
+            now,
+            binding.base_url,
+            binding.fingerprint,
+        )
+        return batch_from(row) if row else None
+
+    def next_due(self, binding: Binding) -> float | None:
+        """Return when the next poll of a binding is due; none when nothing is processing."""
+        row = self._database.first(
+            "SELECT min(max(b.next_poll, coalesce(b.lease_until, 0))) FROM batches b"
+            " JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
+            f" WHERE b.state='{BatchState.PROCESSING}' AND j.ready=1 AND k.base_url=? AND k.fingerprint=?",
+            binding.base_url,
+            binding.fingerprint,
+        )
+        return row[0] if row else None
+
+    # -- sending
+
+    def intend(self, batch: Batch, *, now: float, balance: int) -> None:
+        """``planned`` → ``sending``: the intent, on disk before a byte is sent.
+
+        Raises:
+            IllegalTransitionError: it is not planned, or another of its key is being sent or in doubt.
+        """
+        with self._database.transaction() as c:
+            other = c.execute(
+                "SELECT 1 FROM batches b JOIN jobs j ON j.id=b.job"
+                f" WHERE b.state IN ('{BatchState.SENDING}', '{BatchState.UNKNOWN}')"
+                " AND j.binding=(SELECT binding FROM jobs WHERE id=?)",
+                (batch.job,),
+            ).fetchone()
+            if other is not None:
+                raise IllegalTransitionError(f"{batch.label}: another batch of its key is not settled")
+            _move(
+                c,
+                batch,
+                BatchState.PLANNED,
+                BatchState.SENDING,
+                submitted=now,
+                balance_before=balance,
+                error=None,
+            )
+            note(c, Activity(now, batch.job, batch.seq, "sending", f"{batch.size} numbers"))
+
+    def accept(
+        self,
+        batch: Batch,
+        *,
+        batch_id: str,
+        charged: int,
+        now: float,
+        next_poll: float,
+        error: Problem | None,
+    ) -> None:
+        """``sending`` → ``processing``: the id and the charge, on disk before anything else is done.
+
+        Args:
+            batch: as `intend` left it.
+            batch_id: the service's.
+            charged: credits taken.
+            now: when.
+            next_poll: when to look for the first time.
+            error: said where the answer was not what it should be, though the batch was accepted.
+        """
+        with self._database.transaction() as c:
+            _move(
+                c,
+                batch,
+                BatchState.SENDING,
+                BatchState.PROCESSING,
+                batch_id=batch_id,
+                charged=charged,
+                next_poll=next_poll,
+                error=to_json(error),
+            )
+            _set_outcome(c, batch, Outcome.PENDING)
+            _charge(c, batch, charged, now)
+            note(c, Activity(now, batch.job, batch.seq, "accepted", batch_id))
+
+    def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
+        """``sending`` → ``rejected``: refused, not charged, the person's to mend."""
+        self._leave_sending(batch, BatchState.REJECTED, problem, now)
+
+    def put_back(self, batch: Batch, problem: Problem, *, now: float) -> None:
+        """``sending`` → ``planned``: surely not sent, or refused for a while."""
+        self._leave_sending(batch, BatchState.PLANNED, problem, now)
+
+    def doubt(self, batch: Batch, problem: Problem, *, now: float) -> None:
+        """``sending`` → ``unknown``: it may have been charged."""
+        self._leave_sending(batch, BatchState.UNKNOWN, problem, now)
+
+    def retry_rejected(self, job: int, *, now: float) -> int:
+        """``rejected`` → ``planned`` for all of a job, by the person's decision; return how many."""
+        with self._database.transaction() as c:
+            changed = c.execute(
+                "UPDATE batches SET state=?, error=NULL, submitted=NULL WHERE job=? AND state=?",
+                (BatchState.PLANNED, job, BatchState.REJECTED),
+            ).rowcount
+            if changed:
+                note(c, Activity(now, job, None, "retry", f"{changed} rejected batches"))
+        return changed
+
+    # -- settling
+
+    def release(self, batch: Batch, *, now: float, evidence: str) -> int:
+        """``unknown`` → ``released``: the person decided that it was not charged.
+
+        Returns:
+            The ``seq`` of the new batch that takes its numbers.
+        """
+        with self._database.transaction() as c:
+            _move(c, batch, BatchState.UNKNOWN, BatchState.RELEASED, pending=0)
+            seq = int(c.execute("SELECT max(seq)+1 FROM batches WHERE job=?", (batch.job,)).fetchone()[0])
+            c.execute(
+                "INSERT INTO batches (job, seq, state, first, size, digest, replaces, pending)"
+                " VALUES (?,?,?,?,?,?,?,?)",
+                (
+                    batch.job,
+                    seq,
+                    BatchState.PLANNED,
+                    batch.first,
+                    batch.size,
+                    batch.digest,
+                    batch.seq,
+                    batch.size,
+                ),
+            )
+            c.execute("UPDATE numbers SET batch=? WHERE job=? AND idx>=? AND idx<?", (seq, *_span(batch)))
+            note(c, Activity(now, batch.job, batch.seq, "settled: free", evidence))
+        return seq
+
+    def write_off(self, batch: Batch, *, now: float, evidence: str) -> None:
+        """``unknown`` → ``lost``: charged, and its id is given up; its numbers count as failed."""
+        with self._database.transaction() as c:
+            _move(
+                c,
+                batch,
+                BatchState.UNKNOWN,
+                BatchState.LOST,
+                charged=batch.size,
+                completed=now,
+                pending=0,
+                failed=batch.size,
+            )
+            _set_outcome(c, batch, Outcome.FAILED, "its batch was charged and the id lost")
+            _charge(c, batch, batch.size, now)
+            note(c, Activity(now, batch.job, batch.seq, "settled: lost", evidence))
+
+    def identify(self, batch: Batch, *, batch_id: str, now: float, evidence: str) -> None:
+        """``unknown`` → ``processing``: the person gave the id, and it was checked."""
+        with self._database.transaction() as c:
+            _move(
+                c,
+                batch,
+                BatchState.UNKNOWN,
+                BatchState.PROCESSING,
+                batch_id=batch_id,
+                charged=batch.size,
+                next_poll=now,
+                error=None,
+            )
+            _set_outcome(c, batch, Outcome.PENDING)
+            _charge(c, batch, batch.size, now)
+            note(c, Activity(now, batch.job, batch.seq, "settled: adopted", f"{batch_id}; {evidence}"))
+
+    # -- internals
+
+    def _of_binding(self, binding: Binding, condition: str) -> list[Batch]:
+        rows = self._database.read(
+            f"{BATCHES} WHERE {condition} AND job IN (SELECT j.id FROM jobs j"
+            " JOIN bindings k ON k.id=j.binding WHERE k.base_url=? AND k.fingerprint=?) ORDER BY job, seq",
+            binding.base_url,
+            binding.fingerprint,
+        )
+        return [batch_from(row) for row in rows]
+
+    def _leave_sending(self, batch: Batch, state: BatchState, problem: Problem, now: float) -> None:
+        with self._database.transaction() as c:
+            _move(c, batch, BatchState.SENDING, state, error=to_json(problem))
+            note(c, Activity(now, batch.job, batch.seq, state, problem.message))
+
+
+def _move(
+    c: sqlite3.Connection, batch: Batch, before: BatchState, after: BatchState, **columns: object
+) -> None:
+    """Make one transition, or raise and change nothing."""
+    changes = {"state": after, **columns}
+    names = ", ".join(f"{name}=?" for name in changes)
+    moved = c.execute(
+        f"UPDATE batches SET {names} WHERE job=? AND seq=? AND state=?",
+        (*changes.values(), batch.job, batch.seq, before),
+    ).rowcount
+    if moved != 1:
+        raise IllegalTransitionError(f"batch {batch.label} is not {before}")
+
+
+def _span(batch: Batch) -> tuple[int, int, int]:
+    return batch.job, batch.first, batch.first + batch.size
+
+
+def _set_outcome(c: sqlite3.Connection, batch: Batch, outcome: Outcome, text: str = "") -> None:
+    c.execute(
+        "UPDATE numbers SET outcome=?, note=? WHERE job=? AND idx>=? AND idx<?",
+        (outcome, text, *_span(batch)),
+    )
+
+
+def _charge(c: sqlite3.Connection, batch: Batch, amount: int, now: float) -> None:
+    binding = int(c.execute("SELECT binding FROM jobs WHERE id=?", (batch.job,)).fetchone()[0])
+    insert_charge(c, binding, Charge(now, amount, batch.balance_before, batch.job, batch.seq))

@@ -1,0 +1,246 @@
+"""Jobs: storing a new one with its rows and numbers, and reading them with what their batches add up to."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from pwl_tui.problem import Problem
+from pwl_tui.state.database import Database
+from pwl_tui.state.errors import no_such
+from pwl_tui.state.models import BatchState, Binding, Job, Outcome
+from pwl_tui.state.records import JOBS, binding_row, job_from, to_json
+
+_PER_TRANSACTION = 20_000
+"""Rows stored under one hold of the write lock: about 0.1 s, so that another's id need not wait."""
+_DRAFT_SECONDS = 3600.0
+"""How old an unfinished draft must be to be taken for the leftover of a process that died."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewNumber:
+    """A unique number of a new job: to be sent with a batch, reused, or neither (held back)."""
+
+    number: int
+    batch: int | None
+    outcome: Outcome = Outcome.NOT_SENT
+    on_whatsapp: bool | None = None
+    business: bool | None = None
+    carrier: str = ""
+    country: str = ""
+    note: str = ""
+    answered: float | None = None
+    """When the service gave the answer that is reused."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """A batch of a new job; the fields are those of `Batch`."""
+
+    first: int
+    size: int
+    digest: str
+    batch_id: str | None = None
+    """Given where the batch was submitted elsewhere and is adopted: it is polled and never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """All of a job but its numbers."""
+
+    binding: Binding
+    profile: str
+    name: str
+    source: str
+    origin: bytes
+    """How to read the original again; opaque to the store."""
+    created: float
+    rows: int
+    blank: int
+    rejected: int
+    duplicates: int
+    numbers: int
+
+
+class Jobs:
+    """The jobs of one state file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self,
+        job: NewJob,
+        *,
+        pieces: Iterable[bytes],
+        rows: Iterable[tuple[int | None, str | None]],
+        numbers: Iterable[NewNumber],
+        batches: Sequence[NewBatch],
+    ) -> int:
+        """Store a job; it exists for everyone once this returns, and not at all if this raises.
+
+        Args:
+            job: what it is.
+            pieces: the compressed original.
+            rows: of each row, in order, the index of its number among `numbers`, or the reason it has none.
+            numbers: the unique numbers; those of a batch stand together, at its `first` and after.
+            batches: in the order in which they are to be sent.
+
+        Returns:
+            The job's id.
+
+        Raises:
+            StateError: it could not be stored.
+        """
+        with self._database.transaction() as c:
+            c.execute("DELETE FROM jobs WHERE ready=0 AND created<?", (job.created - _DRAFT_SECONDS,))
+            job_id = self._insert(c, job)
+        try:
+            self._fill(job_id, "INSERT INTO sources VALUES (?,?,?)", enumerate(pieces), 16)
+            self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
+            self._fill(
+                job_id,
+                "INSERT INTO numbers VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                (_number_values(i, number) for i, number in enumerate(numbers)),
+            )
+            with self._database.transaction() as c:
+                c.executemany(
+                    "INSERT INTO batches (job, seq, state, first, size, digest, batch_id, pending, charged,"
+                    " submitted, next_poll) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    (_batch_values(job_id, seq, batch, job.created) for seq, batch in enumerate(batches, 1)),
+                )
+                c.execute(_READY, (job_id,))
+        except BaseException:
+            with self._database.transaction() as c:
+                c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
+            raise
+        return job_id
+
+    def all(self) -> list[Job]:
+        """Return every job, the newest first."""
+        return [job_from(row) for row in self._database.read(f"{JOBS} ORDER BY j.id DESC")]
+
+    def get(self, job_id: int) -> Job:
+        """Return one job.
+
+        Raises:
+            NoSuchJobError: there is none of that id.
+        """
+        row = self._database.first(f"{JOBS} AND j.id=?", job_id)
+        if row is None:
+            raise no_such(f"There is no job {job_id}.")
+        return job_from(row)
+
+    def find(self, text: str) -> Job:
+        """Return the job that a person means: by its id, or by a name that only one job has.
+
+        Raises:
+            NoSuchJobError: none or several answer to it.
+        """
+        if text.isascii() and text.isdecimal():
+            return self.get(int(text[:18]))
+        found = self._database.read(f"{JOBS} AND j.name=? ORDER BY j.id DESC", text)
+        if not found:
+            raise no_such(f"There is no job {text!r}.")
+        if len(found) > 1:
+            ids = ", ".join(str(row["id"]) for row in found)
+            raise no_such(f"Several jobs are called {text!r}.", f"Name it by its number: {ids}.")
+        return job_from(found[0])
+
+    def origin(self, job_id: int) -> tuple[bytes, list[bytes]]:
+        """Return how the original is read again, and the compressed original in pieces (none if adopted)."""
+        row = self._database.first("SELECT origin FROM jobs WHERE id=?", job_id)
+        if row is None:
+            raise no_such(f"There is no job {job_id}.")
+        pieces = self._database.read("SELECT data FROM sources WHERE job=? ORDER BY piece", job_id)
+        return row["origin"], [piece["data"] for piece in pieces]
+
+    def pause(self, job_id: int, paused: bool) -> None:
+        """Stop or let go on the sending of a job's batches; letting go on also forgets its hold."""
+        with self._database.transaction() as c:
+            c.execute("UPDATE jobs SET paused=?, hold=NULL, hold_until=NULL WHERE id=?", (paused, job_id))
+
+    def hold(self, job_id: int, problem: Problem, until: float | None) -> None:
+        """Keep a job from sending because of `problem`, until a moment or until `release`."""
+        with self._database.transaction() as c:
+            c.execute(
+                "UPDATE jobs SET hold=?, hold_until=? WHERE id=?",
+                (to_json(problem), until, job_id),
+            )
+
+    def release(self, job_id: int) -> None:
+        """Let a job send again."""
+        with self._database.transaction() as c:
+            c.execute("UPDATE jobs SET hold=NULL, hold_until=NULL WHERE id=?", (job_id,))
+
+    def _insert(self, c: sqlite3.Connection, job: NewJob) -> int:
+        cursor = c.execute(
+            "INSERT INTO jobs (binding, profile, name, source, origin, created, rows, blank, rejected,"
+            " duplicates, numbers, reused) VALUES (?,?,?,?,?,?,?,?,?,?,?,0)",
+            (
+                binding_row(c, job.binding),
+                job.profile,
+                job.name,
+                job.source,
+                job.origin,
+                job.created,
+                job.rows,
+                job.blank,
+                job.rejected,
+                job.duplicates,
+                job.numbers,
+            ),
+        )
+        if cursor.lastrowid is None:
+            raise AssertionError("an INSERT into a rowid table always has a row id")
+        return cursor.lastrowid
+
+    def _fill(
+        self, job_id: int, statement: str, rows: Iterable[tuple[object, ...]], at_once: int = _PER_TRANSACTION
+    ) -> None:
+        remaining: Iterator[tuple[object, ...]] = iter(rows)
+        while some := [(job_id, *row) for row in islice(remaining, at_once)]:
+            with self._database.transaction() as c:
+                c.executemany(statement, some)
+
+
+_READY = """
+UPDATE jobs SET ready=1, (reused, reused_on_whatsapp, reused_business) = (
+    SELECT count(*), coalesce(sum(on_whatsapp), 0), coalesce(sum(business), 0)
+    FROM numbers WHERE job=jobs.id AND answered IS NOT NULL)
+WHERE id=?
+"""
+
+
+def _number_values(index: int, number: NewNumber) -> tuple[object, ...]:
+    return (
+        index,
+        number.number,
+        number.batch,
+        number.outcome,
+        number.on_whatsapp,
+        number.business,
+        number.carrier,
+        number.country,
+        number.note,
+        number.answered,
+    )
+
+
+def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[object, ...]:
+    common = (job, seq)
+    size = batch.size
+    if batch.batch_id is None:
+        return (*common, BatchState.PLANNED, batch.first, size, batch.digest, None, size, 0, None, None)
+    return (
+        *common,
+        BatchState.PROCESSING,
+        batch.first,
+        size,
+        batch.digest,
+        batch.batch_id,
+        size,
+        size,
+        now,
+        now,
+    )

@@ -1,0 +1,108 @@
+"""``journal.log``: every batch id on a line of its own, kept apart from the state file.
+
+Append-only and fsynced. With the database gone, each id can be adopted again from here. It holds no number
+and no key.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from pwl_tui.state.errors import from_os
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One accepted batch."""
+
+    at: str
+    """When it was accepted, UTC, ISO 8601."""
+    batch_id: str
+    size: int
+    """Numbers sent."""
+    digest: str = ""
+    """SHA-256 of the numbers sent, one E.164 per line."""
+    base_url: str = ""
+    key: str = ""
+    """Fingerprint of the key."""
+    profile: str = ""
+    job: int = 0
+    seq: int = 0
+    name: str = ""
+    """Of the job."""
+
+
+def timestamp(at: float) -> str:
+    """Return a moment (UTC epoch seconds) as ISO 8601 with seconds, ending in ``Z``."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Journal:
+    """The journal file of one state directory.
+
+    Args:
+        path: the file; created 0600 with its first line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, entry: Entry) -> None:
+        """Put one line at the end; when this returns, it is on disk.
+
+        Raises:
+            StateError: it could not be written.
+        """
+        line = msgspec.json.encode(entry) + b"\n"
+        try:
+            new = not self.path.exists()
+            descriptor = os.open(
+                self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            )
+            try:
+                # A line that a power cut tore must not swallow this one.
+                if _torn(descriptor):
+                    line = b"\n" + line
+                written = os.write(descriptor, line)
+                while written < len(line):
+                    written += os.write(descriptor, line[written:])
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            if new:
+                _sync_directory(self.path.parent)
+        except OSError as error:
+            raise from_os(error, self.path) from error
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the entries in order; a torn or foreign line is passed over, since the rest still counts.
+
+        Raises:
+            StateError: the file is there and cannot be read.
+        """
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise from_os(error, self.path) from error
+        for line in lines:
+            try:
+                yield msgspec.json.decode(line, type=Entry)
+            except msgspec.DecodeError:
+                continue
+
+
+def _torn(descriptor: int) -> bool:
+    size = os.fstat(descriptor).st_size
+    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,212 @@
+"""What the state file holds, as values: every reader gets these and never a cursor."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from pwl_tui.problem import Problem
+
+
+class BatchState(StrEnum):
+    """Where one submission stands. Only the transitions that the money rules name are ever made."""
+
+    PLANNED = "planned"
+    """Stored, not sent."""
+    SENDING = "sending"
+    """The intent is committed; whether a byte has left is not known to anyone but the sender."""
+    PROCESSING = "processing"
+    """Accepted and charged; its id is on disk."""
+    COMPLETED = "completed"
+    REJECTED = "rejected"
+    """Refused and not charged; the cause is the person's to mend."""
+    UNKNOWN = "unknown"
+    """May have been charged; nothing of this key is sent until it is settled."""
+    LOST = "lost"
+    """Charged, its id not to be had; written off."""
+    RELEASED = "released"
+    """Decided not to have been charged; another batch took its numbers."""
+    UNREACHABLE = "unreachable"
+    """The service does not know the id under this key."""
+
+
+class JobState(StrEnum):
+    """Where a job stands: derived from its batches, never stored."""
+
+    PLANNED = "planned"
+    SUBMITTING = "submitting"
+    WAITING = "waiting"
+    PROCESSING = "processing"
+    COMPLETED = "completed"
+    ATTENTION = "attention"
+    PAUSED = "paused"
+
+
+class Outcome(StrEnum):
+    """What became of one number or row, in the words of an export."""
+
+    COMPLETED = "completed"
+    FAILED = "failed"
+    PENDING = "pending"
+    REJECTED = "rejected"
+    NOT_SENT = "not_sent"
+
+
+Which = Literal[
+    "all", "on-whatsapp", "not-on-whatsapp", "business", "failed", "pending", "not-sent", "rejected"
+]
+"""A filter over a job's results; ``rejected`` are its rejected rows, which are no results."""
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The service and the key that a batch belongs to; it is never polled with another.
+
+    Attributes:
+        base_url: the service's address, without a trailing slash.
+        fingerprint: of the key, as `Secret.fingerprint` gives it.
+    """
+
+    base_url: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many numbers of a batch or job have which answer."""
+
+    on_whatsapp: int = 0
+    business: int = 0
+    """Of those on WhatsApp."""
+    not_on_whatsapp: int = 0
+    failed: int = 0
+    pending: int = 0
+
+    @property
+    def answered(self) -> int:
+        """Numbers that have their final answer, a failure among them."""
+        return self.on_whatsapp + self.not_on_whatsapp + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One submission of at most 1,000 numbers."""
+
+    job: int
+    seq: int
+    """1, 2, … within its job."""
+    state: BatchState
+    first: int
+    """Index of its first number within the job; its numbers are ``first … first + size - 1``."""
+    size: int
+    digest: str
+    """SHA-256 of its numbers, one E.164 per line."""
+    batch_id: str | None
+    """The service's id."""
+    submitted: float | None
+    """When the intent to send was committed."""
+    completed: float | None
+    last_poll: float | None
+    next_poll: float | None
+    attempts: int
+    """Failed polls in a row."""
+    charged: int
+    """Credits known to have been taken."""
+    balance_before: int | None
+    """Credits read just before it was sent."""
+    replaces: int | None
+    """The released batch of the same job whose numbers it took."""
+    counts: Counts
+    error: Problem | None
+
+    @property
+    def label(self) -> str:
+        """The name a person gives it on the command line: ``JOB.SEQ``."""
+        return f"{self.job}.{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One list accepted for validation, with what its batches add up to."""
+
+    id: int
+    name: str
+    source: str
+    """Where the list came from: its path, or ``pasted``, ``standard input``, ``adopted``."""
+    binding: Binding
+    profile: str
+    created: float
+    state: JobState
+    rows: int
+    blank: int
+    rejected: int
+    duplicates: int
+    numbers: int
+    """Unique numbers, reused ones among them."""
+    reused: int
+    paused: bool
+    hold: Problem | None
+    """Why nothing more is sent: credits short, a wait the service asked for, a refused key."""
+    hold_until: float | None
+    """When sending is tried again; none: when the cause is gone."""
+    counts: Counts
+    """Of all its numbers, reused ones among them."""
+    charged: int
+    batches: dict[BatchState, int]
+    """How many of its batches are in which state; states that none is in are left out."""
+    last_poll: float | None
+    """The latest of its batches."""
+    next_poll: float | None
+    """The earliest of its batches that are still processing."""
+    started: float | None
+    """When its first batch was sent."""
+    finished: float | None
+    """When its last batch was completed; none while there is work left."""
+    error: Problem | None
+    """What stands in its way: of the batch that wants attention, else the hold."""
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is anything left that may still change."""
+        return self.state is not JobState.COMPLETED
+
+    @property
+    def done(self) -> float:
+        """Share of its numbers that have an answer, 0 to 1."""
+        return self.counts.answered / self.numbers if self.numbers else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What the service said of one number."""
+
+    index: int
+    """Within the job."""
+    number: int
+    """E.164 without the plus."""
+    outcome: Outcome
+    on_whatsapp: bool | None
+    business: bool | None
+    carrier: str
+    country: str
+    note: str
+    """Why it failed, or ``reused from DATE``."""
+    batch: int | None
+    """``seq`` of the batch that holds it; none: not sent, or reused."""
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedRow:
+    """A row with no usable number."""
+
+    index: int
+    """0-based among the list's data rows."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceReading:
+    """Credits of one service at one moment, as the service told them."""
+
+    at: float
+    service: str
+    balance: int

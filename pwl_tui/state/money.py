@@ -1,0 +1,159 @@
+"""Credits: readings of the balance, charges, and the record of what was done and decided."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from pwl_tui.state.database import Database
+from pwl_tui.state.models import BalanceReading, Binding
+from pwl_tui.state.records import binding_row
+
+
+class Balances:
+    """What the service said of the credits of a binding, over time.
+
+    A balance is stored once, with the time of its last reading: it held from the reading before until then.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, binding: Binding, reading: BalanceReading) -> None:
+        """Store a reading; one that repeats the last only moves its time."""
+        with self._database.transaction() as c:
+            row = binding_row(c, binding)
+            last = c.execute(
+                "SELECT id, balance FROM readings WHERE binding=? AND service=? AND job IS NULL"
+                " ORDER BY id DESC LIMIT 1",
+                (row, reading.service),
+            ).fetchone()
+            if last is not None and last["balance"] == reading.balance:
+                c.execute("UPDATE readings SET at=? WHERE id=?", (reading.at, last["id"]))
+            else:
+                _insert_reading(c, row, reading)
+
+    def add_evidence(self, binding: Binding, reading: BalanceReading, job: int, seq: int) -> None:
+        """Store a reading taken because the outcome of batch `seq` of `job` is unknown."""
+        with self._database.transaction() as c:
+            _insert_reading(c, binding_row(c, binding), reading, job, seq)
+
+    def evidence(self, job: int, seq: int) -> list[BalanceReading]:
+        """Return the readings taken for an unknown batch, oldest first."""
+        rows = self._database.read(
+            "SELECT at, service, balance FROM readings WHERE job=? AND seq=? ORDER BY id", job, seq
+        )
+        return [BalanceReading(*row) for row in rows]
+
+    def latest(self, binding: Binding) -> dict[str, BalanceReading]:
+        """Return the last reading of each service."""
+        rows = self._database.read(
+            "SELECT max(r.at) AS at, r.service, r.balance FROM readings r JOIN bindings b ON b.id=r.binding"
+            " WHERE b.base_url=? AND b.fingerprint=? GROUP BY r.service",
+            binding.base_url,
+            binding.fingerprint,
+        )
+        return {row["service"]: BalanceReading(*row) for row in rows}
+
+    def history(self, binding: Binding, service: str, limit: int) -> list[BalanceReading]:
+        """Return the last `limit` readings of a service, oldest first."""
+        rows = self._database.read(
+            "SELECT r.at, r.service, r.balance FROM readings r JOIN bindings b ON b.id=r.binding"
+            " WHERE b.base_url=? AND b.fingerprint=? AND r.service=? ORDER BY r.at DESC LIMIT ?",
+            binding.base_url,
+            binding.fingerprint,
+            service,
+            limit,
+        )
+        return [BalanceReading(*row) for row in reversed(rows)]
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """Credits known to have been taken; a single check names no job."""
+
+    at: float
+    amount: int
+    balance_before: int | None
+    job: int | None
+    seq: int | None
+
+
+class Charges:
+    """The charges of one state file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, binding: Binding, charge: Charge) -> None:
+        """Store a charge that no batch accounts for (single checks)."""
+        with self._database.transaction() as c:
+            insert_charge(c, binding_row(c, binding), charge)
+
+    def since(self, binding: Binding, at: float) -> int:
+        """Return the credits known to have been taken from `at` on."""
+        row = self._database.first(
+            "SELECT coalesce(sum(amount), 0) FROM charges c JOIN bindings b ON b.id=c.binding"
+            " WHERE b.base_url=? AND b.fingerprint=? AND c.at>=?",
+            binding.base_url,
+            binding.fingerprint,
+            at,
+        )
+        return int(row[0]) if row else 0
+
+    def all(self) -> list[Charge]:
+        """Return every charge, oldest first."""
+        rows = self._database.read("SELECT at, amount, balance_before, job, seq FROM charges ORDER BY at, id")
+        return [Charge(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One thing that happened or was decided."""
+
+    at: float
+    job: int | None
+    seq: int | None
+    event: str
+    detail: str
+
+
+class Activities:
+    """The record of one state file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def of(self, job: int) -> list[Activity]:
+        """Return what happened to a job, oldest first."""
+        rows = self._database.read(
+            "SELECT at, job, seq, event, detail FROM activity WHERE job=? ORDER BY id", job
+        )
+        return [Activity(*row) for row in rows]
+
+
+def note(c: sqlite3.Connection, activity: Activity) -> None:
+    """Record something inside the transaction that makes it true."""
+    c.execute(
+        "INSERT INTO activity (at, job, seq, event, detail) VALUES (?,?,?,?,?)",
+        (activity.at, activity.job, activity.seq, activity.event, activity.detail),
+    )
+
+
+def insert_charge(c: sqlite3.Connection, binding: int, charge: Charge) -> None:
+    """Store a charge inside the transaction that learns of it."""
+    c.execute(
+        "INSERT INTO charges (binding, at, amount, balance_before, job, seq) VALUES (?,?,?,?,?,?)",
+        (binding, charge.at, charge.amount, charge.balance_before, charge.job, charge.seq),
+    )
+
+
+def _insert_reading(
+    c: sqlite3.Connection,
+    binding: int,
+    reading: BalanceReading,
+    job: int | None = None,
+    seq: int | None = None,
+) -> None:
+    c.execute(
+        "INSERT INTO readings (binding, service, at, balance, job, seq) VALUES (?,?,?,?,?,?)",
+        (binding, reading.service, reading.at, reading.balance, job, seq),
+    )

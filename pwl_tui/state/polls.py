@@ -1,0 +1,186 @@
+"""Polling as the state file sees it: whose turn it is, and what was learned."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pwl_tui.problem import Problem
+from pwl_tui.state.batches import Answer
+from pwl_tui.state.database import Database
+from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
+from pwl_tui.state.money import Activity, note
+from pwl_tui.state.records import BATCHES, batch_from, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right of one process to poll batches until it expires.
+
+    Attributes:
+        owner: a word that no other process uses.
+        seconds: how long a poll may take before another process takes over.
+    """
+
+    owner: str
+    seconds: float
+
+
+class Polls:
+    """Who polls which batch, and the answers."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(self, binding: Binding, lease: Lease, now: float) -> Batch | None:
+        """Take the batch whose poll is most overdue, if one is due that nobody else is polling."""
+        with self._database.transaction() as c:
+            row = c.execute(
+                f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
+                f" WHERE b.state='{BatchState.PROCESSING}' AND b.next_poll<=?"
+                " AND (b.lease_until IS NULL OR b.lease_until<=?)"
+                " AND j.ready=1 AND k.base_url=? AND k.fingerprint=? ORDER BY b.next_poll LIMIT 1",
+                (now, now, binding.base_url, binding.fingerprint),
+            ).fetchone()
+            if row is None:
+                return None
+            batch = batch_from(row)
+            c.execute(
+                "UPDATE batches SET lease_owner=?, lease_until=? WHERE job=? AND seq=?",
+                (lease.owner, now + lease.seconds, batch.job, batch.seq),
+            )
+        return batch
+
+    def ahead(self, batch: Batch) -> int:
+        """Return how many numbers of the same key are pending in batches that were sent before this one."""
+        row = self._database.first(
+            "SELECT coalesce(sum(b.pending), 0) FROM batches b JOIN jobs j ON j.id=b.job"
+            f" WHERE b.state='{BatchState.PROCESSING}' AND b.submitted<?"
+            " AND j.binding=(SELECT binding FROM jobs WHERE id=?)",
+            batch.submitted,
+            batch.job,
+        )
+        return int(row[0]) if row else 0
+
+    def give_back(self, owner: str) -> None:
+        """Give up every lease of a process that is leaving."""
+        with self._database.transaction() as c:
+            c.execute("UPDATE batches SET lease_owner=NULL, lease_until=NULL WHERE lease_owner=?", (owner,))
+
+    def learn(
+        self, batch: Batch, answers: Iterable[Answer], *, done: bool, now: float, next_poll: float | None
+    ) -> Batch:
+        """Store what a poll said; an answer once given is never taken back.
+
+        Args:
+            batch: the batch that was polled.
+            answers: of its numbers; others are passed over. What is already stored is not written again.
+            done: the service calls the batch completed: numbers without an answer count as failed.
+            now: when.
+            next_poll: when to look again; none with `done`.
+
+        Returns:
+            The batch as it is now.
+        """
+        span = (batch.job, batch.first, batch.first + batch.size)
+        with self._database.transaction() as c:
+            stored = {
+                row["number"]: row
+                for row in c.execute(
+                    "SELECT idx, number, outcome, note FROM numbers WHERE job=? AND idx>=? AND idx<?", span
+                )
+            }
+            changes = []
+            for answer in answers:
+                row = stored.get(answer.number)
+                if row is None or not _news(row["outcome"], answer.outcome):
+                    continue
+                changes.append(
+                    (
+                        answer.outcome,
+                        answer.on_whatsapp,
+                        answer.business,
+                        answer.carrier,
+                        answer.country,
+                        answer.note,
+                        now if answer.outcome is Outcome.COMPLETED else None,
+                        batch.job,
+                        row["idx"],
+                    )
+                )
+            c.executemany(
+                "UPDATE numbers SET outcome=?, on_whatsapp=?, business=?, carrier=?, country=?, note=?,"
+                " answered=? WHERE job=? AND idx=?",
+                changes,
+            )
+            if done:
+                c.execute(
+                    f"UPDATE numbers SET outcome='{Outcome.FAILED}', note='the service gave no answer'"
+                    f" WHERE job=? AND idx>=? AND idx<? AND outcome='{Outcome.PENDING}'",
+                    span,
+                )
+            c.execute(_COUNT, (*span, batch.job, batch.seq))
+            c.execute(
+                "UPDATE batches SET last_poll=?, next_poll=?, attempts=0, lease_owner=NULL, lease_until=NULL"
+                " WHERE job=? AND seq=?",
+                (now, next_poll, batch.job, batch.seq),
+            )
+            if done:
+                c.execute(
+                    "UPDATE batches SET state=?, completed=? WHERE job=? AND seq=? AND state=?",
+                    (BatchState.COMPLETED, now, batch.job, batch.seq, BatchState.PROCESSING),
+                )
+                note(c, Activity(now, batch.job, batch.seq, "completed", ""))
+            row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
+        return batch_from(row)
+
+    def fail(self, batch: Batch, problem: Problem, *, now: float, next_poll: float) -> None:
+        """Store that a poll failed; the batch is looked at again at `next_poll`."""
+        with self._database.transaction() as c:
+            c.execute(
+                "UPDATE batches SET last_poll=?, next_poll=?, attempts=attempts+1, lease_owner=NULL,"
+                " lease_until=NULL WHERE job=? AND seq=?",
+                (now, next_poll, batch.job, batch.seq),
+            )
+            note(c, Activity(now, batch.job, batch.seq, "poll failed", problem.message))
+
+    def unreachable(self, batch: Batch, problem: Problem, *, now: float) -> None:
+        """``processing`` → ``unreachable``: the service does not know the id under this key."""
+        with self._database.transaction() as c:
+            c.execute(
+                "UPDATE batches SET state=?, error=?, last_poll=?, next_poll=NULL, lease_owner=NULL,"
+                " lease_until=NULL WHERE job=? AND seq=? AND state=?",
+                (
+                    BatchState.UNREACHABLE,
+                    to_json(problem),
+                    now,
+                    batch.job,
+                    batch.seq,
+                    BatchState.PROCESSING,
+                ),
+            )
+            note(c, Activity(now, batch.job, batch.seq, "unreachable", problem.message))
+
+    def try_again(self, job: int, *, now: float) -> int:
+        """``unreachable`` → ``processing`` for all of a job, by the person's decision; return how many.
+
+        Reading costs nothing, so this may be tried as often as one likes.
+        """
+        with self._database.transaction() as c:
+            return c.execute(
+                "UPDATE batches SET state=?, next_poll=?, attempts=0, error=NULL WHERE job=? AND state=?",
+                (BatchState.PROCESSING, now, job, BatchState.UNREACHABLE),
+            ).rowcount
+
+
+def _news(stored: str, answer: Outcome) -> bool:
+    """Whether an answer says more than what is stored."""
+    return stored == Outcome.PENDING and answer in {Outcome.COMPLETED, Outcome.FAILED}
+
+
+_COUNT = f"""
+UPDATE batches SET (on_whatsapp, business, not_on_whatsapp, failed, pending) = (
+    SELECT coalesce(sum(on_whatsapp), 0), coalesce(sum(on_whatsapp AND business), 0),
+        coalesce(sum(outcome='{Outcome.COMPLETED}' AND NOT on_whatsapp), 0),
+        coalesce(sum(outcome='{Outcome.FAILED}'), 0), coalesce(sum(outcome='{Outcome.PENDING}'), 0)
+    FROM numbers WHERE job=? AND idx>=? AND idx<?)
+WHERE job=? AND seq=?
+"""

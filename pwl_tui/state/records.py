@@ -1,0 +1,133 @@
+"""Between rows of SQLite and the values of `models`."""
+
+import sqlite3
+
+import msgspec
+
+from pwl_tui.problem import Problem
+from pwl_tui.state.models import Batch, BatchState, Binding, Counts, Job, JobState
+
+BATCHES = "SELECT * FROM batches"
+
+_ATTENTION = (BatchState.UNKNOWN, BatchState.REJECTED, BatchState.UNREACHABLE)
+
+
+_STATES = "".join(f", sum(state='{state}') AS n_{state}" for state in BatchState)
+# A released batch's numbers belong to the batch that replaces it.
+JOBS = f"""
+SELECT j.*, b.base_url, b.fingerprint, a.*,
+    (SELECT error FROM batches WHERE job=j.id AND error IS NOT NULL
+        AND state IN ({",".join(f"'{state}'" for state in _ATTENTION)}) ORDER BY seq LIMIT 1) AS error
+FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
+    SELECT job, sum(on_whatsapp) AS on_whatsapp, sum(business) AS business,
+        sum(not_on_whatsapp) AS not_on_whatsapp, sum(failed) AS failed, sum(pending) AS pending,
+        sum(charged) AS charged, max(last_poll) AS last_poll, min(submitted) AS started,
+        min(CASE state WHEN '{BatchState.PROCESSING}' THEN next_poll END) AS next_poll,
+        max(completed) AS completed {_STATES}
+    FROM batches GROUP BY job) a ON a.job=j.id
+WHERE j.ready=1
+"""
+
+
+def binding_row(c: sqlite3.Connection, binding: Binding) -> int:
+    """Return the row id of a binding, stored now if it is new; `c` is in a transaction."""
+    values = (binding.base_url, binding.fingerprint)
+    c.execute("INSERT OR IGNORE INTO bindings (base_url, fingerprint) VALUES (?,?)", values)
+    found = c.execute("SELECT id FROM bindings WHERE base_url=? AND fingerprint=?", values).fetchone()
+    return int(found["id"])
+
+
+def problem_from(text: str | None) -> Problem | None:
+    """Return the `Problem` that a column holds, if any."""
+    return None if text is None else msgspec.json.decode(text, type=Problem)
+
+
+def to_json(value: Problem | None) -> str | None:
+    """Return what a column holds for a `Problem`, if there is one."""
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool) -> JobState:
+    """Derive where a job stands from how many of its batches are in which state."""
+    left = batches.get(BatchState.PLANNED, 0) + batches.get(BatchState.SENDING, 0)
+    if any(batches.get(state) for state in _ATTENTION):
+        return JobState.ATTENTION
+    if left and paused:
+        return JobState.PAUSED
+    if left and held:
+        return JobState.WAITING
+    if left == sum(batches.values()) and left and not batches.get(BatchState.SENDING):
+        return JobState.PLANNED
+    if left:
+        return JobState.SUBMITTING
+    return JobState.PROCESSING if batches.get(BatchState.PROCESSING) else JobState.COMPLETED
+
+
+def job_from(row: sqlite3.Row) -> Job:
+    """Return the job that a row of `JOBS` describes."""
+    batches = {state: n for state in BatchState if (n := row[f"n_{state}"])}
+    hold = problem_from(row["hold"])
+    state = job_state(batches, paused=bool(row["paused"]), held=hold is not None)
+    reused, reused_on = row["reused"], row["reused_on_whatsapp"]
+    finished = (row["completed"] or row["created"]) if state is JobState.COMPLETED else None
+    return Job(
+        id=row["id"],
+        name=row["name"],
+        source=row["source"],
+        binding=Binding(row["base_url"], row["fingerprint"]),
+        profile=row["profile"],
+        created=row["created"],
+        state=state,
+        rows=row["rows"],
+        blank=row["blank"],
+        rejected=row["rejected"],
+        duplicates=row["duplicates"],
+        numbers=row["numbers"],
+        reused=reused,
+        paused=bool(row["paused"]),
+        hold=hold,
+        hold_until=row["hold_until"],
+        counts=Counts(
+            on_whatsapp=(row["on_whatsapp"] or 0) + reused_on,
+            business=(row["business"] or 0) + row["reused_business"],
+            not_on_whatsapp=(row["not_on_whatsapp"] or 0) + reused - reused_on,
+            failed=row["failed"] or 0,
+            pending=row["pending"] or 0,
+        ),
+        charged=row["charged"] or 0,
+        batches=batches,
+        last_poll=row["last_poll"],
+        next_poll=row["next_poll"],
+        started=row["started"],
+        finished=finished,
+        error=problem_from(row["error"]) or hold,
+    )
+
+
+def batch_from(row: sqlite3.Row) -> Batch:
+    """Return the batch that a row of `BATCHES` describes."""
+    return Batch(
+        job=row["job"],
+        seq=row["seq"],
+        state=BatchState(row["state"]),
+        first=row["first"],
+        size=row["size"],
+        digest=row["digest"],
+        batch_id=row["batch_id"],
+        submitted=row["submitted"],
+        completed=row["completed"],
+        last_poll=row["last_poll"],
+        next_poll=row["next_poll"],
+        attempts=row["attempts"],
+        charged=row["charged"],
+        balance_before=row["balance_before"],
+        replaces=row["replaces"],
+        counts=Counts(
+            on_whatsapp=row["on_whatsapp"],
+            business=row["business"],
+            not_on_whatsapp=row["not_on_whatsapp"],
+            failed=row["failed"],
+            pending=row["pending"],
+        ),
+        error=problem_from(row["error"]),
+    )

@@ -1,0 +1,167 @@
+"""Results and rows: windows for the screen, streams for exports, and what can be reused."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from pwl_tui.state.database import Database
+from pwl_tui.state.models import Binding, Outcome, RejectedRow, Result, Which
+
+_WHERE: dict[Which, str] = {
+    "all": "",
+    "on-whatsapp": " AND on_whatsapp=1",
+    "not-on-whatsapp": " AND on_whatsapp=0",
+    "business": " AND on_whatsapp=1 AND business=1",
+    "failed": f" AND outcome='{Outcome.FAILED}'",
+    "pending": f" AND outcome='{Outcome.PENDING}'",
+    "not-sent": f" AND outcome='{Outcome.NOT_SENT}'",
+}
+_QUERY_SIZE = 500
+"""Numbers asked for in one statement; SQLite allows 32,766."""
+
+
+class RowResult(NamedTuple):
+    """One row of a list with what became of it: a result, or a reason."""
+
+    row: int
+    reason: str
+    result: Result | None
+
+
+class Reusable(NamedTuple):
+    """An answer that was paid for before."""
+
+    on_whatsapp: bool
+    business: bool | None
+    carrier: str
+    country: str
+    answered: float
+
+
+class Results:
+    """The rows and numbers of one state file."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(self, job: int, which: Which, offset: int, limit: int, find: str = "") -> list[Result]:
+        """Return a window of a job's results in the order of its numbers.
+
+        Args:
+            job: its id.
+            which: the filter; ``rejected`` are rows and no results, see `rejected`.
+            offset: how many to pass over.
+            limit: the most to return.
+            find: digits that a number must contain.
+        """
+        if which == "all" and not find:
+            # Indexes are dense, so that a jump into a million rows is one look at the key.
+            condition, values = " AND idx>=?", list[object]([offset])
+            offset = 0
+        else:
+            condition, values = _condition(which, find)
+        rows = self._database.read(
+            f"SELECT * FROM numbers WHERE job=?{condition} ORDER BY idx LIMIT ? OFFSET ?",
+            job,
+            *values,
+            limit,
+            offset,
+        )
+        return [_result(row) for row in rows]
+
+    def count(self, job: int, which: Which, find: str = "") -> int:
+        """Return how many results pass a filter (rejected rows with ``rejected``)."""
+        if which == "rejected":
+            return self._count("SELECT count(*) FROM rows WHERE job=? AND reason IS NOT NULL", job)
+        if which == "all" and not find:
+            return self._count("SELECT coalesce(max(idx)+1, 0) FROM numbers WHERE job=?", job)
+        condition, values = _condition(which, find)
+        return self._count(f"SELECT count(*) FROM numbers WHERE job=?{condition}", job, *values)
+
+    def rejected(self, job: int, offset: int, limit: int) -> list[RejectedRow]:
+        """Return a window of a job's rows that hold no usable number, empty ones among them."""
+        rows = self._database.read(
+            "SELECT idx, reason FROM rows WHERE job=? AND reason IS NOT NULL ORDER BY idx LIMIT ? OFFSET ?",
+            job,
+            limit,
+            offset,
+        )
+        return [RejectedRow(row["idx"], row["reason"]) for row in rows]
+
+    def rows(self, job: int) -> Iterator[RowResult]:
+        """Yield every row of a job's list in order, with the result of its number."""
+        for row in self._database.stream(
+            "SELECT r.idx AS row, r.number AS number_idx, r.reason, n.* FROM rows r"
+            " LEFT JOIN numbers n ON n.job=r.job AND n.idx=r.number WHERE r.job=? ORDER BY r.idx",
+            job,
+        ):
+            result = None if row["number_idx"] is None else _result(row)
+            yield RowResult(row["row"], row["reason"] or "", result)
+
+    def reusable(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
+        """Return the answers to `numbers` that this key was given since a moment, by number.
+
+        Only completed answers count, and of several the latest. An answer that was itself reused keeps the
+        time at which the service gave it.
+        """
+        found: dict[int, Reusable] = {}
+        jobs = {
+            row["id"]
+            for row in self._database.read(
+                "SELECT j.id FROM jobs j JOIN bindings k ON k.id=j.binding"
+                " WHERE j.ready=1 AND k.base_url=? AND k.fingerprint=?",
+                binding.base_url,
+                binding.fingerprint,
+            )
+        }
+        if not jobs:
+            return found
+        for start in range(0, len(numbers), _QUERY_SIZE):
+            some = numbers[start : start + _QUERY_SIZE]
+            for row in self._database.read(
+                "SELECT job, number, on_whatsapp, business, carrier, country, answered FROM numbers"
+                f" WHERE number IN ({','.join('?' * len(some))}) AND answered>=?",
+                *some,
+                since,
+            ):
+                number, answered = row["number"], row["answered"]
+                if row["job"] not in jobs or row["on_whatsapp"] is None:
+                    continue
+                if number not in found or found[number].answered < answered:
+                    found[number] = Reusable(
+                        bool(row["on_whatsapp"]),
+                        _flag(row["business"]),
+                        row["carrier"],
+                        row["country"],
+                        answered,
+                    )
+        return found
+
+    def _count(self, statement: str, *values: object) -> int:
+        row = self._database.first(statement, *values)
+        return int(row[0]) if row else 0
+
+
+def _condition(which: Which, find: str) -> tuple[str, list[object]]:
+    digits = "".join(c for c in find if c.isascii() and c.isdecimal())
+    if not digits:
+        return _WHERE[which], []
+    return f"{_WHERE[which]} AND instr(CAST(number AS TEXT), ?)", [digits]
+
+
+def _flag(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
+
+
+def _result(row: sqlite3.Row) -> Result:
+    return Result(
+        index=row["idx"],
+        number=row["number"],
+        outcome=Outcome(row["outcome"]),
+        on_whatsapp=_flag(row["on_whatsapp"]),
+        business=_flag(row["business"]),
+        carrier=row["carrier"],
+        country=row["country"],
+        note=row["note"],
+        batch=row["batch"],
+    )

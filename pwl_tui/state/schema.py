@@ -1,0 +1,142 @@
+"""The tables of the state file, as migrations from an empty file to the version of today.
+
+A migration is never edited once released: a change of the schema is one more entry in `MIGRATIONS`, and the
+file's ``user_version`` counts how many it has seen.
+"""
+
+from typing import Final
+
+APPLICATION_ID: Final = 0x70776C74
+"""``pwlt``: marks a SQLite file as ours, so that another program's file is never migrated."""
+
+_FIRST: Final = """
+-- The service and key that paid work belongs to.
+CREATE TABLE bindings (
+    id INTEGER PRIMARY KEY,
+    base_url TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    UNIQUE (base_url, fingerprint)
+);
+
+-- AUTOINCREMENT: an id that a person wrote down never comes to mean another job.
+CREATE TABLE jobs (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    binding INTEGER NOT NULL REFERENCES bindings,
+    profile TEXT NOT NULL,
+    name TEXT NOT NULL,
+    source TEXT NOT NULL,
+    origin BLOB NOT NULL,               -- how the original is read again; opaque here
+    created REAL NOT NULL,
+    ready INTEGER NOT NULL DEFAULT 0,   -- 0 while its rows are being stored: seen by nobody
+    rows INTEGER NOT NULL,
+    blank INTEGER NOT NULL,
+    rejected INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL,
+    numbers INTEGER NOT NULL,
+    reused INTEGER NOT NULL,
+    reused_on_whatsapp INTEGER NOT NULL DEFAULT 0,
+    reused_business INTEGER NOT NULL DEFAULT 0,
+    paused INTEGER NOT NULL DEFAULT 0,
+    hold TEXT,                          -- the Problem that keeps it from sending
+    hold_until REAL
+);
+
+-- The person's original, compressed, in pieces.
+CREATE TABLE sources (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    piece INTEGER NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (job, piece)
+);
+
+-- What became of each row of the list: a number of the job, or a reason.
+CREATE TABLE rows (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    idx INTEGER NOT NULL,
+    number INTEGER,
+    reason TEXT,
+    PRIMARY KEY (job, idx)
+) WITHOUT ROWID;
+
+-- The unique numbers of a job (E.164 as an integer) with their results.
+CREATE TABLE numbers (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    idx INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    batch INTEGER,
+    outcome TEXT NOT NULL,
+    on_whatsapp INTEGER,
+    business INTEGER,
+    carrier TEXT NOT NULL DEFAULT '',
+    country TEXT NOT NULL DEFAULT '',
+    note TEXT NOT NULL DEFAULT '',
+    answered REAL,
+    PRIMARY KEY (job, idx)
+) WITHOUT ROWID;
+CREATE INDEX numbers_by_number ON numbers (number);
+
+CREATE TABLE batches (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    first INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    batch_id TEXT,
+    submitted REAL,
+    completed REAL,
+    last_poll REAL,
+    next_poll REAL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    charged INTEGER NOT NULL DEFAULT 0,
+    balance_before INTEGER,
+    replaces INTEGER,
+    on_whatsapp INTEGER NOT NULL DEFAULT 0,
+    business INTEGER NOT NULL DEFAULT 0,
+    not_on_whatsapp INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    pending INTEGER NOT NULL,
+    error TEXT,
+    lease_owner TEXT,
+    lease_until REAL,
+    PRIMARY KEY (job, seq)
+) WITHOUT ROWID;
+-- Not unique: an id that the service gave twice is kept twice rather than lost.
+CREATE INDEX batches_by_id ON batches (batch_id) WHERE batch_id IS NOT NULL;
+CREATE INDEX batches_by_state ON batches (state, next_poll);
+
+-- Credits as the service told them; those read as evidence name the unknown batch.
+CREATE TABLE readings (
+    id INTEGER PRIMARY KEY,
+    binding INTEGER NOT NULL REFERENCES bindings,
+    service TEXT NOT NULL,
+    at REAL NOT NULL,
+    balance INTEGER NOT NULL,
+    job INTEGER,
+    seq INTEGER
+);
+CREATE INDEX readings_by_time ON readings (binding, service, at);
+
+-- Every charge that we know of; single checks name no job.
+CREATE TABLE charges (
+    id INTEGER PRIMARY KEY,
+    binding INTEGER NOT NULL REFERENCES bindings,
+    at REAL NOT NULL,
+    amount INTEGER NOT NULL,
+    balance_before INTEGER,
+    job INTEGER,
+    seq INTEGER
+);
+
+-- What happened and what the person decided, in order; never a number or a key.
+CREATE TABLE activity (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    job INTEGER,
+    seq INTEGER,
+    event TEXT NOT NULL,
+    detail TEXT NOT NULL DEFAULT ''
+);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)

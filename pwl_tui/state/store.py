@@ -1,0 +1,88 @@
+"""The state file as the rest of the program knows it: one object, and no SQL beyond it."""
+
+import shutil
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Self
+
+from pwl_tui.paths import private_dir
+from pwl_tui.state.batches import Batches
+from pwl_tui.state.database import Database
+from pwl_tui.state.errors import state_error
+from pwl_tui.state.jobs import Jobs
+from pwl_tui.state.journal import Journal
+from pwl_tui.state.locks import sender_lock
+from pwl_tui.state.models import Binding
+from pwl_tui.state.money import Activities, Balances, Charges
+from pwl_tui.state.polls import Polls
+from pwl_tui.state.results import Results
+
+ROOM_BYTES = 32 * 1024 * 1024
+"""Free space below which nothing is sent: an id that is paid for must find room on the disk."""
+
+
+class Store:
+    """All that is remembered, for any number of threads and processes.
+
+    Attributes:
+        directory: where it lies.
+        jobs: lists accepted for validation.
+        batches: their submissions, and every transition of the state table.
+        polls: who polls which batch, and the answers.
+        results: rows and numbers.
+        balances: readings of the credits.
+        charges: what is known to have been spent.
+        activity: what happened and what was decided.
+        journal: every batch id, apart from the database.
+    """
+
+    def __init__(self, directory: Path, database: Database) -> None:
+        self.directory = directory
+        self._database = database
+        self.jobs = Jobs(database)
+        self.batches = Batches(database)
+        self.polls = Polls(database)
+        self.results = Results(database)
+        self.balances = Balances(database)
+        self.charges = Charges(database)
+        self.activity = Activities(database)
+        self.journal = Journal(directory / "journal.log")
+
+    @classmethod
+    def open(cls, directory: Path) -> Self:
+        """Open the state of a directory, made 0700 if it is not there.
+
+        Raises:
+            StateError: the file is damaged, from a newer version, or out of reach.
+            PathError: the directory cannot be made or used.
+        """
+        private_dir(directory)
+        return cls(directory, Database(directory / "state.db"))
+
+    def sender(self, binding: Binding) -> AbstractContextManager[bool]:
+        """Try to become the one sender of a key: see `locks.sender_lock`."""
+        return sender_lock(self.directory, binding)
+
+    def require_room(self) -> None:
+        """Make sure, before anything is paid, that what is bought can be written down.
+
+        Raises:
+            StateError: the disk is nearly full.
+        """
+        free = shutil.disk_usage(self.directory).free
+        if free < ROOM_BYTES:
+            raise state_error(
+                f"The disk that holds {self.directory} has only {free // 1024:,} kB free: nothing was sent.",
+                f"Free at least {ROOM_BYTES // 2**20} MB there; sending then goes on.",
+            )
+
+    def version(self) -> int:
+        """Return a number that changes when another thread or process has written; cheap.
+
+        Only looks made by the same thread are comparable.
+        """
+        return self._database.version()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
