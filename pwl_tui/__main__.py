@@ -1,0 +1,7 @@
+"""``python -m pwl_tui`` is ``pwl-tui``."""
+
+import sys
+
+from pwl_tui.cli import main
+
+sys.exit(main())

@@ -1,0 +1,63 @@
+"""The command line: commands, options, exit codes, and nothing of what they do."""
+
+import sys
+from collections.abc import Callable, Sequence
+
+from pwl_tui.cli.arguments import LATER, build_parser
+from pwl_tui.cli.output import Output
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        argv: the arguments; none: those of the process.
+    """
+    arguments = build_parser().parse_args(argv)
+    output = Output(json=getattr(arguments, "json", False))
+    # What follows loads most of the program, and neither --version nor --help should wait for it.
+    from pwl_tui.cli.exits import Exit, UsageError, exit_of
+    from pwl_tui.cli.follow import Interrupted
+    from pwl_tui.cli.session import Session, environment
+    from pwl_tui.problem import ProblemError
+
+    try:
+        with Session(arguments, output, environment()) as session:
+            if arguments.command in LATER:
+                raise UsageError(
+                    f"`{arguments.command}` comes with a later version.",
+                    "`pwl-tui --help` lists what there is.",
+                )
+            return _commands()[arguments.command](session)
+    except ProblemError as error:
+        output.problem(error.problem)
+        return exit_of(error)
+    except (Interrupted, KeyboardInterrupt):
+        output.note("Interrupted. Everything is kept, and `pwl-tui watch` goes on with it.")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone; closing it here keeps Python from complaining at exit.
+        sys.stderr.close()
+        return Exit.FAILED
+
+
+def _commands() -> dict[str | None, Callable[..., int]]:
+    from pwl_tui.cli import jobs, lists, money, screen, setup
+
+    return {
+        None: screen.open_screen,
+        "plan": lists.plan,
+        "submit": lists.submit,
+        "watch": jobs.watch,
+        "jobs": jobs.jobs,
+        "show": jobs.show,
+        "export": jobs.export,
+        "pause": jobs.pause,
+        "resume": jobs.resume,
+        "balance": money.balance,
+        "lookup": money.lookup,
+        "adopt": money.adopt,
+        "settle": money.settle,
+        "config": setup.config,
+        "simulator": setup.simulator,
+    }

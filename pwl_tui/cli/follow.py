@@ -1,0 +1,212 @@
+"""Runs the engine without a screen until jobs are where they should be, and shows how far they are."""
+
+import queue
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from pwl_tui.cli.exits import Exit, exit_of_problem
+from pwl_tui.cli.output import Output
+from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
+from pwl_tui.engine.monitor import Scope
+from pwl_tui.problem import Problem
+from pwl_tui.state.models import BatchState, Job, JobState
+
+_TICK_SECONDS = 0.5
+"""How often to look whether something has changed that no event tells of."""
+_PATIENCE_SECONDS = 180.0
+"""How long an interrupted program waits for the answer to a paid call: longer than its read time-out."""
+
+
+class Interrupted(Exception):  # noqa: N818 - it is no error
+    """The person or the system asked the program to leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How following ended: with an exit code, and the problem behind it if there is one."""
+
+    exit: Exit
+    problem: Problem | None = None
+
+
+def follow(
+    engine: Engine,
+    jobs: Sequence[int],
+    output: Output,
+    *,
+    finish: bool,
+    await_credits: bool,
+    timeout: float | None = None,
+) -> Ending:
+    """Send and poll until every job is finished, or (not `finish`) sent, or nothing more can be done.
+
+    Args:
+        engine: not started; it is stopped when this returns.
+        jobs: the jobs to send; all of the key are polled meanwhile.
+        output: for progress.
+        finish: whether to stay until the answers are in.
+        await_credits: whether to stay while credits are short.
+        timeout: seconds after which to give up; nothing is lost.
+
+    Raises:
+        Interrupted: a signal asked to leave; a batch that was being sent has its answer, if it came in time.
+    """
+    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    deadline = None if timeout is None else time.monotonic() + timeout
+    follower = _Follower(engine, jobs, output, finish, await_credits)
+    with _signals(lambda: events.put(None)):
+        engine.start(events.put, Scope(jobs=frozenset(jobs), poll=finish, balance=False))
+        try:
+            while (ending := follower.ending()) is None:
+                left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    return Ending(Exit.TIMEOUT)
+                try:
+                    event = events.get(timeout=min(left, _TICK_SECONDS))
+                except queue.Empty:
+                    continue
+                if event is None:
+                    raise Interrupted
+                if (ending := follower.take(event)) is not None:
+                    return ending
+            return ending
+        finally:
+            leave(engine, output)
+
+
+class _Follower:
+    """Judges after every event whether there is anything left to stay for."""
+
+    def __init__(
+        self, engine: Engine, jobs: Sequence[int], output: Output, finish: bool, await_credits: bool
+    ) -> None:
+        self._engine = engine
+        self._jobs = jobs
+        self._output = output
+        self._finish = finish
+        self._await_credits = await_credits
+        self._said: set[str] = set()
+
+    def take(self, event: Event) -> Ending | None:
+        """Learn from an event; return how following ends, if it does."""
+        match event:
+            case EngineFailed(problem):
+                return Ending(Exit.FAILED, problem)
+            case ServiceDown(problem) if problem.kind in {"auth", "forbidden"}:
+                return Ending(exit_of_problem(problem), problem)
+            case ServiceDown(problem):
+                self._say_once(f"{problem.message} Trying again.")
+        return None
+
+    def ending(self) -> Ending | None:
+        """Return how following ends, if there is nothing left to stay for."""
+        jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
+        self._show(jobs)
+        frozen = self._frozen()
+        if any(self._moving(job, frozen=frozen is not None) for job in jobs):
+            return None
+        if frozen is not None and any(not _over(job) for job in jobs):
+            return Ending(Exit.UNKNOWN, frozen)
+        return next((ending for job in jobs if (ending := _verdict(job))), Ending(Exit.DONE))
+
+    def _moving(self, job: Job, *, frozen: bool) -> bool:
+        """Whether something may still happen to a job by itself that we want to wait for."""
+        if self._finish and job.batches.get(BatchState.PROCESSING):
+            return True
+        if not _unsent(job) or job.paused or frozen:
+            return False
+        if job.hold is None:
+            return True
+        if job.hold.kind == "credits":
+            return self._await_credits
+        return job.hold_until is not None
+
+    def _frozen(self) -> Problem | None:
+        binding = self._engine.binding
+        doubtful = [] if binding is None else self._engine.store.batches.in_doubt(binding)
+        if not doubtful:
+            return None
+        batch = doubtful[0]
+        return Problem(
+            kind="timeout",
+            message=f"The outcome of batch {batch.label} is unknown; it may have cost {batch.size:,}.",
+            charged="unknown",
+            remedy=f"`pwl-tui show {batch.job}` shows it; `pwl-tui settle {batch.label} --as …` decides it.",
+        )
+
+    def _show(self, jobs: Sequence[Job]) -> None:
+        numbers = sum(job.numbers for job in jobs)
+        answered = sum(job.counts.answered for job in jobs)
+        batches = sum(sum(job.batches.values()) for job in jobs)
+        sent = batches - sum(_unsent(job) for job in jobs)
+        share = answered / numbers if numbers else 1.0
+        if not self._finish:
+            share = sent / batches if batches else 1.0
+        self._output.progress(
+            share, f"{sent:,} of {batches:,} batches sent, {answered:,} of {numbers:,} numbers answered"
+        )
+        for job in jobs:
+            if job.hold is not None:
+                self._say_once(f"Job {job.id} waits: {job.hold.message} {job.hold.remedy}")
+
+    def _say_once(self, text: str) -> None:
+        if text not in self._said:
+            self._said.add(text)
+            self._output.note(text)
+
+
+def _unsent(job: Job) -> int:
+    return job.batches.get(BatchState.PLANNED, 0) + job.batches.get(BatchState.SENDING, 0)
+
+
+def _over(job: Job) -> bool:
+    return job.state is JobState.COMPLETED
+
+
+def _verdict(job: Job) -> Ending | None:
+    """Return what keeps a job from being finished, if anything does."""
+    if job.batches.get(BatchState.UNKNOWN):
+        return Ending(Exit.UNKNOWN, job.error)
+    if job.error is not None:
+        problem = job.error
+        return Ending(exit_of_problem(problem), problem)
+    if job.paused and _unsent(job):
+        problem = Problem(
+            kind="invalid_request",
+            message=f"Job {job.id} is paused.",
+            remedy=f"`pwl-tui resume {job.id}` goes on with it.",
+        )
+        return Ending(Exit.FAILED, problem)
+    return None
+
+
+@contextmanager
+def _signals(leave: Callable[[], None]) -> Iterator[None]:
+    """Call `leave` on the first signal that asks the program to go; the second one interrupts at once."""
+
+    def handle(signal_number: int, frame: FrameType | None) -> None:
+        if asked:
+            signal.default_int_handler(signal_number, frame)
+        asked.append(signal_number)
+        leave()
+
+    asked: list[int] = []
+    before = {one: signal.signal(one, handle) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def leave(engine: Engine, output: Output) -> None:
+    """Stop the engine; if a batch is being sent, wait for its answer rather than leave it in doubt."""
+    engine.stop()
+    if not engine.drain(0.2):
+        output.note("Waiting for the answer to the batch that is being sent; interrupt again to leave it.")
+        engine.drain(_PATIENCE_SECONDS)

@@ -1,0 +1,98 @@
+"""What a command prints: one JSON value, or words for people; never both on standard output."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+import msgspec
+
+from pwl_tui.problem import Problem
+
+_BAR_CELLS = 24
+_LINE_SECONDS = 30.0
+
+
+@dataclass
+class Output:
+    """Where a command writes.
+
+    Attributes:
+        json: whether standard output is one JSON value.
+        out: for what the command is about.
+        err: for progress, questions and errors.
+        clock: seconds, for the pace of progress.
+    """
+
+    json: bool = False
+    out: TextIO = field(default_factory=lambda: sys.stdout)
+    err: TextIO = field(default_factory=lambda: sys.stderr)
+    clock: Callable[[], float] = time.monotonic
+    _bar_drawn: bool = False
+    _last_line: float = float("-inf")
+
+    def value(self, value: object, text: str) -> None:
+        """Print the result: `value` as JSON, else `text`."""
+        if self.json:
+            self.out.write(msgspec.json.encode(value).decode() + "\n")
+        elif text:
+            self.out.write(text + "\n")
+        self.out.flush()
+
+    def say(self, text: str) -> None:
+        """Print a line for people; on standard error where standard output is for JSON."""
+        self._clear()
+        stream = self.err if self.json else self.out
+        stream.write(text + "\n")
+        stream.flush()
+
+    def note(self, text: str) -> None:
+        """Print a line beside the result, on standard error."""
+        self._clear()
+        self.err.write(text + "\n")
+        self.err.flush()
+
+    def problem(self, problem: Problem) -> None:
+        """Print an error: as the one JSON value, or as two sentences."""
+        self._clear()
+        if self.json:
+            self.value({"error": problem}, "")
+        else:
+            self.note(f"{problem.message}\n{problem.remedy}")
+
+    def progress(self, share: float, text: str) -> None:
+        """Show how far a long piece of work is: a bar on a terminal, a line now and then elsewhere.
+
+        Args:
+            share: 0 to 1.
+            text: figures beside the bar.
+        """
+        if self.err.isatty():
+            full = int(share * _BAR_CELLS)
+            bar = "█" * full + "·" * (_BAR_CELLS - full)
+            self.err.write(f"\r\x1b[2K{bar} {share:4.0%}  {text}")
+            self._bar_drawn = True
+            self.err.flush()
+        elif self.clock() - self._last_line >= _LINE_SECONDS:
+            self._last_line = self.clock()
+            self.err.write(f"{share:4.0%}  {text}\n")
+            self.err.flush()
+
+    def _clear(self) -> None:
+        if self._bar_drawn:
+            self.err.write("\r\x1b[2K")
+            self._bar_drawn = False
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int]) -> str:
+    """Return rows as aligned text; the columns in `left` are aligned left, the others right."""
+    widths = [max(len(line[i]) for line in (heads, *rows)) for i in range(len(heads))]
+    lines = []
+    for line in (heads, *rows):
+        cells = [
+            cell.ljust(width) if i in left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)

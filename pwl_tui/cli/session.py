@@ -1,0 +1,128 @@
+"""What a command works with: settings, state and engine, opened when first needed and closed at the end."""
+
+import argparse
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from pwl_tui import config, paths
+from pwl_tui.cli.output import Output
+from pwl_tui.engine.engine import Engine
+from pwl_tui.state.store import Store
+
+_DEMO_RATE = 150.0
+"""Numbers a second: the sample list takes about ten seconds, long enough to see it move."""
+_DEMO_CONFIG = """
+[profiles.default]
+region = "{region}"
+[polling]
+minimum = 0.25
+small = [0.25, 0.5]
+large = [0.5, 1.0]
+requests_per_second = 20.0
+"""
+
+
+class Session:
+    """One run of the program.
+
+    Args:
+        arguments: as the parser gives them.
+        output: where to write.
+        environ: the environment.
+    """
+
+    def __init__(self, arguments: argparse.Namespace, output: Output, environ: Mapping[str, str]) -> None:
+        self.arguments = arguments
+        self.output = output
+        self._environ = environ
+        self._cleanup = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cleanup.close()
+
+    @property
+    def demo(self) -> bool:
+        """Whether all this happens on the simulator."""
+        return bool(self.arguments.demo)
+
+    @cached_property
+    def config_file(self) -> Path:
+        """The configuration file that counts; it need not be there."""
+        given: Path | None = self.arguments.config
+        return given if given is not None else paths.config_file(self._environ)
+
+    @cached_property
+    def settings(self) -> config.Settings:
+        """The settings in force.
+
+        Raises:
+            ConfigError: they are not usable.
+        """
+        if self.demo:
+            return self._demo_settings()
+        settings = config.load(
+            config_file=self.arguments.config, profile=self.arguments.profile, environ=self._environ
+        )
+        for warning in settings.warnings:
+            self.output.note(warning)
+        return settings
+
+    @cached_property
+    def store(self) -> Store:
+        """The state file.
+
+        Raises:
+            StateError: it cannot be used.
+        """
+        directory: Path | None = self.arguments.state_dir
+        if self.demo:
+            directory = self._scratch / "state"
+        store = Store.open(directory if directory is not None else paths.state_dir(self._environ))
+        self._cleanup.callback(store.close)
+        return store
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine, not started."""
+        engine = Engine(self.store, self.settings)
+        self._cleanup.callback(engine.close)
+        return engine
+
+    @cached_property
+    def sample(self) -> Path:
+        """The demo's list, as a file."""
+        from pwl_tui.simulator.demo import sample_csv
+
+        path = self._scratch / "sample.csv"
+        path.write_text(sample_csv(), encoding="utf-8")
+        return path
+
+    @cached_property
+    def _scratch(self) -> Path:
+        directory = tempfile.TemporaryDirectory(prefix="pwl-tui-demo-", ignore_cleanup_errors=True)
+        return Path(self._cleanup.enter_context(directory))
+
+    def _demo_settings(self) -> config.Settings:
+        from pwl_tui.simulator.demo import DEMO_KEY, SAMPLE_REGION, demo_world
+        from pwl_tui.simulator.server import Simulator
+
+        simulator = self._cleanup.enter_context(Simulator(demo_world(rate=_DEMO_RATE)))
+        file = self._scratch / "config.toml"
+        file.write_text(_DEMO_CONFIG.format(region=SAMPLE_REGION), encoding="utf-8")
+        # The person's own key and address must not reach the demo: their environment is left out.
+        theirs = {name: value for name, value in self._environ.items() if not name.startswith("PROWEBLOOK_")}
+        ours = {"PROWEBLOOK_API_KEY": DEMO_KEY, "PROWEBLOOK_BASE_URL": simulator.base_url}
+        return config.load(config_file=file, profile=None, environ=theirs | ours)
+
+
+def environment() -> Mapping[str, str]:
+    """Return the environment of this process."""
+    return os.environ

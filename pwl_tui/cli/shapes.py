@@ -1,0 +1,94 @@
+"""The JSON shapes that scripts rely on. Field names and their order are fixed."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pwl_tui.api.models import Check
+from pwl_tui.engine.planning import JobPlan
+from pwl_tui.problem import Problem
+from pwl_tui.state.models import BalanceReading, Batch, BatchState, Job
+
+
+def moment(at: float | None) -> str | None:
+    """Return UTC epoch seconds as ISO 8601 ending in ``Z``."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def plan_shape(plan: JobPlan) -> dict[str, Any]:
+    """Return what ``plan`` prints."""
+    listed, reading = plan.list, plan.list.reading
+    return {
+        "rows": listed.rows,
+        "blank": listed.blank,
+        "rejected": listed.rejected,
+        "duplicates": listed.duplicates,
+        "reused": plan.reused,
+        "to_pay": plan.to_pay,
+        "batches": plan.batches,
+        "balance": plan.balance,
+        "balance_after": plan.balance_after,
+        "column": reading.columns[reading.column],
+        "encoding": reading.encoding,
+        "delimiter": reading.delimiter,
+        "header": reading.header,
+        "region": reading.region,
+        "reasons": listed.reasons,
+    }
+
+
+def job_shape(job: Job, batches: list[Batch] | None) -> dict[str, Any]:
+    """Return what the commands about jobs print; `batches` none where they are left out."""
+    shape: dict[str, Any] = {
+        "job": str(job.id),
+        "name": job.name,
+        "source": job.source,
+        "state": job.state,
+        "created": moment(job.created),
+        "numbers": job.numbers,
+        "on_whatsapp": job.counts.on_whatsapp,
+        "business": job.counts.business,
+        "not_on_whatsapp": job.counts.not_on_whatsapp,
+        "failed": job.counts.failed,
+        "pending": job.counts.pending,
+        "reused": job.reused,
+        "rejected": job.rejected,
+        "duplicates": job.duplicates,
+        "charged": job.charged,
+        "error": job.error,
+    }
+    if batches is not None:
+        shape["batches"] = [_batch_shape(batch) for batch in batches]
+    return shape
+
+
+def _batch_shape(batch: Batch) -> dict[str, Any]:
+    processing = batch.state is BatchState.PROCESSING
+    return {
+        "batch": batch.label,
+        "batch_id": batch.batch_id,
+        "state": batch.state,
+        "size": batch.size,
+        "submitted": moment(batch.submitted),
+        "completed": moment(batch.completed),
+        "last_poll": moment(batch.last_poll),
+        "next_poll": moment(batch.next_poll) if processing else None,
+        "error": batch.error,
+    }
+
+
+def balance_shape(reading: BalanceReading) -> dict[str, Any]:
+    """Return what ``balance`` prints of one service."""
+    return {"service": reading.service, "balance": reading.balance, "at": moment(reading.at)}
+
+
+def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> dict[str, Any]:
+    """Return what ``lookup`` prints of one number: its answer, or its error."""
+    return {
+        "number": number if check is None else check.number or number,
+        "on_whatsapp": None if check is None else check.on_whatsapp,
+        "business": None if check is None else check.business,
+        "carrier": None if check is None else check.carrier,
+        "country": None if check is None else check.country,
+        "line_type": None if check is None else check.line_type,
+        "error": problem,
+    }

@@ -1,0 +1,141 @@
+"""Runs the real program against the simulator, and compares what both remember."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pwl_tui.simulator.server import Simulator
+from pwl_tui.simulator.world import World
+
+KEY = "e2e-key-51c0ffee"
+RUN_SECONDS = 120
+CONFIG = """
+[profiles.default]
+region = "US"
+[polling]
+minimum = 0.05
+small = [0.05, 0.1]
+large = [0.1, 0.3]
+requests_per_second = 100.0
+"""
+
+
+@dataclass
+class Place:
+    """One person's machine: a state directory, a configuration, and the service."""
+
+    directory: Path
+    simulator: Simulator
+    world: World
+    key: str = KEY
+
+    @property
+    def state(self) -> Path:
+        return self.directory / "state"
+
+    def environ(self, **extra: str) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PROWEBLOOK", "PWL_TUI"))
+        }
+        return kept | {
+            "PROWEBLOOK_API_KEY": self.key,
+            "PROWEBLOOK_BASE_URL": self.simulator.base_url,
+            "PWL_TUI_CONFIG": str(self.directory / "config.toml"),
+            "PWL_TUI_STATE_DIR": str(self.state),
+            **extra,
+        }
+
+    def start(self, *arguments: str, stdin: bytes | None = None, **environ: str) -> "subprocess.Popen[bytes]":
+        """Start the program as a process of its own."""
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "pwl_tui", *arguments],
+            stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.environ(**environ),
+            cwd=self.directory,
+        )
+        if stdin is not None and process.stdin is not None:
+            process.stdin.write(stdin)
+            process.stdin.close()
+            process.stdin = None
+        return process
+
+    def run(self, *arguments: str, stdin: bytes | None = None, **environ: str) -> "Ran":
+        """Run the program to its end."""
+        process = self.start(*arguments, stdin=stdin, **environ)
+        out, err = process.communicate(timeout=RUN_SECONDS)
+        return Ran(process.returncode, out.decode(), err.decode())
+
+    def journal_ids(self) -> list[str]:
+        journal = self.state / "journal.log"
+        lines = journal.read_text().splitlines() if journal.exists() else []
+        return [json.loads(line)["batch_id"] for line in lines]
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@contextmanager
+def place(directory: Path, *, rate: float = 20_000.0, credit: int = 100_000) -> Iterator[Place]:
+    """Yield a machine with a key that has `credit` WhatsApp credits, and a service that is fast."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "config.toml").write_text(CONFIG)
+    world = World(rate=rate)
+    world.add_key(KEY, wavalidation=credit, phonevalidation=50)
+    with Simulator(world) as simulator:
+        yield Place(directory, simulator, world)
+
+
+def charged_twice(world: World) -> Sequence[str]:
+    """Return the numbers that the service was paid for more than once."""
+    counts = Counter(number for charge in world.ledger for number in charge.numbers)
+    return [number for number, count in counts.items() if count > 1]
+
+
+def messy_csv(rows: int, seed: int) -> tuple[str, list[str | None]]:
+    """Return a CSV as people bring them, and for each row the E.164 it means (none: junk or empty)."""
+    chance = random.Random(seed)
+    lines, wanted = ["id,name,phone,note"], list[str | None]()
+    known: list[str] = []
+    for row in range(rows):
+        kind = chance.random()
+        if kind < 0.04:
+            cell, number = chance.choice(["", "n/a", "call me", "12", "+1 000"]), None
+        elif kind < 0.10 and known:
+            number = chance.choice(known)
+            cell = number
+        else:
+            area, line = chance.choice(["212", "415", "312", "617"]), chance.randrange(2_000_000, 9_999_999)
+            number = f"+1{area}{line}"
+            exchange, rest = divmod(line, 10_000)
+            cell = chance.choice(
+                [
+                    f"({area}) {exchange:03}-{rest:04}",
+                    f"{area}.{exchange:03}.{rest:04}",
+                    number,
+                    f"1{area}{line}",
+                ]
+            )
+            known.append(number)
+        lines.append(f'{row},"Person, {row}",{cell},"said ""hi"""')
+        wanted.append(number)
+    return "\n".join(lines) + "\n", wanted
