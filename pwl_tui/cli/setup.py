@@ -20,7 +20,6 @@ def config(session: Session) -> int:
     elif file.exists():
         raise UsageError(f"{file} is there already.", "Edit it, or move it away first.")
     else:
-        paths.private_dir(file.parent)
         paths.write_private(file, configuration.example().encode())
         session.output.say(f"Wrote {file}. Put your key there.")
     return Exit.DONE

@@ -1,8 +1,6 @@
 """One key at one service, and all that works under it."""
 
-import os
 import random
-import secrets
 import threading
 from collections.abc import Callable
 
@@ -14,6 +12,7 @@ from pwl_tui.engine.service import Connect, Lookup
 from pwl_tui.engine.submitter import Submitter
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Binding
+from pwl_tui.state.owners import new_owner
 from pwl_tui.state.store import Store
 
 
@@ -46,7 +45,7 @@ class Account:
         self._connect = connect
         self._clock = clock
         self._draw = draw
-        self._owner = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._owner = new_owner()
         self._lock = threading.Lock()
         self._service: Lookup | None = None
 

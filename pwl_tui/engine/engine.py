@@ -131,6 +131,7 @@ class Engine:
         self.stop()
         if self._monitor is not None:
             self._monitor.join(_JOIN_SECONDS)
+            self._monitor.give_back()
         if self._account is not None:
             self._account.close()
 

@@ -98,7 +98,8 @@ class Monitor:
         self._condition = threading.Condition()
         self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._stopping = False
+        self._take_over_at = 0.0
+        self._stopping = threading.Event()
         self._woken = False
         self._sending = False
         self._send_at = 0.0
@@ -120,7 +121,7 @@ class Monitor:
     def stop(self) -> None:
         """Begin nothing more; return at once. What is under way may still end and be stored."""
         with self._condition:
-            self._stopping = True
+            self._stopping.set()
             self._condition.notify_all()
         for _ in range(CALLERS):
             self._tasks.put(None)
@@ -130,6 +131,14 @@ class Monitor:
         end = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(end - time.monotonic(), 0.0))
+
+    def give_back(self) -> None:
+        """After `stop`, let other processes poll what is not polled any more.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        self._poller.give_back()
 
     def drain(self, timeout: float) -> bool:
         """After `stop`, wait for the paid call that is under way; return whether none is any more."""
@@ -159,12 +168,12 @@ class Monitor:
                 self._failed(error.problem)
                 wait = LOOK_SECONDS
             with self._condition:
-                if self._stopping:
+                if self._stopping.is_set():
                     return
                 if not self._woken:
                     self._condition.wait(wait)
                 self._woken = False
-                if self._stopping:
+                if self._stopping.is_set():
                     return
 
     def _round(self) -> float:
@@ -172,7 +181,7 @@ class Monitor:
         now = self._clock()
         waits = [LOOK_SECONDS]
         with self._condition:
-            send = not self._sending and not self._stopping and now >= self._send_at
+            send = not self._sending and not self._stopping.is_set() and now >= self._send_at
             self._sending = self._sending or send
             balances = [
                 service
@@ -192,6 +201,9 @@ class Monitor:
         return max(min(waits), 0.01)
 
     def _start_polls(self, now: float) -> float:
+        if self._scope.poll and now >= self._take_over_at:
+            self._poller.take_over()
+            self._take_over_at = now + LOOK_SECONDS
         while self._scope.poll:
             due = self._store.batches.next_due(self._binding)
             if due is None:
@@ -202,7 +214,7 @@ class Monitor:
             with self._condition:
                 # While the service is down, one probe speaks for everyone.
                 free = 1 if self._failures else CALLERS
-                if self._stopping or self._busy_callers >= free:
+                if self._stopping.is_set() or self._busy_callers >= free:
                     return LOOK_SECONDS
             wait = self._budget.take(now)
             if wait:
@@ -228,7 +240,7 @@ class Monitor:
 
     def _call(self) -> None:
         while (task := self._tasks.get()) is not None:
-            if self._stopping:
+            if self._stopping.is_set():
                 return
             try:
                 task()
@@ -244,7 +256,7 @@ class Monitor:
         """Send until there is nothing more to send for now."""
         send_at = 0.0
         try:
-            while not self._stopping:
+            while not self._stopping.is_set():
                 step = self._submitter.send_next(self._scope.jobs)
                 send_at = self._tell(step)
                 if not isinstance(step, Sent | Held):

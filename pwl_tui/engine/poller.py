@@ -81,6 +81,14 @@ class Poller:
         """
         return self._store.polls.claim(self._binding, self._lease, self._clock())
 
+    def take_over(self) -> None:
+        """Free what a process that died had claimed.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        self._store.polls.take_over()
+
     def give_back(self) -> None:
         """Give up what was claimed and not polled.
 

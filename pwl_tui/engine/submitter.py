@@ -178,7 +178,7 @@ class Submitter:
         return Sent(accepted)
 
     def _accept(self, batch: Batch, batch_id: str, total: int | None, *, journaled: bool) -> Batch:
-        """Write an id down: in the journal first, then in the state file, and there also if the first failed."""
+        """Write an id down: in the journal first, then in the state file, even if the first failed."""
         now = self._clock()
         # Rule 6: we removed the duplicates, so the service must have counted what we sent.
         odd = None if total in {None, batch.size} else miscounted(batch.size, total or 0)

@@ -8,6 +8,7 @@ from pwl_tui.state.batches import Answer
 from pwl_tui.state.database import Database
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
 from pwl_tui.state.money import Activity, note
+from pwl_tui.state.owners import is_alive
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 
 
@@ -59,6 +60,16 @@ class Polls:
             batch.job,
         )
         return int(row[0]) if row else 0
+
+    def take_over(self) -> None:
+        """Give up the leases of processes that died, so that nobody waits for them to expire."""
+        holders = self._database.read(
+            "SELECT DISTINCT lease_owner FROM batches"
+            f" WHERE state='{BatchState.PROCESSING}' AND lease_owner IS NOT NULL"
+        )
+        for holder in holders:
+            if not is_alive(holder["lease_owner"]):
+                self.give_back(holder["lease_owner"])
 
     def give_back(self, owner: str) -> None:
         """Give up every lease of a process that is leaving."""
