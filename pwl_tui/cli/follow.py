@@ -22,6 +22,9 @@ _PATIENCE_SECONDS = 180.0
 """How long an interrupted program waits for the answer to a paid call: longer than its read time-out."""
 
 
+_LEAVE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 class Interrupted(Exception):  # noqa: N818 - it is no error
     """The person or the system asked the program to leave."""
 
@@ -196,7 +199,9 @@ def _signals(leave: Callable[[], None]) -> Iterator[None]:
         leave()
 
     asked: list[int] = []
-    before = {one: signal.signal(one, handle) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    # What is ignored stays ignored: `nohup` means it.
+    heard = [one for one in _LEAVE_SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
+    before = {one: signal.signal(one, handle) for one in heard}
     try:
         yield
     finally:

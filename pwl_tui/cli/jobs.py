@@ -7,7 +7,8 @@ from pwl_tui.cli.shapes import job_shape
 from pwl_tui.cli.words import batches_text, jobs_text
 from pwl_tui.engine.engine import EngineError
 from pwl_tui.engine.problems import other_key
-from pwl_tui.state.models import Job
+from pwl_tui.engine.settling import evidence_of
+from pwl_tui.state.models import BatchState, Job
 
 _FORMATS = {
     ".csv": "csv",
@@ -31,6 +32,10 @@ def show(session: Session) -> int:
     job = session.store.jobs.find(session.arguments.job)
     batches = session.store.batches.of(job.id)
     session.output.value(job_shape(job, batches), f"{jobs_text([job])}\n\n{batches_text(batches)}")
+    for batch in batches:
+        if batch.state is BatchState.UNKNOWN:
+            evidence = evidence_of(session.store, job.binding, batch)
+            session.output.note(f"Batch {batch.label}, says the balance: {evidence}.")
     return Exit.DONE
 
 

@@ -10,6 +10,7 @@ from pwl_tui.cli.output import table
 from pwl_tui.cli.session import Session
 from pwl_tui.cli.shapes import balance_shape, job_shape, lookup_shape
 from pwl_tui.cli.words import jobs_text
+from pwl_tui.engine.settling import evidence_of
 
 
 def balance(session: Session) -> int:
@@ -68,7 +69,10 @@ def settle(session: Session) -> int:
             f"{arguments.batch!r} names no batch.", "A batch is named JOB.NUMBER, as `show` does."
         )
     job = session.store.jobs.find(name)
-    session.engine.settle(job.id, int(number), arguments.decision, arguments.batch_id)
+    batch = session.store.batches.get(job.id, int(number))
+    evidence = evidence_of(session.store, job.binding, batch)
+    session.engine.settle(job.id, batch.seq, arguments.decision, arguments.batch_id)
+    session.output.note(f"The balance says: {evidence}.")
     job = session.store.jobs.get(job.id)
     session.output.value(job_shape(job, session.store.batches.of(job.id)), jobs_text([job]))
     return Exit.DONE

@@ -17,7 +17,8 @@ _SHOWN_ROWS = 5
 
 def open_screen(session: Session) -> int:
     """Open the screen; without a terminal do the demo's job, or say that there is nothing to do."""
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
+    # Textual draws on standard error: all three must be the terminal.
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         if session.demo:
             return demo_job(session)
         raise UsageError(
