@@ -135,16 +135,15 @@ class Poller:
 
 
 def answers(answer: BatchAnswer) -> Iterator[Answer]:
-    """Yield what a poll said of each number that can be read as E.164, for the store."""
+    """Yield what a poll said of each number that can be read as E.164, for the store.
+
+    A number that is finished without a word on WhatsApp counts as failed: there will be no other answer.
+    """
     for one in answer.results:
         digits = one.number.lstrip("+")
-        if digits.isascii() and digits.isdecimal() and len(digits) <= _E164_DIGITS:
-            yield Answer(
-                int(digits),
-                Outcome(one.outcome),
-                one.on_whatsapp,
-                one.business,
-                one.carrier,
-                one.country,
-                one.note,
-            )
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _E164_DIGITS):
+            continue
+        outcome, note = Outcome(one.outcome), one.note
+        if outcome is Outcome.COMPLETED and one.on_whatsapp is None:
+            outcome, note = Outcome.FAILED, note or "the service's answer says nothing of WhatsApp"
+        yield Answer(int(digits), outcome, one.on_whatsapp, one.business, one.carrier, one.country, note)

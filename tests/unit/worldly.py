@@ -1,0 +1,135 @@
+"""The simulated service without HTTP, for tests of the engine: its books, and faults on demand."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from pwl_tui.api.errors import ApiError, decode_error
+from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Service, Submitted
+from pwl_tui.config import Polling
+from pwl_tui.engine.submitter import Submitter, digest
+from pwl_tui.problem import Problem
+from pwl_tui.simulator.world import World
+from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
+from pwl_tui.state.models import Binding
+from pwl_tui.state.store import Store
+
+KEY = "unit-key"
+BINDING = Binding("https://service.test", "fingerprint")
+
+
+class Killed(BaseException):
+    """The process is gone; nothing after this line has happened."""
+
+
+@dataclass
+class Clock:
+    now: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class WorldService:
+    """Calls a world as the client would; `before` and `after` may raise around the paid work."""
+
+    world: World
+    before: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
+    submitted: list[tuple[str, ...]] = field(default_factory=list)
+
+    def balance(self, service: Service = "wavalidation") -> Balance:
+        return msgspec.convert(_ok(self.world.balance(KEY, service), paid=False), Balance)
+
+    def submit(self, numbers: Sequence[str]) -> Submitted:
+        self.submitted.append(tuple(numbers))
+        self.before()
+        answer = _ok(self.world.submit(KEY, list(numbers)), paid=True)
+        self.after()
+        return msgspec.convert(answer, Submitted)
+
+    def poll(self, batch_id: str) -> BatchAnswer:
+        answer = _ok(self.world.poll(KEY, batch_id), paid=False)
+        done = answer["status"] == "completed"
+        return BatchAnswer(
+            batch_id,
+            done=done,
+            status=answer["status"],
+            total_numbers=answer["total_numbers"],
+            completed=answer["completed"],
+            failed=answer["failed"],
+            pending=answer["pending"],
+            results=[
+                NumberAnswer(
+                    result["phone_number"],
+                    result["status"],
+                    on_whatsapp=result.get("numberstatus"),
+                    business=result.get("businessnumber"),
+                    carrier=result.get("carrier", ""),
+                    country=result.get("country", ""),
+                    note=result.get("error", ""),
+                )
+                for result in answer["results"]
+            ],
+        )
+
+    def check(self, number: str, region: str | None = None) -> Check:
+        raise AssertionError(f"nobody checks {number} in {region}")
+
+    def close(self) -> None:
+        pass
+
+
+def _ok(answer: tuple[int, dict[str, Any]], *, paid: bool) -> dict[str, Any]:
+    status, body = answer
+    if status >= 400:
+        raise ApiError(decode_error(status, {}, msgspec.json.encode(body), paid=paid))
+    return body
+
+
+def failing(problem: Problem) -> Callable[[], None]:
+    def fail() -> None:
+        raise ApiError(problem)
+
+    return fail
+
+
+def killing() -> None:
+    raise Killed
+
+
+def add_job(store: Store, first: int, size: int, *, batch_size: int = 1000, at: float = 0.0) -> int:
+    """Store a job of `size` numbers from `first` on."""
+    numbers = range(first, first + size)
+    starts = range(0, size, batch_size)
+    return store.jobs.add(
+        NewJob(BINDING, "default", f"job {first}", "list.txt", b"{}", at, size, 0, 0, 0, size),
+        pieces=[b"original"],
+        rows=((index, None) for index in range(size)),
+        numbers=(NewNumber(number, index // batch_size + 1) for index, number in enumerate(numbers)),
+        batches=[
+            NewBatch(start, len(some), digest(some))
+            for start in starts
+            if (some := numbers[start : start + batch_size])
+        ],
+    )
+
+
+def make_submitter(store: Store, service: WorldService, clock: Clock) -> Submitter:
+    return Submitter(
+        store,
+        lambda: service,
+        BINDING,
+        profile="default",
+        pace=Polling(),
+        clock=clock,
+        spread=lambda: 0.5,
+    )
+
+
+def open_store(directory: Path) -> Store:
+    return Store.open(directory / "state")
