@@ -21,9 +21,9 @@ def clean(text: str, limit: int = 500) -> str:
         (Unicode categories Cc, Cf, Cs, Co, Cn, Zl, Zp) removed.
     """
     # A server may send megabytes; what lies far past the limit is not worth looking at.
-    spaced = " ".join(text[: limit * 4].split())
-    kept = "".join(c if c.isprintable() or c == " " else _replacement(c) for c in spaced)
-    line = " ".join(kept.split())
+    line = " ".join(text[: limit * 4].split())
+    if not line.isprintable():
+        line = " ".join("".join(c if c.isprintable() else _replacement(c) for c in line).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
 
 

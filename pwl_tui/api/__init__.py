@@ -1,1 +1,1 @@
-"""ProWebLook over HTTP, and nothing else: requests, typed answers, and one decoder for every error."""
+"""ProWebLook over HTTP: typed answers, typed errors, and nothing else of the program."""

@@ -1,28 +1,39 @@
 """ProWebLook over HTTP: four calls, no redirects, no retries, and the key in nothing that is kept."""
 
-import contextlib
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Self, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
-import msgspec
+from msgspec.structs import replace
 
 from pwl_tui import __version__
-from pwl_tui.api.errors import ApiError, decode_error, is_refusal
-from pwl_tui.api.models import WHATSAPP, Balance, BatchAnswer, Check, RawBatch, RawCheck, Service, Submitted
-from pwl_tui.api.transport import Keyed, proxy_for, transport_problem
-from pwl_tui.secret import Secret
-from pwl_tui.text import clean
+from pwl_tui.api.answers import (
+    Fields,
+    fields_of,
+    read_balance,
+    read_batch,
+    read_check,
+    read_submitted,
+    usable_id,
+)
+from pwl_tui.api.errors import ApiError, decode_error
+from pwl_tui.api.models import WHATSAPP, Balance, BatchAnswer, Check, Service, Submitted
+from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
+from pwl_tui.problem import Problem
+from pwl_tui.secret import Secret, redact
 
-MAX_ANSWER_BYTES = 8 * 2**20
-"""A poll of 1,000 numbers is about 250 kB; whatever is far longer is not the service's."""
 PAID_TIMEOUT = httpx.Timeout(150.0, connect=15.0)
-"""Giving up early on a paid call makes an unknown outcome out of a slow one."""
+"""Seconds. Giving up early on a paid call makes an unknown outcome of a slow one."""
 READ_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
-_BATCH = "/api/v1/wavalidation/batch"
+"""Seconds, for the calls that cost nothing and are asked again."""
+MAX_ANSWER_BYTES = 8 * 2**20
+"""A poll of 1,000 numbers has about 250 kB; what is far longer is not the service's."""
+
+_BALANCE = "/api/v1/balance"
 _CHECK = "/api/v1/wavalidation"
-_LONGEST_ID = 200
+_BATCH = "/api/v1/wavalidation/batch"
 
 T = TypeVar("T")
 
@@ -31,11 +42,14 @@ class Client:
     """Calls to the service with one key; several threads may use it at once.
 
     Args:
-        base_url: https, or loopback.
-        key: the key.
-        transport: carries the requests; injected by tests.
+        base_url: as `config.values.base_url_from` returns it: https, or loopback.
+        key: goes into every request, and nowhere else.
+        transport: carries the requests in place of the network.
         paid_timeout: for the calls that cost credits.
         read_timeout: for the others.
+
+    Raises:
+        ApiError: the address, or the proxy or certificates that the environment names, cannot be used.
     """
 
     def __init__(
@@ -49,9 +63,10 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = key
-        self._transport = transport
+        self._network: Callable[[], httpx.BaseTransport]
+        self._network = route_to(self._base_url).open if transport is None else lambda: transport
         self._paid_timeout = paid_timeout
-        self._reader = self._open(read_timeout, httpx.Limits(max_keepalive_connections=4))
+        self._reader = self._open(read_timeout)
 
     def __enter__(self) -> Self:
         return self
@@ -59,153 +74,136 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def close(self) -> None:
+        """Close the connections that are kept; a paid call in progress goes on to its end."""
+        self._reader.close()
+
     def balance(self, service: Service = WHATSAPP) -> Balance:
-        """Read the credits of a service.
+        """Read the credits of one service.
 
         Raises:
             ApiError: they cannot be read.
         """
-        answer = self._get("/api/v1/balance", {"service": service})
-        return self._typed(answer, Balance)
+        answer = self._get(_BALANCE, {"service": service})
+        return self._understood(read_balance(answer.fields, service), answer)
 
     def submit(self, numbers: Sequence[str]) -> Submitted:
-        """Pay for up to 1,000 numbers, given as E.164 with the plus.
-
-        A fresh connection each time: one that the server has closed meanwhile would make an unknown
-        outcome.
+        """Pay for up to 1,000 different numbers, given as E.164 with the plus: one credit each.
 
         Raises:
             ApiError: it was not accepted, or nobody knows: `Problem.charged` says which.
         """
-        answer = self._paid("POST", _BATCH, {"phone_numbers": list(numbers)})
-        batch_id = _batch_id(answer.value)
-        if batch_id is None:
-            raise self._foreign(answer, paid=True)
-        total, status = answer.value.get("total_numbers"), answer.value.get("status")
-        counted = isinstance(total, int) and not isinstance(total, bool)
-        return Submitted(batch_id, total if counted else None, clean(str(status or "")))
+        answer = self._pay(_BATCH, {"phone_numbers": list(numbers)})
+        # Whatever else the answer says: where there is an id, there is a batch that was paid for.
+        return self._understood(read_submitted(fields_of(answer.body)), answer)
 
     def poll(self, batch_id: str) -> BatchAnswer:
         """Read what is known of a batch.
 
         Raises:
-            ApiError: it cannot be read.
+            ApiError: it cannot be read; ``not_found`` where this key has no such batch.
         """
+        if usable_id(batch_id) is None:
+            raise ApiError(_NO_ID)
         answer = self._get(f"{_BATCH}/{quote(batch_id, safe='')}", {})
-        raw = self._typed(answer, RawBatch)
-        if raw.batch_id != batch_id:
-            raise self._foreign(answer, paid=False)
-        return raw.answer()
+        return self._understood(read_batch(answer.fields, batch_id), answer)
 
     def check(self, number: str, region: str | None = None) -> Check:
-        """Pay for one number and learn it at once.
+        """Pay one credit for one number, and learn it at once.
 
         Args:
             number: E.164, or national with `region`.
-            region: ISO alpha-2; none: as the service detects it.
+            region: ISO alpha-2; None: as the service detects it.
 
         Raises:
-            ApiError: there is no answer; `Problem.charged` says whether it cost a credit.
+            ApiError: there is no answer; `Problem.charged` says whether it cost the credit.
         """
-        body = {"phone_number": number} | ({"country_code": region} if region else {})
-        answer = self._paid("POST", _CHECK, body)
-        try:
-            check = msgspec.convert(answer.value, RawCheck).answer()
-        except msgspec.ValidationError:
-            check = None
-        if check is None:
-            raise self._foreign(answer, paid=True)
-        return check
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._reader.close()
-
-    # -- internals
+        answer = self._pay(_CHECK, {"phone_number": number} | ({"country_code": region} if region else {}))
+        return self._understood(read_check(answer.fields), answer)
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> "_Answer":
-        request = self._reader.build_request("GET", self._base_url + path, params=dict(parameters))
-        return self._request(self._reader, request, paid=False)
+        return self._request(self._reader, "GET", path, paid=False, params=parameters)
 
-    def _paid(self, method: str, path: str, body: Mapping[str, Any]) -> "_Answer":
-        with self._open(self._paid_timeout, httpx.Limits(max_keepalive_connections=0)) as client:
-            request = client.build_request(method, self._base_url + path, json=dict(body))
-            return self._request(client, request, paid=True)
+    def _pay(self, path: str, body: Mapping[str, Any]) -> "_Answer":
+        # A connection of its own: one that the server has given up meanwhile would make an unknown outcome.
+        with self._open(self._paid_timeout) as client:
+            return self._request(client, "POST", path, paid=True, json=body)
 
-    def _request(self, client: httpx.Client, request: httpx.Request, *, paid: bool) -> "_Answer":
+    def _request(
+        self, client: httpx.Client, method: str, path: str, *, paid: bool, **content: Any
+    ) -> "_Answer":
         """Send one request; whatever goes wrong becomes an `ApiError` that holds neither URL nor key."""
-        problem = None
+        problem: Problem | None = None
+        request = client.build_request(method, self._base_url + path, **content)
         try:
-            response = client.send(request, stream=True)
-            with contextlib.closing(response):
-                body = _bounded(response)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            answer = _exchange(client, request, paid=paid)
+        except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
             problem = transport_problem(error, paid=paid)
-        # Raised out here, the error has no context: httpx's own carries the URL, and the URL the key.
+        except RuntimeError:  # how httpx says that another thread has closed the client
+            if not client.is_closed:
+                raise
+            problem = CLOSED
+        # Raised out here, the error has no context: an error of httpx's knows the request, and that the URL.
         if problem is not None:
             raise ApiError(problem)
-        answer = _Answer(response.status_code, response.headers, body, _value(body))
-        # An id that came with a success is kept, however odd the rest: it was paid for.
-        accepted = _batch_id(answer.value) is not None
-        if not response.is_success or answer.value is None or (is_refusal(answer.value) and not accepted):
-            raise self._foreign(answer, paid=paid)
+        if not 200 <= answer.status < 300:
+            raise self._error(answer)
         return answer
 
-    def _typed(self, answer: "_Answer", to: type[T]) -> T:
-        with contextlib.suppress(msgspec.ValidationError):
-            return msgspec.convert(answer.value, to)
-        raise self._foreign(answer, paid=False)
+    def _understood(self, result: T | None, answer: "_Answer") -> T:
+        if result is None:
+            raise self._error(answer)
+        return result
 
-    def _foreign(self, answer: "_Answer", *, paid: bool) -> ApiError:
-        return ApiError(decode_error(answer.status, answer.headers, answer.body, paid=paid))
+    def _error(self, answer: "_Answer") -> ApiError:
+        # The service may say the key back, and even the URL that it was asked for.
+        body = redact(answer.body.decode(errors="replace"), self._key).encode()
+        problem = decode_error(answer.status, answer.headers, body, paid=answer.paid)
+        # JSON has several ways to write a key (``\/``, ``\u002b``): those are seen only once it is decoded.
+        message, code = redact(problem.message, self._key), problem.code and redact(problem.code, self._key)
+        return ApiError(replace(problem, message=message, code=code))
 
-    def _open(self, timeout: httpx.Timeout, limits: httpx.Limits) -> httpx.Client:
-        transport = self._transport or httpx.HTTPTransport(
-            limits=limits, proxy=proxy_for(self._base_url), trust_env=True
-        )
+    def _open(self, timeout: httpx.Timeout) -> httpx.Client:
         return httpx.Client(
-            transport=Keyed(transport, self._key),
+            transport=Keyed(self._network(), self._key),
             timeout=timeout,
             follow_redirects=False,
-            headers={"user-agent": f"pwl-tui/{__version__}", "accept": "application/json"},
+            headers={"User-Agent": f"pwl-tui/{__version__}", "Accept": "application/json"},
         )
 
 
-class _Answer(NamedTuple):
-    """An answer as it came; `value` is its JSON, none if it is not JSON."""
+@dataclass(frozen=True, slots=True, repr=False)
+class _Answer:
+    """An answer as it came; prints as nothing, since a traceback may show it and the body say the key."""
 
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
     body: bytes
-    value: Any
+    paid: bool
+
+    @property
+    def fields(self) -> Fields:
+        """The fields of a success; empty for what says itself that it is none."""
+        fields = fields_of(self.body)
+        return {} if fields.get("isSuccess") is False else fields
 
 
-def _bounded(response: httpx.Response) -> bytes:
-    """Return the body, cut off where it is longer than any answer of the service."""
-    body = bytearray()
-    for piece in response.iter_bytes():
-        body += piece
-        if len(body) > MAX_ANSWER_BYTES:
-            break
-    return bytes(body)
-
-
-def _value(body: bytes) -> Any:
-    """Return the JSON of a body, out of the wrapping of a gateway if it is in one; none if it is no JSON."""
+def _exchange(client: httpx.Client, request: httpx.Request, *, paid: bool) -> _Answer:
+    """Send a request and read the answer, cut off where it is longer than any of the service's."""
+    response = client.send(request, stream=True)
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    if isinstance(value, dict) and value.get("isSuccess") is True and isinstance(value.get("data"), dict):
-        return value["data"]
-    return value
+        body = bytearray()
+        for piece in response.iter_bytes():
+            body += piece
+            if len(body) > MAX_ANSWER_BYTES:
+                break
+    finally:
+        response.close()
+    return _Answer(response.status_code, response.headers, bytes(body), paid)
 
 
-def _batch_id(value: Any) -> str | None:
-    """Return the id in an answer, if there is one that can be kept and asked for again."""
-    found = value.get("batch_id") if isinstance(value, dict) else None
-    if isinstance(found, int) and not isinstance(found, bool):
-        return str(found)
-    if not isinstance(found, str):
-        return None
-    return found if 0 < len(found) <= _LONGEST_ID and clean(found, _LONGEST_ID) == found else None
+_NO_ID = Problem(
+    kind="invalid_request",
+    message="This is not a batch id: it is empty, too long, or has characters that none has.",
+    remedy="Copy the whole id; `pwl-tui show JOB` prints it.",
+)

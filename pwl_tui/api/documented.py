@@ -4,119 +4,129 @@ ProWebLook's own errors have no code: they are known by their status. The two si
 through gateways that speak their dialects.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pwl_tui.problem import Charged, Kind
 
-_KEY = "Put a valid key into PROWEBLOOK_API_KEY or the configuration file."
-_CLOCK = "Check this machine's clock, then try again."
-_OWNER = "Ask the provider to allow it for your account."
-_WAIT = "Wait; the program tries again by itself."
-_BUY = "Buy credits; sending goes on once they are there."
-_LIMIT = "Waiting does not help: have the limit raised by the account's owner."
-_REQUEST = "Correct what was asked for, then try again."
-SETTLE: Final = "It may have been charged: settle it by the balance before anything is sent again."
 
+class Row(NamedTuple):
+    """What one error means."""
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What one error means.
-
-    Attributes:
-        kind: in the words of the program.
-        charged: whether a paid call that ends so was charged.
-        remedy: what the person should do.
-    """
-
+    status: int
+    """The HTTP status that it is documented with."""
     kind: Kind
     charged: Charged
+    """What a paid call that ends so has cost."""
     remedy: str
+    """What the person should do, as long as it is not in doubt whether the call was charged."""
 
 
+_KEY = "Put a valid key into PROWEBLOOK_API_KEY or config.toml."
+_NEW_KEY = "Get a new key from the provider, and put it into PROWEBLOOK_API_KEY or config.toml."
+_ACTIVATE = "Activate the key in the provider's dashboard, or use another."
+_SIGNED = "A gateway at base_url wants signed requests: correct base_url, or ask who runs the gateway."
+_CLOCK = "Check this machine's clock, then try again."
+_ADDRESS = "Ask the provider to allow this machine's address."
+_SUBSCRIBE = "Subscribe to the service, or fill the wallet."
+_ALLOW = "Ask the provider to allow it for your account."
+_WABA = "Have the WhatsApp Business credentials of the account set up by the provider."
+_BILLING = "Have a billing account set up for this key by the provider."
+_BUY = "Buy credits; sending goes on once they are there."
+_AGREE = "Agree to the charge in the provider's dashboard, then resume the job."
+_LIMIT = "Waiting does not help: have the limit raised by the account's owner."
+_REQUEST = "Correct what was asked for, then try again."
+_OTHER_KEY = "A batch can be read only with the key that submitted it: check the key and the id."
+_PROXY = "Give the proxy its user name and password in HTTPS_PROXY."
+_ELSEWHERE = "Check base_url and the proxy: something else than the service answers there."
+_WAIT = "Wait a little; jobs go on by themselves."
+_MAINTENANCE = "The maintenance is planned: wait until it is over; jobs go on by themselves."
+SETTLE: Final = "It may have been charged: look at the balance before anything is sent again."
+"""The remedy of whatever may have been charged."""
+
+# fmt: off
 CODES: Final[dict[str, Row]] = {
-    # DigiChat, 401
-    "missing_auth_headers": Row("auth", "no", _KEY),
-    "invalid_token": Row("auth", "no", _KEY),
-    "token_inactive": Row("auth", "no", "Activate the key in the provider's dashboard, or use another."),
-    "token_expired": Row("auth", "no", "Get a new key from the provider."),
-    "unauthorized": Row("auth", "no", _KEY),
-    "missing_signature": Row("auth", "no", _KEY),
-    "invalid_signature": Row("auth", "no", _KEY),
-    "signature_expired": Row("auth", "no", _CLOCK),
-    # DigiChat, 402
-    "insufficient_balance": Row("credits", "no", _BUY),
-    # DigiChat, 403
-    "ip_not_allowed": Row("forbidden", "no", "Have this machine's address put on the provider's allowlist."),
-    "token_deleted": Row("forbidden", "no", "Get a new key from the provider."),
-    "no_api_access": Row("forbidden", "no", "Subscribe to the service, or fill the wallet."),
-    # DigiChat, 409
-    "payg_confirm_required": Row(
-        "consent_required", "no", "Agree to the charge in the provider's dashboard, then resume the job."
-    ),
-    # DigiChat, 422
-    "validation_error": Row("invalid_request", "no", _REQUEST),
-    "already_exists": Row("invalid_request", "no", _REQUEST),
-    "invalid_json": Row("invalid_request", "no", _REQUEST),
-    "invalid_amount_format": Row("invalid_request", "no", _REQUEST),
-    "invalid_otp": Row("invalid_request", "no", _REQUEST),
-    "otp_expired": Row("invalid_request", "no", _REQUEST),
-    "test_message_failed": Row("invalid_request", "no", _REQUEST),
-    # DigiChat, 429
-    "rate_limit_exceeded": Row("rate_limited", "no", _WAIT),
-    "plan_limit_reached": Row("limit_reached", "no", _LIMIT),
-    "payg_limit_reached": Row("limit_reached", "no", _LIMIT),
-    "otp_wait_required": Row("rate_limited", "no", _WAIT),
-    "otp_resend_limit": Row("limit_reached", "no", _LIMIT),
-    "too_many_attempts": Row("rate_limited", "no", _WAIT),
-    # DigiChat, 500 and 502
-    "internal_error": Row("server_error", "unknown", SETTLE),
-    "send_message_failed": Row("server_error", "unknown", SETTLE),
-    "send_media_failed": Row("server_error", "unknown", SETTLE),
-    # DigiChat, 503: refused before any work
-    "server_down": Row("unavailable", "no", _WAIT),
-    "session_not_ready": Row("unavailable", "no", _WAIT),
-    "maintenance_mode": Row("unavailable", "no", "Planned maintenance: the program tries again by itself."),
+    # DigiChat
+    "missing_auth_headers":  Row(401, "auth", "no", _SIGNED),
+    "invalid_token":         Row(401, "auth", "no", _KEY),
+    "token_inactive":        Row(401, "auth", "no", _ACTIVATE),
+    "token_expired":         Row(401, "auth", "no", _NEW_KEY),
+    "unauthorized":          Row(401, "auth", "no", _KEY),
+    "missing_signature":     Row(401, "auth", "no", _SIGNED),
+    "invalid_signature":     Row(401, "auth", "no", _SIGNED),
+    "signature_expired":     Row(401, "auth", "no", _CLOCK),
+    "insufficient_balance":  Row(402, "credits", "no", _BUY),
+    "ip_not_allowed":        Row(403, "forbidden", "no", _ADDRESS),
+    "token_deleted":         Row(403, "forbidden", "no", _NEW_KEY),
+    "no_api_access":         Row(403, "forbidden", "no", _SUBSCRIBE),
+    "payg_confirm_required": Row(409, "consent_required", "no", _AGREE),
+    "validation_error":      Row(422, "invalid_request", "no", _REQUEST),
+    "already_exists":        Row(422, "invalid_request", "no", _REQUEST),
+    "invalid_json":          Row(422, "invalid_request", "no", _REQUEST),
+    "invalid_amount_format": Row(422, "invalid_request", "no", _REQUEST),
+    "invalid_otp":           Row(422, "invalid_request", "no", _REQUEST),
+    "otp_expired":           Row(422, "invalid_request", "no", _REQUEST),
+    "test_message_failed":   Row(422, "invalid_request", "no", _REQUEST),
+    "rate_limit_exceeded":   Row(429, "rate_limited", "no", _WAIT),
+    "plan_limit_reached":    Row(429, "limit_reached", "no", _LIMIT),
+    "payg_limit_reached":    Row(429, "limit_reached", "no", _LIMIT),
+    "otp_wait_required":     Row(429, "rate_limited", "no", _WAIT),
+    "otp_resend_limit":      Row(429, "limit_reached", "no", _LIMIT),
+    "too_many_attempts":     Row(429, "rate_limited", "no", _WAIT),
+    "internal_error":        Row(500, "server_error", "unknown", _WAIT),
+    "send_message_failed":   Row(502, "server_error", "unknown", _WAIT),
+    "send_media_failed":     Row(502, "server_error", "unknown", _WAIT),
+    "server_down":           Row(503, "unavailable", "no", _WAIT),
+    "session_not_ready":     Row(503, "unavailable", "no", _WAIT),
+    "maintenance_mode":      Row(503, "unavailable", "no", _MAINTENANCE),
     # Connexease
-    "AUTH_001": Row("auth", "no", _KEY),
-    "AUTH_002": Row("auth", "no", _KEY),
-    "AUTH_003": Row("auth", "no", _KEY),
-    "AUTH_004": Row("unavailable", "no", _WAIT),
-    "WABA_001": Row("auth", "no", "Set up the WhatsApp Business credentials of the account."),
-    "BILL_001": Row("credits", "no", _BUY),
-    "BILL_002": Row("invalid_request", "no", "Have a billing account set up for this key."),
-    "RATE_001": Row("rate_limited", "no", _WAIT),
+    "AUTH_001":              Row(401, "auth", "no", _KEY),
+    "AUTH_002":              Row(401, "auth", "no", _SIGNED),
+    "AUTH_003":              Row(401, "auth", "no", _SIGNED),
+    "AUTH_004":              Row(500, "unavailable", "no", _WAIT),
+    "WABA_001":              Row(401, "auth", "no", _WABA),
+    "BILL_001":              Row(402, "credits", "no", _BUY),
+    "BILL_002":              Row(400, "invalid_request", "no", _BILLING),
+    "RATE_001":              Row(429, "rate_limited", "no", _WAIT),
 }
+"""By the service's code."""
 
-STATUSES: Final[dict[int, Row]] = {
-    # ProWebLook's own, and any status that comes with an error body but no code that is documented
-    400: Row("invalid_request", "no", _REQUEST),
-    401: Row("auth", "no", _KEY),
-    402: Row("credits", "no", _BUY),
-    403: Row("forbidden", "no", _OWNER),
-    404: Row("not_found", "no", "A batch can be read only with the key that submitted it: check the key."),
-    407: Row("network", "no", "Check HTTPS_PROXY: the proxy wants to know who you are."),
-    408: Row("timeout", "unknown", SETTLE),
-    409: Row("consent_required", "no", "Settle the conflict with the provider, then resume the job."),
-    413: Row("invalid_request", "unknown", SETTLE),
-    422: Row("invalid_request", "no", _REQUEST),
-    429: Row("rate_limited", "no", _WAIT),
-    500: Row("server_error", "unknown", SETTLE),
-    502: Row("unavailable", "unknown", SETTLE),
-    503: Row("unavailable", "unknown", SETTLE),
-    504: Row("timeout", "unknown", SETTLE),
-}
-
-REFUSED: Final = frozenset({400, 401, 402, 403, 404, 409, 422})
-"""Statuses that, with an error body, say that nothing was done."""
+STATUSES: Final[dict[int, Row]] = {row.status: row for row in (
+    # ProWebLook's own, and what is met in practice; "no" holds where the body is an error of a known dialect
+    Row(400, "invalid_request", "no", _REQUEST),
+    Row(401, "auth", "no", _KEY),
+    Row(402, "credits", "no", _BUY),
+    Row(403, "forbidden", "no", _ALLOW),
+    Row(404, "not_found", "no", _OTHER_KEY),
+    Row(407, "network", "no", _PROXY),
+    Row(408, "timeout", "unknown", _WAIT),
+    Row(409, "invalid_request", "no", _REQUEST),
+    Row(422, "invalid_request", "no", _REQUEST),
+    Row(429, "rate_limited", "no", _WAIT),
+    Row(500, "server_error", "unknown", _WAIT),
+    Row(502, "unavailable", "unknown", _WAIT),
+    Row(503, "unavailable", "unknown", _WAIT),
+    Row(504, "timeout", "unknown", _WAIT),
+)}
+"""By the HTTP status, for errors without a documented code."""
+# fmt: on
 
 
 def row_of_status(status: int) -> Row:
-    """Return the row of a status that has none of its own."""
+    """Return what an HTTP status means that comes without a documented code."""
     if status in STATUSES:
         return STATUSES[status]
-    if status < 400:
-        return Row("bad_answer", "unknown", "Check base_url and the proxy: something else answers there.")
-    if status < 500:
-        return Row("invalid_request", "unknown", SETTLE)
-    return Row("server_error", "unknown", SETTLE)
+    if 400 <= status < 500:
+        return Row(status, "invalid_request", "unknown", _REQUEST)
+    if status >= 500:
+        return Row(status, "server_error", "unknown", _WAIT)
+    return not_ours(status)
+
+
+def not_ours(status: int) -> Row:
+    """Return what an answer means that nothing shows to be the service's."""
+    return Row(status, "bad_answer", "unknown", _ELSEWHERE)
+
+
+def reported(status: int) -> Row:
+    """Return what an undocumented error means that came with the status of a success."""
+    return Row(status, "server_error", "unknown", _WAIT)

@@ -1,21 +1,26 @@
-"""The one decoder of errors: three dialects, and what is none of them, become one `Problem`."""
+"""The one decoder of errors: three dialects, and what is none of them, become one `Problem`.
 
+It knows no HTTP library, so that whoever handles errors need not load one.
+"""
+
+import contextlib
 import email.utils
-import math
 import re
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any, NamedTuple
+from http import HTTPStatus
+from typing import NamedTuple
 
-import msgspec
-
-from pwl_tui.api.documented import CODES, REFUSED, row_of_status
+from pwl_tui.api.answers import Fields, decoded
+from pwl_tui.api.documented import CODES, SETTLE, Row, not_ours, reported, row_of_status
 from pwl_tui.problem import Charged, Problem, ProblemError
 from pwl_tui.text import clean
 
-_WAIT_TEXT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|milli\w*|s|sec\w*|m|min\w*|h|hours?)?\s*", re.IGNORECASE)
+_WAIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(?:(ms|mil|s|m|h|d)[a-z]*)?", re.IGNORECASE)
+_UNIT_SECONDS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _LONGEST_WAIT_SECONDS = 86_400.0
-_UNPAID_REMEDY = "Wait; the program tries again by itself."
+_NEVER_CHARGED = frozenset({HTTPStatus.PROXY_AUTHENTICATION_REQUIRED, HTTPStatus.TOO_MANY_REQUESTS})
+"""Refused before any work, whoever says so."""
 
 
 class ApiError(ProblemError):
@@ -25,109 +30,107 @@ class ApiError(ProblemError):
 class _Said(NamedTuple):
     """What an error body says, whichever dialect it speaks."""
 
-    code: str | None = None
-    message: str = ""
-    retry_after: float | None = None
+    code: str | None
+    message: str
+    retry_after: float | None
     required: int | None = None
     available: int | None = None
+    refused: bool = False
+    """It says itself that the call failed: its code holds whatever the HTTP status."""
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes, *, paid: bool) -> Problem:
-    """Turn any answer that is not the one hoped for into a problem. Never raises.
+    """Turn an answer that is not the one hoped for into a problem. Never raises.
 
     Args:
-        status: the HTTP status; a 2xx means that the body was not what was asked for.
-        headers: of the answer, case-insensitive or in lower case.
+        status: the HTTP status; with a 2xx the body was an error, or not what was asked for.
+        headers: of the answer.
         body: as it came, however broken.
-        paid: whether the call costs credits: whether ``charged`` is in question at all.
+        paid: whether the call costs credits; whether it was charged is in question only then.
     """
-    said = _read(body)
-    code = said.code if said and said.code in CODES else None
-    row = CODES[code] if code else row_of_status(status)
-    charged: Charged = "no"
-    if paid:
-        charged = row.charged
-        if code is None and said is None and status in REFUSED:
-            # Nobody says that the service itself refused: a gateway may have answered in its stead.
-            charged = "unknown"
-    kind = row.kind
-    if 200 <= status < 300 and code is None:
-        kind = "server_error" if said else "bad_answer"
-    unpaid = not paid and row.charged == "unknown" and kind != "bad_answer"
+    said = _read(decoded(body))
+    row = _row(status, said)
+    charged = _charged(status, said, row) if paid else "no"
     return Problem(
-        kind=kind,
+        kind=row.kind,
         status=status,
-        code=code or (clean(said.code, 60) if said and said.code else None),
+        code=said.code if said else None,
         message=_sentence(status, said),
         charged=charged,
-        retry_after=_retry_after(said, headers),
+        retry_after=_retry_after(said, {name.lower(): value for name, value in headers.items()}),
         required=said.required if said else None,
         available=said.available if said else None,
-        remedy=_UNPAID_REMEDY if unpaid else row.remedy,
+        remedy=SETTLE if charged == "unknown" else row.remedy,
     )
 
 
-def is_refusal(body: Any) -> bool:
-    """Whether a decoded body is an error whatever its HTTP status says."""
-    return isinstance(body, dict) and (body.get("isSuccess") is False or _has_error(body))
+def _row(status: int, said: _Said | None) -> Row:
+    if said is None:
+        # A proxy's 404 page does not mean that the service has no such batch.
+        return not_ours(status) if status == HTTPStatus.NOT_FOUND else row_of_status(status)
+    if said.code in CODES:
+        return CODES[said.code]
+    return reported(status) if 200 <= status < 300 else row_of_status(status)
 
 
-def _has_error(body: dict[str, Any]) -> bool:
-    return isinstance(body.get("error"), str) and bool(body["error"])
+def _charged(status: int, said: _Said | None, row: Row) -> Charged:
+    """Return what a paid call has cost that ended so. In doubt nobody knows: that is never sent twice."""
+    if status in _NEVER_CHARGED:
+        return "no"
+    if said is None:
+        return "unknown"  # a gateway may have answered in the service's stead, after the work was done
+    documented = status == row.status or (said.refused and 200 <= status < 300)
+    return row.charged if documented else row_of_status(status).charged
 
 
-def _read(body: bytes) -> _Said | None:
-    """Return what an error body in a known dialect says; none for anything else."""
-    try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    if not isinstance(value, dict):
-        return None
-    errors = value.get("errors")
-    if isinstance(errors, dict):
+def _read(fields: Fields) -> _Said | None:
+    """Return what the error says that a body is; None where it speaks none of the dialects."""
+    errors, error = fields.get("errors"), fields.get("error")
+    if fields.get("isSuccess") is False:
+        return _connexease(errors if isinstance(errors, dict) else {"description": errors})
+    if isinstance(errors, dict) and isinstance(errors.get("code"), str):
         return _connexease(errors)
-    if value.get("isSuccess") is False:
-        return _Said(message=clean(str(errors or "")))
-    if _has_error(value):
-        return _digichat(value) if "message" in value else _proweblook(value)
+    if isinstance(error, str) and error.strip():
+        return _error(fields, error)
     return None
 
 
-def _proweblook(value: dict[str, Any]) -> _Said:
-    error = value["error"]
-    if error in CODES:
-        return _Said(error)
-    return _Said(None, clean(error), None, _count(value.get("required")), _count(value.get("available")))
-
-
-def _digichat(value: dict[str, Any]) -> _Said:
-    return _Said(
-        value["error"],
-        clean(str(value["message"] or "")),
-        _seconds(value.get("retry_after")),
-        _count(value.get("required")),
-        _count(value.get("available")),
-    )
-
-
-def _connexease(errors: dict[str, Any]) -> _Said:
+def _connexease(errors: Fields) -> _Said:
     params = errors.get("params")
     wait = params.get("retry_after") if isinstance(params, dict) else None
-    code = errors.get("code")
+    return _Said(_word(errors.get("code")), _text(errors.get("description")), _seconds(wait), refused=True)
+
+
+def _error(fields: Fields, error: str) -> _Said:
+    """Read ProWebLook's dialect (`error` is a sentence) or DigiChat's (a code, and a sentence beside it)."""
+    message = fields.get("message")
+    coded = error in CODES or isinstance(message, str)
     return _Said(
-        code if isinstance(code, str) else None,
-        clean(str(errors.get("description") or "")),
-        _seconds(wait),
+        _word(error) if coded else None,
+        _text(message) if coded else clean(error),
+        _seconds(fields.get("retry_after")),
+        _count(fields.get("required")),
+        _count(fields.get("available")),
     )
 
 
 def _sentence(status: int, said: _Said | None) -> str:
-    if said is None:
-        return f"The service answered {status} with something that is not its own."
-    if said.message:
+    if said and said.message:
         return said.message
-    return f"The service answered {status}{f' ({clean(said.code, 60)})' if said.code else ''}."
+    if said:
+        return f"The service answered {said.code or status}."
+    phrase = ""
+    with contextlib.suppress(ValueError):  # a status that no standard knows
+        phrase = f" {HTTPStatus(status).phrase}"
+    return f"The answer was {status}{phrase}, in a form that is not the service's own."
+
+
+def _word(value: object) -> str | None:
+    return clean(value, 60) or None if isinstance(value, str) else None
+
+
+def _text(value: object) -> str:
+    return clean(value) if isinstance(value, str) else ""
 
 
 def _count(value: object) -> int | None:
@@ -135,35 +138,29 @@ def _count(value: object) -> int | None:
 
 
 def _seconds(value: object) -> float | None:
-    """Read a wait: a number of seconds, or text with a unit such as ``1 seconds``."""
-    match = _WAIT_TEXT.fullmatch(str(value)[:60]) if value is not None else None
+    """Read a wait: a number of seconds, or text with a unit (``1 seconds``, ``2 minutes``, ``500 ms``)."""
+    match = _WAIT.fullmatch(str(value).strip()[:60])
     if match is None:
         return None
-    number, unit = float(match[1]), (match[2] or "s").lower()
-    if unit.startswith(("ms", "milli")):
-        number /= 1000
-    elif unit.startswith("m"):
-        number *= 60
-    elif unit.startswith("h"):
-        number *= 3600
-    return min(number, _LONGEST_WAIT_SECONDS) if math.isfinite(number) else None
+    return min(float(match[1]) * _UNIT_SECONDS[(match[2] or "s").lower()], _LONGEST_WAIT_SECONDS)
 
 
 def _retry_after(said: _Said | None, headers: Mapping[str, str]) -> float | None:
-    """Return the longer of what the body and the ``Retry-After`` header ask for, in seconds."""
-    header = headers.get("retry-after") or ""
+    """Return the longer of the waits that the body and the ``Retry-After`` header ask for, in seconds."""
+    header = headers.get("retry-after", "")
     wait = _seconds(header)
-    if wait is None and header:
-        until, now = _http_date(header), _http_date(headers.get("date") or "")
-        # Counted from the server's own clock: this machine's may be wrong.
-        wait = None if until is None or now is None else min(max(until - now, 0.0), _LONGEST_WAIT_SECONDS)
+    if wait is None:
+        # A date counts from the server's own clock, which every answer carries: this machine's may be wrong.
+        until, now = _http_date(header), _http_date(headers.get("date", ""))
+        if until is not None and now is not None:
+            wait = min(max(until - now, 0.0), _LONGEST_WAIT_SECONDS)
     waits = [one for one in (wait, said.retry_after if said else None) if one is not None]
-    return max(waits) if waits else None
+    return max(waits, default=None)
 
 
 def _http_date(text: str) -> float | None:
     try:
         parsed = email.utils.parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
+        return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError, IndexError):  # what the parser raises for text that is no date
         return None
-    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,214 @@
+"""The client on real loopback sockets, and the environment that leads it there."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pwl_tui.api.client import Client
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.transport import route_to
+from pwl_tui.problem import Problem
+from pwl_tui.secret import Secret
+
+SHORT = httpx.Timeout(0.05, connect=5.0)
+LONG = httpx.Timeout(10.0)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+
+Serve = Callable[[socket.socket], None]
+
+
+@contextmanager
+def served(serve: Serve) -> Iterator[str]:
+    """Serve connections one after the other, on a thread; gives the base URL."""
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+        def run() -> None:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                with connection:
+                    serve(connection)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def request_of(connection: socket.socket) -> bytes:
+    """Read one request, head and body; empty at the end of the connection."""
+    with connection.makefile("rb") as stream:
+        head = b""
+        length = 0
+        for line in stream:
+            head += line
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+            if line == b"\r\n":
+                return head + stream.read(length)
+        return head
+
+
+def cut(connection: socket.socket) -> None:
+    request_of(connection)
+
+
+def submit(base_url: str, timeout: httpx.Timeout = LONG) -> Problem:
+    with Client(base_url, Secret("k"), paid_timeout=timeout) as client, pytest.raises(ApiError) as failure:
+        client.submit(["+14155552671"])
+    return failure.value.problem
+
+
+def test_a_refused_connection_costs_nothing() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    problem = submit(f"http://127.0.0.1:{port}")
+    assert (problem.kind, problem.charged) == ("network", "no")
+    assert "refused" in problem.message
+
+
+def test_cut_before_the_answer() -> None:
+    with served(cut) as base_url:
+        problem = submit(base_url)
+    assert (problem.kind, problem.charged) == ("network", "unknown")
+
+
+def test_cut_within_the_answer() -> None:
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(OK % (400, b'{"batch_id": "b-1"'))
+
+    with served(serve) as base_url:
+        problem = submit(base_url)
+    assert (problem.kind, problem.charged) == ("network", "unknown")
+
+
+def test_no_answer_in_time() -> None:
+    done = threading.Event()
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        done.wait(10)
+
+    with served(serve) as base_url:
+        problem = submit(base_url, SHORT)
+        done.set()
+    assert (problem.kind, problem.charged) == ("timeout", "unknown")
+
+
+def test_something_else_than_http() -> None:
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"220 mail.test ESMTP\r\n")
+
+    with served(serve) as base_url:
+        problem = submit(base_url)
+    assert (problem.kind, problem.charged) == ("network", "unknown")
+
+
+def test_polls_keep_their_connection_and_submissions_never_use_one_again() -> None:
+    seen: list[list[str]] = []
+
+    def serve(connection: socket.socket) -> None:
+        seen.append([])
+        while request := request_of(connection):
+            seen[-1].append(request.split(b" ")[0].decode())
+            body = b'{"balance": 1, "batch_id": "b-1"}'
+            connection.sendall(OK % (len(body), body))
+            if seen[-1] == ["GET", "GET"]:
+                return
+
+    with served(serve) as base_url, Client(base_url, Secret("k")) as client:
+        client.balance()
+        client.balance()
+        client.submit(["+14155552671"])
+        client.submit(["+14155552671"])
+    assert seen == [["GET", "GET"], ["POST"], ["POST"]]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize(
+    ("variables", "base_url", "proxy"),
+    [
+        ({}, "https://lookup.test", None),
+        ({"HTTPS_PROXY": "http://proxy.test:3128"}, "https://lookup.test", "http://proxy.test:3128"),
+        ({"HTTPS_PROXY": "proxy.test:3128"}, "https://lookup.test", "http://proxy.test:3128"),
+        ({"ALL_PROXY": "http://proxy.test:3128"}, "https://lookup.test", "http://proxy.test:3128"),
+        ({"HTTP_PROXY": "http://proxy.test:3128"}, "https://lookup.test", None),
+        ({"HTTPS_PROXY": "http://proxy.test", "NO_PROXY": "lookup.test"}, "https://lookup.test", None),
+        ({"HTTPS_PROXY": "http://proxy.test"}, "https://127.0.0.1:8443", None),
+        ({"HTTP_PROXY": "http://proxy.test"}, "http://localhost:8080", None),
+        ({"ALL_PROXY": "http://proxy.test"}, "http://[::1]:8080", None),
+    ],
+)
+def test_which_proxy_leads_to_the_service(
+    environment: pytest.MonkeyPatch, variables: dict[str, str], base_url: str, proxy: str | None
+) -> None:
+    for name, value in variables.items():
+        environment.setenv(name, value)
+    found = route_to(base_url).proxy
+    assert (None if found is None else str(found.url)) == proxy
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://me:hidden@proxy.test", "ftp://proxy.test", "http://proxy.test:hidden"]
+)
+def test_a_proxy_that_cannot_be_used(environment: pytest.MonkeyPatch, proxy: str) -> None:
+    environment.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(ApiError) as failure:
+        route_to("https://lookup.test")
+    assert "HTTPS_PROXY" in failure.value.problem.remedy
+    assert failure.value.__context__ is None
+    assert "hidden" not in repr(failure.value.problem)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_read(
+    environment: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "ca.pem"
+    if content is not None:
+        file.write_text(content)
+    environment.setenv("SSL_CERT_FILE", str(file))
+    with pytest.raises(ApiError) as failure:
+        Client("https://lookup.test", Secret("k"))
+    assert "SSL_CERT_FILE" in failure.value.problem.remedy
+
+
+def test_a_proxy_that_refuses_costs_nothing(environment: pytest.MonkeyPatch) -> None:
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+
+    with served(serve) as proxy:
+        environment.setenv("HTTPS_PROXY", proxy)
+        problem = submit("https://lookup.test")
+    assert (problem.kind, problem.charged) == ("network", "no")
+    assert "proxy" in problem.message
+
+
+def test_no_tls_where_tls_is_wanted() -> None:
+    def serve(connection: socket.socket) -> None:
+        connection.recv(100)
+        connection.sendall(OK % (2, b"{}"))
+
+    with served(serve) as base_url:
+        problem = submit(base_url.replace("http:", "https:"))
+    assert (problem.kind, problem.charged) == ("network", "no")
+    assert "secure" in problem.message

@@ -1,0 +1,50 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pwl_tui.text import clean
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Vodafone Qatar", "Vodafone Qatar"),
+        ("O₂ Česká", "O₂ Česká"),
+        ("شركة الاتصالات", "شركة الاتصالات"),
+        ("  two \t\r\n words  ", "two words"),
+        ("\x1b]52;c;c2VjcmV0\x07", "]52;c;c2VjcmV0"),
+        ("\x1b[2J\x9b31mred", "[2J 31mred"),
+        ("invoice\u202egpj.exe", "invoicegpj.exe"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("line\u2028and\u2029paragraph", "line and paragraph"),
+        ("half\ud83d", "half"),
+        ("private\ue000", "private"),
+        ("\u00a0non\u00a0breaking\u3000", "non breaking"),
+        ("[red]markup[/red]", "[red]markup[/red]"),  # shown as it is: markup is the widgets' business
+        ("", ""),
+    ],
+)
+def test_what_is_left(text: str, shown: str) -> None:
+    assert clean(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"), [("12345", 5, "12345"), ("123456", 5, "1234…"), ("123 56", 5, "123…")]
+)
+def test_what_is_longer_ends_in_an_ellipsis(text: str, limit: int, shown: str) -> None:
+    assert clean(text, limit) == shown
+
+
+def test_megabytes_are_cut() -> None:
+    assert clean("x" * 10_000_000) == "x" * 499 + "…"
+
+
+@given(st.text(st.characters()), st.integers(1, 600))
+def test_any_text_becomes_one_safe_line(text: str, limit: int) -> None:
+    line = clean(text, limit)
+    assert len(line) <= limit
+    assert not [c for c in line if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}]
+    assert line == " ".join(line.split())
+    assert clean(line, limit) == line
