@@ -5,7 +5,7 @@ from enum import IntEnum
 from pwl_tui.api.errors import ApiError
 from pwl_tui.config import ConfigError
 from pwl_tui.engine.adopting import AdoptError
-from pwl_tui.engine.engine import EngineError
+from pwl_tui.engine.problems import EngineError
 from pwl_tui.engine.settling import SettleError
 from pwl_tui.lists.readers import ListError
 from pwl_tui.problem import Kind, Problem, ProblemError

@@ -5,8 +5,7 @@ from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.cli.session import Session
 from pwl_tui.cli.shapes import job_shape
 from pwl_tui.cli.words import batches_text, jobs_text
-from pwl_tui.engine.engine import EngineError
-from pwl_tui.engine.problems import other_key
+from pwl_tui.engine.problems import EngineError, other_key
 from pwl_tui.engine.settling import evidence_of
 from pwl_tui.state.models import BatchState, Job
 

@@ -12,9 +12,8 @@ from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
 from pwl_tui.cli.shapes import job_shape, plan_shape
 from pwl_tui.cli.words import plan_text
-from pwl_tui.engine.engine import EngineError
 from pwl_tui.engine.planning import JobPlan
-from pwl_tui.engine.problems import NO_KEY, credits_short
+from pwl_tui.engine.problems import NO_KEY, EngineError, credits_short
 from pwl_tui.lists.readers import Options, Source
 from pwl_tui.state.models import Job
 

@@ -16,6 +16,17 @@ from pwl_tui.state.owners import new_owner
 from pwl_tui.state.store import Store
 
 
+def connect(base_url: str, key: Secret) -> Lookup:
+    """Open ProWebLook over HTTP; loads the HTTP library, which is why it is not loaded before.
+
+    Raises:
+        ApiError: the environment's proxy or certificates cannot be used.
+    """
+    from pwl_tui.api.client import Client
+
+    return Client(base_url, key)
+
+
 class Account:
     """Makes the parts that send and poll, all bound to the same service and key.
 

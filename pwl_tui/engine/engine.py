@@ -4,44 +4,26 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal
 
 from pwl_tui.api.models import WHATSAPP, Check, Service
 from pwl_tui.config import Settings
 from pwl_tui.engine import adopting, exporting, planning, settling
-from pwl_tui.engine.account import Account
+from pwl_tui.engine.account import Account, connect
 from pwl_tui.engine.events import Event
 from pwl_tui.engine.monitor import Monitor, Scope
 from pwl_tui.engine.planning import JobPlan
-from pwl_tui.engine.problems import NO_KEY, credits_short, other_key, over_cap
-from pwl_tui.engine.service import Connect, Lookup
+from pwl_tui.engine.problems import NO_KEY, EngineError, other_key
+from pwl_tui.engine.service import Connect
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.readers import Options, Source
-from pwl_tui.problem import ProblemError
 from pwl_tui.secret import Secret
 from pwl_tui.state.journal import Journal
 from pwl_tui.state.models import BalanceReading, Binding, Job
 from pwl_tui.state.money import Charge
-from pwl_tui.state.results import Reusable
 from pwl_tui.state.store import Store
-
-WhenShort = Literal["cancel", "fit", "wait"]
-"""With too few credits: send nothing, send what fits, or send what fits now and the rest after a top-up."""
-
 
 _JOIN_SECONDS = 0.5
 """How long closing waits for the engine's threads; those that hang in a call end with the process."""
-
-
-class EngineError(ProblemError):
-    """Something cannot be done as things stand; nothing was spent."""
-
-
-def connect(base_url: str, key: Secret) -> Lookup:
-    """Open ProWebLook over HTTP; loads the HTTP library, which is why it is not loaded before."""
-    from pwl_tui.api.client import Client
-
-    return Client(base_url, key)
 
 
 class Engine:
@@ -130,8 +112,7 @@ class Engine:
         """Stop, and close the connections to the service; a call that is still under way fails."""
         self.stop()
         if self._monitor is not None:
-            self._monitor.join(_JOIN_SECONDS)
-            self._monitor.give_back()
+            self._monitor.close(_JOIN_SECONDS)
         if self._account is not None:
             self._account.close()
 
@@ -185,20 +166,15 @@ class Engine:
         """
         listed = plan(source, options, progress=progress, cancelled=cancelled)
         days = self.settings.lists.reuse_days if reuse_days is None else reuse_days
-        since = planning.reuse_since(self._clock(), days)
+        binding, since = self.binding, planning.reuse_since(self._clock(), days)
+        answers = {}
+        if binding is not None and since is not None:
+            answers = self.store.results.reusable(binding, listed.numbers, since)
+        reading = None if binding is None else self.store.balances.latest(binding).get(WHATSAPP)
+        balance = None if reading is None else reading.balance
+        return planning.make(listed, answers, balance=balance, sample=sample, draw=self._draw)
 
-        def reusable(numbers: Sequence[int]) -> dict[int, Reusable]:
-            if self.binding is None or since is None:
-                return {}
-            return self.store.results.reusable(self.binding, numbers, since)
-
-        balance = None
-        if self.binding is not None:
-            reading = self.store.balances.latest(self.binding).get(WHATSAPP)
-            balance = None if reading is None else reading.balance
-        return planning.make(listed, reusable, balance=balance, sample=sample, draw=self._draw)
-
-    def create_job(self, plan: JobPlan, *, name: str, when_short: WhenShort = "cancel") -> Job:
+    def create_job(self, plan: JobPlan, *, name: str, when_short: planning.WhenShort = "cancel") -> Job:
         """Accept a list for validation: from here on its numbers are sent and paid for.
 
         Args:
@@ -211,14 +187,7 @@ class Engine:
             StateError: the state file failed; then there is no job.
         """
         binding = self._in_force().binding
-        if plan.short and plan.balance is not None:
-            if when_short == "cancel" or (when_short == "fit" and plan.balance == 0):
-                raise EngineError(credits_short(plan.to_pay, plan.balance))
-            if when_short == "fit":
-                plan = planning.fit(plan, plan.balance)
-        cap = self.settings.max_credits_per_job
-        if cap and plan.to_pay > cap:
-            raise EngineError(over_cap(plan.to_pay, cap))
+        plan = planning.affordable(plan, when_short, cap=self.settings.max_credits_per_job)
         self.store.require_room()
         job_id = planning.store_job(
             self.store,

@@ -5,14 +5,14 @@ The monitor alone decides; callers make one call each and report back. Every wai
 """
 
 import threading
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from queue import SimpleQueue
+from functools import partial
 from typing import Final
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import SERVICES, Service
+from pwl_tui.engine.callers import Callers
 from pwl_tui.engine.events import (
     BalanceFailed,
     BalanceRead,
@@ -20,10 +20,10 @@ from pwl_tui.engine.events import (
     Event,
     JobChanged,
     JobFinished,
-    ServiceDown,
-    ServiceUp,
 )
+from pwl_tui.engine.health import Health
 from pwl_tui.engine.poller import Poller
+from pwl_tui.engine.problems import internal
 from pwl_tui.engine.schedule import Budget, backoff
 from pwl_tui.engine.service import Lookup
 from pwl_tui.engine.steps import Delayed, Frozen, Held, Sent, Step
@@ -36,6 +36,7 @@ CALLERS: Final = 4
 """Threads that poll; more gain nothing at the pace that the service's etiquette allows."""
 LOOK_SECONDS: Final = 2.0
 """How often work that another process left is looked for."""
+_LEAST_WAIT_SECONDS: Final = 0.01
 BALANCE_SECONDS: Final = 300.0
 """How often the balance is read by itself while the program runs."""
 
@@ -95,17 +96,14 @@ class Monitor:
         self._listener = listener
         self._clock = clock
         self._spread = spread
+        self._callers = Callers(CALLERS, failed=self._failed, ended=self._look)
+        self._health = Health(spread)
         self._condition = threading.Condition()
-        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._take_over_at = 0.0
         self._stopping = threading.Event()
         self._woken = False
         self._sending = False
         self._send_at = 0.0
-        self._busy_callers = 0
-        self._down_until = 0.0
-        self._failures = 0
+        self._take_over_at = 0.0
         self._trouble: Problem | None = None
         self._balance_at: dict[Service, float] = {}
         self._reading: set[Service] = set()
@@ -114,30 +112,22 @@ class Monitor:
         """Begin."""
         if self._scope.balance:
             self._balance_at = dict.fromkeys(SERVICES, 0.0)
-        self._spawn("pwl-monitor", self._run)
-        for number in range(CALLERS):
-            self._spawn(f"pwl-caller-{number}", self._call)
+        self._callers.start()
+        self._callers.spawn("pwl-monitor", self._run)
 
     def stop(self) -> None:
         """Begin nothing more; return at once. What is under way may still end and be stored."""
-        with self._condition:
-            self._stopping.set()
-            self._condition.notify_all()
-        for _ in range(CALLERS):
-            self._tasks.put(None)
+        self._stopping.set()
+        self._callers.stop()
+        self._look()
 
-    def join(self, timeout: float) -> None:
-        """After `stop`, wait for the threads to end, `timeout` seconds at most."""
-        end = time.monotonic() + timeout
-        for thread in self._threads:
-            thread.join(max(end - time.monotonic(), 0.0))
-
-    def give_back(self) -> None:
-        """After `stop`, let other processes poll what is not polled any more.
+    def close(self, timeout: float) -> None:
+        """After `stop`, wait `timeout` seconds at most for the threads, and give up what was not polled.
 
         Raises:
             StateError: the state file failed.
         """
+        self._callers.join(timeout)
         self._poller.give_back()
 
     def drain(self, timeout: float) -> bool:
@@ -147,58 +137,48 @@ class Monitor:
 
     def wake(self) -> None:
         """Look at the state file now: there may be something new to do."""
-        with self._condition:
-            self._woken = True
-            self._send_at = 0.0
-            self._condition.notify_all()
+        self._send_at = 0.0
+        self._look()
 
     def refresh_balance(self) -> None:
-        """Read the credits of all services now."""
-        with self._condition:
-            self._balance_at = dict.fromkeys(SERVICES, 0.0)
-            self._condition.notify_all()
+        """Read the credits of all services now, also while the service seems to be down."""
+        self._health.probe_now()
+        self._balance_at = dict.fromkeys(SERVICES, 0.0)
+        self._look()
 
     # -- deciding, on the monitor's own thread
 
+    def _look(self) -> None:
+        with self._condition:
+            self._woken = True
+            self._condition.notify_all()
+
     def _run(self) -> None:
-        while True:
+        while not self._stopping.is_set():
+            wait = LOOK_SECONDS
             try:
                 wait = self._round()
-            except ProblemError as error:
-                self._failed(error.problem)
-                wait = LOOK_SECONDS
+            except Exception as error:  # noqa: BLE001 - the monitor must not end unseen
+                self._failed(error)
             with self._condition:
-                if self._stopping.is_set():
-                    return
-                if not self._woken:
-                    self._condition.wait(wait)
+                self._condition.wait_for(lambda: self._woken, wait)
                 self._woken = False
-                if self._stopping.is_set():
-                    return
 
     def _round(self) -> float:
         """Start whatever is due; return the seconds until something may be due again."""
         now = self._clock()
-        waits = [LOOK_SECONDS]
-        with self._condition:
-            send = not self._sending and not self._stopping.is_set() and now >= self._send_at
-            self._sending = self._sending or send
-            balances = [
-                service
-                for service, due in self._balance_at.items()
-                if due <= now and service not in self._reading and now >= self._down_until
-            ]
-            self._reading.update(balances)
-        if send and not self._submitter.has_work(self._scope.jobs):
-            with self._condition:
-                self._sending, send = False, False
+        if not self._sending and now >= self._send_at:
+            if self._submitter.has_work(self._scope.jobs):
+                self._sending = True
+                self._callers.spawn("pwl-sender", self._send)
+            else:
                 self._send_at = now + LOOK_SECONDS
-        if send:
-            self._spawn("pwl-sender", self._send)
-        for service in balances:
-            self._hand_out(lambda service=service: self._read_balance(service))  # type: ignore[misc]
-        waits.append(self._start_polls(now))
-        return max(min(waits), 0.01)
+        if now >= self._health.down_until:
+            for service, due in list(self._balance_at.items()):
+                if due <= now and service not in self._reading:
+                    self._reading.add(service)
+                    self._callers.hand_out(partial(self._read_balance, service))
+        return max(min(LOOK_SECONDS, self._start_polls(now)), _LEAST_WAIT_SECONDS)
 
     def _start_polls(self, now: float) -> float:
         if self._scope.poll and now >= self._take_over_at:
@@ -208,49 +188,22 @@ class Monitor:
             due = self._store.batches.next_due(self._binding)
             if due is None:
                 return LOOK_SECONDS
-            due = max(due, self._down_until)
+            due = max(due, self._health.down_until)
             if due > now:
                 return due - now
-            with self._condition:
-                # While the service is down, one probe speaks for everyone.
-                free = 1 if self._failures else CALLERS
-                if self._stopping.is_set() or self._busy_callers >= free:
-                    return LOOK_SECONDS
+            # While the service is down, one probe speaks for everyone.
+            if self._callers.busy >= (1 if self._health.failing else CALLERS) or self._stopping.is_set():
+                return LOOK_SECONDS
             wait = self._budget.take(now)
             if wait:
                 return wait
             batch = self._poller.claim()
             if batch is None:
                 return LOOK_SECONDS
-            self._hand_out(lambda batch=batch: self._poll(batch))  # type: ignore[misc]
+            self._callers.hand_out(partial(self._poll, batch))
         return LOOK_SECONDS
 
-    def _spawn(self, name: str, target: Callable[[], None]) -> None:
-        self._threads = [thread for thread in self._threads if thread.is_alive()]
-        thread = threading.Thread(target=target, name=name, daemon=True)
-        self._threads.append(thread)
-        thread.start()
-
-    def _hand_out(self, task: Callable[[], None]) -> None:
-        with self._condition:
-            self._busy_callers += 1
-        self._tasks.put(task)
-
     # -- doing, on the callers' threads
-
-    def _call(self) -> None:
-        while (task := self._tasks.get()) is not None:
-            if self._stopping.is_set():
-                return
-            try:
-                task()
-            except ProblemError as error:
-                self._failed(error.problem)
-            finally:
-                with self._condition:
-                    self._busy_callers -= 1
-                    self._woken = True
-                    self._condition.notify_all()
 
     def _send(self) -> None:
         """Send until there is nothing more to send for now."""
@@ -261,14 +214,13 @@ class Monitor:
                 send_at = self._tell(step)
                 if not isinstance(step, Sent | Held):
                     break
-            self._mended()
-        except ProblemError as error:
-            self._failed(error.problem)
+            self._trouble = None
+        except Exception as error:  # noqa: BLE001 - a sender must not end unseen
+            self._failed(error)
         finally:
-            with self._condition:
-                self._sending = False
-                self._send_at = max(send_at, self._clock() + LOOK_SECONDS)
-                self._condition.notify_all()
+            self._send_at = max(send_at, self._clock() + LOOK_SECONDS)
+            self._sending = False
+            self._look()
 
     def _tell(self, step: Step) -> float:
         """Tell the listener what a step of sending came to; return when the next may be taken."""
@@ -307,32 +259,17 @@ class Monitor:
             self._store.balances.add(self._binding, BalanceReading(now, service, balance.balance))
             self._listener(BalanceRead(service, balance.balance, now))
         finally:
-            with self._condition:
-                self._reading.discard(service)
-                self._balance_at[service] = next_at
+            self._balance_at[service] = next_at
+            self._reading.discard(service)
 
-    def _failed(self, problem: Problem) -> None:
-        """Say once that the state file failed; money that is at stake is always said."""
+    def _report(self, problem: Problem | None) -> None:
+        event = self._health.learn(problem, self._clock())
+        if event is not None:
+            self._listener(event)
+
+    def _failed(self, error: Exception) -> None:
+        """Say that the state file or the program failed: once, but always where money is at stake."""
+        problem = error.problem if isinstance(error, ProblemError) else internal(error)
         if problem != self._trouble or problem.charged != "no":
             self._trouble = problem
             self._listener(EngineFailed(problem))
-
-    def _mended(self) -> None:
-        self._trouble = None
-
-    def _report(self, problem: Problem | None) -> None:
-        """Learn from a poll whether the service is there at all."""
-        now = self._clock()
-        with self._condition:
-            was_down = self._failures > 0
-            if problem is None:
-                self._failures, self._down_until = 0, 0.0
-            else:
-                self._failures += 1
-                wait = backoff(self._failures, problem.retry_after, self._spread())
-                self._down_until = max(self._down_until, now + wait)
-            until = self._down_until
-        if problem is not None:
-            self._listener(ServiceDown(problem, until))
-        elif was_down:
-            self._listener(ServiceUp())

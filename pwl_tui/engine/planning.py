@@ -2,13 +2,14 @@
 
 import random
 from array import array
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Self
+from typing import Literal, Self
 
 import msgspec
 
+from pwl_tui.engine.problems import EngineError, credits_short, over_cap
 from pwl_tui.engine.submitter import digest
 from pwl_tui.lists.numbers import REASONS
 from pwl_tui.lists.plan import BATCH_SIZE, ListPlan
@@ -17,6 +18,9 @@ from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Binding, Outcome
 from pwl_tui.state.results import Reusable
 from pwl_tui.state.store import Store
+
+WhenShort = Literal["cancel", "fit", "wait"]
+"""With too few credits: send nothing, send what fits, or send what fits now and the rest after a top-up."""
 
 _PAY, _REUSE, _HOLD = range(3)
 _DAY_SECONDS = 86_400.0
@@ -91,7 +95,7 @@ class JobPlan:
 
 def make(
     plan: ListPlan,
-    reusable: Callable[[Sequence[int]], dict[int, Reusable]],
+    answers: dict[int, Reusable],
     *,
     balance: int | None,
     sample: int | None = None,
@@ -101,12 +105,11 @@ def make(
 
     Args:
         plan: the list's.
-        reusable: gives the answers that were paid for before.
+        answers: those that were paid for before and can be used again, by number.
         balance: WhatsApp credits, if known.
         sample: pay for no more than so many numbers, chosen at random; none: for all.
         draw: chooses them; none: the system's own randomness.
     """
-    answers = reusable(plan.numbers)
     fates = bytearray(_REUSE if number in answers else _PAY for number in plan.numbers)
     made = JobPlan(plan, fates, answers, balance)
     if sample is None or sample >= made.to_pay:
@@ -119,6 +122,27 @@ def fit(plan: JobPlan, affordable: int) -> JobPlan:
     """Return the plan that pays for the first `affordable` numbers only and holds back the rest."""
     payable = [index for index, fate in enumerate(plan.fates) if fate == _PAY]
     return _keep(plan, payable[:affordable], NOT_AFFORDED)
+
+
+def affordable(plan: JobPlan, when_short: WhenShort, *, cap: int) -> JobPlan:
+    """Return the plan that is to be carried out with the credits there are.
+
+    Args:
+        plan: what would be sent; with a balance that is not known it is left as it is.
+        when_short: what to do with too few credits.
+        cap: the most that the job may cost; 0: no cap.
+
+    Raises:
+        EngineError: credits are short and nothing is to be sent then, or the job is over the cap.
+    """
+    if plan.short and plan.balance is not None:
+        if when_short == "cancel" or (when_short == "fit" and plan.balance == 0):
+            raise EngineError(credits_short(plan.to_pay, plan.balance))
+        if when_short == "fit":
+            plan = fit(plan, plan.balance)
+    if cap and plan.to_pay > cap:
+        raise EngineError(over_cap(plan.to_pay, cap))
+    return plan
 
 
 def store_job(store: Store, plan: JobPlan, *, binding: Binding, profile: str, name: str, now: float) -> int:

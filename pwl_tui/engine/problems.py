@@ -1,7 +1,12 @@
 """The engine's own sentences: what stands in the way, and what the person can do about it."""
 
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
+
+
+class EngineError(ProblemError):
+    """Something cannot be done as things stand; nothing was spent."""
+
 
 ORPHAN = Problem(
     kind="network",
@@ -73,4 +78,14 @@ def other_key(job: Job) -> Problem:
         kind="auth",
         message=f"Job {job.id} was submitted with another key or service.",
         remedy=f"Start pwl-tui with the key of profile {job.profile!r}.",
+    )
+
+
+def internal(error: Exception) -> Problem:
+    """Return the problem of a fault in this program; only its type is said, its text could hold anything."""
+    return Problem(
+        kind="server_error",
+        code=type(error).__name__,
+        message=f"An error in pwl-tui itself: {type(error).__name__}.",
+        remedy="Nothing is lost. Start pwl-tui again, and report this if it comes back.",
     )

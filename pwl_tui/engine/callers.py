@@ -1,0 +1,72 @@
+"""The few threads that make calls: daemons, so that leaving never waits for a server."""
+
+import threading
+import time
+from collections.abc import Callable
+from queue import SimpleQueue
+
+
+class Callers:
+    """Runs tasks on a fixed number of threads, and paid calls on one of their own.
+
+    Args:
+        count: threads.
+        failed: told of an exception that a task let out, on the task's thread.
+        ended: told that a task has ended, on its thread.
+    """
+
+    def __init__(self, count: int, *, failed: Callable[[Exception], None], ended: Callable[[], None]) -> None:
+        self._count = count
+        self._failed = failed
+        self._ended = ended
+        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._lock = threading.Lock()
+        self._busy = 0
+        self._stopping = threading.Event()
+
+    @property
+    def busy(self) -> int:
+        """Tasks handed out that have not ended."""
+        return self._busy
+
+    def start(self) -> None:
+        """Start the threads."""
+        for number in range(self._count):
+            self.spawn(f"pwl-caller-{number}", self._work)
+
+    def stop(self) -> None:
+        """Begin no more tasks; return at once."""
+        self._stopping.set()
+        for _ in range(self._count):
+            self._tasks.put(None)
+
+    def join(self, timeout: float) -> None:
+        """Wait for all threads to end, `timeout` seconds at most."""
+        end = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(end - time.monotonic(), 0.0))
+
+    def spawn(self, name: str, target: Callable[[], None]) -> None:
+        """Run something on a thread of its own."""
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        thread = threading.Thread(target=target, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def hand_out(self, task: Callable[[], None]) -> None:
+        """Run a task as soon as a thread is free."""
+        with self._lock:
+            self._busy += 1
+        self._tasks.put(task)
+
+    def _work(self) -> None:
+        while (task := self._tasks.get()) is not None and not self._stopping.is_set():
+            try:
+                task()
+            except Exception as error:  # noqa: BLE001 - one task's fault must not end the thread unseen
+                self._failed(error)
+            finally:
+                with self._lock:
+                    self._busy -= 1
+                self._ended()
