@@ -147,7 +147,7 @@ class Database:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """Yield the statements of a script one by one: ``executescript`` would commit behind our back."""
+    """Yield the statements of a script, each of which ends a line: ``executescript`` would commit."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line
