@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,12 @@ from pwl_tui.simulator.world import World
 
 KEY = "e2e-key-51c0ffee"
 RUN_SECONDS = 120
+LIST = "name,phone\nAda,(415) 555-2671\nBob,+442079460958\nEve,n/a\nAda again,+14155552671\n,\n"
+"""Two numbers to pay for, one of them twice, a word and an empty row."""
+
+Run = Callable[..., tuple[int, str, str]]
+"""Runs a command; returns its exit code, standard output and standard error."""
+
 CONFIG = """
 [profiles.default]
 region = "US"

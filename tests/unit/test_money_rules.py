@@ -19,6 +19,7 @@ from pwl_tui.state.models import BatchState, JobState
 from pwl_tui.state.store import Store
 from tests.unit.worldly import (
     BINDING,
+    FIRST,
     KEY,
     Clock,
     Killed,
@@ -30,19 +31,10 @@ from tests.unit.worldly import (
     open_store,
 )
 
-FIRST = 14_155_550_000
-
 
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store(tmp_path)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

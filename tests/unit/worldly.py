@@ -13,11 +13,14 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.submitter import Submitter, digest
 from pwl_tui.problem import Problem
 from pwl_tui.simulator.world import World
+from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Binding
+from pwl_tui.state.models import Batch, Binding, Outcome
 from pwl_tui.state.store import Store
 
 KEY = "unit-key"
+FIRST = 14_155_550_000
+NOW = 1_800_000_000.0
 BINDING = Binding("https://service.test", "fingerprint")
 
 
@@ -27,7 +30,7 @@ class Killed(BaseException):
 
 @dataclass
 class Clock:
-    now: float = 1_800_000_000.0
+    now: float = NOW
 
     def __call__(self) -> float:
         return self.now
@@ -133,3 +136,14 @@ def make_submitter(store: Store, service: WorldService, clock: Clock) -> Submitt
 
 def open_store(directory: Path) -> Store:
     return Store.open(directory / "state")
+
+
+def accepted(store: Store, job: int, seq: int = 1, batch_id: str = "id-1") -> Batch:
+    batch = store.batches.get(job, seq)
+    store.batches.intend(batch, now=NOW, balance=100)
+    store.batches.accept(batch, batch_id=batch_id, charged=batch.size, now=NOW, next_poll=NOW + 5, error=None)
+    return store.batches.get(job, seq)
+
+
+def answer(number: int, outcome: Outcome = Outcome.COMPLETED, on: bool | None = True) -> Answer:
+    return Answer(number, outcome, on, on and number % 2 == 0, "Carrier", "US", "")

@@ -1,0 +1,151 @@
+"""One sentence and an exit code for every kind of bad input, and nothing is spent."""
+
+import json
+import os
+import sqlite3
+from typing import Any
+
+import pytest
+
+from pwl_tui.simulator.faults import Rule
+from tests.e2e.harness import Place, Run
+
+BAD_LISTS: list[tuple[str, bytes | None, tuple[str, ...], str]] = [
+    ("missing.csv", None, (), "missing.csv"),
+    ("empty.csv", b"", (), "empty"),
+    ("binary.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)), (), "binary"),
+    ("words.csv", b"name,city\nAda,London\nBob,Paris\n", (), "number"),
+    ("list.csv", None, ("--column", "mobile"), "mobile"),
+    ("list.csv", None, ("--column", "9"), "9"),
+    ("list.csv", None, ("--region", "XX"), "XX"),
+    ("list.csv", None, ("--encoding", "klingon"), "klingon"),
+    ("list.csv", None, ("--sheet", "one"), "--sheet"),
+    ("book.xlsx", b"PK\x03\x04rest", (), "xlsx"),
+    (".", None, (), "directory"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "arguments", "word"), BAD_LISTS)
+@pytest.mark.parametrize("command", ["plan", "submit"])
+def test_an_unusable_list_gets_one_sentence(
+    machine: Place,
+    run: Run,
+    command: str,
+    name: str,
+    content: bytes | None,
+    arguments: tuple[str, ...],
+    word: str,
+) -> None:
+    if content is not None:
+        (machine.directory / name).write_bytes(content)
+    code, out, err = run(command, name, *arguments)
+    assert code == 2
+    assert out == ""
+    assert word.lower() in err.lower()
+    code, out, _ = run(command, name, "--json", *arguments)
+    assert code == 2
+    error: dict[str, Any] = json.loads(out)["error"]
+    assert (error["kind"], error["charged"]) == ("invalid_request", "no")
+    assert error["message"]
+    assert error["remedy"]
+    assert machine.world.ledger == []
+
+
+BAD_SETTINGS = [
+    ("profile = = 1", {}, "line 1"),
+    ("[lists]\nreuse_dys = 3", {}, "reuse_dys"),
+    ("[lists]\nreuse_days = 'x'", {}, "reuse_days"),
+    ("profile = 'other'", {}, "other"),
+    ("", {"PROWEBLOOK_BASE_URL": "http://lookup.example.com"}, "https"),
+    ("", {"PROWEBLOOK_BASE_URL": "https://user:word@lookup.example.com"}, "user"),
+]
+
+
+@pytest.mark.parametrize(("text", "environ", "word"), BAD_SETTINGS)
+def test_a_bad_setting_gets_one_sentence(
+    machine: Place, run: Run, monkeypatch: pytest.MonkeyPatch, text: str, environ: dict[str, str], word: str
+) -> None:
+    (machine.directory / "config.toml").write_text(text)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    code, _, err = run("balance")
+    assert code == 2
+    assert word in err
+    assert machine.simulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        (Rule(status=401), 3),
+        (Rule(dialect="digichat", code="ip_not_allowed"), 3),
+        (Rule(status=402, call="submit"), 4),
+        (Rule(cut="before"), 6),
+        (Rule(status=503, body="<html>maintenance</html>"), 6),
+        (Rule(foreign="html"), 6),
+        (Rule(dialect="connexease", code="RATE_001", call="balance"), 6),
+    ],
+)
+def test_what_the_service_says_decides_the_exit_code(machine: Place, run: Run, rule: Rule, code: int) -> None:
+    machine.simulator.add_fault(rule)
+    assert run("submit", "list.csv", "--yes")[0] == code
+    assert machine.world.ledger == []
+
+
+def test_no_network(machine: Place, run: Run) -> None:
+    machine.simulator.stop()
+    code, _, err = run("balance")
+    assert code == 6
+    assert "reach" in err or "refused" in err
+
+
+@pytest.mark.usefixtures("machine")
+def test_no_key(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROWEBLOOK_API_KEY")
+    code, _, err = run("submit", "list.csv", "--yes")
+    assert code == 2
+    assert "PROWEBLOOK_API_KEY" in err
+
+
+def test_a_state_file_from_a_newer_version(machine: Place, run: Run) -> None:
+    run("jobs")
+    with sqlite3.connect(machine.state / "state.db") as file:
+        file.execute("PRAGMA user_version=999")
+    file.close()
+    code, _, err = run("jobs")
+    assert code == 1
+    assert "newer" in err
+
+
+def test_a_damaged_state_file(machine: Place, run: Run) -> None:
+    run("jobs")
+    for file in machine.state.glob("state.db-*"):
+        file.unlink()
+    (machine.state / "state.db").write_bytes(os.urandom(8192))
+    code, _, err = run("jobs")
+    assert code == 1
+    assert "adopt --journal" in err
+
+
+def test_a_full_disk_costs_nothing(machine: Place, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pwl_tui.state.store.ROOM_BYTES", 2**62)
+    code, _, err = run("submit", "list.csv", "--yes")
+    assert code == 1
+    assert "free" in err
+    assert machine.world.ledger == []
+
+
+@pytest.mark.parametrize("command", ["retry", "purge", "ledger", "doctor", "forget"])
+def test_what_comes_later_says_so(run: Run, command: str) -> None:
+    code, _, err = run(command, "1")
+    assert code == 2
+    assert "later version" in err
+
+
+@pytest.mark.parametrize("job", ["99", "nobody", "1.5"])
+@pytest.mark.usefixtures("machine")
+def test_a_job_that_is_not_there(run: Run, job: str) -> None:
+    for command in ("show", "pause", "resume"):
+        code, _, err = run(command, job)
+        assert code == 2
+        assert job in err
