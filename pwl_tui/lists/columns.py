@@ -18,6 +18,8 @@ _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})(?:[
 _AMOUNT = re.compile(r"-?\d+[.,]\d{1,2}")
 _PLACEHOLDERS = {"n/a", "na", "nan", "nil", "none", "null", "unknown", "-", "?"}
 _NAMES_SHOWN = 20
+_CELLS_WEIGHED = 10_000
+"""How many cells are looked at to find the column: the wider a list, the fewer of its rows."""
 
 
 class Layout(NamedTuple):
@@ -52,9 +54,9 @@ def find_layout(
     width = max(1, *map(len, sample))
     names = name_columns(first, width)
     if column is None:
-        index = max(
-            range(width), key=lambda place: _score(rest, place, names[place], region)
-        )  # first of equals
+        weighed = rest[: 1 + _CELLS_WEIGHED // width]
+        # The first of equals.
+        index = max(range(width), key=lambda place: _score(weighed, place, names[place], region))
     else:
         index = _named(column, names if header is not False else name_columns((), width))
         if header is None and names[index].casefold() == column.strip().casefold():

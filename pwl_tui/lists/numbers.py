@@ -11,9 +11,11 @@ import phonenumbers
 from phonenumbers import NumberParseException, ValidationResult
 
 from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.shortcut import shortcut
 
 Strictness = Literal["valid", "possible"]
-"""``valid``: in use by the numbering plan of its region. ``possible``: of a length that the plan knows."""
+"""``valid``: in use by the numbering plan of its region. ``possible``: of a length that the plan knows for
+whole numbers, those without their area code not."""
 
 REASONS = (
     "",
@@ -113,14 +115,19 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
 
 
 def _number(text: str, region: str | None, strictness: Strictness) -> int:
+    if strictness == "valid" and (found := shortcut(text, region)):
+        return found
+    if region is None and text.isdecimal():
+        return -UNKNOWN_COUNTRY_CODE  # what the parser ends in, sooner
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException as error:
         return -_REASON_OF_ERROR[error.error_type]
-    good = phonenumbers.is_valid_number if strictness == "valid" else phonenumbers.is_possible_number
-    if good(number):
+    length = phonenumbers.is_possible_number_with_reason(number)
+    possible = length == ValidationResult.IS_POSSIBLE
+    if phonenumbers.is_valid_number(number) if strictness == "valid" else possible:
         return int(f"{number.country_code}{phonenumbers.national_significant_number(number)}")
-    return -_REASON_OF_LENGTH.get(phonenumbers.is_possible_number_with_reason(number), NOT_VALID)
+    return -_REASON_OF_LENGTH.get(length, NOT_VALID)
 
 
 def checked_region(given: str) -> str:

@@ -203,6 +203,7 @@ TABLE = "id,zip,since,phone,amount,mobile\n" + "".join(
         ("2024-05-01,20123456\n2024-05-02,20123457\n", Options(region="DK"), 1, False),
         ("01.05.2024;0151 12345678\n", Options(region="DE"), 1, False),
         ("3,phone\n1,+14155552671\n", Options(column="3"), 0, True),
+        (("7654321," * 5_000 + "+14155552671\n") * 3, Options(), 5_000, False),
     ],
 )
 def test_column_and_header_are_found(text: str, options: Options, column: int, has_header: bool) -> None:
