@@ -1,0 +1,235 @@
+"""The application: wires the engine to the screens, and does no work of its own."""
+
+import asyncio
+from contextlib import ExitStack
+import os
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.message import Message
+from textual.notifications import SeverityLevel
+from textual.screen import Screen
+
+from pwl_tui.config import Settings
+from pwl_tui.engine.engine import Engine
+from pwl_tui.text import clean
+from pwl_tui.ui import terminal, themes
+from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.commands import bindings, remap
+from pwl_tui.ui.figures import grouped
+from pwl_tui.ui.palette import CommandProvider
+from pwl_tui.ui.screens.help import HelpScreen
+from pwl_tui.ui.screens.home import HomeScreen
+from pwl_tui.ui.snapshot import Snapshot, Watcher, first
+
+_TICK_SECONDS = 1.0
+_SLOW_TICK_SECONDS = 3.0
+_INPUT_CHECK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DemoList:
+    """A list that the form holds, ready to submit, when the program starts.
+
+    Attributes:
+        path: of the list.
+        region: two letters, for its national numbers; none where they have their country code.
+    """
+
+    path: Path
+    region: str | None
+
+
+class PwlApp(App[None]):
+    """The screen of the program.
+
+    Args:
+        engine: does the work; started when the screen is up, stopped when it is left.
+        settings: what the person configured.
+        config_file: where a key that is entered is saved.
+        low_bandwidth: write as little as possible to the terminal.
+        demo: fills in the form at the start.
+        clock: UTC epoch seconds.
+        tick: least seconds between two redraws; tests make it short.
+    """
+
+    TITLE = "pwl-tui"
+    CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
+    BINDINGS: ClassVar = bindings("everywhere")
+    COMMANDS = {CommandProvider}  # noqa: RUF012 - as Textual declares it
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
+
+    class Changed(Message):
+        """A new snapshot was taken."""
+
+        def __init__(self, snapshot: Snapshot) -> None:
+            super().__init__()
+            self.snapshot = snapshot
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest is of interest."""
+            return isinstance(message, PwlApp.Changed)
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        config_file: Path,
+        *,
+        low_bandwidth: bool = False,
+        demo: DemoList | None = None,
+        clock: Callable[[], float] = time.time,
+        tick: float | None = None,
+    ) -> None:
+        theme = themes.choose(settings.ui.theme, os.environ, low_bandwidth=low_bandwidth)
+        # Given here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
+        super().__init__(ansi_color=theme.startswith("ansi") or None)
+        for own in themes.THEMES:
+            self.register_theme(own)
+        self.theme = theme
+        self.animation_level = "none"
+        self._engine = engine
+        self._demo = demo
+        self._remapped, self._key_warnings = remap(settings.keys)
+        self.set_keymap(self._remapped)
+        interval = tick or (_SLOW_TICK_SECONDS if low_bandwidth else _TICK_SECONDS)
+        self._watcher = Watcher(engine, self._publish, clock, interval)
+        self._desk = Desk(engine, settings, lambda: self.snapshot, self._watcher.wake)
+        self.snapshot = first(engine, clock())
+        """What the screens draw; replaced as a whole."""
+        self._opening = ExitStack()
+        self._home = HomeScreen(self._desk, config_file)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give themes that are not ours the colours that ours add."""
+        return themes.VARIABLES
+
+    def get_default_screen(self) -> Screen[None]:
+        """Begin at home."""
+        return self._home
+
+    def on_load(self) -> None:
+        """Write nothing before the screen is complete: half of what is written at the start is saved by that."""
+        self._opening.enter_context(self.batch_update())
+
+    def on_mount(self) -> None:
+        """Start the work once the screen is up."""
+        self.set_interval(_INPUT_CHECK_SECONDS, self._leave_without_input)
+        self.call_after_refresh(self._begin)
+
+    def on_unmount(self) -> None:
+        """Begin nothing more."""
+        self._watcher.stop()
+        self._engine.stop()
+
+    def on_pwl_app_changed(self, event: Changed) -> None:
+        """Draw a snapshot, and say which jobs are complete."""
+        before, self.snapshot = self.snapshot, event.snapshot
+        for job in event.snapshot.finished_since(before):
+            self.notify(f"{job.name} is complete: {grouped(job.counts.on_whatsapp)} on WhatsApp.")
+            if self._desk.settings.notify.bell:
+                self.bell()
+        # Only the screen in front: Textual writes all of it again when something changes on one below.
+        for screen in self.screen_stack[-1:]:
+            if isinstance(screen, CommandScreen):
+                screen.show()
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a notice; its text is plain and safe, whoever wrote it."""
+        super().notify(clean(message), title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def action_help(self) -> None:
+        """Show every key."""
+        self.push_screen(HelpScreen(self._remapped))
+
+    def action_palette(self) -> None:
+        """Search for a command."""
+        self.action_command_palette()
+
+    def action_leave(self) -> None:
+        """Leave from anywhere."""
+        self.exit()
+
+    def _begin(self) -> None:
+        self._opening.close()
+        self._watcher.start()
+        self._engine.start(self._watcher.hear)
+        for warning in (*self._desk.settings.warnings, *self._key_warnings):
+            self.notify(warning, severity="warning")
+        if self._demo is not None:
+            self._home.start_list(str(self._demo.path), self._demo.region or "")
+        elif self._engine.binding is None:
+            self._home.action_key()
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        self.post_message(self.Changed(snapshot))
+
+    def _leave_without_input(self) -> None:
+        if not self.is_headless and terminal.input_ended():
+            self.exit(return_code=terminal.INTERRUPTED)
+
+    def _fatal_error(self) -> None:
+        """End after an error in the program, without Textual's report: it prints keys and numbers."""
+        error = self._exception
+        frames = traceback.extract_tb(error.__traceback__) if error is not None else []
+        ours = [frame for frame in frames if "pwl_tui" in frame.filename]
+        where = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
+        self._exit_renderables.append(
+            Text(
+                f"pwl-tui stopped because of an error in the program: {type(error).__name__}{where}.\n"
+                "What was sent is safe: start pwl-tui again, and it goes on where it was."
+            )
+        )
+        self._close_messages_no_wait()
+
+
+def run(
+    engine: Engine,
+    *,
+    settings: Settings,
+    config_file: Path,
+    mouse: bool,
+    low_bandwidth: bool,
+    demo: DemoList | None = None,
+) -> int:
+    """Open the screen and stay until the person leaves.
+
+    Args:
+        engine: not started yet; stopped when this returns.
+        settings: what the person configured.
+        config_file: where a key that is entered is saved.
+        mouse: whether to take mouse events from the terminal.
+        low_bandwidth: write as little as possible.
+        demo: a list to fill in at the start.
+
+    Returns:
+        The exit code of the process: 0 when the person left, 130 when a signal or a lost terminal ended it,
+        1 after an error in the program.
+    """
+    terminal.give_size()
+    app = PwlApp(engine, settings, config_file, low_bandwidth=low_bandwidth, demo=demo)
+
+    async def live() -> None:
+        loop = asyncio.get_running_loop()
+        terminal.leave_on_signals(loop, lambda: app.exit(return_code=terminal.INTERRUPTED))
+        try:
+            await app.run_async(mouse=mouse)
+        finally:
+            terminal.forget_signals(loop)
+
+    asyncio.run(live())
+    return app.return_code or 0

@@ -1,0 +1,99 @@
+"""What every screen of the program has in common: its commands, and why one of them cannot be done now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from textual import events
+from textual.screen import ModalScreen, Screen
+
+from pwl_tui.config import Settings
+from pwl_tui.engine.engine import Engine
+from pwl_tui.ui.background import Working
+from pwl_tui.ui.commands import COMMANDS, Scope
+from pwl_tui.ui.snapshot import Snapshot
+
+R = TypeVar("R")
+_BY_ACTION = {command.action: command for command in COMMANDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the screens work with.
+
+    Attributes:
+        engine: does the work.
+        settings: what the person configured.
+        snapshot: gives what there is to draw now.
+        wake: makes the screen look at the store again soon.
+    """
+
+    engine: Engine
+    settings: Settings
+    snapshot: Callable[[], Snapshot]
+    wake: Callable[[], None]
+
+
+class CommandScreen(Screen[R], Working):
+    """A screen with commands. A key that can do nothing now says why, in a notice.
+
+    Args:
+        desk: what it works with.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ()
+    """Whose commands it has; its ``BINDINGS`` are made of the same."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What there is to draw now."""
+        return self.desk.snapshot()
+
+    def show(self) -> None:
+        """Draw what there is now; called about once a second while the screen is in front."""
+        self.refresh_bindings()
+
+    def on_screen_resume(self) -> None:
+        """Draw what has changed while another screen was in front."""
+        self.show()
+
+    def why_not(self, command_id: str) -> str | None:
+        """Return in one sentence why a command cannot be done now; none when it can."""
+        del command_id
+        return None
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what cannot be done now."""
+        del parameters
+        command = _BY_ACTION.get(action)
+        return None if command is not None and self.why_not(command.id) else True
+
+    def on_key(self, event: events.Key) -> None:
+        """Say why a dimmed key does nothing."""
+        for key in event.aliases:
+            active = self.active_bindings.get(key)
+            if active is not None and not active.enabled and active.node is self:
+                self.explain(active.binding.action)
+                event.stop()
+
+    def explain(self, action: str) -> bool:
+        """Say why an action cannot be done, and return whether there was anything to say."""
+        command = _BY_ACTION.get(action)
+        why = self.why_not(command.id) if command is not None else None
+        if why:
+            self.notify(why, severity="warning")
+        return bool(why)
+
+
+class Dialog(ModalScreen[R], Working):
+    """A small window over the screen; escape leaves it without doing anything."""
+
+    BINDINGS: ClassVar = [("escape", "dismiss_quietly", "cancel")]
+
+    def action_dismiss_quietly(self) -> None:
+        """Leave, deciding nothing."""
+        self.dismiss(None)

@@ -1,0 +1,214 @@
+"""The columns of the three tables: jobs, batches and results; from values of the state to plain text."""
+
+from dataclasses import dataclass
+
+from pwl_tui.state.models import Batch, BatchState, Binding, Job, JobState, Outcome, Result
+from pwl_tui.text import clean
+from pwl_tui.ui.figures import age, bar, counted, duration, grouped, percent, phone
+from pwl_tui.ui.widgets.table import Cell, Column, Span, Tone
+
+_BAR = 14
+JOB_TONES: dict[JobState, Tone] = {
+    JobState.ATTENTION: "bad",
+    JobState.WAITING: "warning",
+    JobState.SUBMITTING: "accent",
+    JobState.PROCESSING: "accent",
+    JobState.COMPLETED: "good",
+    JobState.PAUSED: "muted",
+    JobState.PLANNED: "muted",
+}
+_BATCH_TONES: dict[BatchState, Tone] = {
+    BatchState.UNKNOWN: "bad",
+    BatchState.REJECTED: "bad",
+    BatchState.UNREACHABLE: "bad",
+    BatchState.PROCESSING: "accent",
+    BatchState.SENDING: "accent",
+    BatchState.COMPLETED: "good",
+    BatchState.PLANNED: "muted",
+    BatchState.RELEASED: "muted",
+    BatchState.LOST: "muted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as the table draws it at one moment, for the owner of one key."""
+
+    job: Job
+    now: float
+    binding: Binding | None
+
+
+def rate(job: Job) -> float | None:
+    """Return how many numbers a second the service has answered so far; none before the first answers."""
+    answered = job.counts.answered - job.reused
+    if job.started is None or job.last_poll is None or answered <= 0 or job.last_poll <= job.started:
+        return None
+    return answered / (job.last_poll - job.started)
+
+
+def seconds_left(job: Job, now: float) -> float | None:
+    """Return how long the job still takes at the rate so far; none when it is not known or not moving."""
+    speed = rate(job)
+    if speed is None or job.last_poll is None or job.state not in (JobState.PROCESSING, JobState.SUBMITTING):
+        return None
+    return max(job.counts.pending / speed - (now - job.last_poll), 1.0)
+
+
+def needs(job: Job, binding: Binding | None) -> str | None:
+    """Return in one line what a job waits for; none when it needs nothing."""
+    if unknown := job.batches.get(BatchState.UNKNOWN):
+        return f"{counted(unknown, 'batch', 'batches')} unknown: s settles it"
+    if job.state is JobState.COMPLETED:
+        return None
+    if binding is not None and job.binding != binding:
+        return "belongs to another key: not polled with this one"
+    for state in (BatchState.REJECTED, BatchState.UNREACHABLE):
+        if number := job.batches.get(state):
+            why = f": {job.error.message}" if job.error else ""
+            return clean(f"{counted(number, 'batch', 'batches')} {state}{why}")
+    if job.hold is not None and job.state is JobState.WAITING:
+        return clean(job.hold.message)
+    return None
+
+
+def _sign(row: JobRow, _width: int) -> Cell:
+    if row.job.state in (JobState.ATTENTION, JobState.WAITING):
+        return Cell.of("!", JOB_TONES[row.job.state])
+    return Cell.of("✓", "good") if row.job.state is JobState.COMPLETED else Cell.of(" ")
+
+
+def _progress(row: JobRow, width: int) -> Cell:
+    filled, empty = bar(row.job.done, width - 6)
+    tone: Tone = "good" if row.job.state is JobState.COMPLETED else "accent"
+    return Cell((Span(filled, tone), Span(empty, "muted"), Span(f"{percent(row.job.done):>6}")))
+
+
+def _on_whatsapp(row: JobRow, _width: int) -> Cell:
+    if note := needs(row.job, row.binding):
+        return Cell((Span(note, JOB_TONES[row.job.state]),), rest=True)
+    return Cell.of(grouped(row.job.counts.on_whatsapp))
+
+
+def _failed(row: JobRow, _width: int) -> Cell:
+    failed = row.job.counts.failed
+    return Cell.of(grouped(failed), "warning" if failed else "muted")
+
+
+def _left(row: JobRow, _width: int) -> Cell:
+    pending = row.job.counts.pending
+    return Cell.of(grouped(pending) if pending else "", "plain")
+
+
+def _time(row: JobRow, _width: int) -> Cell:
+    seconds = seconds_left(row.job, row.now)
+    return Cell.of("" if seconds is None else duration(seconds))
+
+
+def _next_poll(row: JobRow, _width: int) -> Cell:
+    due = row.job.next_poll
+    return Cell.of("" if due is None else next_in(due, row.now), "muted")
+
+
+def next_in(moment: float, now: float) -> str:
+    """Return how far off a moment is, ``now`` when it has come."""
+    return duration(moment - now) if moment > now else "now"
+
+
+JOBS: tuple[Column[JobRow], ...] = (
+    Column("", 1, _sign),
+    Column("Name", 13, lambda row, _: Cell.of(clean(row.job.name)), stretch=True),
+    Column("State", 10, lambda row, _: Cell.of(row.job.state, JOB_TONES[row.job.state])),
+    Column("Progress", _BAR, _progress),
+    Column("On WA", 7, _on_whatsapp, right=True),
+    Column("Business", 8, lambda row, _: Cell.of(grouped(row.job.counts.business)), right=True, drop=1),
+    Column("Failed", 6, _failed, right=True),
+    Column("Left", 7, _left, right=True),
+    Column("Time", 5, _time, right=True),
+    Column("Poll", 5, _next_poll, right=True, drop=3),
+    Column("Numbers", 9, lambda row, _: Cell.of(grouped(row.job.numbers)), right=True, drop=4),
+    Column("Age", 8, lambda row, _: Cell.of(age(row.now - row.job.created), "muted"), right=True, drop=5),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch as the table draws it at one moment."""
+
+    batch: Batch
+    now: float
+
+
+def _batch_id(row: BatchRow, _width: int) -> Cell:
+    return Cell.of(clean(row.batch.batch_id or "none yet"), "muted")
+
+
+def _batch_left(row: BatchRow, _width: int) -> Cell:
+    if row.batch.error is not None and row.batch.state is not BatchState.COMPLETED:
+        text = f"{row.batch.error.message} {row.batch.error.remedy}"
+        return Cell((Span(clean(text), _BATCH_TONES[row.batch.state]),), rest=True)
+    return Cell.of(grouped(row.batch.counts.pending) if row.batch.counts.pending else "")
+
+
+def _batch_poll(row: BatchRow, _width: int) -> Cell:
+    due = row.batch.next_poll
+    live = due is not None and row.batch.state is BatchState.PROCESSING
+    return Cell.of(next_in(due, row.now) if live and due is not None else "", "muted")
+
+
+BATCHES: tuple[Column[BatchRow], ...] = (
+    Column("Batch", 6, lambda row, _: Cell.of(row.batch.label), right=True),
+    Column("State", 11, lambda row, _: Cell.of(row.batch.state, _BATCH_TONES[row.batch.state])),
+    Column("Size", 5, lambda row, _: Cell.of(grouped(row.batch.size)), right=True),
+    Column("On WA", 5, lambda row, _: Cell.of(grouped(row.batch.counts.on_whatsapp)), right=True),
+    Column("Business", 8, lambda row, _: Cell.of(grouped(row.batch.counts.business)), right=True, drop=1),
+    Column("Failed", 6, lambda row, _: Cell.of(grouped(row.batch.counts.failed)), right=True),
+    Column("Left", 5, _batch_left, right=True),
+    Column("Poll", 5, _batch_poll, right=True, drop=2),
+    Column("Id at the service", 8, _batch_id, drop=0, stretch=True),
+)
+
+
+def _answer(result: Result, _width: int) -> Cell:
+    if result.on_whatsapp is not None:
+        return Cell.of("on WhatsApp", "good") if result.on_whatsapp else Cell.of("not on WhatsApp", "muted")
+    tone: Tone = "bad" if result.outcome is Outcome.FAILED else "muted"
+    return Cell.of(result.outcome.replace("_", " "), tone)
+
+
+RESULTS: tuple[Column[Result], ...] = (
+    Column("Number", 16, lambda result, _: Cell.of(phone(result.number))),
+    Column("Answer", 15, _answer),
+    Column("Business", 8, lambda result, _: Cell.of("business" if result.business else "", "accent")),
+    Column("Country", 7, lambda result, _: Cell.of(clean(result.country)), drop=2),
+    Column("Carrier", 14, lambda result, _: Cell.of(clean(result.carrier)), drop=1),
+    Column("Note", 10, lambda result, _: Cell.of(clean(result.note), "muted"), stretch=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedLine:
+    """A row with no usable number, as the person counts rows: the header is row 1."""
+
+    row: int
+    reason: str
+
+
+REJECTED: tuple[Column[RejectedLine], ...] = (
+    Column("Row", 9, lambda line, _: Cell.of(grouped(line.row)), right=True),
+    Column("Why it holds no usable number", 20, lambda line, _: Cell.of(clean(line.reason)), stretch=True),
+)
+
+ResultRow = BatchRow | Result | RejectedLine
+"""What the table of a job's screen holds, one kind at a time."""
+
+
+def result_key(row: ResultRow) -> int:
+    """Return what stays the same of a row while it changes."""
+    match row:
+        case BatchRow():
+            return row.batch.seq
+        case Result():
+            return row.index
+        case RejectedLine():
+            return row.row

@@ -1,0 +1,177 @@
+"""Every command, declared once: its binding, footer entry, palette entry and help row come from here.
+
+A screen names its scopes; it has the commands of those scopes and implements each as ``action_<id>``. The ids
+are what ``[keys]`` in the configuration remaps.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from textual.binding import Binding, BindingType
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
+
+Scope = Literal["everywhere", "home", "job", "table", "form"]
+Group = Literal["Lists", "Jobs", "Moving", "Program"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing that a key does.
+
+    Attributes:
+        id: stable name, used in ``[keys]``.
+        keys: Textual's key names, comma-separated.
+        title: two words at most, for the footer and the palette.
+        help: one sentence.
+        group: its heading in the help.
+        scopes: where it works.
+        footer: how much it is wanted in the footer, 1 first; 0: never there.
+        priority: it works while a text is being typed, too.
+    """
+
+    id: str
+    keys: str
+    title: str
+    help: str
+    group: Group
+    scopes: tuple[Scope, ...]
+    footer: int = 0
+    priority: bool = False
+
+    @property
+    def action(self) -> str:
+        """The name of its method on the screen, without ``action_``."""
+        return self.id.replace("-", "_")
+
+
+_HOME: Final = ("home",)
+_JOB: Final = ("job",)
+_BOTH: Final = ("home", "job")
+_FORM: Final = ("form",)
+_TABLE: Final = ("table",)
+_ALL: Final = ("everywhere",)
+
+COMMANDS: tuple[Command, ...] = (
+    Command("new-list", "n", "new list", "Enter a list and see what it would cost.", "Lists", _HOME, 1),
+    Command("next-field", "tab", "next field", "Go to the next field of the form.", "Lists", _FORM, 2),
+    Command("submit", "ctrl+s", "submit", "Ask to submit what is planned.", "Lists", _FORM, 1),
+    Command("open", "enter", "open", "Open the job under the cursor.", "Jobs", _HOME, 2),
+    Command("export", "e", "export", "Write the list with its answers.", "Jobs", _BOTH, 3),
+    Command("find", "slash", "filter", "Show only what holds what you type.", "Jobs", _BOTH, 4),
+    Command("settle", "s", "settle", "Decide a batch in doubt.", "Jobs", _BOTH, 5),
+    Command("pause", "p", "pause", "Stop sending a job, or go on.", "Jobs", _BOTH, 6),
+    Command("next-view", "right,right_square_bracket", "next view", "Show the next kind.", "Jobs", _JOB, 1),
+    Command("previous-view", "left,left_square_bracket", "previous", "Show the kind before.", "Jobs", _JOB),
+    Command("back", "escape,backspace", "back", "Go back to where you came from.", "Moving", _BOTH, 2),
+    Command("up", "up,k", "up", "Go up one row.", "Moving", _TABLE),
+    Command("down", "down,j", "down", "Go down one row.", "Moving", _TABLE),
+    Command("page-up", "pageup", "page up", "Go up one screen.", "Moving", _TABLE),
+    Command("page-down", "pagedown,space", "page down", "Go down one screen.", "Moving", _TABLE),
+    Command("first", "home,g", "first", "Go to the first row.", "Moving", _TABLE),
+    Command("last", "end,G", "last", "Go to the last row.", "Moving", _TABLE),
+    Command("refresh", "r", "refresh", "Ask for the credits now.", "Program", _BOTH, 7),
+    Command("key", "K", "API key", "Enter another API key.", "Program", _HOME),
+    Command("help", "question_mark", "help", "Show every key.", "Program", _ALL, 1),
+    Command("palette", "ctrl+p", "palette", "Search for a command.", "Program", _ALL),
+    Command("quit", "q", "quit", "Leave; the service goes on.", "Program", _ALL, 1),
+    Command("leave", "ctrl+c", "quit", "Leave, also while typing.", "Program", _ALL, priority=True),
+)
+
+BY_ID: Mapping[str, Command] = {command.id: command for command in COMMANDS}
+
+
+def within(*scopes: Scope) -> list[Command]:
+    """Return the commands that work in any of the scopes, in their order of declaration."""
+    return [command for command in COMMANDS if set(command.scopes) & set(scopes)]
+
+
+def bindings(*scopes: Scope) -> list[BindingType]:
+    """Return the Textual bindings of the commands that work in the scopes."""
+    return [
+        Binding(
+            command.keys,
+            command.action,
+            command.title,
+            show=bool(command.footer),
+            priority=command.priority,
+            id=command.id,
+        )
+        for command in within(*scopes)
+    ]
+
+
+def keys_shown(command: Command, remapped: Mapping[str, str]) -> str:
+    """Return a command's keys as people read them (``?``, ``ctrl+p``), after remapping."""
+    keys = remapped.get(command.id, command.keys).split(",")
+    return " ".join(key_shown(key.strip()) for key in keys)
+
+
+def key_shown(key: str) -> str:
+    """Return one of Textual's key names as people read it; words where a sign is not in every font."""
+    return key if key in ("enter", "backspace") else format_key(key)
+
+
+def remap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Check the ``[keys]`` of the configuration.
+
+    Args:
+        keys: from command ids to keys, as the person wrote them.
+
+    Returns:
+        What of it can be used, and a sentence for everything that cannot.
+    """
+    usable: dict[str, str] = {}
+    warnings: list[str] = []
+    for command_id, key in keys.items():
+        if command_id not in BY_ID:
+            near = difflib.get_close_matches(command_id, BY_ID, 1)
+            hint = f"; did you mean {near[0]!r}?" if near else "; press ? for the names."
+            warnings.append(f"[keys]: there is no command {command_id!r}{hint}")
+        elif bad := [part for part in key.split(",") if not _is_key(part.strip())]:
+            warnings.append(
+                f"[keys]: {command_id} names {bad[0].strip()!r}, which is no key; its own key stays."
+            )
+        else:
+            usable[command_id] = key
+    # All together first, so that two commands can swap their keys; then what clashes is given up, last first.
+    while clash := next(((id_, other) for id_ in reversed(usable) if (other := _clash(id_, usable))), None):
+        command_id, other = clash
+        key = usable.pop(command_id)
+        warnings.append(
+            f"[keys]: {command_id} and {other} would both be {key!r}; {command_id} keeps its own."
+        )
+    return usable, warnings
+
+
+_NAMED_KEYS = (
+    {key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values()) | {"space", "question_mark", "slash"}
+)
+_MODIFIERS = re.compile(r"((ctrl|shift|alt|super|meta)\+)*")
+
+
+def _is_key(name: str) -> bool:
+    bare = _MODIFIERS.sub("", name, count=1)
+    return (len(bare) == 1 and bare.isprintable()) or bare in _NAMED_KEYS
+
+
+def _clash(command_id: str, remapped: Mapping[str, str]) -> str | None:
+    """Return a command that works at the same time as this one and shares a key with it."""
+
+    def keys_of(command: Command) -> set[str]:
+        return {part.strip() for part in remapped.get(command.id, command.keys).split(",")}
+
+    command = BY_ID[command_id]
+    for other in _reachable(set(command.scopes)):
+        if other is not command and keys_of(other) & keys_of(command):
+            return other.id
+    return None
+
+
+def _reachable(scopes: set[Scope]) -> Iterable[Command]:
+    """Commands that work at the same time as one of `scopes`: a table's and the program's always do."""
+    if scopes & {"everywhere", "table"}:
+        return COMMANDS
+    return within("everywhere", "table", *scopes)

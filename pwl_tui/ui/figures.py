@@ -1,0 +1,67 @@
+"""Figures as people read them: grouped numbers, coarse ages and times, bars. Pure text, no widgets."""
+
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def grouped(number: int) -> str:
+    """Return a number with its thousands grouped: ``24,002``."""
+    return f"{number:,}"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with its noun: ``1 batch``, ``25 batches``; `many` defaults to `one` with an s."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def phone(number: int) -> str:
+    """Return an E.164 number as people write it: ``+14155552671``."""
+    return f"+{number}"
+
+
+def percent(share: float) -> str:
+    """Return a share of 0 to 1 as per cent, rounded down: 100 is said of what is complete, only then."""
+    return f"{int(share * 100)} %"
+
+
+def pace(per_second: float) -> str:
+    """Return a rate as people read it, by the minute where it is slow: ``41 numbers/s``."""
+    return f"{per_second:,.0f} numbers/s" if per_second >= 2 else f"{per_second * 60:,.0f} numbers/min"
+
+
+def bar(share: float, width: int) -> tuple[str, str]:
+    """Return the filled and the empty part of a progress bar of `width` cells for a share of 0 to 1."""
+    eighths = int(min(max(share, 0.0), 1.0) * width * 8)
+    full, rest = divmod(eighths, 8)
+    filled = "█" * full + (_EIGHTHS[rest] if rest else "")
+    return filled, "·" * (width - len(filled))
+
+
+def age(seconds: float) -> str:
+    """Return how old something is, in steps so coarse that a screen at rest hardly changes: ``2 min``."""
+    if seconds < _MINUTE:
+        return "just now"
+    if seconds < _HOUR:
+        return f"{int(seconds // _MINUTE)} min"
+    if seconds < 2 * _DAY:
+        return f"{int(seconds // _HOUR)} h"
+    return f"{int(seconds // _DAY)} days"
+
+
+def ago(seconds: float) -> str:
+    """Return when something was: ``2 min ago``."""
+    return age(seconds) if seconds < _MINUTE else f"{age(seconds)} ago"
+
+
+def duration(seconds: float) -> str:
+    """Return how long something still takes, rounded up, two units at most: ``40 s``, ``2 h 10 m``."""
+    if seconds < _MINUTE:
+        return f"{max(-(-int(seconds) // 5) * 5, 5)} s"
+    minutes = -(-int(seconds) // _MINUTE)
+    if minutes < 60:
+        return f"{minutes} m"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} m" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"

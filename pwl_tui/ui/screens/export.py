@@ -1,0 +1,124 @@
+"""Where to write a list with its answers, and as what."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Input, Label, Select
+
+from pwl_tui.problem import ProblemError
+from pwl_tui.state.models import Job
+from pwl_tui.text import clean
+from pwl_tui.ui.background import in_thread
+from pwl_tui.ui.base import Desk, Dialog
+from pwl_tui.ui.figures import counted
+from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.widgets.fields import Line, Tick, typed_path
+from pwl_tui.ui.widgets.words import Words
+
+_FORMATS = (
+    ("CSV: your rows with the answers", "csv"),
+    ("JSON lines", "jsonl"),
+    ("Text: one number a line", "txt"),
+)
+_ONLY = (
+    ("everything", ""),
+    ("on WhatsApp", "on-whatsapp"),
+    ("not on WhatsApp", "not-on-whatsapp"),
+    ("business accounts", "business"),
+    ("failed", "failed"),
+    ("rejected", "rejected"),
+    ("pending", "pending"),
+)
+
+
+def beside_source(job: Job, ending: str) -> Path:
+    """Return where an export is suggested: beside the list, or in the current directory if it was no file."""
+    source = Path(job.source)
+    # A name with control characters could neither be shown nor typed.
+    if source.is_absolute() and job.source.isprintable():
+        stem = source.name.removesuffix(".gz").rsplit(".", 1)[0]
+        return source.with_name(f"{stem}-answers.{ending}")
+    name = "".join(c if c.isalnum() or c in "-_ ." else "-" for c in job.name)
+    return Path.cwd() / f"{name}-answers.{ending}"
+
+
+class ExportDialog(Dialog[str]):
+    """Writes the export itself, so that what is wrong is said beside the field that is to be mended.
+
+    Args:
+        desk: whose engine writes.
+        job: whose list it is.
+        only: the filter to begin with, empty for everything.
+
+    Returns:
+        A sentence about what was written; none when it was left.
+    """
+
+    BINDINGS: ClassVar = [("escape", "dismiss_quietly", "cancel")]
+
+    def __init__(self, desk: Desk, job: Job, only: str = "") -> None:
+        super().__init__()
+        self._desk, self._job, self._only = desk, job, only
+
+    def compose(self) -> ComposeResult:
+        """Draw the form."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content(f"Export {clean(self._job.name, 40)}")
+            with Horizontal(classes="field"):
+                yield Label("File")
+                yield Line(str(beside_source(self._job, "csv")), id="export-path")
+            with Horizontal(classes="field"):
+                yield Label("Format")
+                yield Select(_FORMATS, value="csv", allow_blank=False, compact=True, id="export-format")
+            with Horizontal(classes="field"):
+                yield Label("Only")
+                yield Select(_ONLY, value=self._only, allow_blank=False, compact=True, id="export-only")
+            yield Tick("digits only, without the plus", id="export-digits")
+            yield Tick("overwrite the file if it exists", id="export-force")
+            yield Words(id="export-problem")
+            yield Button("Write the file", id="export-write", compact=True)
+
+    def on_select_changed(self, event: Select.Changed) -> None:
+        """Let the suggested name end as the format does."""
+        event.stop()
+        field = self.query_one("#export-path", Line)
+        suggestions = {str(beside_source(self._job, ending)) for _, ending in _FORMATS}
+        if event.select.id == "export-format" and field.value in suggestions:
+            field.value = str(beside_source(self._job, str(event.value)))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Write with enter."""
+        event.stop()
+        self._start()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Write with the button."""
+        event.stop()
+        self._start()
+
+    def _start(self) -> None:
+        self.work(self._write, "the export")
+
+    async def _write(self) -> None:
+        path = typed_path(self.query_one("#export-path", Line).value)
+        chosen = self.query_one("#export-format", Select).value
+        only = self.query_one("#export-only", Select).value
+        digits = self.query_one("#export-digits", Tick).value
+        force = self.query_one("#export-force", Tick).value
+        say = self.query_one("#export-problem", Words).say
+        say(Content("Writing…"))
+        engine, job_id = self._desk.engine, self._job.id
+        try:
+            rows = await in_thread(
+                lambda: engine.export(
+                    job_id, path, format=str(chosen), only=str(only) or None, digits=digits, force=force
+                ),
+                "export",
+            )
+        except ProblemError as error:
+            say(problem_lines(error.problem))
+        else:
+            self.dismiss(f"{counted(rows, 'row')} written to {path}")

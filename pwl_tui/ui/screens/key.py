@@ -1,0 +1,86 @@
+"""The key, asked for once: typed hidden, tried with a balance call, kept in the configuration at 0600."""
+
+from functools import partial
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Button, Input, Static
+
+from pwl_tui.config import save_key
+from pwl_tui.problem import ProblemError
+from pwl_tui.secret import Secret
+from pwl_tui.ui.background import in_thread
+from pwl_tui.ui.base import Desk, Dialog
+from pwl_tui.ui.figures import counted
+from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.widgets.fields import Line
+from pwl_tui.ui.widgets.words import Words
+
+_TEXT = "ProWebLook's API key for this service. It is tried with a balance call, which costs nothing."
+
+
+class KeyDialog(Dialog[str]):
+    """Asks for the key, tries it, saves it and puts it to use.
+
+    Args:
+        desk: whose engine uses it.
+        config_file: where it is saved.
+
+    Returns:
+        A sentence about what was done; none when it was left.
+    """
+
+    def __init__(self, desk: Desk, config_file: Path) -> None:
+        super().__init__()
+        self._desk, self._config_file = desk, config_file
+
+    def compose(self) -> ComposeResult:
+        """Draw the question."""
+        with Vertical(classes="dialog") as dialog:
+            dialog.border_title = Content("API key")
+            yield Static(Content(_TEXT), classes="dialog-text")
+            yield Line(id="key", password=True, placeholder="paste it here; it is not shown")
+            yield Static(Content.styled(f"Kept in {self._config_file}, readable by you alone.", "$muted"))
+            yield Words(id="key-problem")
+            yield Button("Try and save", id="try", compact=True)
+
+    def on_mount(self) -> None:
+        """Put the person at the field."""
+        self.query_one(Line).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Try the key with enter."""
+        event.stop()
+        self._try()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Try the key with the button."""
+        event.stop()
+        self._try()
+
+    def _try(self) -> None:
+        key = Secret(self.query_one(Line).value)
+        if not key:
+            self._say(Content("There is no key in the field yet."))
+            return
+        self.work(partial(self._check, key), "the trial of the key")
+
+    async def _check(self, key: Secret) -> None:
+        engine, profile = self._desk.engine, self._desk.settings.profile
+        self._say(Content("Asking the service…"))
+        try:
+            credits_now = await in_thread(lambda: engine.try_key(key), "try key")
+            await in_thread(lambda: save_key(self._config_file, profile, key), "save key")
+        except ProblemError as error:
+            self._say(problem_lines(error.problem))
+            return
+        engine.use_key(key)
+        self._desk.wake()
+        self.dismiss(
+            f"The key works: {counted(credits_now, 'WhatsApp credit')}. Kept in {self._config_file}."
+        )
+
+    def _say(self, content: Content) -> None:
+        self.query_one("#key-problem", Words).say(content)

@@ -1,0 +1,171 @@
+"""What the screen draws: one immutable value a tick, read from the store by one thread.
+
+The screen never reads live objects. `Watcher` looks at the store when the engine reports something and, for
+what other processes change, about once a second while jobs are live; it hands every new `Snapshot` on.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.events import BalanceFailed, BalanceRead, Event, ServiceDown, ServiceUp
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.state.models import BalanceReading, BatchState, Binding, Job, JobState
+
+WHATSAPP = "wavalidation"
+_HISTORY = 24
+"""Readings in the little chart of the credits."""
+_AT_REST_SECONDS = 5.0
+_LAST_LOOK_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that the home screen shows.
+
+    Attributes:
+        now: when it was taken.
+        jobs: those that need the person first, then live ones, then the rest; newest first within each.
+        binding: whose credits these are; none without a key.
+        balances: the latest readings, by service.
+        history: the last WhatsApp credits, oldest first.
+        unsent: numbers of this key's jobs that are planned and not sent, which will cost a credit each.
+        balance_problem: why the credits could not be read the last time.
+        service_problem: why the service cannot be used now.
+        state_problem: why the state file could not be read; the rest is then from before.
+    """
+
+    now: float = 0.0
+    jobs: tuple[Job, ...] = ()
+    binding: Binding | None = None
+    balances: Mapping[str, BalanceReading] = field(default_factory=dict)
+    history: tuple[int, ...] = ()
+    unsent: int = 0
+    balance_problem: Problem | None = None
+    service_problem: Problem | None = None
+    state_problem: Problem | None = None
+
+    @property
+    def credits(self) -> BalanceReading | None:
+        """The latest reading of the WhatsApp credits."""
+        return self.balances.get(WHATSAPP)
+
+    @property
+    def live(self) -> tuple[Job, ...]:
+        """Jobs that the service works on."""
+        return tuple(job for job in self.jobs if job.state in _LIVE)
+
+    def finished_since(self, before: "Snapshot") -> list[Job]:
+        """Return the jobs that were unfinished in an earlier snapshot and are complete now."""
+        unfinished = {job.id for job in before.jobs if job.unfinished}
+        return [job for job in self.jobs if job.id in unfinished and not job.unfinished]
+
+    def job(self, job_id: int) -> Job | None:
+        """Return a job by its id."""
+        return next((job for job in self.jobs if job.id == job_id), None)
+
+
+_LIVE = (JobState.SUBMITTING, JobState.PROCESSING, JobState.PLANNED)
+_ORDER = {
+    JobState.ATTENTION: 0,
+    JobState.WAITING: 1,
+    JobState.SUBMITTING: 2,
+    JobState.PROCESSING: 2,
+    JobState.PLANNED: 2,
+    JobState.PAUSED: 3,
+    JobState.COMPLETED: 4,
+}
+_UNSENT = (JobState.PLANNED, JobState.SUBMITTING, JobState.WAITING, JobState.PAUSED, JobState.ATTENTION)
+
+
+def take(engine: Engine, now: float) -> Snapshot:
+    """Read a snapshot; with 200 jobs this takes a few milliseconds."""
+    store, binding = engine.store, engine.binding
+    jobs = sorted(store.jobs.all(), key=lambda job: (_ORDER[job.state], -job.id))
+    balances = store.balances.latest(binding) if binding else {}
+    history = store.balances.history(binding, WHATSAPP, _HISTORY) if binding else []
+    unsent = sum(
+        batch.size
+        for job in jobs
+        if job.state in _UNSENT and job.binding == binding and BatchState.PLANNED in job.batches
+        for batch in store.batches.of(job.id)
+        if batch.state is BatchState.PLANNED
+    )
+    return Snapshot(now, tuple(jobs), binding, balances, tuple(r.balance for r in history), unsent)
+
+
+def first(engine: Engine, now: float) -> Snapshot:
+    """Read the snapshot that the first frame shows; empty but for the problem if the store cannot be read."""
+    try:
+        return take(engine, now)
+    except ProblemError as error:
+        return Snapshot(now, binding=engine.binding, state_problem=error.problem)
+
+
+class Watcher:
+    """A daemon thread that takes snapshots.
+
+    Args:
+        engine: whose store is watched.
+        publish: gets every snapshot, on the watcher's thread; must return at once.
+        clock: UTC epoch seconds.
+        interval: the least seconds between two snapshots: the screen redraws no more often.
+    """
+
+    def __init__(
+        self, engine: Engine, publish: Callable[[Snapshot], None], clock: Callable[[], float], interval: float
+    ) -> None:
+        self._engine, self._publish, self._clock, self._interval = engine, publish, clock, interval
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self._balance_problem: Problem | None = None
+        self._service_problem: Problem | None = None
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that something changed; may be called from any thread."""
+        self._woken.set()
+
+    def hear(self, event: Event) -> None:
+        """Take note of what the engine tells; called on its threads."""
+        match event:
+            case BalanceFailed(service="wavalidation", problem=problem):
+                self._balance_problem = problem
+            case BalanceRead(service="wavalidation"):
+                self._balance_problem = None
+            case ServiceDown(problem=problem):
+                self._service_problem = problem
+            case ServiceUp():
+                self._service_problem = None
+        self.wake()
+
+    def stop(self) -> None:
+        """End the thread; returns at once, or as soon as a look at the store that is under way has ended."""
+        self._stopped.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(_LAST_LOOK_SECONDS)
+
+    def _run(self) -> None:
+        version, last = -1, Snapshot()
+        while not self._stopped.is_set():
+            woken = self._woken.is_set()
+            self._woken.clear()
+            try:
+                seen = self._engine.store.version()
+                if woken or seen != version or last.state_problem:
+                    last, version = take(self._engine, self._clock()), seen
+                else:
+                    last = replace(last, now=self._clock())
+            except ProblemError as error:
+                last = replace(last, now=self._clock(), state_problem=error.problem)
+            self._publish(
+                replace(last, balance_problem=self._balance_problem, service_problem=self._service_problem)
+            )
+            self._stopped.wait(self._interval)
+            self._woken.wait(0 if last.live else _AT_REST_SECONDS)

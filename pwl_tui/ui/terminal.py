@@ -1,0 +1,45 @@
+"""Leaving in good order when the terminal goes away or the process is told to end."""
+
+import asyncio
+import select
+import signal
+import sys
+import termios
+from collections.abc import Callable
+
+INTERRUPTED = 130
+"""Exit code when something other than the person ended the program."""
+_USUAL_SIZE = (24, 80)
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def leave_on_signals(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
+    """Call `leave` when the process is told to end (SIGTERM) or its terminal is closed (SIGHUP)."""
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, leave)
+
+
+def forget_signals(loop: asyncio.AbstractEventLoop) -> None:
+    """Undo `leave_on_signals`."""
+    for number in _SIGNALS:
+        loop.remove_signal_handler(number)
+
+
+def give_size() -> None:
+    """Give a terminal that does not tell its size (0 by 0, as under some `docker exec`) the usual one.
+
+    Textual and Rich assume different sizes then, and lay the screen out again and again.
+    """
+    output = sys.__stdout__
+    if output is not None and output.isatty() and 0 in termios.tcgetwinsize(output):
+        termios.tcsetwinsize(output, _USUAL_SIZE)
+
+
+def input_ended() -> bool:
+    """Whether standard input is closed at the other end, as after a dropped connection without a SIGHUP."""
+    try:
+        poll = select.poll()
+        poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, select.POLLHUP)
+        return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
+    except (OSError, ValueError):
+        return True

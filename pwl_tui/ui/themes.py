@@ -1,0 +1,73 @@
+"""The colours: one accent, and words and signs before colour. On 16-colour terminals the terminal's own."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from textual.theme import Theme
+
+ThemeChoice = Literal["auto", "dark", "light", "ansi"]
+
+DARK = Theme(
+    name="pwl-dark",
+    dark=True,
+    primary="#5fb3a1",
+    secondary="#7a8699",
+    accent="#5fb3a1",
+    foreground="#d8dee6",
+    background="#14181d",
+    surface="#1a1f26",
+    panel="#222933",
+    success="#86b86b",
+    warning="#dca54c",
+    error="#e0685f",
+    variables={
+        "block-cursor-background": "#2d4a4a",
+        "block-cursor-foreground": "#eef4f2",
+        "border": "#3a4450",
+        "muted": "#8794a3",
+    },
+)
+LIGHT = Theme(
+    name="pwl-light",
+    dark=False,
+    primary="#0f766e",
+    secondary="#5b6675",
+    accent="#0f766e",
+    foreground="#1c232b",
+    background="#fbfbf9",
+    surface="#f2f2ee",
+    panel="#e6e6e0",
+    success="#3f7d2a",
+    warning="#96620a",
+    error="#b3261e",
+    variables={
+        "block-cursor-background": "#cfe5e1",
+        "block-cursor-foreground": "#10201e",
+        "border": "#c3c5c0",
+        "muted": "#66717d",
+    },
+)
+THEMES = (DARK, LIGHT)
+VARIABLES = {"muted": "ansi_bright_black"}
+"""For the themes that are not ours."""
+
+
+def choose(setting: ThemeChoice, environ: Mapping[str, str], *, low_bandwidth: bool) -> str:
+    """Return the name of the theme to use.
+
+    Args:
+        setting: what the person configured.
+        environ: for ``NO_COLOR`` and for what the terminal says of itself.
+        low_bandwidth: colours by number write half as much as true colours.
+    """
+    light = setting == "light" or (setting == "auto" and _light_background(environ))
+    true_colour = environ.get("COLORTERM", "") in {"truecolor", "24bit"} or "256" in environ.get("TERM", "")
+    plain = environ.get("NO_COLOR") or setting == "ansi"
+    if plain or (setting == "auto" and (low_bandwidth or not true_colour)):
+        return "ansi-light" if light else "ansi-dark"
+    return LIGHT.name if light else DARK.name
+
+
+def _light_background(environ: Mapping[str, str]) -> bool:
+    """Whether ``COLORFGBG``, which ends in the number of the background, names a white one (7, 15)."""
+    return environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}

@@ -1,0 +1,135 @@
+"""The real engine, store and simulator under the screen, quick enough for tests."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.pilot import Pilot
+
+from pwl_tui.api.client import Client
+from pwl_tui.config import Polling, Settings, Ui
+from pwl_tui.engine.engine import Engine
+from pwl_tui.secret import Secret
+from pwl_tui.simulator.demo import DEMO_KEY, SAMPLE_REGION, demo_world
+from pwl_tui.simulator.server import Simulator
+from pwl_tui.simulator.world import World
+from pwl_tui.state.store import Store
+from pwl_tui.ui.app import DemoList, PwlApp
+
+QUICK = Polling(minimum=0.01, small=(0.05, 0.1), large=(0.05, 0.1), requests_per_second=200.0)
+CALM = Ui(theme="dark")
+
+
+@pytest.fixture
+def world(request: pytest.FixtureRequest) -> World:
+    """A service that answers every number at once, or so many numbers a second as a test asks for."""
+    return demo_world(rate=getattr(request, "param", 1_000_000.0))
+
+
+@pytest.fixture
+def simulator(world: World) -> Iterator[Simulator]:
+    """The service, on a port of its own."""
+    with Simulator(world) as server:
+        yield server
+
+
+@dataclass
+class Rig:
+    """A screen with all that is under it."""
+
+    app: PwlApp
+    pilot: Pilot[None]
+    engine: Engine
+    store: Store
+    directory: Path
+
+    async def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Let the screen run until something is so."""
+        for _ in range(600):
+            if condition():
+                return
+            await self.pilot.pause(0.02)
+        raise AssertionError(f"never came to pass: {what}")
+
+    @property
+    def notices(self) -> list[str]:
+        """Every notice so far."""
+        return [notice.message for notice in self.app._notifications]  # noqa: SLF001 - there is no public list
+
+    @property
+    def screen_name(self) -> str:
+        """The class of the screen in front."""
+        return type(self.app.screen).__name__
+
+    def text(self) -> str:
+        """All that the terminal shows."""
+        return "\n".join(shown(self.app))
+
+
+def shown(app: App[None]) -> list[str]:
+    """Return the lines that the terminal shows."""
+    width, height = app.size
+    strips = app.screen._compositor.render_strips()  # noqa: SLF001 - what is written to the terminal
+    return [strip.text.ljust(width) for strip in strips[:height]]
+
+
+class Start:
+    """Opens the program on a state directory of its own."""
+
+    def __init__(self, directory: Path, base_url: str) -> None:
+        self.directory = directory
+        self.settings = Settings(
+            key_source=Secret(DEMO_KEY), base_url=base_url, region=SAMPLE_REGION, polling=QUICK, ui=CALM
+        )
+        self.store = Store.open(directory / "state")
+        self._clients: list[Client] = []
+
+    def close(self) -> None:
+        """Close what is open."""
+        self.store.close()
+        for client in self._clients:
+            client.close()
+
+    def _connect(self, base_url: str, key: Secret) -> Client:
+        client = Client(base_url, key)
+        self._clients.append(client)
+        return client
+
+    @asynccontextmanager
+    async def __call__(
+        self,
+        *,
+        size: tuple[int, int] = (120, 40),
+        demo: DemoList | None = None,
+        clock: Callable[[], float] = time.time,
+        low_bandwidth: bool = False,
+        **changes: Any,
+    ) -> AsyncIterator[Rig]:
+        """Run the screen; `changes` are made to the settings."""
+        settings = replace(self.settings, **changes)
+        engine = Engine(self.store, settings, connect=self._connect, clock=clock)
+        app = PwlApp(
+            engine,
+            settings,
+            self.directory / "config.toml",
+            demo=demo,
+            low_bandwidth=low_bandwidth,
+            tick=0.02,
+            clock=clock,
+        )
+        async with app.run_test(size=size, notifications=True) as pilot:
+            await pilot.pause()
+            yield Rig(app, pilot, engine, self.store, self.directory)
+
+
+@pytest.fixture
+def start(tmp_path: Path, simulator: Simulator) -> Iterator[Start]:
+    """Opens the program on the simulator."""
+    starter = Start(tmp_path, simulator.base_url)
+    yield starter
+    starter.close()

@@ -1,0 +1,171 @@
+"""A state file with fixed data, for snapshots and measurements: the same jobs at the same moment."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from pwl_tui.config import Settings, Ui
+from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.events import Event
+from pwl_tui.engine.problems import credits_short
+from pwl_tui.lists.readers import Options, Source
+from pwl_tui.problem import Problem
+from pwl_tui.secret import Secret
+from pwl_tui.state.batches import Answer
+from pwl_tui.state.models import BalanceReading, Batch, Binding, Job, Outcome
+from pwl_tui.state.store import Store
+
+NOW = 1_763_700_000.0
+"""21 November 2025, 04:40 UTC."""
+KEY = Secret("scene-key")
+_CARRIERS = ("T-Mobile", "Verizon", "AT&T", "Vodafone", "O2")
+_LOST_ANSWER = Problem(
+    kind="timeout",
+    message="The service did not answer in time.",
+    charged="unknown",
+    remedy="Settle the batch: the balance before and after shows whether it was charged.",
+)
+
+
+class StillEngine(Engine):
+    """An engine that never sends or asks: what is stored stays as it is."""
+
+    def start(self, listener: Callable[[Event], None], scope: object = None) -> None:
+        """Do nothing."""
+
+
+class Scene:
+    """Fills a state file.
+
+    Args:
+        directory: where it lies.
+        settings: what the screen is shown with.
+    """
+
+    def __init__(self, directory: Path, settings: Settings | None = None) -> None:
+        self.directory = directory
+        self.settings = settings or Settings(key_source=KEY, region="US", ui=Ui(theme="dark"))
+        self.store = Store.open(directory / "state")
+        # Hundreds of jobs are stored here, and none of them is worth waiting for a disk.
+        self.store._database.read("PRAGMA synchronous=OFF")  # noqa: SLF001 - no program may do this
+        self.engine = StillEngine(self.store, self.settings, clock=lambda: NOW)
+        self._ids = 0
+
+    @property
+    def binding(self) -> Binding:
+        """Whose jobs these are."""
+        binding = self.engine.binding
+        assert binding is not None
+        return binding
+
+    def credits(self, *whatsapp: int) -> None:
+        """Store readings of the credits, the last one two minutes old."""
+        for index, balance in enumerate(whatsapp):
+            at = NOW - 120 - 3600 * (len(whatsapp) - 1 - index)
+            self.store.balances.add(self.binding, BalanceReading(at, "wavalidation", balance))
+        for service, balance in (
+            ("phonevalidation", 4_850),
+            ("calleridvalidation", 120),
+            ("blacklistchecker", 9),
+        ):
+            self.store.balances.add(self.binding, BalanceReading(NOW - 120, service, balance))
+
+    def job(self, name: str, numbers: int, *, days: float = 0.0, junk: int = 0) -> Job:
+        """Store a job of so many numbers as planned, `days` old."""
+        lines = [f"+1415{2_000_000 + self._ids * 100 + n}" for n in range(numbers)]
+        lines += ["n/a"] * junk
+        self._ids += numbers
+        source = Source.from_text("\n".join(lines), name)
+        plan = self.engine.plan(source, Options(numbers="possible"), reuse_days=0)
+        created = self.engine.create_job(plan, name=name)
+        with self.store._database.transaction() as c:  # noqa: SLF001 - no part of the program dates a job back
+            c.execute("UPDATE jobs SET created=? WHERE id=?", (NOW - days * 86_400 - 600, created.id))
+        return created
+
+    def send(self, job: Job, seq: int, *, answered: float, ago: float = 300.0) -> None:
+        """Let a batch be accepted so many seconds ago, and a share of its numbers be answered since."""
+        batch = self._intended(job, seq, ago)
+        self._ids += 1
+        self.store.batches.accept(
+            batch,
+            batch_id=f"550e8400-e29b-41d4-a716-{self._ids:012}",
+            charged=batch.size,
+            now=NOW - ago,
+            next_poll=NOW + 12,
+            error=None,
+        )
+        if not answered:
+            return
+        batch = self.store.batches.get(job.id, seq)
+        numbers = self.store.batches.numbers(batch)[: int(batch.size * answered)]
+        self.store.polls.learn(
+            batch,
+            [_answer(number) for number in numbers],
+            done=answered == 1.0,
+            now=NOW - 4,
+            next_poll=None if answered == 1.0 else NOW + 12,
+        )
+
+    def doubt(self, job: Job, seq: int) -> None:
+        """Let the outcome of a batch be unknown."""
+        self.store.batches.doubt(self._intended(job, seq, 700.0), _LOST_ANSWER, now=NOW - 550)
+
+    def hold(self, job: Job, required: int, available: int) -> None:
+        """Let a job wait for credits."""
+        self.store.jobs.hold(job.id, credits_short(required, available), None)
+
+    def _intended(self, job: Job, seq: int, ago: float) -> Batch:
+        self.store.batches.intend(self.store.batches.get(job.id, seq), now=NOW - ago, balance=50_000)
+        return self.store.batches.get(job.id, seq)
+
+
+def _answer(number: int) -> Answer:
+    fails, on_whatsapp = number % 97 == 0, number % 10 < 7
+    return Answer(
+        number,
+        Outcome.FAILED if fails else Outcome.COMPLETED,
+        None if fails else on_whatsapp,
+        None if fails else on_whatsapp and number % 11 == 0,
+        "" if fails else _CARRIERS[number % len(_CARRIERS)],
+        "" if fails else "US",
+        "the number could not be checked" if fails else "",
+    )
+
+
+def rest(scene: Scene) -> None:
+    """Nothing moves: finished jobs, and one that is paused."""
+    scene.credits(58_000, 55_500, 52_000, 51_900, 49_000, 48_210)
+    done = scene.job("crm-export-nov", 1_800, days=1, junk=40)
+    scene.send(done, 1, answered=1.0, ago=86_400)
+    scene.send(done, 2, answered=1.0, ago=86_300)
+    older = scene.job("newsletter", 900, days=6)
+    scene.send(older, 1, answered=1.0, ago=6 * 86_400)
+    paused = scene.job("partners-eu", 1_500)
+    scene.send(paused, 1, answered=1.0)
+    scene.store.jobs.pause(paused.id, paused=True)
+
+
+def live(scene: Scene) -> None:
+    """A day like any other: the same, and a job that the service works on."""
+    rest(scene)
+    running = scene.job("spring-leads", 3_000, junk=12)
+    scene.send(running, 1, answered=1.0)
+    scene.send(running, 2, answered=0.6)
+    scene.send(running, 3, answered=0.0)
+
+
+def attention(scene: Scene) -> None:
+    """The same, and two jobs that need the person."""
+    live(scene)
+    waiting = scene.job("autumn-event", 1_200)
+    scene.hold(waiting, 1_200, 210)
+    doubtful = scene.job("webinar", 2_000)
+    scene.send(doubtful, 1, answered=1.0, ago=900)
+    scene.doubt(doubtful, 2)
+
+
+def crowded(scene: Scene, jobs: int = 200, live_jobs: int = 50) -> None:
+    """As many jobs as a busy office has in two weeks, a quarter of them live."""
+    scene.credits(50_000, 48_210)
+    for index in range(jobs):
+        job = scene.job(f"list-{index:03}", 40, days=(jobs - index) / 15)
+        scene.send(job, 1, answered=0.5 if index >= jobs - live_jobs else 1.0)

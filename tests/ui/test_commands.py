@@ -1,0 +1,124 @@
+import pytest
+from textual.command import CommandPalette
+
+from pwl_tui.ui.commands import COMMANDS, bindings, remap, within
+from pwl_tui.ui.screens.home import HomeScreen
+from pwl_tui.ui.screens.job import JobScreen
+from pwl_tui.ui.widgets.list_form import ListForm
+from pwl_tui.ui.widgets.table import Table
+from tests.ui.conftest import Start
+
+
+def test_every_command_has_an_id_of_its_own_and_a_sentence() -> None:
+    assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+    assert all(command.help.endswith(".") for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "screen", [("home", "table", "everywhere"), ("job", "table", "everywhere"), ("form", "everywhere")]
+)
+def test_no_key_means_two_things_at_once(screen: tuple[str, ...]) -> None:
+    keys = [key for command in within(*screen) for key in command.keys.split(",")]  # type: ignore[arg-type]
+    assert len(set(keys)) == len(keys)
+
+
+def test_every_command_is_implemented_where_it_works() -> None:
+    from pwl_tui.ui.app import PwlApp
+
+    owners = {"home": HomeScreen, "job": JobScreen, "table": Table, "form": ListForm, "everywhere": PwlApp}
+    for command in COMMANDS:
+        for scope in command.scopes:
+            assert hasattr(owners[scope], f"action_{command.action}"), command.id
+
+
+def test_bindings_carry_the_ids() -> None:
+    assert [binding.id for binding in bindings("home")] == [command.id for command in within("home")]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("keys", "usable", "words"),
+    [
+        ({"export": "x"}, {"export": "x"}, ""),
+        ({"export": "f5, ctrl+e"}, {"export": "f5, ctrl+e"}, ""),
+        ({"exprot": "x"}, {}, "did you mean 'export'?"),
+        ({"zzz": "x"}, {}, "press ? for the names"),
+        ({"export": "banana"}, {}, "'banana', which is no key"),
+        ({"export": ""}, {}, "which is no key"),
+        ({"export": "q"}, {}, "quit"),
+        ({"export": "n"}, {}, "new-list"),
+        ({"export": "k"}, {}, "up"),
+        ({"export": "x", "settle": "x"}, {"export": "x"}, "settle keeps its own"),
+        ({"export": "s", "settle": "banana"}, {}, "export keeps its own"),
+        ({"export": "s", "settle": "e"}, {"export": "s", "settle": "e"}, ""),
+        ({"next-view": "n"}, {"next-view": "n"}, ""),
+    ],
+)
+def test_keys_are_checked_before_they_are_remapped(
+    keys: dict[str, str], usable: dict[str, str], words: str
+) -> None:
+    remapped, warnings = remap(keys)
+    assert remapped == usable
+    assert (words in " ".join(warnings)) if words else not warnings
+
+
+async def test_a_remapped_key_works_and_is_shown_everywhere(start: Start) -> None:
+    async with start(keys={"new-list": "f2", "bogus": "x"}) as rig:
+        assert "f2 new list" in rig.text()
+        await rig.until(lambda: any("no command 'bogus'" in notice for notice in rig.notices), "a warning")
+        await rig.pilot.press("n")
+        assert not rig.app.screen.query_one(ListForm).has_focus_within
+        await rig.pilot.press("f2")
+        assert rig.app.screen.query_one(ListForm).has_focus_within
+        await rig.pilot.press("escape", "question_mark")
+        await rig.pilot.pause()
+        assert "f2" in rig.text()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 50)])
+async def test_the_help_lists_every_command(start: Start, size: tuple[int, int]) -> None:
+    async with start(size=size) as rig:
+        await rig.pilot.press("question_mark")
+        await rig.pilot.pause()
+        seen = rig.text()
+        await rig.pilot.press("end")
+        await rig.pilot.pause()
+        seen += rig.text()
+        for command in COMMANDS:
+            assert f" {command.id} " in seen
+            assert command.help in seen
+        await rig.pilot.press("escape")
+        assert rig.screen_name == "HomeScreen"
+
+
+async def test_the_palette_offers_every_command_and_runs_it(start: Start) -> None:
+    async with start(size=(80, 100)) as rig:
+        await rig.pilot.press("ctrl+p")
+        expected = {
+            c.title.capitalize() for c in within("home", "table", "form", "everywhere") if c.id != "palette"
+        }
+        await rig.until(
+            lambda: all(title.lower() in rig.text().lower() for title in expected), "all are offered"
+        )
+        await rig.pilot.press(*"new list")
+        await rig.until(lambda: isinstance(rig.app.screen, CommandPalette), "it is open")
+        await rig.until(lambda: "Next field" not in rig.text(), "one is left")
+        await rig.pilot.press("enter")
+        await rig.until(lambda: rig.screen_name == "HomeScreen", "it is closed")
+        await rig.until(lambda: rig.app.screen.query_one(ListForm).has_focus_within, "the form has the focus")
+
+
+async def test_the_palette_says_why_a_command_cannot_be_run(start: Start) -> None:
+    async with start() as rig:
+        await rig.pilot.press("ctrl+p")
+        await rig.pilot.press(*"settle")
+        await rig.until(lambda: "New list" not in rig.text().split("Settle")[-1], "one is left")
+        await rig.pilot.press("enter")
+        await rig.until(lambda: any("no job yet" in notice for notice in rig.notices), "it says why")
+
+
+async def test_a_click_on_the_footer_does_what_the_key_does(start: Start) -> None:
+    async with start(size=(80, 24)) as rig:
+        await rig.until(lambda: "? help" in rig.text(), "the footer is there")
+        line = rig.text().splitlines()[-1]
+        await rig.pilot.click(offset=(line.index("? help"), 23))
+        await rig.until(lambda: rig.screen_name == "HelpScreen", "the help is open")

@@ -1,0 +1,55 @@
+"""Nothing foreign acts: not as markup, not as an escape sequence, not by its direction."""
+
+import pytest
+
+from pwl_tui.lists.readers import Options, Source
+from pwl_tui.simulator.faults import Rule
+from pwl_tui.simulator.server import Simulator
+from tests.ui.conftest import Start
+
+HOSTILE = (
+    "[/x]",
+    "[@click=app.quit]here[/]",
+    "[b]bold[/b]",
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x1b[2J\x1b[31mred",
+    "\u202egnirts\u202c",
+    "a\nb\rc\td",
+    "$muted",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_names_and_paths_are_plain(start: Start, text: str) -> None:
+    path = start.directory / (text.replace("/", "|") + ".txt")
+    path.write_text("+14155552671\n")
+    async with start() as rig:
+        rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options()), name=text)
+        await rig.until(lambda: "completed" in rig.text(), "it is shown")
+        await rig.pilot.press("enter")
+        await rig.until(lambda: "+14155552671" in rig.text(), "its screen is open")
+        await rig.pilot.press("e")
+        await rig.pilot.pause()
+        shown = rig.text()
+        rig.app.notify(text)
+        await rig.pilot.pause()
+        shown += rig.text()
+    assert not set(shown) & set("\x1b\x07\r\t\u202e\u202c")
+    if text.isprintable():
+        assert text in shown
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_what_the_service_says_is_plain(start: Start, simulator: Simulator, text: str) -> None:
+    simulator.add_fault(Rule(call="submit", status=400, body={"error": text}))
+    simulator.add_fault(Rule(call="balance", status=500, body={"error": text}))
+    path = start.directory / "some.txt"
+    path.write_text("+14155552671\n")
+    async with start(size=(80, 24)) as rig:
+        await rig.until(lambda: rig.app.snapshot.balance_problem is not None, "the credits cannot be read")
+        rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options()), name="some")
+        await rig.until(lambda: "some" in rig.text(), "it is shown")
+        await rig.pilot.press("enter")
+        await rig.pilot.pause()
+        shown = rig.text()
+    assert not set(shown) & set("\x1b\x07\r\t\u202e\u202c")

@@ -1,0 +1,213 @@
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.widgets import Input, Select
+
+from pwl_tui.lists.readers import Options, Source
+from pwl_tui.secret import Secret
+from pwl_tui.simulator.demo import sample_csv
+from pwl_tui.simulator.faults import Rule
+from pwl_tui.simulator.server import Simulator
+from pwl_tui.simulator.world import World
+from pwl_tui.state.models import BatchState, Job, JobState, Which
+from pwl_tui.ui.figures import phone
+from pwl_tui.ui.screens.job import VIEWS, JobScreen
+from pwl_tui.ui.widgets.fields import Tick
+from tests.ui.conftest import Rig, Start
+
+VIEW_OF = {view.which: index for index, view in enumerate(VIEWS)}
+
+
+def submit(rig: Rig, rows: int = 300) -> None:
+    """Submit the sample list past the screen."""
+    path = rig.directory / "crm.csv"
+    path.write_text(sample_csv(rows))
+    rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options(region="US")), name="crm")
+
+
+def the_job(rig: Rig) -> Job:
+    return rig.store.jobs.get(1)
+
+
+@asynccontextmanager
+async def finished_job(start: Start, size: tuple[int, int] = (120, 40)) -> AsyncIterator[Rig]:
+    """Open the screen of a job that is complete."""
+    async with start(size=size) as rig:
+        submit(rig)
+        await rig.until(lambda: not the_job(rig).unfinished, "the job is complete")
+        await rig.until(lambda: "completed" in rig.text(), "it is shown")
+        await rig.pilot.press("enter")
+        await rig.until(lambda: rig.screen_name == "JobScreen", "its screen is open")
+        await rig.until(lambda: "Number" in rig.text(), "its results are there")
+        yield rig
+
+
+async def show_view(rig: Rig, which: Which | None) -> None:
+    screen = rig.app.screen
+    assert isinstance(screen, JobScreen)
+    for _ in VIEWS:
+        if screen.view.which == which:
+            return
+        await rig.pilot.press("right")
+    raise AssertionError(which)
+
+
+@pytest.mark.parametrize("which", ["all", "on-whatsapp", "not-on-whatsapp", "business", "failed", "pending"])
+async def test_each_view_shows_its_kind(start: Start, which: Which) -> None:
+    async with finished_job(start) as rig:
+        await show_view(rig, which)
+        first = rig.store.results.page(1, which, 0, 5)
+        expected = phone(first[0].number) if first else "Nothing here."
+        await rig.until(lambda: expected in rig.text(), "its first row is shown")
+        for result in first:
+            assert phone(result.number) in rig.text()
+
+
+async def test_rejected_rows_and_batches_are_views_too(start: Start) -> None:
+    async with finished_job(start) as rig:
+        await rig.pilot.press("left")
+        batch = rig.store.batches.of(1)[0]
+        assert batch.batch_id is not None
+        await rig.until(lambda: str(batch.batch_id) in rig.text(), "the batch is shown")
+        await rig.pilot.press("left")
+        await rig.until(lambda: "not a number" in rig.text(), "the rejected rows are shown")
+        row = rig.store.results.rejected(1, 0, 1)[0]
+        # The header is row 1, and indexes begin with 0.
+        assert f"{row.index + 2} {row.reason}" in rig.text()
+
+
+async def test_numbers_are_found_by_their_digits(start: Start) -> None:
+    async with finished_job(start, (80, 24)) as rig:
+        wanted = rig.store.results.page(1, "all", 150, 1)[0]
+        other = rig.store.results.page(1, "all", 0, 1)[0]
+        await rig.pilot.press("slash", *str(wanted.number)[3:])
+        await rig.until(lambda: phone(other.number) not in rig.text(), "the others are left out")
+        assert phone(wanted.number) in rig.text()
+        await rig.pilot.press("escape")
+        await rig.until(lambda: phone(other.number) in rig.text(), "all are back")
+        await rig.pilot.press("backspace")
+        assert rig.screen_name == "HomeScreen"
+
+
+async def test_there_is_nothing_to_find_among_rejected_rows(start: Start) -> None:
+    async with finished_job(start) as rig:
+        await rig.pilot.press("left", "slash")
+        assert any("no numbers to look for" in notice for notice in rig.notices)
+
+
+async def test_a_click_on_a_view_shows_it(start: Start) -> None:
+    async with finished_job(start) as rig:
+        bar = rig.app.screen.query_one("#views")
+        await rig.pilot.click("#views", offset=(bar.render_line(0).text.index("Failed"), 0))
+        screen = rig.app.screen
+        assert isinstance(screen, JobScreen)
+        assert screen.view.which == "failed"
+
+
+async def test_the_head_tells_how_far_it_is(start: Start, world: World) -> None:
+    async with finished_job(start, (80, 24)) as rig:
+        counts = the_job(rig).counts
+        text = " ".join(rig.text().split())
+        assert f"{counts.on_whatsapp} on WhatsApp · {counts.business} business" in text
+        assert f"{sum(charge.amount for charge in world.ledger)} credits spent" in text
+        assert "100 %" in text
+
+
+async def test_an_export_begins_with_what_is_shown_and_does_not_overwrite(start: Start) -> None:
+    async with finished_job(start) as rig:
+        target = rig.directory / "crm-answers.jsonl"
+        target.write_text("precious")
+        await show_view(rig, "business")
+        await rig.pilot.press("e")
+        rig.app.screen.query_one("#export-format", Select).value = "jsonl"
+        await rig.until(
+            lambda: rig.app.screen.query_one("#export-path", Input).value == str(target), "the name follows"
+        )
+        await rig.pilot.press("enter")
+        await rig.until(lambda: "!" in rig.text(), "it refuses")
+        assert target.read_text() == "precious"
+        rig.app.screen.query_one("#export-force", Tick).value = True
+        rig.app.screen.query_one("#export-digits", Tick).value = True
+        await rig.pilot.pause()
+        assert "[x] overwrite" in rig.text()
+        await rig.pilot.press("enter")
+        await rig.until(lambda: any("written to" in notice for notice in rig.notices), "it is written")
+        rows = [json.loads(line) for line in target.read_text().splitlines()]
+        assert rows
+        assert all(row["wa_business"] and not row["wa_number"].startswith("+") for row in rows)
+
+
+@asynccontextmanager
+async def job_in_doubt(start: Start, simulator: Simulator) -> AsyncIterator[Rig]:
+    """Open the home screen with a job whose one batch was charged and whose answer was lost."""
+    simulator.add_fault(Rule(call="submit", times=1, cut="after"))
+    async with start() as rig:
+        submit(rig)
+        await rig.until(lambda: "1 batch unknown: s settles it" in rig.text(), "it is in doubt")
+        assert "!" in rig.text()
+        yield rig
+
+
+async def settle(rig: Rig, choice: str) -> None:
+    await rig.pilot.press("s")
+    await rig.until(lambda: rig.screen_name == "Ask", "the question appears")
+    await rig.pilot.click(f"#{choice}")
+
+
+async def test_settling_says_what_each_way_can_cost_and_does_nothing_by_default(
+    start: Start, simulator: Simulator, world: World
+) -> None:
+    async with job_in_doubt(start, simulator) as rig:
+        await rig.pilot.press("s")
+        await rig.until(lambda: rig.screen_name == "Ask", "the question appears")
+        text = " ".join(rig.text().split())
+        size = rig.store.batches.of(1)[0].size
+        assert f"{size} credits are paid twice" in text
+        assert f"{size} credits stay spent" in text
+        await rig.pilot.press("enter")
+        await rig.until(lambda: rig.screen_name == "HomeScreen", "it is left")
+        assert [batch.state for batch in rig.store.batches.of(1)] == [BatchState.UNKNOWN]
+    assert len(list(world.ledger)) == 1
+
+
+async def test_a_batch_is_released_and_sent_again(start: Start, simulator: Simulator, world: World) -> None:
+    async with job_in_doubt(start, simulator) as rig:
+        await settle(rig, "free")
+        await rig.until(lambda: the_job(rig).state is JobState.COMPLETED, "it was sent again")
+        assert any("released" in notice for notice in rig.notices)
+    assert len(list(world.ledger)) == 2
+
+
+async def test_a_batch_is_written_off(start: Start, simulator: Simulator, world: World) -> None:
+    async with job_in_doubt(start, simulator) as rig:
+        await settle(rig, "lost")
+        await rig.until(lambda: the_job(rig).state is JobState.COMPLETED, "it is over")
+        assert the_job(rig).counts.failed == the_job(rig).numbers
+    assert len(list(world.ledger)) == 1
+
+
+async def test_a_batch_gets_its_id(start: Start, simulator: Simulator, world: World) -> None:
+    async with job_in_doubt(start, simulator) as rig:
+        await settle(rig, "adopted")
+        await rig.until(lambda: rig.screen_name == "Prompt", "the id is asked for")
+        await rig.pilot.press(*"nonsense", "enter")
+        await rig.until(lambda: any("not found" in notice for notice in rig.notices), "a wrong id is refused")
+        assert the_job(rig).state is JobState.ATTENTION
+        await settle(rig, "adopted")
+        await rig.until(lambda: rig.screen_name == "Prompt", "the id is asked for")
+        rig.app.screen.query_one(Input).value = next(iter(world.batches))
+        await rig.pilot.press("enter")
+        await rig.until(lambda: the_job(rig).state is JobState.COMPLETED, "it has its answers")
+    assert len(list(world.ledger)) == 1
+
+
+@pytest.mark.parametrize("world", [0.001], indirect=True)
+async def test_a_job_of_another_key_is_shown_and_left_alone(start: Start, world: World) -> None:
+    world.add_key("another", wavalidation=10)
+    async with start() as rig:
+        submit(rig, 40)
+        await rig.until(lambda: the_job(rig).state is JobState.PROCESSING, "it is sent")
+    async with start(key_source=Secret("another"), size=(140, 40)) as rig:
+        await rig.until(lambda: "belongs to another key" in rig.text(), "it says whose it is")

@@ -1,0 +1,149 @@
+"""The line to the person: at rest nothing is written, live only what changed."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import RenderableType
+from textual.screen import Screen
+
+from pwl_tui.state.models import Job
+from pwl_tui.ui.app import PwlApp
+from pwl_tui.ui.screens.home import HomeScreen
+from pwl_tui.ui.snapshot import Snapshot, Watcher
+from pwl_tui.ui.widgets.fields import PathLine
+from tests.ui.conftest import Start
+from tests.ui.scene import NOW, Scene, attention, crowded, live, rest
+
+
+class Counting(PwlApp):
+    """Counts how often something is handed to the terminal."""
+
+    writes = 0
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        self.writes += renderable is not None
+        super()._display(screen, renderable)
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "left"), ("n",)])
+async def test_a_screen_at_rest_writes_nothing(tmp_path: Path, keys: tuple[str, ...]) -> None:
+    scene = Scene(tmp_path)
+    rest(scene)
+    app = Counting(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.02)
+    async with app.run_test(size=(120, 40)) as pilot:
+        while app.snapshot.credits is None:
+            await pilot.pause(0.02)
+        await pilot.press(*keys)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        before = app.writes
+        for seconds in (1, 2, 3):
+            app.post_message(PwlApp.Changed(replace(app.snapshot, now=NOW + seconds)))
+            await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert before > 0
+        assert app.writes == before
+    scene.store.close()
+
+
+async def test_two_hundred_jobs_are_shown_and_stay_usable_while_they_move(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    crowded(scene)
+    app = PwlApp(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        while app.snapshot.credits is None:
+            await pilot.pause(0.02)
+        assert (len(app.snapshot.jobs), len(app.snapshot.live)) == (200, 50)
+        home = app.screen_stack[0]
+        assert isinstance(home, HomeScreen)
+        for step in range(10):
+            moved = [_moved(job, step) for job in app.snapshot.jobs]
+            app.post_message(PwlApp.Changed(replace(app.snapshot, now=NOW + step, jobs=tuple(moved))))
+            await pilot.press("down")
+        assert home.job is not None
+        assert home.job.id == app.snapshot.jobs[10].id
+    scene.store.close()
+
+
+def _moved(job: Job, step: int) -> Job:
+    return (
+        replace(job, counts=replace(job.counts, pending=job.counts.pending + step)) if job.unfinished else job
+    )
+
+
+def test_the_watcher_publishes_what_there_is_and_what_changes(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    live(scene)
+    published: list[Snapshot] = []
+    arrived = threading.Semaphore(0)
+
+    def publish(snapshot: Snapshot) -> None:
+        published.append(snapshot)
+        arrived.release()
+
+    watcher = Watcher(scene.engine, publish, lambda: NOW, 0.001)
+    watcher.start()
+    assert arrived.acquire(timeout=10)
+    other = Scene(tmp_path)
+    other.job("elsewhere", 3)
+    while "elsewhere" not in {job.name for job in published[-1].jobs}:
+        assert arrived.acquire(timeout=10)
+    watcher.stop()
+    assert published[0].credits is not None
+    assert published[0].credits.balance == 48_210
+    assert published[0].unsent == 500
+    scene.store.close()
+    other.store.close()
+
+
+async def test_what_needs_the_person_stands_first(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    attention(scene)
+    app = PwlApp(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.02)
+    async with app.run_test(size=(120, 40)) as pilot:
+        while app.snapshot.credits is None:
+            await pilot.pause(0.02)
+        names = [job.name for job in app.snapshot.jobs]
+    assert names == ["webinar", "autumn-event", "spring-leads", "partners-eu", "newsletter", "crm-export-nov"]
+    scene.store.close()
+
+
+async def test_an_error_in_the_program_gives_away_nothing(
+    start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stumble() -> None:
+        private = "a-key-in-a-local"
+        raise ZeroDivisionError(private)
+
+    apps: list[PwlApp] = []
+
+    async def run() -> None:
+        async with start() as rig:
+            apps.append(rig.app)
+            rig.app.call_later(stumble)
+            await rig.pilot.pause()
+
+    with pytest.raises(ZeroDivisionError):
+        await run()
+    said = capsys.readouterr()
+    assert "pwl-tui stopped because of an error in the program: ZeroDivisionError" in said.err
+    assert "a-key-in-a-local" not in said.err + said.out
+    assert apps[0].return_code == 1
+
+
+async def test_an_unforeseen_error_of_a_worker_is_said(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with start() as rig:
+
+        def fail(*_: object, **__: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(rig.engine, "plan", fail)
+        (rig.directory / "some.txt").write_text("+14155552671\n")
+        rig.app.screen_stack[0].query_one(PathLine).value = str(rig.directory / "some.txt")
+        await rig.until(
+            lambda: any("stopped the plan (ZeroDivisionError)" in n for n in rig.notices), "it is said"
+        )
