@@ -1,8 +1,9 @@
 """Batches that were submitted elsewhere, or whose record was lost, become jobs again."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from typing import Final
 
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.planning import Origin
@@ -16,6 +17,9 @@ from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.journal import Entry
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
 from pwl_tui.state.store import Store
+
+_OF_ONE_BATCH: Final = {"not_found", "bad_answer", "invalid_request"}
+"""Kinds of problems that the next batch need not meet."""
 
 
 class AdoptError(ProblemError):
@@ -79,20 +83,29 @@ def rebuild(
 ) -> Rebuilt:
     """Make jobs of journal entries: the batches of one job become one job again.
 
+    What was made before an error stays, and is known when this is called again.
+
     Raises:
+        ApiError: the service cannot be asked.
         StateError: the state file failed.
     """
     ours = [
         entry for entry in entries if (entry.base_url, entry.key) == (binding.base_url, binding.fingerprint)
     ]
-    new = [entry for entry in ours if store.batches.by_id(entry.batch_id) is None]
+    new = {entry.batch_id: entry for entry in ours if store.batches.by_id(entry.batch_id) is None}
     rebuilt = Rebuilt([], len(ours) - len(new), len(entries) - len(ours), [])
-    for (_, name), group in groupby(new, key=lambda entry: (entry.job, entry.name)):
+    # The batches of several jobs may lie between each other.
+    jobs: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
+    for entry in new.values():
+        jobs[entry.job, entry.name].append(entry)
+    for (_, name), batches in jobs.items():
         found = []
-        for entry in sorted(group, key=lambda entry: entry.seq):
+        for entry in sorted(batches, key=lambda entry: entry.seq):
             try:
                 found.append(_find(service, entry.batch_id))
             except ProblemError as error:
+                if error.problem.kind not in _OF_ONE_BATCH:
+                    raise
                 rebuilt.failed.append((entry.batch_id, error.problem))
         if found:
             rebuilt.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
@@ -133,7 +146,8 @@ def _refuse_known(store: Store, batch_id: str) -> None:
 
 def _find(service: Lookup, batch_id: str) -> Found:
     answer = service.poll(batch_id)
-    numbers = list(answers(answer))
+    # A number that was sent in two spellings is one number here.
+    numbers = list({one.number: one for one in answers(answer)}.values())
     if not numbers:
         raise _error(
             f"The service knows {batch_id}, but no number in it can be read.", "Poll it again a little later."

@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from pwl_tui.api.models import WHATSAPP, Check, Service
@@ -21,6 +22,7 @@ from pwl_tui.state.journal import Journal
 from pwl_tui.state.models import BalanceReading, Binding, Job
 from pwl_tui.state.money import Charge
 from pwl_tui.state.store import Store
+from pwl_tui.text import clean
 
 _JOIN_SECONDS = 0.5
 """How long closing waits for the engine's threads; those that hang in a call end with the process."""
@@ -48,9 +50,9 @@ class Engine:
     ) -> None:
         self.store = store
         self.settings = settings
-        self._connect = connect
         self._clock = clock
         self._draw = draw or random.SystemRandom()
+        self._open = partial(Account, store, settings, connect=connect, clock=clock, draw=self._draw)
         self._listener: Callable[[Event], None] | None = None
         self._scope = Scope()
         self._monitor: Monitor | None = None
@@ -126,10 +128,6 @@ class Engine:
         if self._monitor is not None:
             self._monitor.refresh_balance()
 
-    def next_poll(self) -> float | None:
-        """Return when the next batch of the key in force is polled; none when nothing is processing."""
-        return None if self.binding is None else self.store.batches.next_due(self.binding)
-
     def recover(self) -> None:
         """Find batches whose sender died: from now on they are known, or known to be in doubt.
 
@@ -189,13 +187,9 @@ class Engine:
         binding = self._in_force().binding
         plan = planning.affordable(plan, when_short, cap=self.settings.max_credits_per_job)
         self.store.require_room()
+        name = clean(name) or plan.list.source.name
         job_id = planning.store_job(
-            self.store,
-            plan,
-            binding=binding,
-            profile=self.settings.profile,
-            name=name,
-            now=self._clock(),
+            self.store, plan, binding=binding, profile=self.settings.profile, name=name, now=self._clock()
         )
         self.wake()
         return self.store.jobs.get(job_id)
@@ -252,7 +246,7 @@ class Engine:
             account.service(),
             account.binding,
             batch_ids,
-            name=name,
+            name=name and clean(name),
             profile=self.settings.profile,
             now=self._clock(),
         )
@@ -263,7 +257,7 @@ class Engine:
         """Make the jobs of a journal again. See `adopting.rebuild`."""
         journal = self.store.journal if path is None else Journal(path)
         account = self._in_force()
-        return adopting.rebuild(
+        rebuilt = adopting.rebuild(
             self.store,
             account.service(),
             account.binding,
@@ -271,6 +265,8 @@ class Engine:
             profile=self.settings.profile,
             now=self._clock(),
         )
+        self.wake()
+        return rebuilt
 
     # -- single calls
 
@@ -297,16 +293,6 @@ class Engine:
         return check
 
     # -- internals
-
-    def _open(self, key: Secret) -> Account:
-        return Account(
-            self.store,
-            self.settings,
-            key,
-            connect=self._connect,
-            clock=self._clock,
-            draw=self._draw,
-        )
 
     def _in_force(self) -> Account:
         if self._account is None:

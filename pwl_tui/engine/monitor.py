@@ -101,12 +101,14 @@ class Monitor:
         self._condition = threading.Condition()
         self._stopping = threading.Event()
         self._woken = False
+        self._asked = False
         self._sending = False
         self._send_at = 0.0
         self._take_over_at = 0.0
         self._trouble: Problem | None = None
         self._balance_at: dict[Service, float] = {}
         self._reading: set[Service] = set()
+        self._finished: set[int] = set()
 
     def start(self) -> None:
         """Begin."""
@@ -137,7 +139,7 @@ class Monitor:
 
     def wake(self) -> None:
         """Look at the state file now: there may be something new to do."""
-        self._send_at = 0.0
+        self._asked = True
         self._look()
 
     def refresh_balance(self) -> None:
@@ -167,7 +169,8 @@ class Monitor:
     def _round(self) -> float:
         """Start whatever is due; return the seconds until something may be due again."""
         now = self._clock()
-        if not self._sending and now >= self._send_at:
+        if not self._sending and (self._asked or now >= self._send_at):
+            self._asked = False
             if self._submitter.has_work(self._scope.jobs):
                 self._sending = True
                 self._callers.spawn("pwl-sender", self._send)
@@ -209,43 +212,52 @@ class Monitor:
         """Send until there is nothing more to send for now."""
         send_at = 0.0
         try:
-            while not self._stopping.is_set():
-                step = self._submitter.send_next(self._scope.jobs)
-                send_at = self._tell(step)
-                if not isinstance(step, Sent | Held):
-                    break
+            while not self._stopping.is_set() and send_at <= self._clock():
+                send_at = self._tell(self._submitter.send_next(self._scope.jobs))
             self._trouble = None
         except Exception as error:  # noqa: BLE001 - a sender must not end unseen
             self._failed(error)
+            send_at = self._clock() + LOOK_SECONDS
         finally:
-            self._send_at = max(send_at, self._clock() + LOOK_SECONDS)
+            self._send_at = send_at
             self._sending = False
             self._look()
 
     def _tell(self, step: Step) -> float:
         """Tell the listener what a step of sending came to; return when the next may be taken."""
+        later = self._clock() + LOOK_SECONDS
         match step:
             case Sent(batch):
                 self._report(None)
                 self._listener(JobChanged(batch.job))
+                return 0.0
             case Held(job):
                 self._listener(JobChanged(job))
+                return 0.0
             case Delayed(job, problem, until):
                 self._report(problem)
                 self._listener(JobChanged(job))
-                return until
+                return max(until, later)
             case Frozen(batch, news, until):
                 if news:
                     self._listener(JobChanged(batch.job))
-                return min(until or 0.0, self._clock() + LOOK_SECONDS)
-        return 0.0
+                # Another process may settle it, so it is looked at as often as anything else.
+                return later if until is None else min(until, later)
+        return later
 
     def _poll(self, batch: Batch) -> None:
         polled = self._poller.poll(batch)
         self._report(polled.problem if polled.service_wide else None)
         self._listener(JobChanged(batch.job))
-        if self._store.jobs.get(batch.job).state is JobState.COMPLETED:
+        if self._store.jobs.get(batch.job).state is JobState.COMPLETED and self._first_to_finish(batch.job):
             self._listener(JobFinished(batch.job))
+
+    def _first_to_finish(self, job: int) -> bool:
+        """Whether nobody has said yet that a job is finished: its last two batches may end together."""
+        with self._condition:
+            first = job not in self._finished
+            self._finished.add(job)
+        return first
 
     def _read_balance(self, service: Service) -> None:
         next_at = self._clock() + BALANCE_SECONDS
@@ -257,6 +269,7 @@ class Monitor:
         else:
             now = self._clock()
             self._store.balances.add(self._binding, BalanceReading(now, service, balance.balance))
+            self._report(None)
             self._listener(BalanceRead(service, balance.balance, now))
         finally:
             self._balance_at[service] = next_at

@@ -87,7 +87,7 @@ class Poller:
         Raises:
             StateError: the state file failed.
         """
-        self._store.polls.take_over()
+        self._store.polls.take_over(self._clock() + self._pace.minimum)
 
     def give_back(self) -> None:
         """Give up what was claimed and not polled.
@@ -95,7 +95,7 @@ class Poller:
         Raises:
             StateError: the state file failed.
         """
-        self._store.polls.give_back(self._lease.owner)
+        self._store.polls.give_back(self._lease.owner, self._clock() + self._pace.minimum)
 
     def poll(self, batch: Batch) -> Polled:
         """Poll a claimed batch and store the answer.
@@ -112,8 +112,10 @@ class Poller:
         now = self._clock()
         pending = sum(one.outcome == "pending" for one in answer.results)
         with self._lock:
-            since = batch.last_poll or batch.submitted or now
-            self._rate.learn(batch.counts.pending - pending, now - since)
+            # After a failed poll it is not known since when the answers have been there.
+            if batch.attempts == 0:
+                since = batch.last_poll or batch.submitted or now
+                self._rate.learn(batch.counts.pending - pending, now - since)
             rate = self._rate.value
         due = None
         if not answer.done:

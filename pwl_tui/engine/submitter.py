@@ -61,6 +61,7 @@ class Submitter:
         self._clock = clock
         self._spread = spread
         self._failures = 0
+        self._evidence_at = 0.0
 
     def send_next(self, jobs: Collection[int] | None = None) -> Step:
         """Send the next planned batch, if one may be sent now.
@@ -114,7 +115,7 @@ class Submitter:
             # Killed between the journal's line and the database's: the id is known after all.
             written = self._journaled(batch)
             if written is not None:
-                self._accept(batch, written.batch_id, None, journaled=True)
+                self._accept(batch, written.batch_id, None)
             else:
                 self._store.batches.doubt(batch, ORPHAN, now=self._clock())
 
@@ -132,13 +133,15 @@ class Submitter:
         """Read the balance for a batch in doubt, if it is time."""
         readings = self._store.balances.evidence(batch.job, batch.seq)
         due = next_reading(readings, self._clock())
+        if due is not None:
+            due = max(due, self._evidence_at)
         if due is None or due > self._clock():
             return Frozen(batch, news=False, until=due)
         try:
             balance = self._service().balance().balance
         except ApiError as error:
-            until = self._clock() + backoff(1, error.problem.retry_after, self._spread())
-            return Frozen(batch, news=False, until=until)
+            self._evidence_at = self._clock() + backoff(1, error.problem.retry_after, self._spread())
+            return Frozen(batch, news=False, until=self._evidence_at)
         reading = BalanceReading(self._clock(), WHATSAPP, balance)
         self._store.balances.add_evidence(self._binding, reading, batch.job, batch.seq)
         return Frozen(batch, news=True, until=next_reading([*readings, reading], reading.at))
@@ -156,14 +159,16 @@ class Submitter:
         self._store.balances.add(self._binding, BalanceReading(now, WHATSAPP, balance))
         if balance < batch.size:
             return self._hold(batch, credits_short(batch.size, balance), now + CREDITS_LOOK_SECONDS)
-        if self._store.jobs.get(batch.job).hold is not None:
+        job = self._store.jobs.get(batch.job)
+        if job.hold is not None:
             self._store.jobs.release(batch.job)
         numbers = self._store.batches.numbers(batch)
         if digest(numbers) != batch.digest:
             return self._hold(batch, CHANGED, None)
 
         # Rule 2: the intent is on disk before a byte is sent.
-        self._store.batches.intend(batch, now=now, balance=balance)
+        if not self._store.batches.intend(batch, now=now, balance=balance):
+            return Idle()
         batch = self._store.batches.get(batch.job, batch.seq)
         try:
             submitted = self._service().submit([f"+{number}" for number in numbers])
@@ -172,19 +177,27 @@ class Submitter:
         except BaseException:
             self._store.batches.doubt(batch, ORPHAN, now=self._clock())
             raise
-        # Rule 3: the id is on disk before anything else.
-        accepted = self._accept(batch, submitted.batch_id, submitted.total_numbers, journaled=False)
+        # Rule 3: the id is on disk before anything else: in the journal, and in the state file even if that
+        # failed.
+        entry = self._entry(batch, submitted.batch_id, job.name)
+        journal_error: Exception | None = None
+        try:
+            self._store.journal.append(entry)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised once the id is safe
+            journal_error = error
+        try:
+            self._accept(batch, submitted.batch_id, submitted.total_numbers)
+        except Exception as error:
+            problem = unwritten(submitted.batch_id, batch, journaled=journal_error is None)
+            raise StateError(problem) from error
+        if journal_error is not None:
+            raise journal_error
         self._failures = 0
-        return Sent(accepted)
+        return Sent(self._store.batches.get(batch.job, batch.seq))
 
-    def _accept(self, batch: Batch, batch_id: str, total: int | None, *, journaled: bool) -> Batch:
-        """Write an id down: in the journal first, then in the state file, even if the first failed."""
-        now = self._clock()
-        # Rule 6: we removed the duplicates, so the service must have counted what we sent.
-        odd = None if total in {None, batch.size} else miscounted(batch.size, total or 0)
-        job = self._store.jobs.get(batch.job)
-        entry = Entry(
-            at=timestamp(now),
+    def _entry(self, batch: Batch, batch_id: str, name: str) -> Entry:
+        return Entry(
+            at=timestamp(self._clock()),
             batch_id=batch_id,
             size=batch.size,
             digest=batch.digest,
@@ -193,28 +206,22 @@ class Submitter:
             profile=self._profile,
             job=batch.job,
             seq=batch.seq,
-            name=job.name,
+            name=name,
         )
-        journal_error: StateError | None = None
-        try:
-            if not journaled:
-                self._store.journal.append(entry)
-        except StateError as error:
-            journal_error = error
-        try:
-            self._store.batches.accept(
-                batch,
-                batch_id=batch_id,
-                charged=batch.size if total is None else total,
-                now=now,
-                next_poll=first_poll(batch.size, self._pace, now),
-                error=odd,
-            )
-        except StateError as error:
-            raise StateError(unwritten(batch_id, batch, journaled=journal_error is None)) from error
-        if journal_error is not None:
-            raise journal_error
-        return self._store.batches.get(batch.job, batch.seq)
+
+    def _accept(self, batch: Batch, batch_id: str, total: int | None) -> None:
+        """Write an id and its charge into the state file; `total` is what the service counted, if known."""
+        now = self._clock()
+        # Rule 6: we removed the duplicates, so the service must have counted what we sent.
+        charged = batch.size if total is None else total
+        self._store.batches.accept(
+            batch,
+            batch_id=batch_id,
+            charged=charged,
+            now=now,
+            next_poll=first_poll(batch.size, self._pace, now),
+            error=None if charged == batch.size else miscounted(batch.size, charged),
+        )
 
     def _not_accepted(self, batch: Batch, problem: Problem) -> Step:
         """Put an error of the POST where the state table wants it."""

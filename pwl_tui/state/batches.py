@@ -8,12 +8,9 @@ from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import no_such
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
-from pwl_tui.state.money import Activity, Charge, insert_charge, note
+from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
-
-
-class IllegalTransitionError(AssertionError):
-    """A batch was not in the state that a change starts from: two senders, or a fault of this program."""
+from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +107,11 @@ class Batches:
 
     # -- sending
 
-    def intend(self, batch: Batch, *, now: float, balance: int) -> None:
+    def intend(self, batch: Batch, *, now: float, balance: int) -> bool:
         """``planned`` → ``sending``: the intent, on disk before a byte is sent.
+
+        Returns:
+            Whether it may be sent: not if its job was paused since it was chosen.
 
         Raises:
             IllegalTransitionError: it is not planned, or another of its key is being sent or in doubt.
@@ -125,7 +125,9 @@ class Batches:
             ).fetchone()
             if other is not None:
                 raise IllegalTransitionError(f"{batch.label}: another batch of its key is not settled")
-            _move(
+            if c.execute("SELECT paused FROM jobs WHERE id=?", (batch.job,)).fetchone()["paused"]:
+                return False
+            move(
                 c,
                 batch,
                 BatchState.PLANNED,
@@ -135,6 +137,7 @@ class Batches:
                 error=None,
             )
             note(c, Activity(now, batch.job, batch.seq, "sending", f"{batch.size} numbers"))
+        return True
 
     def accept(
         self,
@@ -157,7 +160,7 @@ class Batches:
             error: said where the answer was not what it should be, though the batch was accepted.
         """
         with self._database.transaction() as c:
-            _move(
+            move(
                 c,
                 batch,
                 BatchState.SENDING,
@@ -167,21 +170,28 @@ class Batches:
                 next_poll=next_poll,
                 error=to_json(error),
             )
-            _set_outcome(c, batch, Outcome.PENDING)
-            _charge(c, batch, charged, now)
+            set_outcome(c, batch, Outcome.PENDING)
+            charge(c, batch, charged, now)
             note(c, Activity(now, batch.job, batch.seq, "accepted", batch_id))
 
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``rejected``: refused, not charged, the person's to mend."""
-        self._leave_sending(batch, BatchState.REJECTED, problem, now)
+        with self._database.transaction() as c:
+            self._leave_sending(c, batch, BatchState.REJECTED, problem, now)
 
     def put_back(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``planned``: surely not sent, or refused for a while."""
-        self._leave_sending(batch, BatchState.PLANNED, problem, now)
+        with self._database.transaction() as c:
+            self._leave_sending(c, batch, BatchState.PLANNED, problem, now, submitted=None)
 
     def doubt(self, batch: Batch, problem: Problem, *, now: float) -> None:
-        """``sending`` → ``unknown``: it may have been charged."""
-        self._leave_sending(batch, BatchState.UNKNOWN, problem, now)
+        """``sending`` → ``unknown``: it may have been charged.
+
+        Its numbers are pending, and not unsent: nobody is to send them again on the strength of an export.
+        """
+        with self._database.transaction() as c:
+            self._leave_sending(c, batch, BatchState.UNKNOWN, problem, now)
+            set_outcome(c, batch, Outcome.PENDING, "its batch is in doubt")
 
     def retry_rejected(self, job: int, *, now: float) -> int:
         """``rejected`` → ``planned`` for all of a job, by the person's decision; return how many."""
@@ -203,7 +213,7 @@ class Batches:
             The ``seq`` of the new batch that takes its numbers.
         """
         with self._database.transaction() as c:
-            _move(c, batch, BatchState.UNKNOWN, BatchState.RELEASED, pending=0)
+            move(c, batch, BatchState.UNKNOWN, BatchState.RELEASED, pending=0)
             seq = int(c.execute("SELECT max(seq)+1 FROM batches WHERE job=?", (batch.job,)).fetchone()[0])
             c.execute(
                 "INSERT INTO batches (job, seq, state, first, size, digest, replaces, pending)"
@@ -219,14 +229,15 @@ class Batches:
                     batch.size,
                 ),
             )
-            c.execute("UPDATE numbers SET batch=? WHERE job=? AND idx>=? AND idx<?", (seq, *_span(batch)))
+            c.execute("UPDATE numbers SET batch=? WHERE job=? AND idx>=? AND idx<?", (seq, *span(batch)))
+            set_outcome(c, batch, Outcome.NOT_SENT)
             note(c, Activity(now, batch.job, batch.seq, "settled: free", evidence))
         return seq
 
     def write_off(self, batch: Batch, *, now: float, evidence: str) -> None:
         """``unknown`` → ``lost``: charged, and its id is given up; its numbers count as failed."""
         with self._database.transaction() as c:
-            _move(
+            move(
                 c,
                 batch,
                 BatchState.UNKNOWN,
@@ -236,14 +247,14 @@ class Batches:
                 pending=0,
                 failed=batch.size,
             )
-            _set_outcome(c, batch, Outcome.FAILED, "its batch was charged and the id lost")
-            _charge(c, batch, batch.size, now)
+            set_outcome(c, batch, Outcome.FAILED, "its batch was charged and the id lost")
+            charge(c, batch, batch.size, now)
             note(c, Activity(now, batch.job, batch.seq, "settled: lost", evidence))
 
     def identify(self, batch: Batch, *, batch_id: str, now: float, evidence: str) -> None:
         """``unknown`` → ``processing``: the person gave the id, and it was checked."""
         with self._database.transaction() as c:
-            _move(
+            move(
                 c,
                 batch,
                 BatchState.UNKNOWN,
@@ -253,8 +264,8 @@ class Batches:
                 next_poll=now,
                 error=None,
             )
-            _set_outcome(c, batch, Outcome.PENDING)
-            _charge(c, batch, batch.size, now)
+            set_outcome(c, batch, Outcome.PENDING)
+            charge(c, batch, batch.size, now)
             note(c, Activity(now, batch.job, batch.seq, "settled: adopted", f"{batch_id}; {evidence}"))
 
     # -- internals
@@ -268,37 +279,14 @@ class Batches:
         )
         return [batch_from(row) for row in rows]
 
-    def _leave_sending(self, batch: Batch, state: BatchState, problem: Problem, now: float) -> None:
-        with self._database.transaction() as c:
-            _move(c, batch, BatchState.SENDING, state, error=to_json(problem))
-            note(c, Activity(now, batch.job, batch.seq, state, problem.message))
-
-
-def _move(
-    c: sqlite3.Connection, batch: Batch, before: BatchState, after: BatchState, **columns: object
-) -> None:
-    """Make one transition, or raise and change nothing."""
-    changes = {"state": after, **columns}
-    names = ", ".join(f"{name}=?" for name in changes)
-    moved = c.execute(
-        f"UPDATE batches SET {names} WHERE job=? AND seq=? AND state=?",
-        (*changes.values(), batch.job, batch.seq, before),
-    ).rowcount
-    if moved != 1:
-        raise IllegalTransitionError(f"batch {batch.label} is not {before}")
-
-
-def _span(batch: Batch) -> tuple[int, int, int]:
-    return batch.job, batch.first, batch.first + batch.size
-
-
-def _set_outcome(c: sqlite3.Connection, batch: Batch, outcome: Outcome, text: str = "") -> None:
-    c.execute(
-        "UPDATE numbers SET outcome=?, note=? WHERE job=? AND idx>=? AND idx<?",
-        (outcome, text, *_span(batch)),
-    )
-
-
-def _charge(c: sqlite3.Connection, batch: Batch, amount: int, now: float) -> None:
-    binding = int(c.execute("SELECT binding FROM jobs WHERE id=?", (batch.job,)).fetchone()[0])
-    insert_charge(c, binding, Charge(now, amount, batch.balance_before, batch.job, batch.seq))
+    @staticmethod
+    def _leave_sending(
+        c: sqlite3.Connection,
+        batch: Batch,
+        state: BatchState,
+        problem: Problem,
+        now: float,
+        **columns: object,
+    ) -> None:
+        move(c, batch, BatchState.SENDING, state, error=to_json(problem), **columns)
+        note(c, Activity(now, batch.job, batch.seq, state, problem.message))

@@ -4,11 +4,11 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
 
 from pwl_tui.state.errors import from_os, sentences, state_error
+from pwl_tui.state.locks import alone
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
 BUSY_SECONDS = 60.0
@@ -34,17 +34,14 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
-        try:
-            # SQLite gives -wal and -shm the mode of the file itself, so the mode is set before it opens it.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            path.chmod(0o600)
-        except OSError as error:
-            raise from_os(error, path) from error
-        try:
-            self._migrate(migrations)
-        except BaseException:
-            self.close()
-            raise
+        # SQLite does not wait where two processes set up one file at the same moment.
+        with alone(path.with_name(f"{path.name}.lock")):
+            _create(path)
+            try:
+                self._migrate(migrations)
+            except BaseException:
+                self.close()
+                raise
 
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
@@ -94,10 +91,15 @@ class Database:
         A thread that is still at work keeps its own: closed under its feet, SQLite would crash.
         """
         with self._lock:
-            for thread in list(self._connections):
-                if thread is threading.current_thread() or not thread.is_alive():
-                    self._connections.pop(thread).close()
-        self._local = threading.local()
+            self._close_ended()
+            mine = self._connections.pop(threading.current_thread(), None)
+            if mine is not None:
+                mine.close()
+        vars(self._local).clear()
+
+    def _close_ended(self) -> None:
+        for thread in [thread for thread in self._connections if not thread.is_alive()]:
+            self._connections.pop(thread).close()
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -112,38 +114,62 @@ class Database:
         )
         connection.row_factory = sqlite3.Row
         with self._lock:
+            # Threads come and go for as long as the program runs: what they opened goes with them.
+            self._close_ended()
             self._connections[threading.current_thread()] = connection
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4096"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-4096"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
 
     def _migrate(self, migrations: Sequence[str]) -> None:
-        with sentences(self.path):
-            seen, ours = self._pragma("user_version"), self._pragma("application_id")
+        with sentences(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as bare:
+            seen, ours, tables = (
+                bare.execute(question).fetchone()[0]
+                for question in (
+                    "PRAGMA user_version",
+                    "PRAGMA application_id",
+                    "SELECT count(*) FROM sqlite_schema",
+                )
+            )
         if seen > len(migrations):
             raise state_error(
                 f"The state file {self.path} was written by a newer version of pwl-tui.",
                 "Update pwl-tui, or choose another directory with --state-dir.",
             )
-        empty = self.first("SELECT 1 FROM sqlite_schema") is None
-        if ours != APPLICATION_ID and not empty:
+        if ours != APPLICATION_ID and tables:
             raise state_error(
                 f"{self.path} belongs to another program.",
                 "Choose another directory with --state-dir.",
             )
+        self.first("PRAGMA journal_mode=WAL")
         if seen == len(migrations):
             return
         with self.transaction() as connection:
-            # Another process may have migrated while we waited for the lock.
-            for number in range(self._pragma("user_version"), len(migrations)):
-                for statement in _statements(migrations[number]):
+            for migration in migrations[seen:]:
+                for statement in _statements(migration):
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={len(migrations)}")
 
-    def _pragma(self, name: str) -> int:
-        value: Any = self._connection().execute(f"PRAGMA {name}").fetchone()[0]
-        return int(value)
+
+def _create(path: Path) -> None:
+    """Make an empty file of ours, or make the one that is there ours alone.
+
+    SQLite gives -wal and -shm the mode of the file itself, so the mode is set before it opens it. A file that
+    is there is not opened here: closing it would give up the locks that this process has on it.
+    """
+    try:
+        try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        except FileExistsError:
+            path.chmod(0o600)
+            return
+        # What a file that was moved away has left would be read as part of the new one.
+        for left in (path.with_name(path.name + end) for end in ("-wal", "-shm")):
+            if left.exists():
+                left.replace(left.with_name(f"{left.name}.old"))
+    except OSError as error:
+        raise from_os(error, path) from error
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -27,36 +27,39 @@ def no_such(message: str, remedy: str = "`pwl-tui jobs` lists them.") -> NoSuchJ
     return NoSuchJobError(Problem(kind="not_found", message=message, remedy=remedy))
 
 
+_UNWRITABLE = (
+    "The state file cannot be written.",
+    "Give yourself write permission on {path} and its directory.",
+)
+_LOCKED = (
+    "Another process keeps the state file locked.",
+    "Wait for the other pwl-tui to finish its work, then try again.",
+)
+_DAMAGED = (
+    "The state file is damaged.",
+    "Move {path} away and run `pwl-tui adopt --journal`: the journal beside it holds every batch id.",
+)
 _SENTENCES = {
     sqlite3.SQLITE_FULL: (
         "The disk is full: the state file cannot grow.",
         "Free some space where {path} lies, then try again.",
     ),
-    sqlite3.SQLITE_READONLY: (
-        "The state file cannot be written.",
-        "Give yourself write permission on {path} and its directory.",
-    ),
-    sqlite3.SQLITE_PERM: (
-        "The state file cannot be written.",
-        "Give yourself write permission on {path} and its directory.",
-    ),
+    sqlite3.SQLITE_READONLY: _UNWRITABLE,
+    sqlite3.SQLITE_PERM: _UNWRITABLE,
     sqlite3.SQLITE_CANTOPEN: (
         "The state file cannot be opened.",
         "See that {path} is a file of yours in a directory that you may write.",
     ),
-    sqlite3.SQLITE_BUSY: (
-        "Another process keeps the state file locked.",
-        "Wait for the other pwl-tui to finish its work, then try again.",
-    ),
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
+    sqlite3.SQLITE_PROTOCOL: _LOCKED,
     sqlite3.SQLITE_IOERR: (
         "The disk failed under the state file.",
         "Check the disk that holds {path}; the batch ids are also in the journal beside it.",
     ),
+    sqlite3.SQLITE_CORRUPT: _DAMAGED,
+    sqlite3.SQLITE_NOTADB: _DAMAGED,
 }
-_DAMAGED = (
-    "The state file is damaged.",
-    "Move {path} away and run `pwl-tui adopt --journal`: the journal beside it holds every batch id.",
-)
 
 
 @contextmanager
@@ -67,14 +70,12 @@ def sentences(path: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
-        raise
     except sqlite3.DatabaseError as error:
         # Some errors come without a code (a driver's own check): nothing is known of them but their text.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code == sqlite3.SQLITE_ERROR:
+        if code not in _SENTENCES:
             raise
-        message, remedy = _SENTENCES.get(code, _DAMAGED)
+        message, remedy = _SENTENCES[code]
         raise state_error(message, remedy.format(path=path)) from error
 
 

@@ -9,7 +9,7 @@ from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import no_such
 from pwl_tui.state.models import BatchState, Binding, Job, Outcome
-from pwl_tui.state.records import JOBS, binding_row, job_from, to_json
+from pwl_tui.state.records import JOB, JOBS, binding_row, job_from, to_json
 
 _PER_TRANSACTION = 20_000
 """Rows stored under one hold of the write lock: about 0.1 s, so that another's id need not wait."""
@@ -126,7 +126,7 @@ class Jobs:
         Raises:
             NoSuchJobError: there is none of that id.
         """
-        row = self._database.first(f"{JOBS} AND j.id=?", job_id)
+        row = self._database.first(JOB, job_id)
         if row is None:
             raise no_such(f"There is no job {job_id}.")
         return job_from(row)

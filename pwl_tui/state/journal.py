@@ -43,7 +43,7 @@ class Journal:
     """The journal file of one state directory.
 
     Args:
-        path: the file; created 0600 with its first line.
+        path: the file; created 0600 when it is first needed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,10 +57,7 @@ class Journal:
         """
         line = msgspec.json.encode(entry) + b"\n"
         try:
-            new = not self.path.exists()
-            descriptor = os.open(
-                self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-            )
+            descriptor = self._open()
             try:
                 # A line that a power cut tore must not swallow this one.
                 if _torn(descriptor):
@@ -71,10 +68,28 @@ class Journal:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
-            if new:
-                _sync_directory(self.path.parent)
         except OSError as error:
             raise from_os(error, self.path) from error
+
+    def make_ready(self) -> None:
+        """Make the file if it is not there, so that an entry needs nothing but its own bytes.
+
+        Raises:
+            StateError: it cannot be written.
+        """
+        try:
+            os.close(self._open())
+        except OSError as error:
+            raise from_os(error, self.path) from error
+
+    def _open(self) -> int:
+        new = not self.path.exists()
+        descriptor = os.open(
+            self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+        )
+        if new:
+            _sync_directory(self.path.parent)
+        return descriptor
 
     def entries(self) -> Iterator[Entry]:
         """Yield the entries in order; a torn or foreign line is passed over, since the rest still counts.

@@ -143,6 +143,8 @@ class Job:
     numbers: int
     """Unique numbers, reused ones among them."""
     reused: int
+    held: int
+    """Left out when the job was made: not in the sample, or more than the credits allowed."""
     paused: bool
     hold: Problem | None
     """Why nothing more is sent: credits short, a wait the service asked for, a refused key."""
@@ -171,8 +173,9 @@ class Job:
 
     @property
     def done(self) -> float:
-        """Share of its numbers that have an answer, 0 to 1."""
-        return self.counts.answered / self.numbers if self.numbers else 1.0
+        """Share of the numbers it asks for that have an answer, 0 to 1."""
+        wanted = self.numbers - self.held
+        return self.counts.answered / wanted if wanted else 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,10 +89,10 @@ class Charges:
             insert_charge(c, binding_row(c, binding), charge)
 
     def since(self, binding: Binding, at: float) -> int:
-        """Return the credits known to have been taken from `at` on."""
+        """Return the credits known to have been taken after `at`."""
         row = self._database.first(
             "SELECT coalesce(sum(amount), 0) FROM charges c JOIN bindings b ON b.id=c.binding"
-            " WHERE b.base_url=? AND b.fingerprint=? AND c.at>=?",
+            " WHERE b.base_url=? AND b.fingerprint=? AND c.at>?",
             binding.base_url,
             binding.fingerprint,
             at,

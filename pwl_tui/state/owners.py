@@ -1,22 +1,26 @@
 """Names of processes in leases, and whether they are still there."""
 
 import os
+import platform
 import secrets
 
 
 def new_owner() -> str:
-    """Return a name for something in this process that will hold leases."""
-    return f"{os.getpid()}-{secrets.token_hex(4)}"
+    """Return a name for something in this process that will hold leases: ``MACHINE:PID:WORD``."""
+    return f"{platform.node()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def is_alive(owner: str) -> bool:
     """Whether the process that gave itself this name is still there, as far as this machine knows.
 
-    A process id that was given anew, or that is another machine's, counts as alive: the lease expires then.
+    A process of another machine (or container), or whose id was given anew, counts as alive: its lease
+    expires then.
     """
-    pid, _, _ = owner.partition("-")
+    machine, _, rest = owner.rpartition(":")[0].rpartition(":")
+    if machine != platform.node():
+        return True
     try:
-        os.kill(int(pid), 0)
+        os.kill(int(rest), 0)
     except ProcessLookupError:
         return False
     except (OSError, ValueError, OverflowError):

@@ -25,6 +25,10 @@ class Lease:
     seconds: float
 
 
+_STILL_PROCESSING = f"job=? AND seq=? AND state='{BatchState.PROCESSING}'"
+"""A poll whose lease expired may end after that of another process: what that one decided stands."""
+
+
 class Polls:
     """Who polls which batch, and the answers."""
 
@@ -61,20 +65,26 @@ class Polls:
         )
         return int(row[0]) if row else 0
 
-    def take_over(self) -> None:
-        """Give up the leases of processes that died, so that nobody waits for them to expire."""
+    def take_over(self, until: float) -> None:
+        """Give up the leases of processes that died, so that nobody waits for them to expire.
+
+        Args:
+            until: nobody polls before, since the dead may have polled just now.
+        """
         holders = self._database.read(
             "SELECT DISTINCT lease_owner FROM batches"
             f" WHERE state='{BatchState.PROCESSING}' AND lease_owner IS NOT NULL"
         )
         for holder in holders:
             if not is_alive(holder["lease_owner"]):
-                self.give_back(holder["lease_owner"])
+                self.give_back(holder["lease_owner"], until)
 
-    def give_back(self, owner: str) -> None:
-        """Give up every lease of a process that is leaving."""
+    def give_back(self, owner: str, until: float) -> None:
+        """Give up every lease of a process that is leaving; nobody polls its batches before `until`."""
         with self._database.transaction() as c:
-            c.execute("UPDATE batches SET lease_owner=NULL, lease_until=NULL WHERE lease_owner=?", (owner,))
+            c.execute(
+                "UPDATE batches SET lease_owner=NULL, lease_until=? WHERE lease_owner=?", (until, owner)
+            )
 
     def learn(
         self, batch: Batch, answers: Iterable[Answer], *, done: bool, now: float, next_poll: float | None
@@ -129,16 +139,13 @@ class Polls:
                     span,
                 )
             c.execute(_COUNT, (*span, batch.job, batch.seq))
-            c.execute(
-                "UPDATE batches SET last_poll=?, next_poll=?, attempts=0, lease_owner=NULL, lease_until=NULL"
-                " WHERE job=? AND seq=?",
-                (now, next_poll, batch.job, batch.seq),
-            )
-            if done:
-                c.execute(
-                    "UPDATE batches SET state=?, completed=? WHERE job=? AND seq=? AND state=?",
-                    (BatchState.COMPLETED, now, batch.job, batch.seq, BatchState.PROCESSING),
-                )
+            state, completed = (BatchState.COMPLETED, now) if done else (BatchState.PROCESSING, None)
+            moved = c.execute(
+                "UPDATE batches SET state=?, completed=?, last_poll=?, next_poll=?, attempts=0,"
+                f" lease_owner=NULL, lease_until=NULL WHERE {_STILL_PROCESSING}",
+                (state, completed, now, next_poll, batch.job, batch.seq),
+            ).rowcount
+            if done and moved:
                 note(c, Activity(now, batch.job, batch.seq, "completed", ""))
             row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
         return batch_from(row)
@@ -148,7 +155,7 @@ class Polls:
         with self._database.transaction() as c:
             c.execute(
                 "UPDATE batches SET last_poll=?, next_poll=?, attempts=attempts+1, lease_owner=NULL,"
-                " lease_until=NULL WHERE job=? AND seq=?",
+                f" lease_until=NULL WHERE {_STILL_PROCESSING}",
                 (now, next_poll, batch.job, batch.seq),
             )
             note(c, Activity(now, batch.job, batch.seq, "poll failed", problem.message))
@@ -158,15 +165,8 @@ class Polls:
         with self._database.transaction() as c:
             c.execute(
                 "UPDATE batches SET state=?, error=?, last_poll=?, next_poll=NULL, lease_owner=NULL,"
-                " lease_until=NULL WHERE job=? AND seq=? AND state=?",
-                (
-                    BatchState.UNREACHABLE,
-                    to_json(problem),
-                    now,
-                    batch.job,
-                    batch.seq,
-                    BatchState.PROCESSING,
-                ),
+                f" lease_until=NULL WHERE {_STILL_PROCESSING}",
+                (BatchState.UNREACHABLE, to_json(problem), now, batch.job, batch.seq),
             )
             note(c, Activity(now, batch.job, batch.seq, "unreachable", problem.message))
 

@@ -13,8 +13,7 @@ _ATTENTION = (BatchState.UNKNOWN, BatchState.REJECTED, BatchState.UNREACHABLE)
 
 
 _STATES = "".join(f", sum(state='{state}') AS n_{state}" for state in BatchState)
-# A released batch's numbers belong to the batch that replaces it.
-JOBS = f"""
+_JOBS = f"""
 SELECT j.*, b.base_url, b.fingerprint, a.*,
     (SELECT error FROM batches WHERE job=j.id AND error IS NOT NULL
         AND state IN ({",".join(f"'{state}'" for state in _ATTENTION)}) ORDER BY seq LIMIT 1) AS error
@@ -23,10 +22,15 @@ FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
         sum(not_on_whatsapp) AS not_on_whatsapp, sum(failed) AS failed, sum(pending) AS pending,
         sum(charged) AS charged, max(last_poll) AS last_poll, min(submitted) AS started,
         min(CASE state WHEN '{BatchState.PROCESSING}' THEN next_poll END) AS next_poll,
-        max(completed) AS completed {_STATES}
-    FROM batches GROUP BY job) a ON a.job=j.id
+        max(completed) AS completed, sum(CASE WHEN state<>'{BatchState.RELEASED}' THEN size END) AS in_batches
+        {_STATES}
+    FROM batches %s GROUP BY job) a ON a.job=j.id
 WHERE j.ready=1
 """
+JOBS = _JOBS % ""
+"""Every job with what its batches add up to."""
+JOB = f"{_JOBS % 'WHERE job=?1'} AND j.id=?1"
+"""One job; SQLite would add up the batches of all if it were not told twice."""
 
 
 def binding_row(c: sqlite3.Connection, binding: Binding) -> int:
@@ -84,6 +88,8 @@ def job_from(row: sqlite3.Row) -> Job:
         duplicates=row["duplicates"],
         numbers=row["numbers"],
         reused=reused,
+        # A released batch's numbers belong to the batch that replaces it.
+        held=row["numbers"] - reused - (row["in_batches"] or 0),
         paused=bool(row["paused"]),
         hold=hold,
         hold_until=row["hold_until"],

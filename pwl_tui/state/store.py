@@ -67,8 +67,9 @@ class Store:
         """Make sure, before anything is paid, that what is bought can be written down.
 
         Raises:
-            StateError: the disk is nearly full.
+            StateError: the disk is nearly full, or the journal cannot be written.
         """
+        self.journal.make_ready()
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:
             raise state_error(

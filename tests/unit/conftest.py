@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pwl_tui.state.store import Store
-from tests.unit.worldly import open_store
+from tests.unit.worldly import Clock, WorldService, make_service, open_store
 
 
 @pytest.fixture
@@ -14,3 +14,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
     opened = open_store(tmp_path)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def service(clock: Clock) -> WorldService:
+    return make_service(clock)

@@ -1,119 +1,21 @@
-"""The state file: permissions, migrations, damage, jobs and the transitions of batches."""
+"""Jobs, and the transitions of their batches."""
 
 import sqlite3
-import stat
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pwl_tui.problem import Problem
-from pwl_tui.state.batches import IllegalTransitionError
-from pwl_tui.state.database import Database
-from pwl_tui.state.errors import NoSuchJobError, StateError
-from pwl_tui.state.jobs import NewJob, NewNumber
-from pwl_tui.state.journal import Entry
+from pwl_tui.state.errors import NoSuchJobError
+from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Batch, BatchState, JobState, Outcome
 from pwl_tui.state.records import job_state
-from pwl_tui.state.schema import MIGRATIONS
 from pwl_tui.state.store import Store
-from tests.unit.worldly import BINDING, FIRST, NOW, accepted, add_job, answer, open_store
+from pwl_tui.state.transitions import IllegalTransitionError
+from tests.unit.worldly import BINDING, FIRST, NOW, accepted, add_job, answer
 
 PROBLEM = Problem(kind="network", message="lost", charged="unknown", remedy="settle")
-
-
-# -- the file
-
-
-def test_only_the_owner_can_read_anything(store: Store) -> None:
-    add_job(store, FIRST, 3)
-    store.journal.append(Entry(at="2026-01-01T00:00:00Z", batch_id="id", size=3))
-    with store.sender(BINDING):
-        pass
-    assert stat.S_IMODE(store.directory.stat().st_mode) == 0o700
-    files = list(store.directory.iterdir())
-    assert {file.name.split("-")[0] for file in files} >= {"state.db", "journal.log", "send"}
-    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-
-
-def test_a_file_of_every_earlier_version_is_brought_up_to_date(tmp_path: Path) -> None:
-    path = tmp_path / "state.db"
-    for version in range(1, len(MIGRATIONS) + 1):
-        path.unlink(missing_ok=True)
-        Database(path, MIGRATIONS[:version]).close()
-        later = (*MIGRATIONS, "CREATE TABLE later (word TEXT);", "INSERT INTO later VALUES ('a;b');")
-        database = Database(path, later)
-        assert [row["word"] for row in database.read("SELECT word FROM later")] == ["a;b"]
-        database.close()
-
-
-def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
-    path = tmp_path / "state.db"
-    Database(path).close()
-    with pytest.raises(sqlite3.OperationalError):
-        Database(path, (*MIGRATIONS, "CREATE TABLE half (word TEXT);\nNONSENSE;"))
-    database = Database(path)
-    assert database.first("SELECT 1 FROM sqlite_schema WHERE name='half'") is None
-    database.close()
-
-
-def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "state.db"
-    Database(path, (*MIGRATIONS, "CREATE TABLE later (word TEXT);")).close()
-    with pytest.raises(StateError, match="newer version"):
-        Database(path)
-
-
-def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "state.db"
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE theirs (word TEXT)")
-    other.close()
-    with pytest.raises(StateError, match="another program"):
-        Database(path)
-
-
-@pytest.mark.parametrize("damage", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 8000])
-def test_a_damaged_file_gets_its_sentence(tmp_path: Path, damage: bytes) -> None:
-    path = tmp_path / "state.db"
-    path.write_bytes(damage)
-    with pytest.raises(StateError) as caught:
-        Database(path)
-    assert "adopt --journal" in caught.value.problem.remedy
-
-
-def test_a_full_disk_gets_its_sentence_and_keeps_what_was_there(tmp_path: Path) -> None:
-    database = Database(tmp_path / "state.db")
-    pages = database.first("PRAGMA page_count")
-    assert pages is not None
-    database.first(f"PRAGMA max_page_count={pages[0]}")
-    with pytest.raises(StateError, match="disk is full"), database.transaction() as c:
-        c.executemany("INSERT INTO activity (at, event) VALUES (0, ?)", [("x" * 1000,)] * 100)
-    assert database.read("SELECT * FROM activity") == []
-    database.close()
-
-
-def test_writers_wait_for_each_other(store: Store) -> None:
-    def write(first: int) -> None:
-        for number in range(5):
-            add_job(store, first + 100 * number, 20)
-
-    threads = [threading.Thread(target=write, args=(FIRST + 10_000 * i,)) for i in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(store.jobs.all()) == 20
-
-
-def test_what_another_process_wrote_is_noticed(tmp_path: Path, store: Store) -> None:
-    before = store.version()
-    assert store.version() == before
-    other = open_store(tmp_path)
-    add_job(other, FIRST, 1)
-    other.close()
-    assert store.version() != before
 
 
 # -- jobs
@@ -134,6 +36,20 @@ def test_a_job_that_could_not_be_stored_whole_is_not_there(store: Store) -> None
         )
     assert store.jobs.all() == []
     assert store.results.count(1, "all") == 0
+
+
+def test_what_a_killed_process_began_to_store_is_swept_away(tmp_path: Path, store: Store) -> None:
+    kept = add_job(store, FIRST, 2, at=NOW)
+    with sqlite3.connect(tmp_path / "state" / "state.db") as file:
+        file.execute("UPDATE jobs SET ready=0")
+    file.close()
+    assert store.jobs.all() == []
+    assert store.batches.next_planned(BINDING, NOW) is None
+    # It may still be at it.
+    add_job(store, FIRST, 2, at=NOW + 3_599)
+    assert store.results.count(kept, "all") == 2
+    add_job(store, FIRST, 2, at=NOW + 3_601)
+    assert store.results.count(kept, "all") == 0
 
 
 def test_a_job_is_found_by_id_or_by_a_name_of_its_own(store: Store) -> None:
@@ -199,6 +115,59 @@ def test_only_the_transitions_of_the_table_are_made(store: Store) -> None:
     assert store.charges.all() == []
 
 
+def test_a_pause_counts_up_to_the_last_moment(store: Store) -> None:
+    job = add_job(store, FIRST, 10)
+    batch = store.batches.get(job, 1)
+    store.jobs.pause(job, paused=True)
+    assert store.batches.intend(batch, now=NOW, balance=100) is False
+    assert store.batches.get(job, 1) == batch
+    store.jobs.pause(job, paused=False)
+    assert store.batches.intend(batch, now=NOW, balance=100) is True
+
+
+def test_a_batch_that_was_not_sent_was_not_submitted(store: Store) -> None:
+    job = add_job(store, FIRST, 10)
+    batch = store.batches.get(job, 1)
+    store.batches.intend(batch, now=NOW, balance=100)
+    assert store.jobs.get(job).started == NOW
+    store.batches.put_back(batch, PROBLEM, now=NOW)
+    assert store.jobs.get(job).started is None
+    assert store.batches.get(job, 1).error == PROBLEM
+
+
+def test_rejected_batches_are_sent_again_by_a_recorded_decision(store: Store) -> None:
+    job = add_job(store, FIRST, 10)
+    batch = store.batches.get(job, 1)
+    store.batches.intend(batch, now=NOW, balance=100)
+    store.batches.refuse(batch, PROBLEM, now=NOW)
+    assert store.jobs.get(job).state is JobState.ATTENTION
+    assert store.batches.next_planned(BINDING, NOW) is None
+    assert store.batches.retry_rejected(job, now=NOW + 1) == 1
+    assert store.batches.next_planned(BINDING, NOW) is not None
+    assert (store.activity.of(job)[-1].event, store.activity.of(job)[-1].at) == ("retry", NOW + 1)
+    assert store.batches.retry_rejected(job, now=NOW + 2) == 0
+
+
+def test_what_is_held_back_does_not_keep_a_job_from_being_done(store: Store) -> None:
+    job = store.jobs.add(
+        NewJob(BINDING, "default", "x", "x", b"", NOW, 3, 0, 0, 0, 3),
+        pieces=[],
+        rows=[(0, None), (1, None), (2, None)],
+        numbers=[
+            NewNumber(FIRST, 1),
+            NewNumber(FIRST + 1, None, Outcome.COMPLETED, on_whatsapp=False, answered=NOW - 9),
+            NewNumber(FIRST + 2, None, note="not in the sample"),
+        ],
+        batches=[NewBatch(0, 1, "digest")],
+    )
+    stored = store.jobs.get(job)
+    assert (stored.numbers, stored.reused, stored.held, stored.done) == (3, 1, 1, 0.5)
+    batch = accepted(store, job)
+    store.polls.learn(batch, [answer(FIRST)], done=True, now=NOW, next_poll=None)
+    (stored,) = store.jobs.all()
+    assert (stored.state, stored.done, stored.counts.answered) == (JobState.COMPLETED, 1.0, 2)
+
+
 def in_doubt(store: Store) -> Batch:
     job = add_job(store, FIRST, 10)
     batch = store.batches.get(job, 1)
@@ -209,11 +178,16 @@ def in_doubt(store: Store) -> Batch:
 
 def test_a_released_batch_hands_its_numbers_on(store: Store) -> None:
     batch = in_doubt(store)
+    # An export before the decision must not invite anyone to send them elsewhere.
+    assert {result.outcome for result in store.results.page(batch.job, "all", 0, 99)} == {Outcome.PENDING}
     assert store.batches.release(batch, now=NOW, evidence="never moved") == 2
     old, new = store.batches.of(batch.job)
     assert (old.state, new.state, new.replaces) == (BatchState.RELEASED, BatchState.PLANNED, 1)
     assert (new.first, new.size, new.digest) == (old.first, old.size, old.digest)
     assert store.jobs.get(batch.job).counts.pending == 10
+    assert {(result.outcome, result.note) for result in store.results.page(batch.job, "all", 0, 99)} == {
+        (Outcome.NOT_SENT, "")
+    }
     assert [entry.event for entry in store.activity.of(batch.job)][-1] == "settled: free"
 
 

@@ -1,15 +1,22 @@
 """Windows on results, reuse, balances, leases, the sender's lock and the journal."""
 
-import os
+import platform
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from pwl_tui.problem import Problem
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.journal import Entry, Journal
-from pwl_tui.state.models import BalanceReading, Outcome, Which
+from pwl_tui.state.models import BalanceReading, Binding, JobState, Outcome, Which
+from pwl_tui.state.money import Charge
+from pwl_tui.state.owners import is_alive, new_owner
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
 from tests.unit.worldly import BINDING, FIRST, NOW, accepted, add_job, answer
@@ -48,7 +55,7 @@ def test_only_complete_answers_of_the_same_key_are_reused(store: Store) -> None:
     wanted = [FIRST, FIRST + 1, FIRST + 2, FIRST + 3]
     assert set(store.results.reusable(BINDING, wanted, NOW - 1)) == {FIRST}
     assert store.results.reusable(BINDING, wanted, NOW + 1) == {}
-    assert store.results.reusable(type(BINDING)(BINDING.base_url, "other"), wanted, 0) == {}
+    assert store.results.reusable(Binding(BINDING.base_url, "other"), wanted, 0) == {}
 
 
 def test_a_balance_is_stored_when_it_changes(store: Store) -> None:
@@ -69,8 +76,9 @@ def test_a_batch_is_polled_by_one(store: Store) -> None:
     assert store.polls.claim(BINDING, Lease("1-a", 60), NOW + 5) is not None
     assert store.polls.claim(BINDING, Lease("1-b", 60), NOW + 6) is None
     assert store.polls.claim(BINDING, Lease("1-b", 60), NOW + 66) is not None
-    store.polls.give_back("1-b")
-    assert store.polls.claim(BINDING, Lease("1-a", 60), NOW + 67) is not None
+    store.polls.give_back("1-b", NOW + 69)
+    assert store.polls.claim(BINDING, Lease("1-a", 60), NOW + 68) is None
+    assert store.polls.claim(BINDING, Lease("1-a", 60), NOW + 69) is not None
 
 
 HOLD = """
@@ -109,11 +117,50 @@ def test_a_lease_of_a_dead_process_is_taken_over(store: Store) -> None:
     dead.wait()
     job = add_job(store, FIRST, 3)
     accepted(store, job)
-    store.polls.claim(BINDING, Lease(f"{dead.pid}-x", 600), NOW + 5)
-    store.polls.take_over()
-    assert store.polls.claim(BINDING, Lease(f"{os.getpid()}-y", 600), NOW + 5) is not None
-    store.polls.take_over()
-    assert store.polls.claim(BINDING, Lease("1-z", 600), NOW + 6) is None
+    store.polls.claim(BINDING, Lease(f"{platform.node()}:{dead.pid}:x", 600), NOW + 5)
+    store.polls.take_over(NOW + 7)
+    # The dead may have polled just before it died.
+    assert store.polls.claim(BINDING, Lease(new_owner(), 600), NOW + 6) is None
+    assert store.polls.claim(BINDING, Lease(new_owner(), 600), NOW + 7) is not None
+    store.polls.take_over(NOW + 7)
+    assert store.polls.claim(BINDING, Lease("else", 600), NOW + 8) is None
+
+
+@pytest.mark.parametrize("owner", ["elsewhere:{dead}:x", "", "1", "{here}:no number:x", "{here}:1:x"])
+def test_who_cannot_be_judged_counts_as_alive(owner: str) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    assert is_alive(owner.format(dead=dead.pid, here=platform.node()))
+    assert not is_alive(f"{platform.node()}:{dead.pid}:x")
+
+
+def test_an_answer_that_comes_too_late_changes_nothing(store: Store) -> None:
+    batch = accepted(store, add_job(store, FIRST, 2))
+    answers = [answer(FIRST), answer(FIRST + 1)]
+    done = store.polls.learn(batch, answers, done=True, now=NOW + 5, next_poll=None)
+    store.polls.fail(batch, PROBLEM, now=NOW + 200, next_poll=NOW + 300)
+    store.polls.unreachable(batch, PROBLEM, now=NOW + 200)
+    store.polls.learn(batch, [], done=False, now=NOW + 200, next_poll=NOW + 300)
+    store.polls.learn(batch, answers, done=True, now=NOW + 200, next_poll=None)
+    assert store.batches.get(batch.job, 1) == done
+    assert [entry.event for entry in store.activity.of(batch.job)].count("completed") == 1
+
+
+def test_an_unreachable_batch_is_polled_again_when_the_person_says_so(store: Store) -> None:
+    batch = accepted(store, add_job(store, FIRST, 2))
+    store.polls.unreachable(batch, PROBLEM, now=NOW + 5)
+    assert store.jobs.get(batch.job).state is JobState.ATTENTION
+    assert store.polls.claim(BINDING, Lease("a", 60), NOW + 999) is None
+    assert store.polls.try_again(batch.job, now=NOW + 1000) == 1
+    assert store.polls.claim(BINDING, Lease("a", 60), NOW + 1000) is not None
+
+
+def test_only_what_was_taken_after_the_intent_was_spent_otherwise(store: Store) -> None:
+    for at, amount in ((NOW - 1, 100), (NOW, 10), (NOW + 1, 1)):
+        store.charges.add(BINDING, Charge(at, amount, None, None, None))
+    store.charges.add(Binding(BINDING.base_url, "other"), Charge(NOW + 1, 50, None, None, None))
+    assert store.charges.since(BINDING, NOW) == 1
+    assert len(store.charges.all()) == 4
 
 
 def test_a_torn_line_costs_the_journal_nothing_else(tmp_path: Path) -> None:
@@ -142,3 +189,26 @@ def test_many_write_the_journal_at_once(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert len({entry.batch_id for entry in journal.entries()}) == 100
+
+
+@given(junk=st.binary(max_size=200).filter(lambda junk: b'"batch_id"' not in junk))
+def test_whatever_else_is_in_the_journal_the_ids_are_read(
+    tmp_path_factory: pytest.TempPathFactory, junk: bytes
+) -> None:
+    journal = Journal(tmp_path_factory.mktemp("journal") / "journal.log")
+    journal.append(Entry(at="a", batch_id="one", size=1))
+    with journal.path.open("ab") as file:
+        file.write(junk)
+    journal.append(Entry(at="b", batch_id="two", size=1))
+    assert [entry.batch_id for entry in journal.entries()] == ["one", "two"]
+
+
+def test_a_journal_that_cannot_be_written_stops_everything_before_it_costs(store: Store) -> None:
+    store.require_room()
+    store.journal.path.unlink()
+    store.journal.path.mkdir()
+    with pytest.raises(StateError) as caught:
+        store.require_room()
+    assert str(store.journal.path) in caught.value.problem.remedy
+    with pytest.raises(StateError):
+        list(store.journal.entries())

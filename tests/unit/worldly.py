@@ -1,5 +1,6 @@
 """The simulated service without HTTP, for tests of the engine: its books, and faults on demand."""
 
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,9 +10,14 @@ import msgspec
 
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Service, Submitted
-from pwl_tui.config import Polling
+from pwl_tui.config import Polling, Settings
+from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.poller import Poller
+from pwl_tui.engine.service import Lookup
+from pwl_tui.engine.steps import Sent
 from pwl_tui.engine.submitter import Submitter, digest
 from pwl_tui.problem import Problem
+from pwl_tui.secret import Secret
 from pwl_tui.simulator.world import World
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
@@ -21,7 +27,7 @@ from pwl_tui.state.store import Store
 KEY = "unit-key"
 FIRST = 14_155_550_000
 NOW = 1_800_000_000.0
-BINDING = Binding("https://service.test", "fingerprint")
+BINDING = Binding("https://service.test", Secret(KEY).fingerprint)
 
 
 class Killed(BaseException):
@@ -147,3 +153,39 @@ def accepted(store: Store, job: int, seq: int = 1, batch_id: str = "id-1") -> Ba
 
 def answer(number: int, outcome: Outcome = Outcome.COMPLETED, on: bool | None = True) -> Answer:
     return Answer(number, outcome, on, on and number % 2 == 0, "Carrier", "US", "")
+
+
+def make_poller(store: Store, service: WorldService, clock: Clock) -> Poller:
+    return Poller(
+        store,
+        lambda: service,
+        BINDING,
+        pace=Polling(),
+        owner="test",
+        clock=clock,
+        spread=lambda: 0.5,
+    )
+
+
+def make_engine(store: Store, service: Lookup, clock: Clock, *, cap: int = 0) -> Engine:
+    settings = Settings(
+        key_source=Secret(KEY), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
+    )
+    return Engine(store, settings, connect=lambda *_: service, clock=clock, draw=random.Random(1))
+
+
+def make_service(clock: Clock, credits_there: int = 10_000, rate: float = 1_000.0) -> WorldService:
+    world = World(clock=clock, rate=rate)
+    world.add_key(KEY, wavalidation=credits_there)
+    return WorldService(world)
+
+
+def finish(store: Store, service: WorldService, clock: Clock) -> None:
+    """Send and poll until there is nothing more to do."""
+    submitter, poller = make_submitter(store, service, clock), make_poller(store, service, clock)
+    while isinstance(submitter.send_next(), Sent):
+        pass
+    while (due := store.batches.next_due(BINDING)) is not None:
+        clock.now = max(clock.now, due)
+        while (batch := poller.claim()) is not None:
+            poller.poll(batch)
