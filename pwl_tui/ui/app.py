@@ -1,11 +1,11 @@
 """The application: wires the engine to the screens, and does no work of its own."""
 
 import asyncio
-from contextlib import ExitStack
 import os
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -115,7 +115,7 @@ class PwlApp(App[None]):
         return self._home
 
     def on_load(self) -> None:
-        """Write nothing before the screen is complete: half of what is written at the start is saved by that."""
+        """Write nothing before the screen is complete: that saves half of what a start writes."""
         self._opening.enter_context(self.batch_update())
 
     def on_mount(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pwl_tui.state.models import Batch, BatchState, Binding, Job, JobState, Outcome, Result
 from pwl_tui.text import clean
 from pwl_tui.ui.figures import age, bar, counted, duration, grouped, percent, phone
-from pwl_tui.ui.widgets.table import Cell, Column, Span, Tone
+from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
 
 _BAR = 14
 JOB_TONES: dict[JobState, Tone] = {

@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import BalanceFailed, BalanceRead, Event, ServiceDown, ServiceUp
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.models import BalanceReading, BatchState, Binding, Job, JobState
 
-WHATSAPP = "wavalidation"
 _HISTORY = 24
 """Readings in the little chart of the credits."""
 _AT_REST_SECONDS = 5.0
@@ -134,9 +134,9 @@ class Watcher:
     def hear(self, event: Event) -> None:
         """Take note of what the engine tells; called on its threads."""
         match event:
-            case BalanceFailed(service="wavalidation", problem=problem):
+            case BalanceFailed(service=service, problem=problem) if service == WHATSAPP:
                 self._balance_problem = problem
-            case BalanceRead(service="wavalidation"):
+            case BalanceRead(service=service) if service == WHATSAPP:
                 self._balance_problem = None
             case ServiceDown(problem=problem):
                 self._service_problem = problem

@@ -18,9 +18,13 @@ from pwl_tui.secret import Secret
 from pwl_tui.simulator.demo import DEMO_KEY, SAMPLE_REGION, demo_world
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
+from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
 from pwl_tui.ui.app import DemoList, PwlApp
+from pwl_tui.ui.widgets.list_form import ListForm
 
+NUMBERS = "+14155552671\n+14155552672\n+442079460958\n"
+"""A list of three."""
 QUICK = Polling(minimum=0.01, small=(0.05, 0.1), large=(0.05, 0.1), requests_per_second=200.0)
 CALM = Ui(theme="dark")
 
@@ -55,6 +59,27 @@ class Rig:
                 return
             await self.pilot.pause(0.02)
         raise AssertionError(f"never came to pass: {what}")
+
+    @property
+    def form(self) -> ListForm:
+        """The form of the home screen."""
+        return self.app.screen_stack[0].query_one(ListForm)
+
+    async def planned(self) -> None:
+        """Wait for the plan of what is filled in."""
+        await self.until(lambda: self.form.plan is not None, "a plan appears")
+
+    async def submitted(self) -> None:
+        """Wait for the plan and submit it, up to the question."""
+        await self.planned()
+        await self.pilot.press("ctrl+s")
+        await self.until(lambda: self.screen_name == "Ask", "the question appears")
+
+    async def finished(self) -> None:
+        """Wait until the one job is complete."""
+        await self.until(
+            lambda: [job.state for job in self.store.jobs.all()] == [JobState.COMPLETED], "it is complete"
+        )
 
     @property
     def notices(self) -> list[str]:

@@ -30,24 +30,16 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 def shown(scene: Scene) -> PwlApp:
     return PwlApp(
-        scene.engine,
-        scene.settings,
-        Path("/home/ada/.config/pwl-tui/config.toml"),
-        clock=lambda: NOW,
-        tick=0.02,
+        scene.engine, scene.settings, Path("/home/ada/.config/pwl-tui/config.toml"), clock=lambda: NOW
     )
 
 
 def pressing(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
-    """Wait for the first snapshot, press keys, and wait for what they begin."""
+    """Press keys, and wait for what they begin."""
 
     async def run(pilot: Pilot[Any]) -> None:
-        app = pilot.app
-        assert isinstance(app, PwlApp)
-        while app.snapshot.credits is None:
-            await pilot.pause(0.02)
         await pilot.press(*keys)
-        await app.workers.wait_for_complete()
+        await pilot.app.workers.wait_for_complete()
         await pilot.pause()
 
     return run

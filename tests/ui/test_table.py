@@ -6,7 +6,8 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
 
-from pwl_tui.ui.widgets.table import Cell, Column, Span, Table, Window, fit
+from pwl_tui.ui.widgets.cells import Cell, Column, Span, Window, fit
+from pwl_tui.ui.widgets.table import Table
 
 MILLION = 1_000_000
 

@@ -25,10 +25,11 @@ from pwl_tui.ui.screens.job_commands import JobCommands
 from pwl_tui.ui.screens.key import KeyDialog
 from pwl_tui.ui.snapshot import Snapshot
 from pwl_tui.ui.widgets.balance import BalancePanel
+from pwl_tui.ui.widgets.cells import Window
 from pwl_tui.ui.widgets.fields import Line
 from pwl_tui.ui.widgets.keybar import KeyBar
 from pwl_tui.ui.widgets.list_form import ListForm
-from pwl_tui.ui.widgets.table import Table, Window
+from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.words import Words
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class HomeScreen(JobCommands):
             if wanted in job.name.casefold()
         ]
         self._table.show(Window(len(rows), 0, rows))
+        self._form.know(snapshot.credits.balance if snapshot.credits else None)
         self._show_balance()
         self._summary.say(_summary(snapshot))
         self._empty.say(_nothing(snapshot, self._filter))
@@ -102,8 +104,6 @@ class HomeScreen(JobCommands):
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done now."""
-        if command_id == "refresh" and self.snapshot.binding is None:
-            return "There is no API key yet: press K to enter it."
         if (
             command_id == "back"
             and not self._form.has_focus_within
@@ -147,11 +147,6 @@ class HomeScreen(JobCommands):
         self.remove_class("-form")
         self._find.display = True
         self._find.focus()
-
-    def action_refresh(self) -> None:
-        """Ask for the credits."""
-        self.desk.engine.refresh_balance()
-        self.notify("Asking for the credits.")
 
     def action_key(self) -> None:
         """Ask for a key."""

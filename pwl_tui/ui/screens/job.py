@@ -22,9 +22,10 @@ from pwl_tui.ui.figures import grouped
 from pwl_tui.ui.jobview import job_lines
 from pwl_tui.ui.planview import problem_lines
 from pwl_tui.ui.screens.job_commands import JobCommands
+from pwl_tui.ui.widgets.cells import Column, Window
 from pwl_tui.ui.widgets.fields import Line
 from pwl_tui.ui.widgets.keybar import KeyBar
-from pwl_tui.ui.widgets.table import Column, Table, Window
+from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.viewbar import ViewBar
 from pwl_tui.ui.widgets.words import Words
 
@@ -162,11 +163,6 @@ class JobScreen(JobCommands):
         """Type digits to look for."""
         self._find.display = True
         self._find.focus()
-
-    def action_refresh(self) -> None:
-        """Ask for the credits."""
-        self.desk.engine.refresh_balance()
-        self.notify("Asking for the credits.")
 
     @on(ViewBar.Picked)
     def _picked(self, event: ViewBar.Picked) -> None:

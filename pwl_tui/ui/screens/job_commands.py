@@ -1,4 +1,4 @@
-"""What can be done with one job, on the home screen and on the job's own: export, settle, pause."""
+"""What can be done with one job, on the home screen and on the job's own: export, settle, pause, refresh."""
 
 from functools import partial
 
@@ -24,6 +24,8 @@ class JobCommands(CommandScreen[None]):
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done with the job that is meant."""
+        if command_id == "refresh" and self.snapshot.binding is None:
+            return "There is no API key yet: press K on the first screen to enter it."
         job = self.job
         if command_id not in ("open", "export", "settle", "pause"):
             return super().why_not(command_id)
@@ -37,6 +39,11 @@ class JobCommands(CommandScreen[None]):
         if command_id == "pause" and job.state is JobState.COMPLETED:
             return f"{job.name} is complete: there is nothing to pause."
         return None
+
+    def action_refresh(self) -> None:
+        """Ask for the credits."""
+        self.desk.engine.refresh_balance()
+        self.notify("Asking for the credits.")
 
     def action_export(self) -> None:
         """Ask where to, and write."""

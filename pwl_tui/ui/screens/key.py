@@ -73,10 +73,10 @@ class KeyDialog(Dialog[str]):
         try:
             credits_now = await in_thread(lambda: engine.try_key(key), "try key")
             await in_thread(lambda: save_key(self._config_file, profile, key), "save key")
+            await in_thread(lambda: engine.use_key(key), "use key")
         except ProblemError as error:
             self._say(problem_lines(error.problem))
             return
-        engine.use_key(key)
         self._desk.wake()
         self.dismiss(
             f"The key works: {counted(credits_now, 'WhatsApp credit')}. Kept in {self._config_file}."

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -98,6 +99,12 @@ class ListForm(Vertical, Working):
         if path:
             self._path.value = path
         self._path.focus()
+
+    def know(self, balance: int | None) -> None:
+        """Take note of the credits there are, which may be read after the plan was made."""
+        if self.plan is not None and self.plan.balance != balance:
+            self.plan = replace(self.plan, balance=balance)
+            self._say(plan_lines(self.plan))
 
     def clear(self) -> None:
         """Empty the form after its list was submitted."""

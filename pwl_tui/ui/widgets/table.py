@@ -6,8 +6,7 @@ they come from and however long they take to arrive.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar, Generic, Literal, NamedTuple, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -20,88 +19,9 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.widgets.cells import Cell, Column, Tone, Window, aligned, fit
 
 T = TypeVar("T")
-Tone = Literal["plain", "muted", "accent", "good", "warning", "bad"]
-"""What a text means; the style sheet gives it its colour, and no meaning is told by colour alone."""
-
-
-class Span(NamedTuple):
-    """A run of text in one tone. The text is plain: never markup, and safe to show."""
-
-    text: str
-    tone: Tone = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What one column shows of one row.
-
-    Attributes:
-        spans: its text, left to right.
-        rest: it takes the rest of the line, and the columns after it are not drawn.
-    """
-
-    spans: tuple[Span, ...]
-    rest: bool = False
-
-    @classmethod
-    def of(cls, text: str, tone: Tone = "plain") -> "Cell":
-        """Return a cell of one text in one tone."""
-        return cls((Span(text, tone),))
-
-
-@dataclass(frozen=True, slots=True)
-class Column(Generic[T]):
-    """One column.
-
-    Attributes:
-        title: stands in the header line.
-        width: in terminal cells; the least for the column that stretches.
-        cell: draws a row, given the width it has.
-        right: figures, aligned right.
-        drop: when the screen is too narrow, columns leave by falling `drop`; those with 0 never do.
-        stretch: takes the width that the others leave; one column of a table has it.
-    """
-
-    title: str
-    width: int
-    cell: Callable[[T, int], Cell]
-    right: bool = False
-    drop: int = 0
-    stretch: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Window(Generic[T]):
-    """A part of the rows there are.
-
-    Attributes:
-        total: how many rows there are.
-        offset: which row `rows` begins with.
-        rows: the rows at hand.
-    """
-
-    total: int = 0
-    offset: int = 0
-    rows: Sequence[T] = field(default=())
-
-    def at(self, index: int) -> T | None:
-        """Return a row, or none when it lies outside the window."""
-        position = index - self.offset
-        return self.rows[position] if 0 <= position < len(self.rows) else None
-
-
-def fit(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]:
-    """Return the columns that fit into `width` cells, one cell apart, with the width that each gets."""
-    kept = list(columns)
-    while sum(column.width + 1 for column in kept) - 1 > width:
-        loose = [column for column in kept if column.drop]
-        if not loose:
-            break
-        kept.remove(max(loose, key=lambda column: column.drop))
-    spare = max(width - sum(column.width + 1 for column in kept) + 1, 0)
-    return [(column, column.width + (spare if column.stretch else 0)) for column in kept]
 
 
 class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
@@ -293,7 +213,7 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def _header_strip(self) -> Strip:
         style = self.get_component_rich_style("table--header")
-        titles = [_aligned(column.title, width, column.right) for column, width in self._layout]
+        titles = [aligned(column.title, width, column.right) for column, width in self._layout]
         text = set_cell_size(" ".join(titles), self.size.width)
         return Strip([Segment(text, style)], self.size.width)
 
@@ -326,7 +246,7 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         if text_width > width:
             return [
                 Segment(
-                    _aligned("".join(s.text for s in cell.spans), width, False),
+                    aligned("".join(s.text for s in cell.spans), width, False),
                     self._style(cell.spans[0].tone),
                 )
             ]
@@ -343,11 +263,3 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
                 style += self.get_component_rich_style(f"table--{tone}", partial=True)
             self._tones[tone] = style
         return style
-
-
-def _aligned(text: str, width: int, right: bool) -> str:
-    """Return `text` in exactly `width` cells; what does not fit ends in an ellipsis."""
-    length = cell_len(text)
-    if length > width:
-        return set_cell_size(text, max(width - 1, 0)) + "…"[:width]
-    return " " * (width - length) + text if right else text + " " * (width - length)

@@ -1,0 +1,97 @@
+"""What a table is made of: spans, cells, columns and windows. Values only; `table` draws them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, Literal, NamedTuple, TypeVar
+
+from rich.cells import cell_len, set_cell_size
+
+T = TypeVar("T")
+Tone = Literal["plain", "muted", "accent", "good", "warning", "bad"]
+"""What a text means; the style sheet gives it its colour, and no meaning is told by colour alone."""
+
+
+class Span(NamedTuple):
+    """A run of text in one tone. The text is plain: never markup, and safe to show."""
+
+    text: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What one column shows of one row.
+
+    Attributes:
+        spans: its text, left to right.
+        rest: it takes the rest of the line, and the columns after it are not drawn.
+    """
+
+    spans: tuple[Span, ...]
+    rest: bool = False
+
+    @classmethod
+    def of(cls, text: str, tone: Tone = "plain") -> "Cell":
+        """Return a cell of one text in one tone."""
+        return cls((Span(text, tone),))
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[T]):
+    """One column.
+
+    Attributes:
+        title: stands in the header line.
+        width: in terminal cells; the least for the column that stretches.
+        cell: draws a row, given the width it has.
+        right: figures, aligned right.
+        drop: when the screen is too narrow, columns leave by falling `drop`; those with 0 never do.
+        stretch: takes the width that the others leave; one column of a table has it.
+    """
+
+    title: str
+    width: int
+    cell: Callable[[T, int], Cell]
+    right: bool = False
+    drop: int = 0
+    stretch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window(Generic[T]):
+    """A part of the rows there are.
+
+    Attributes:
+        total: how many rows there are.
+        offset: which row `rows` begins with.
+        rows: the rows at hand.
+    """
+
+    total: int = 0
+    offset: int = 0
+    rows: Sequence[T] = field(default=())
+
+    def at(self, index: int) -> T | None:
+        """Return a row, or none when it lies outside the window."""
+        position = index - self.offset
+        return self.rows[position] if 0 <= position < len(self.rows) else None
+
+
+def fit(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]:
+    """Return the columns that fit into `width` cells, one cell apart, with the width that each gets."""
+    kept = list(columns)
+    while sum(column.width + 1 for column in kept) - 1 > width:
+        loose = [column for column in kept if column.drop]
+        if not loose:
+            break
+        kept.remove(max(loose, key=lambda column: column.drop))
+    spare = max(width - sum(column.width + 1 for column in kept) + 1, 0)
+    return [(column, column.width + (spare if column.stretch else 0)) for column in kept]
+
+
+def aligned(text: str, width: int, right: bool) -> str:
+    """Return `text` in exactly `width` cells; what does not fit ends in an ellipsis."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, max(width - 1, 0)) + "…"[:width]
+    return " " * (width - length) + text if right else text + " " * (width - length)
