@@ -80,6 +80,7 @@ def follow(
             return ending
         finally:
             leave(engine, output)
+            follower.hear_out(events)
 
 
 class _Follower:
@@ -105,6 +106,13 @@ class _Follower:
             case ServiceDown(problem):
                 self._say_once(f"{problem.message} Trying again.")
         return None
+
+    def hear_out(self, events: "queue.SimpleQueue[Event | None]") -> None:
+        """Say what failed while the engine was ending."""
+        while not events.empty():
+            event = events.get()
+            if isinstance(event, EngineFailed):
+                self._say_once(f"{event.problem.message} {event.problem.remedy}")
 
     def ending(self) -> Ending | None:
         """Return how following ends, if there is nothing left to stay for."""
@@ -215,3 +223,4 @@ def leave(engine: Engine, output: Output) -> None:
     if not engine.drain(0.2):
         output.note("Waiting for the answer to the batch that is being sent; interrupt again to leave it.")
         engine.drain(_PATIENCE_SECONDS)
+    engine.close()

@@ -2,6 +2,7 @@
 
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
+from pwl_tui.text import clean
 
 
 class EngineError(ProblemError):
@@ -88,4 +89,13 @@ def internal(error: Exception) -> Problem:
         code=type(error).__name__,
         message=f"An error in pwl-tui itself: {type(error).__name__}.",
         remedy="Nothing is lost. Start pwl-tui again, and report this if it comes back.",
+    )
+
+
+def hook_failed(command: str) -> Problem:
+    """Return the problem of a configured command that cannot be started."""
+    return Problem(
+        kind="invalid_request",
+        message=f"The command that is to run when a job finishes cannot be started: {clean(command, 80)}.",
+        remedy="Correct `command` under [notify] in the configuration.",
     )

@@ -31,6 +31,7 @@ from pwl_tui.ui.snapshot import Snapshot, Watcher, first
 _TICK_SECONDS = 1.0
 _SLOW_TICK_SECONDS = 3.0
 _INPUT_CHECK_SECONDS = 0.5
+_UNTIL_DISMISSED_SECONDS = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,11 @@ class PwlApp(App[None]):
             self.notify(f"{job.name} is complete: {grouped(job.counts.on_whatsapp)} on WhatsApp.")
             if self._desk.settings.notify.bell:
                 self.bell()
+        failed = event.snapshot.engine_problem
+        if failed is not None and failed != before.engine_problem:
+            # It may name an id that stands nowhere else: it stays until it is dismissed.
+            text = f"{failed.message} {failed.remedy}"
+            self.notify(text, severity="error", timeout=_UNTIL_DISMISSED_SECONDS)
         # Only the screen in front: Textual writes all of it again when something changes on one below.
         for screen in self.screen_stack[-1:]:
             if isinstance(screen, CommandScreen):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.events import BalanceFailed, BalanceRead, Event, ServiceDown, ServiceUp
+from pwl_tui.engine.events import BalanceFailed, BalanceRead, EngineFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.models import BalanceReading, BatchState, Binding, Job, JobState
 
@@ -34,6 +34,7 @@ class Snapshot:
         balance_problem: why the credits could not be read the last time.
         service_problem: why the service cannot be used now.
         state_problem: why the state file could not be read; the rest is then from before.
+        engine_problem: why sending or polling failed on this machine, such as a full disk.
     """
 
     now: float = 0.0
@@ -45,6 +46,7 @@ class Snapshot:
     balance_problem: Problem | None = None
     service_problem: Problem | None = None
     state_problem: Problem | None = None
+    engine_problem: Problem | None = None
 
     @property
     def credits(self) -> BalanceReading | None:
@@ -122,6 +124,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._balance_problem: Problem | None = None
         self._service_problem: Problem | None = None
+        self._engine_problem: Problem | None = None
 
     def start(self) -> None:
         """Begin to watch."""
@@ -140,6 +143,8 @@ class Watcher:
                 self._balance_problem = None
             case ServiceDown(problem=problem):
                 self._service_problem = problem
+            case EngineFailed(problem=problem):
+                self._engine_problem = problem
             case ServiceUp():
                 self._service_problem = None
         self.wake()
@@ -165,7 +170,12 @@ class Watcher:
             except ProblemError as error:
                 last = replace(last, now=self._clock(), state_problem=error.problem)
             self._publish(
-                replace(last, balance_problem=self._balance_problem, service_problem=self._service_problem)
+                replace(
+                    last,
+                    balance_problem=self._balance_problem,
+                    service_problem=self._service_problem,
+                    engine_problem=self._engine_problem,
+                )
             )
             self._stopped.wait(self._interval)
             self._woken.wait(0 if last.live else _AT_REST_SECONDS)

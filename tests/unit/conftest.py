@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pwl_tui.state.store import Store
-from tests.unit.worldly import Clock, WorldService, make_service, open_store
+from tests.unit.worldly import Clock, Listener, WorldService, make_service, open_store
 
 
 @pytest.fixture
@@ -24,3 +24,8 @@ def clock() -> Clock:
 @pytest.fixture
 def service(clock: Clock) -> WorldService:
     return make_service(clock)
+
+
+@pytest.fixture
+def listener() -> Listener:
+    return Listener()

@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -111,11 +111,8 @@ def test_no_kill_loses_an_id_or_pays_twice(tmp_path: Path, fault: Fault) -> None
         store = open_store(tmp_path)
         job = add_job(store, FIRST, 20, batch_size=10)
         fault(service)
-        with dying_at(wanted, service) as steps:
-            try:
-                send(store, service, clock, 2)
-            except Killed:
-                pass
+        with dying_at(wanted, service) as steps, suppress(Killed):
+            send(store, service, clock, 2)
         store.close()
         service.before = service.after = lambda: None
         if not steps["died"]:

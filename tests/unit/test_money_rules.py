@@ -33,18 +33,6 @@ from tests.unit.worldly import (
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def service(clock: Clock) -> WorldService:
-    world = World(clock=clock, rate=1000.0)
-    world.add_key(KEY, wavalidation=10_000)
-    return WorldService(world)
-
-
-@pytest.fixture
 def submitter(store: Store, service: WorldService, clock: Clock) -> Submitter:
     return make_submitter(store, service, clock)
 

@@ -1,6 +1,7 @@
 """The simulated service without HTTP, for tests of the engine: its books, and faults on demand."""
 
 import random
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Service, Submitted
 from pwl_tui.config import Polling, Settings
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.events import Event
 from pwl_tui.engine.poller import Poller
 from pwl_tui.engine.service import Lookup
 from pwl_tui.engine.steps import Sent
@@ -27,6 +29,8 @@ from pwl_tui.state.store import Store
 KEY = "unit-key"
 FIRST = 14_155_550_000
 NOW = 1_800_000_000.0
+PATIENCE = 20.0
+"""Seconds after which a test gives up on what should have happened long ago."""
 BINDING = Binding("https://service.test", Secret(KEY).fingerprint)
 
 
@@ -167,9 +171,9 @@ def make_poller(store: Store, service: WorldService, clock: Clock) -> Poller:
     )
 
 
-def make_engine(store: Store, service: Lookup, clock: Clock, *, cap: int = 0) -> Engine:
+def make_engine(store: Store, service: Lookup, clock: Clock, *, key: str = KEY, cap: int = 0) -> Engine:
     settings = Settings(
-        key_source=Secret(KEY), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
+        key_source=Secret(key), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
     )
     return Engine(store, settings, connect=lambda *_: service, clock=clock, draw=random.Random(1))
 
@@ -189,3 +193,24 @@ def finish(store: Store, service: WorldService, clock: Clock) -> None:
         clock.now = max(clock.now, due)
         while (batch := poller.claim()) is not None:
             poller.poll(batch)
+
+
+@dataclass
+class Listener:
+    """Hears everything, and lets a test wait for what it wants to hear."""
+
+    heard: list[Event] = field(default_factory=list)
+
+    def __call__(self, event: Event) -> None:
+        self.heard.append(event)
+
+    def until(self, wanted: Callable[[], object], what: str) -> None:
+        waiting = threading.Event()
+        for _ in range(int(PATIENCE / 0.01)):
+            if wanted():
+                return
+            waiting.wait(0.01)
+        raise AssertionError(f"waited in vain for {what}; heard {self.heard}")
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.heard if isinstance(event, kind)]

@@ -1,0 +1,48 @@
+"""The person's own command, run when a job finishes. It is told counts, never a number or a key."""
+
+import shlex
+import subprocess
+from collections.abc import Mapping
+
+from pwl_tui.config.tables import KEY_VARIABLE
+from pwl_tui.engine.problems import EngineError, hook_failed
+from pwl_tui.state.models import Job
+
+
+def run_hook(command: str, job: Job, environ: Mapping[str, str]) -> None:
+    """Start `command` without a shell, apart from this process, and do not wait for it.
+
+    Args:
+        command: as configured; empty: nothing is run.
+        job: the finished job; its counts stand in ``PWL_TUI_JOB``, ``PWL_TUI_NAME``, ``PWL_TUI_NUMBERS``,
+            ``PWL_TUI_ON_WHATSAPP``, ``PWL_TUI_BUSINESS``, ``PWL_TUI_NOT_ON_WHATSAPP`` and ``PWL_TUI_FAILED``.
+        environ: the environment to add them to; the key is taken out of it.
+
+    Raises:
+        EngineError: it cannot be started.
+    """
+    if not command:
+        return
+    counts = {
+        "JOB": job.id,
+        "NAME": job.name,
+        "NUMBERS": job.numbers,
+        "ON_WHATSAPP": job.counts.on_whatsapp,
+        "BUSINESS": job.counts.business,
+        "NOT_ON_WHATSAPP": job.counts.not_on_whatsapp,
+        "FAILED": job.counts.failed,
+    }
+    ours = {f"PWL_TUI_{name}": str(value) for name, value in counts.items()}
+    whole = {**environ, **ours}
+    whole.pop(KEY_VARIABLE, None)
+    try:
+        subprocess.Popen(  # noqa: S603 - the person configured it, and no shell reads it
+            shlex.split(command),
+            env=whole,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise EngineError(hook_failed(command)) from error

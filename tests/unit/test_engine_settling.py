@@ -1,0 +1,289 @@
+"""Batches in doubt are decided by the person; those of elsewhere or of a lost state file are taken over."""
+
+from collections import Counter
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import BatchAnswer
+from pwl_tui.engine import adopting
+from pwl_tui.engine.adopting import AdoptError
+from pwl_tui.engine.evidence import Verdict
+from pwl_tui.engine.problems import EngineError
+from pwl_tui.engine.settling import Decision, SettleError, evidence_of
+from pwl_tui.engine.steps import Frozen, Idle, Sent
+from pwl_tui.problem import Problem
+from pwl_tui.state.journal import Entry
+from pwl_tui.state.models import Batch, BatchState, JobState
+from pwl_tui.state.money import Charge
+from pwl_tui.state.store import Store
+from tests.unit.worldly import (
+    BINDING,
+    FIRST,
+    KEY,
+    NOW,
+    Clock,
+    WorldService,
+    add_job,
+    failing,
+    finish,
+    make_engine,
+    make_submitter,
+    open_store,
+)
+
+SILENT = Problem(kind="timeout", message="no answer", charged="unknown", remedy="settle")
+GONE = Problem(kind="network", message="no network", remedy="wait")
+
+
+def in_doubt(store: Store, service: WorldService, clock: Clock, *, paid: bool) -> Batch:
+    """A job of two batches, the first of which nobody knows the outcome of."""
+    job = add_job(store, FIRST, 20, batch_size=10)
+    setattr(service, "after" if paid else "before", failing(SILENT))
+    make_submitter(store, service, clock).send_next()
+    service.before = service.after = lambda: None
+    return store.batches.get(job, 1)
+
+
+def ids(service: WorldService) -> list[str]:
+    return list(service.world.batches)
+
+
+# -- settling
+
+
+@pytest.mark.parametrize(("paid", "verdict"), [(True, Verdict.CHARGED), (False, Verdict.FREE)])
+def test_the_balance_tells_whether_it_was_charged(
+    store: Store, clock: Clock, service: WorldService, paid: bool, verdict: Verdict
+) -> None:
+    # What was spent before, and a single check meanwhile, must not confuse it.
+    store.charges.add(BINDING, Charge(NOW - 5, 500, None, None, None))
+    batch = in_doubt(store, service, clock, paid=paid)
+    clock.now += 1
+    service.world.check(KEY, "+14155559999")
+    store.charges.add(BINDING, Charge(clock.now, 1, None, None, None))
+    submitter = make_submitter(store, service, clock)
+    for _ in range(400):
+        submitter.send_next()
+        clock.now += 1
+    evidence = evidence_of(store, BINDING, batch)
+    assert (evidence.verdict, evidence.complete, evidence.spent_otherwise) == (verdict, True, 1)
+
+
+def test_a_batch_that_was_free_is_sent_again_once(store: Store, clock: Clock, service: WorldService) -> None:
+    batch = in_doubt(store, service, clock, paid=False)
+    engine = make_engine(store, service, clock)
+    engine.settle(batch.job, 1, "free")
+    finish(store, service, clock)
+    states = [batch.state for batch in store.batches.of(batch.job)]
+    assert states == [BatchState.RELEASED, BatchState.COMPLETED, BatchState.COMPLETED]
+    job = store.jobs.get(batch.job)
+    assert (job.state, job.charged, job.counts.answered) == (JobState.COMPLETED, 20, 20)
+    charged = Counter(number for charge in service.world.ledger for number in charge.numbers)
+    assert set(charged.values()) == {1}
+    decision = next(entry for entry in store.activity.of(batch.job) if entry.event.startswith("settled"))
+    assert "probably free" not in decision.detail
+    assert "cannot tell" in decision.detail
+
+
+def test_a_batch_that_was_charged_is_given_its_id(store: Store, clock: Clock, service: WorldService) -> None:
+    batch = in_doubt(store, service, clock, paid=True)
+    make_engine(store, service, clock).settle(batch.job, 1, "adopted", ids(service)[0])
+    finish(store, service, clock)
+    job = store.jobs.get(batch.job)
+    assert (job.state, job.charged, job.counts.answered) == (JobState.COMPLETED, 20, 20)
+    assert sum(charge.amount for charge in service.world.ledger) == 20
+
+
+def test_a_batch_that_was_charged_can_be_written_off(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    batch = in_doubt(store, service, clock, paid=True)
+    make_engine(store, service, clock).settle(batch.job, 1, "lost")
+    finish(store, service, clock)
+    job = store.jobs.get(batch.job)
+    assert (job.state, job.charged) == (JobState.COMPLETED, 20)
+    assert job.batches == {BatchState.LOST: 1, BatchState.COMPLETED: 1}
+    assert job.counts.failed >= 10
+
+
+@pytest.mark.parametrize(
+    ("decision", "batch_id", "error"),
+    [
+        ("adopted", None, SettleError),
+        ("free", "an id", SettleError),
+        ("lost", "an id", SettleError),
+        ("adopted", "of other numbers", AdoptError),
+        ("adopted", "of another batch", AdoptError),
+        ("adopted", "no-such-id", ApiError),
+    ],
+)
+def test_a_decision_that_cannot_be_right_changes_nothing(
+    store: Store,
+    clock: Clock,
+    service: WorldService,
+    decision: Decision,
+    batch_id: str | None,
+    error: type[Exception],
+) -> None:
+    add_job(store, FIRST + 500, 5)
+    make_submitter(store, service, clock).send_next()
+    service.world.submit(KEY, [f"+{FIRST + i}" for i in range(9)])
+    known = dict(zip(("of another batch", "of other numbers"), ids(service), strict=True))
+    batch = in_doubt(store, service, clock, paid=True)
+    engine = make_engine(store, service, clock)
+    with pytest.raises(error):
+        engine.settle(batch.job, 1, decision, known.get(batch_id or "", batch_id))
+    assert store.batches.get(batch.job, 1) == batch
+    assert isinstance(make_submitter(store, service, clock).send_next(), Frozen)
+
+
+def test_there_is_nothing_to_settle_about_what_is_known(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 10)
+    with pytest.raises(SettleError, match="is planned"):
+        make_engine(store, service, clock).settle(job, 1, "free")
+    with pytest.raises(EngineError, match="another key"):
+        make_engine(store, service, clock, key="another").settle(job, 1, "free")
+
+
+def test_settling_finds_the_batch_whose_sender_was_killed(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 10)
+    store.batches.intend(store.batches.get(job, 1), now=clock.now, balance=10_000)
+    make_engine(store, service, clock).settle(job, 1, "free")
+    assert [batch.state for batch in store.batches.of(job)] == [BatchState.RELEASED, BatchState.PLANNED]
+
+
+def test_resuming_sends_again_what_was_refused(store: Store, clock: Clock, service: WorldService) -> None:
+    job = add_job(store, FIRST, 20, batch_size=10)
+    forbidden = Problem(kind="forbidden", message="not from this host", remedy="ask")
+    service.before = failing(forbidden)
+    submitter = make_submitter(store, service, clock)
+    submitter.send_next()
+    service.before = lambda: None
+    clock.now += 10_000
+    assert isinstance(submitter.send_next(), Idle)
+    assert store.jobs.get(job).error == forbidden
+    make_engine(store, service, clock).resume(job)
+    assert [type(submitter.send_next()) for _ in range(3)] == [Sent, Sent, Idle]
+    assert "retry" in [entry.event for entry in store.activity.of(job)]
+
+
+# -- adopting
+
+
+def submit_elsewhere(service: WorldService, first: int, size: int) -> str:
+    _, body = service.world.submit(KEY, [f"+{first + i}" for i in range(size)])
+    return str(body["batch_id"])
+
+
+def test_batches_of_elsewhere_become_a_job(store: Store, clock: Clock, service: WorldService) -> None:
+    wanted = [submit_elsewhere(service, FIRST, 3), submit_elsewhere(service, FIRST + 3, 2)]
+    clock.now += 60
+    engine = make_engine(store, service, clock)
+    job = engine.adopt([*wanted, wanted[0]], None)
+    assert (job.name, job.numbers, job.charged, job.state) == (
+        f"adopted-{wanted[0][:8]}",
+        5,
+        5,
+        JobState.COMPLETED,
+    )
+    assert [batch.batch_id for batch in store.batches.of(job.id)] == wanted
+    assert [row.result.number for row in store.results.rows(job.id) if row.result] == [
+        FIRST + i for i in range(5)
+    ]
+    with pytest.raises(AdoptError, match="already"):
+        engine.adopt([wanted[1]], "again")
+    with pytest.raises(ApiError):
+        engine.adopt(["no-such-id"], None)
+    assert len(store.jobs.all()) == 1
+    assert service.submitted == []
+
+
+def test_what_is_adopted_unfinished_is_polled_to_its_end(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    engine = make_engine(store, service, clock)
+    job = engine.adopt([submit_elsewhere(service, FIRST, 500)], "big")
+    assert (job.name, job.state) == ("big", JobState.PROCESSING)
+    finish(store, service, clock)
+    assert store.jobs.get(job.id).counts.answered == 500
+
+
+def test_a_number_in_two_spellings_is_adopted_once(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = submit_elsewhere(service, FIRST, 2)
+    clock.now += 60
+    poll = service.poll
+
+    def spelled(wanted: str) -> BatchAnswer:
+        answer = poll(wanted)
+        again = msgspec.structs.replace(answer.results[0], number=str(FIRST))
+        return msgspec.structs.replace(answer, results=[*answer.results, again])
+
+    monkeypatch.setattr(service, "poll", spelled)
+    job = make_engine(store, service, clock).adopt([batch_id], None)
+    assert (job.numbers, job.counts.pending) == (2, 0)
+
+
+# -- the state file is gone
+
+
+def test_all_jobs_come_back_from_the_journal(
+    tmp_path: Path, store: Store, clock: Clock, service: WorldService
+) -> None:
+    one, two = add_job(store, FIRST, 30, batch_size=10), add_job(store, FIRST + 100, 20, batch_size=10)
+    submitter = make_submitter(store, service, clock)
+    # Their batches lie between each other in the journal.
+    for only in ([one], [two], [one], [two], [one]):
+        assert isinstance(submitter.send_next(only), Sent)
+    names = {job.name: [b.batch_id for b in store.batches.of(job.id)] for job in store.jobs.all()}
+
+    anew = open_store(tmp_path / "anew")
+    entries = [
+        *store.journal.entries(),
+        Entry(at="t", batch_id="theirs", size=1, base_url=BINDING.base_url, key="another"),
+        Entry(at="t", batch_id="forgotten", size=1, base_url=BINDING.base_url, key=BINDING.fingerprint),
+    ]
+    for entry in entries:
+        anew.journal.append(entry)
+    engine = make_engine(anew, service, clock)
+    rebuilt = engine.adopt_journal()
+    assert {job.name: [b.batch_id for b in anew.batches.of(job.id)] for job in anew.jobs.all()} == names
+    assert (len(rebuilt.jobs), rebuilt.known, rebuilt.foreign) == (2, 0, 1)
+    assert [batch_id for batch_id, _ in rebuilt.failed] == ["forgotten"]
+
+    again = engine.adopt_journal(store.journal.path)
+    assert (again.jobs, again.known, again.foreign, again.failed) == ([], 5, 0, [])
+    finish(anew, service, clock)
+    assert {job.state for job in anew.jobs.all()} == {JobState.COMPLETED}
+    assert len(service.submitted) == 5
+    anew.close()
+
+
+def test_a_journal_is_not_given_up_because_the_network_is(
+    store: Store, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = submit_elsewhere(service, FIRST, 3)
+    entry = Entry(at="t", batch_id=batch_id, size=3, base_url=BINDING.base_url, key=BINDING.fingerprint)
+    calls: list[str] = []
+
+    def fail(wanted: str) -> BatchAnswer:
+        calls.append(wanted)
+        raise ApiError(GONE)
+
+    others = [msgspec.structs.replace(entry, batch_id=other, job=2) for other in ("b", "c")]
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "poll", fail)
+        with pytest.raises(ApiError):
+            adopting.rebuild(store, service, BINDING, [entry, *others], profile="p", now=NOW)
+    assert len(calls) == 1
+    rebuilt = adopting.rebuild(store, service, BINDING, [entry, entry], profile="p", now=NOW)
+    assert len(rebuilt.jobs) == 1
+    assert [batch.batch_id for batch in store.batches.of(rebuilt.jobs[0])] == [batch_id]
