@@ -1,6 +1,5 @@
 """The engine as the screen and the command line know it: one object for all that can be done."""
 
-import os
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -11,15 +10,14 @@ from pwl_tui.api.models import WHATSAPP, Check, Service
 from pwl_tui.config import Settings
 from pwl_tui.engine import adopting, exporting, planning, settling
 from pwl_tui.engine.account import Account, connect
-from pwl_tui.engine.events import EngineFailed, Event, JobFinished
-from pwl_tui.engine.hook import run_hook
+from pwl_tui.engine.events import Event
+from pwl_tui.engine.hook import with_hook
 from pwl_tui.engine.monitor import Monitor, Scope
 from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.problems import NO_KEY, EngineError, other_key
 from pwl_tui.engine.service import Connect
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.readers import Options, Source
-from pwl_tui.problem import ProblemError
 from pwl_tui.secret import Secret
 from pwl_tui.state.journal import Journal
 from pwl_tui.state.models import BalanceReading, Binding, Job
@@ -27,8 +25,7 @@ from pwl_tui.state.money import Charge
 from pwl_tui.state.store import Store
 from pwl_tui.text import clean
 
-_JOIN_SECONDS = 0.5
-"""How long closing waits for the engine's threads; those that hang in a call end with the process."""
+_JOIN_SECONDS = 0.5  # closing waits so long for the threads; one that hangs in a call ends with the process
 
 
 class Engine:
@@ -97,7 +94,8 @@ class Engine:
         """
         self._listener, self._scope = listener, scope or Scope()
         if self._account is not None:
-            self._monitor = self._account.monitor(partial(self._tell, listener), self._scope)
+            hooked = with_hook(listener, self.settings.notify.command, self.store.jobs.get)
+            self._monitor = self._account.monitor(hooked, self._scope)
             self._monitor.start()
 
     def stop(self) -> None:
@@ -271,8 +269,6 @@ class Engine:
         self.wake()
         return rebuilt
 
-    # -- single calls
-
     def balance(self, service: Service = WHATSAPP) -> BalanceReading:
         """Read the credits of one service now, and remember them.
 
@@ -296,14 +292,6 @@ class Engine:
         return check
 
     # -- internals
-
-    def _tell(self, listener: Callable[[Event], None], event: Event) -> None:
-        listener(event)
-        if isinstance(event, JobFinished):
-            try:
-                run_hook(self.settings.notify.command, self.store.jobs.get(event.job), os.environ)
-            except ProblemError as error:
-                listener(EngineFailed(error.problem))
 
     def _in_force(self) -> Account:
         if self._account is None:

@@ -1,12 +1,37 @@
 """The person's own command, run when a job finishes. It is told counts, never a number or a key."""
 
+import os
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from pwl_tui.config.tables import KEY_VARIABLE
+from pwl_tui.engine.events import EngineFailed, Event, JobFinished
 from pwl_tui.engine.problems import EngineError, hook_failed
+from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
+
+
+def with_hook(
+    listener: Callable[[Event], None], command: str, job: Callable[[int], Job]
+) -> Callable[[Event], None]:
+    """Return a listener that hears the same, and runs `command` whenever a job finishes.
+
+    Args:
+        listener: is told of a command that cannot be started, too.
+        command: as configured.
+        job: gives a job by its id.
+    """
+
+    def tell(event: Event) -> None:
+        listener(event)
+        if isinstance(event, JobFinished):
+            try:
+                run_hook(command, job(event.job), os.environ)
+            except ProblemError as error:
+                listener(EngineFailed(error.problem))
+
+    return tell
 
 
 def run_hook(command: str, job: Job, environ: Mapping[str, str]) -> None:

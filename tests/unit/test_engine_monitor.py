@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from pwl_tui.engine.events import (
 from pwl_tui.engine.monitor import Scope
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
-from pwl_tui.state.models import BatchState, Binding, JobState
+from pwl_tui.state.models import Batch, BatchState, Binding, JobState
 from pwl_tui.state.store import Store
 from tests.unit.worldly import (
     FIRST,
@@ -104,6 +105,30 @@ def test_one_probe_speaks_for_everyone_while_the_service_is_down(
     clock.now += 60
     engine.wake()
     listener.until(lambda: {job.state for job in store.jobs.all()} == {JobState.COMPLETED}, "all jobs")
+
+
+def test_a_job_whose_last_batches_end_together_is_finished_once(
+    store: Store, clock: Clock, held: tuple[Engine, Gate], listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, gate = held
+    job = add_job(store, FIRST, 2, batch_size=1)
+    for seq in (1, 2):
+        _, body = gate.world.submit(KEY, [f"+{FIRST + seq - 1}"])
+        accepted(store, job, seq, batch_id=body["batch_id"])
+    learn, both = store.polls.learn, threading.Barrier(2)
+
+    def together(*values: Any, **named: Any) -> Batch:
+        learned = learn(*values, **named)
+        both.wait(PATIENCE)
+        return learned
+
+    monkeypatch.setattr(store.polls, "learn", together)
+    gate.open.set()
+    clock.now += 60
+    engine.start(listener, Scope(balance=False))
+    listener.until(lambda: len(listener.of(JobChanged)) == 2, "both batches")
+    engine.close()
+    assert listener.of(JobFinished) == [JobFinished(job)]
 
 
 @pytest.mark.parametrize("secret", ["+14155552671 unit-key"])

@@ -58,6 +58,14 @@ def test_only_complete_answers_of_the_same_key_are_reused(store: Store) -> None:
     assert store.results.reusable(Binding(BINDING.base_url, "other"), wanted, 0) == {}
 
 
+def test_the_latest_answer_is_reused_whichever_job_has_it(store: Store) -> None:
+    for batch_id, at, on in (("a", NOW + 50, False), ("b", NOW + 99, True), ("c", NOW, False)):
+        batch = accepted(store, add_job(store, FIRST, 1), batch_id=batch_id)
+        store.polls.learn(batch, [answer(FIRST, on=on)], done=True, now=at, next_poll=None)
+    assert store.results.reusable(BINDING, [FIRST], 0)[FIRST].answered == NOW + 99
+    assert store.results.reusable(BINDING, [FIRST], 0)[FIRST].on_whatsapp is True
+
+
 def test_a_balance_is_stored_when_it_changes(store: Store) -> None:
     for at, balance in ((1.0, 10), (2.0, 10), (3.0, 7), (4.0, 7), (5.0, 10)):
         store.balances.add(BINDING, BalanceReading(at, "wavalidation", balance))

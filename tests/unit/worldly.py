@@ -34,6 +34,9 @@ PATIENCE = 20.0
 BINDING = Binding("https://service.test", Secret(KEY).fingerprint)
 
 
+SILENT = Problem(kind="timeout", message="no answer", charged="unknown", remedy="settle")
+
+
 class Killed(BaseException):
     """The process is gone; nothing after this line has happened."""
 
