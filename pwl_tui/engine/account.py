@@ -80,7 +80,6 @@ class Account:
             self._store,
             self.service,
             self.binding,
-            profile=self._settings.profile,
             pace=self._settings.polling,
             clock=self._clock,
             spread=self._draw.random,

@@ -9,7 +9,7 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.planning import Origin
 from pwl_tui.engine.poller import answers
 from pwl_tui.engine.service import Lookup
-from pwl_tui.engine.submitter import digest
+from pwl_tui.engine.submitter import digest, journal_entry
 from pwl_tui.lists.readers import Options, Source, detect
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.batches import Answer
@@ -132,6 +132,8 @@ def identify(
             f" {len(ours):,} of batch {batch.label}.",
             "Give the id of the batch that holds exactly these numbers.",
         )
+    job = store.jobs.get(batch.job)
+    store.journal.append(journal_entry(job, batch, batch_id, now))
     store.batches.identify(batch, batch_id=batch_id, now=now, evidence=evidence)
 
 
@@ -184,7 +186,11 @@ def _store(
         ),
         batches=list(_batches(found)),
     )
+    journaled = {entry.batch_id for entry in store.journal.entries()}
+    job = store.jobs.get(job_id)
     for batch, one in zip(store.batches.of(job_id), found, strict=True):
+        if one.batch_id not in journaled:
+            store.journal.append(journal_entry(job, batch, one.batch_id, now))
         if batch.state is not BatchState.PROCESSING:
             raise AssertionError("an adopted batch is polled from the start")
         store.polls.learn(

@@ -17,7 +17,7 @@ from pwl_tui.engine.steps import Busy, Delayed, Frozen, Held, Idle, Sent, Step
 from pwl_tui.problem import Problem
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.journal import Entry, timestamp
-from pwl_tui.state.models import BalanceReading, Batch, Binding
+from pwl_tui.state.models import BalanceReading, Batch, Binding, Job
 from pwl_tui.state.store import Store
 
 CREDITS_LOOK_SECONDS = 60.0
@@ -29,6 +29,22 @@ def digest(numbers: Iterable[int]) -> str:
     return hashlib.sha256("".join(f"+{number}\n" for number in numbers).encode()).hexdigest()
 
 
+def journal_entry(job: Job, batch: Batch, batch_id: str, now: float) -> Entry:
+    """Return the journal's line for a batch that has the id `batch_id`."""
+    return Entry(
+        at=timestamp(now),
+        batch_id=batch_id,
+        size=batch.size,
+        digest=batch.digest,
+        base_url=job.binding.base_url,
+        key=job.binding.fingerprint,
+        profile=job.profile,
+        job=batch.job,
+        seq=batch.seq,
+        name=job.name,
+    )
+
+
 class Submitter:
     """Sends the planned batches of one key, one at a time.
 
@@ -36,7 +52,6 @@ class Submitter:
         store: where intents and ids go.
         service: opens the calls, with the key of `binding`.
         binding: the service and key.
-        profile: named in the journal.
         pace: polling settings, for the first look.
         clock: UTC epoch seconds.
         spread: draws 0 to 1.
@@ -48,7 +63,6 @@ class Submitter:
         service: Callable[[], Lookup],
         binding: Binding,
         *,
-        profile: str,
         pace: Pace,
         clock: Callable[[], float],
         spread: Callable[[], float],
@@ -56,7 +70,6 @@ class Submitter:
         self._store = store
         self._service = service
         self._binding = binding
-        self._profile = profile
         self._pace = pace
         self._clock = clock
         self._spread = spread
@@ -179,7 +192,7 @@ class Submitter:
             raise
         # Rule 3: the id is on disk before anything else: in the journal, and in the state file even if that
         # failed.
-        entry = self._entry(batch, submitted.batch_id, job.name)
+        entry = journal_entry(job, batch, submitted.batch_id, self._clock())
         journal_error: Exception | None = None
         try:
             self._store.journal.append(entry)
@@ -194,20 +207,6 @@ class Submitter:
             raise journal_error
         self._failures = 0
         return Sent(self._store.batches.get(batch.job, batch.seq))
-
-    def _entry(self, batch: Batch, batch_id: str, name: str) -> Entry:
-        return Entry(
-            at=timestamp(self._clock()),
-            batch_id=batch_id,
-            size=batch.size,
-            digest=batch.digest,
-            base_url=self._binding.base_url,
-            key=self._binding.fingerprint,
-            profile=self._profile,
-            job=batch.job,
-            seq=batch.seq,
-            name=name,
-        )
 
     def _accept(self, batch: Batch, batch_id: str, total: int | None) -> None:
         """Write an id and its charge into the state file; `total` is what the service counted, if known."""

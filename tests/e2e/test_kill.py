@@ -56,6 +56,7 @@ def test_a_job_survives_being_killed_again_and_again(tmp_path: Path, seed: int) 
         assert shown["state"] == "completed"
         known = {batch["batch_id"] for batch in shown["batches"] if batch["batch_id"]}
         assert known == set(machine.world.batches), "a batch that was paid for is not known"
+        assert set(machine.journal_ids()) == known
         assert charged_twice(machine.world) == []
         assert shown["charged"] == sum(charge.amount for charge in machine.world.ledger)
 

@@ -247,7 +247,6 @@ def test_jobs_of_another_key_are_left_alone(store: Store, service: WorldService,
         store,
         lambda: service,
         type(BINDING)(BINDING.base_url, "another"),
-        profile="default",
         pace=make_submitter(store, service, clock)._pace,  # noqa: SLF001 - the same settings
         clock=clock,
         spread=lambda: 0.5,

@@ -140,7 +140,6 @@ def make_submitter(store: Store, service: WorldService, clock: Clock) -> Submitt
         store,
         lambda: service,
         BINDING,
-        profile="default",
         pace=Polling(),
         clock=clock,
         spread=lambda: 0.5,
