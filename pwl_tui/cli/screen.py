@@ -28,16 +28,18 @@ def open_screen(session: Session) -> int:
 
     arguments, settings = session.arguments, session.settings
     ui = settings.ui
-    code = run(
-        session.engine,
-        settings=settings,
-        config_file=session.config_file,
-        mouse=ui.mouse and not arguments.no_mouse,
-        low_bandwidth=arguments.low_bandwidth or ui.low_bandwidth == "always",
-        demo=DemoList(session.sample, settings.region) if session.demo else None,
-    )
-    say_goodbye(session)
-    return code
+    try:
+        return run(
+            session.engine,
+            settings=settings,
+            config_file=session.config_file,
+            mouse=ui.mouse and not arguments.no_mouse,
+            low_bandwidth=arguments.low_bandwidth or ui.low_bandwidth == "always",
+            demo=DemoList(session.sample, settings.region) if session.demo else None,
+        )
+    finally:
+        # Whatever ended the screen: a batch that is being sent must not be left in doubt.
+        say_goodbye(session)
 
 
 def say_goodbye(session: Session) -> None:
