@@ -108,12 +108,6 @@ def row_label(index: int, reading: Reading) -> int:
     return index + (2 if reading.header else 1)
 
 
-def batch_sizes(count: int) -> list[int]:
-    """Return how many numbers go into each batch."""
-    full, left = divmod(count, BATCH_SIZE)
-    return [BATCH_SIZE] * full + ([left] if left else [])
-
-
 def _numberless(source: Source, reading: Reading, count: int, reasons: Counter[int]) -> ListError:
     if not count:
         return unusable(

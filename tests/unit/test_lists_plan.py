@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.numbers import REASONS, parse
-from pwl_tui.lists.plan import batch_sizes, plan, row_label
+from pwl_tui.lists.plan import plan, row_label
 from pwl_tui.lists.readers import Options, Source, rows
 from tests.bench.plan_throughput import bare, make_list, planned
 
@@ -125,14 +125,6 @@ def test_progress_reaches_the_end_and_a_plan_can_be_given_up() -> None:
 def test_the_bench_compares_like_with_like() -> None:
     text = make_list(500, random.Random(2))
     assert planned(text) == bare(text) > 0
-
-
-@given(st.integers(0, 10_000))
-def test_batches_hold_all_and_at_most_a_thousand_each(count: int) -> None:
-    sizes = batch_sizes(count)
-    assert sum(sizes) == count
-    assert all(1 <= size <= 1000 for size in sizes)
-    assert len(sizes) == -(-count // 1000)
 
 
 def test_a_stream_needs_no_file() -> None:
