@@ -1,8 +1,10 @@
-"""Batches: every transition of the state table, each in one transaction that checks where it starts from."""
+"""Batches and how they are sent: each transition is one transaction that checks where it starts from."""
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Final
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
@@ -10,7 +12,10 @@ from pwl_tui.state.errors import no_such
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
-from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome, span
+from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome
+
+_QUERY_SIZE: Final = 500
+"""Ids asked for in one statement; SQLite allows 32,766."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,17 @@ class Batches:
         row = self._database.first(f"{BATCHES} WHERE batch_id=? LIMIT 1", batch_id)
         return batch_from(row) if row else None
 
+    def known(self, batch_ids: Iterable[str]) -> set[str]:
+        """Return those of the service's ids that a batch has, or had before its job was forgotten."""
+        found: set[str] = set()
+        remaining = iter(batch_ids)
+        while some := list(islice(remaining, _QUERY_SIZE)):
+            marks = ",".join("?" * len(some))
+            for table in ("batches", "forgotten"):
+                rows = self._database.read(f"SELECT batch_id FROM {table} WHERE batch_id IN ({marks})", *some)
+                found.update(row["batch_id"] for row in rows)
+        return found
+
     def numbers(self, batch: Batch) -> list[int]:
         """Return the numbers of a batch in order, as E.164 without the plus."""
         rows = self._database.read(
@@ -73,6 +89,10 @@ class Batches:
     def in_sending(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that someone is sending, or was when it died."""
         return self._of_binding(binding, f"state='{BatchState.SENDING}'")
+
+    def planned(self, binding: Binding) -> list[Batch]:
+        """Return the batches of a binding that are still to be sent, whatever keeps them."""
+        return self._of_binding(binding, f"state='{BatchState.PLANNED}'")
 
     def next_planned(self, binding: Binding, now: float, jobs: Iterable[int] | None = None) -> Batch | None:
         """Return the batch to send next: of the oldest job that is neither paused nor held.
@@ -174,6 +194,33 @@ class Batches:
             charge(c, batch, charged, now)
             note(c, Activity(now, batch.job, batch.seq, "accepted", batch_id))
 
+    def recall(self, batch: Batch, *, batch_id: str, at: float, now: float, next_poll: float) -> None:
+        """``planned``, ``sending``, ``unknown`` → ``processing``: the journal says that it was accepted.
+
+        Args:
+            batch: as it was read.
+            batch_id: the service's, by the journal.
+            at: when it was accepted, by the journal.
+            now: when.
+            next_poll: when to look for the first time.
+        """
+        submitted = batch.submitted or at
+        with self._database.transaction() as c:
+            move(
+                c,
+                batch,
+                batch.state,
+                BatchState.PROCESSING,
+                batch_id=batch_id,
+                charged=batch.size,
+                submitted=submitted,
+                next_poll=next_poll,
+                error=None,
+            )
+            set_outcome(c, batch, Outcome.PENDING)
+            charge(c, replace(batch, submitted=submitted), batch.size, at)
+            note(c, Activity(now, batch.job, batch.seq, "found in the journal", batch_id))
+
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``rejected``: refused, not charged, the person's to mend."""
         with self._database.transaction() as c:
@@ -192,81 +239,6 @@ class Batches:
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.UNKNOWN, problem, now)
             set_outcome(c, batch, Outcome.PENDING, "its batch is in doubt")
-
-    def retry_rejected(self, job: int, *, now: float) -> int:
-        """``rejected`` → ``planned`` for all of a job, by the person's decision; return how many."""
-        with self._database.transaction() as c:
-            changed = c.execute(
-                "UPDATE batches SET state=?, error=NULL, submitted=NULL WHERE job=? AND state=?",
-                (BatchState.PLANNED, job, BatchState.REJECTED),
-            ).rowcount
-            if changed:
-                note(c, Activity(now, job, None, "retry", f"{changed} rejected batches"))
-        return changed
-
-    # -- settling
-
-    def release(self, batch: Batch, *, now: float, evidence: str) -> int:
-        """``unknown`` → ``released``: the person decided that it was not charged.
-
-        Returns:
-            The ``seq`` of the new batch that takes its numbers.
-        """
-        with self._database.transaction() as c:
-            move(c, batch, BatchState.UNKNOWN, BatchState.RELEASED, pending=0)
-            seq = int(c.execute("SELECT max(seq)+1 FROM batches WHERE job=?", (batch.job,)).fetchone()[0])
-            c.execute(
-                "INSERT INTO batches (job, seq, state, first, size, digest, replaces, pending)"
-                " VALUES (?,?,?,?,?,?,?,?)",
-                (
-                    batch.job,
-                    seq,
-                    BatchState.PLANNED,
-                    batch.first,
-                    batch.size,
-                    batch.digest,
-                    batch.seq,
-                    batch.size,
-                ),
-            )
-            c.execute("UPDATE numbers SET batch=? WHERE job=? AND idx>=? AND idx<?", (seq, *span(batch)))
-            set_outcome(c, batch, Outcome.NOT_SENT)
-            note(c, Activity(now, batch.job, batch.seq, "settled: free", evidence))
-        return seq
-
-    def write_off(self, batch: Batch, *, now: float, evidence: str) -> None:
-        """``unknown`` → ``lost``: charged, and its id is given up; its numbers count as failed."""
-        with self._database.transaction() as c:
-            move(
-                c,
-                batch,
-                BatchState.UNKNOWN,
-                BatchState.LOST,
-                charged=batch.size,
-                completed=now,
-                pending=0,
-                failed=batch.size,
-            )
-            set_outcome(c, batch, Outcome.FAILED, "its batch was charged and the id lost")
-            charge(c, batch, batch.size, now)
-            note(c, Activity(now, batch.job, batch.seq, "settled: lost", evidence))
-
-    def identify(self, batch: Batch, *, batch_id: str, now: float, evidence: str) -> None:
-        """``unknown`` → ``processing``: the person gave the id, and it was checked."""
-        with self._database.transaction() as c:
-            move(
-                c,
-                batch,
-                BatchState.UNKNOWN,
-                BatchState.PROCESSING,
-                batch_id=batch_id,
-                charged=batch.size,
-                next_poll=now,
-                error=None,
-            )
-            set_outcome(c, batch, Outcome.PENDING)
-            charge(c, batch, batch.size, now)
-            note(c, Activity(now, batch.job, batch.seq, "settled: adopted", f"{batch_id}; {evidence}"))
 
     # -- internals
 

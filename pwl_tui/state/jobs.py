@@ -9,6 +9,7 @@ from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import no_such
 from pwl_tui.state.models import BatchState, Binding, Job, Outcome
+from pwl_tui.state.money import Charge, insert_charge
 from pwl_tui.state.records import JOB, JOBS, binding_row, job_from, to_json
 
 _PER_TRANSACTION = 20_000
@@ -42,6 +43,8 @@ class NewBatch:
     digest: str
     batch_id: str | None = None
     """Given where the batch was submitted elsewhere and is adopted: it is polled and never sent."""
+    submitted: float | None = None
+    """When that was, if it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class NewJob:
     rejected: int
     duplicates: int
     numbers: int
+    retry_of: int | None = None
+    """The job whose failed numbers it asks for again."""
 
 
 class Jobs:
@@ -109,6 +114,11 @@ class Jobs:
                     " submitted, next_poll) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                     (_batch_values(job_id, seq, batch, job.created) for seq, batch in enumerate(batches, 1)),
                 )
+                binding = binding_row(c, job.binding)
+                for seq, batch in enumerate(batches, 1):
+                    if batch.batch_id is not None:
+                        at = batch.submitted or job.created
+                        insert_charge(c, binding, Charge(at, batch.size, None, job_id, seq, None))
                 c.execute(_READY, (job_id,))
         except BaseException:
             with self._database.transaction() as c:
@@ -155,6 +165,40 @@ class Jobs:
         pieces = self._database.read("SELECT data FROM sources WHERE job=? ORDER BY piece", job_id)
         return row["origin"], [piece["data"] for piece in pieces]
 
+    def forget(self, job_id: int, now: float) -> None:
+        """Remove a job with its list, its numbers and their results, for good; its charges stay.
+
+        It is gone for everyone at once; the removing goes on in short transactions, so that nobody waits.
+
+        Raises:
+            NoSuchJobError: there is none of that id.
+        """
+        with self._database.transaction() as c:
+            hidden = c.execute("UPDATE jobs SET ready=0, created=0 WHERE id=? AND ready=1", (job_id,))
+            if not hidden.rowcount:
+                raise no_such(f"There is no job {job_id}.")
+            c.execute(
+                "INSERT OR IGNORE INTO forgotten SELECT batch_id, ?, job, seq FROM batches"
+                " WHERE job=? AND batch_id IS NOT NULL",
+                (now, job_id),
+            )
+        for table, key in (("rows", "idx"), ("numbers", "idx"), ("sources", "piece")):
+            # The keys of a job are dense and begin at 0.
+            for start in range(0, self._rows(table, key, job_id), _PER_TRANSACTION):
+                with self._database.transaction() as c:
+                    c.execute(
+                        f"DELETE FROM {table} WHERE job=? AND {key}>=? AND {key}<?",
+                        (job_id, start, start + _PER_TRANSACTION),
+                    )
+        with self._database.transaction() as c:
+            c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
+        # What was removed still stands in the log of changes until that is written over.
+        self._database.first("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _rows(self, table: str, key: str, job_id: int) -> int:
+        row = self._database.first(f"SELECT coalesce(max({key})+1, 0) FROM {table} WHERE job=?", job_id)
+        return int(row[0]) if row else 0
+
     def pause(self, job_id: int, paused: bool) -> None:
         """Stop or let go on the sending of a job's batches; letting go on also forgets its hold."""
         with self._database.transaction() as c:
@@ -176,7 +220,7 @@ class Jobs:
     def _insert(self, c: sqlite3.Connection, job: NewJob) -> int:
         cursor = c.execute(
             "INSERT INTO jobs (binding, profile, name, source, origin, created, rows, blank, rejected,"
-            " duplicates, numbers, reused) VALUES (?,?,?,?,?,?,?,?,?,?,?,0)",
+            " duplicates, numbers, retry_of, reused) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)",
             (
                 binding_row(c, job.binding),
                 job.profile,
@@ -189,6 +233,7 @@ class Jobs:
                 job.rejected,
                 job.duplicates,
                 job.numbers,
+                job.retry_of,
             ),
         )
         if cursor.lastrowid is None:
@@ -241,6 +286,6 @@ def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[obje
         batch.batch_id,
         size,
         size,
-        now,
+        batch.submitted or now,
         now,
     )

@@ -5,7 +5,7 @@ and no key.
 """
 
 import os
-from collections.abc import Iterator
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -91,23 +91,48 @@ class Journal:
             _sync_directory(self.path.parent)
         return descriptor
 
-    def entries(self) -> Iterator[Entry]:
-        """Yield the entries in order; a torn or foreign line is passed over, since the rest still counts.
+    def entries(self) -> list[Entry]:
+        """Return the entries in order; a torn or foreign line is passed over, since the rest still counts.
+
+        Raises:
+            StateError: the file is there and cannot be read.
+        """
+        return self.read(0)[0]
+
+    def read(self, offset: int) -> tuple[list[Entry], int]:
+        """Return the entries from a place in the file on, and the place after them.
+
+        Args:
+            offset: 0, or what an earlier call returned; of a file that is shorter now, all is read.
 
         Raises:
             StateError: the file is there and cannot be read.
         """
         try:
-            lines = self.path.read_bytes().split(b"\n")
+            with self.path.open("rb") as file:
+                if file.seek(0, os.SEEK_END) < offset:
+                    offset = 0
+                file.seek(offset)
+                data = file.read()
         except FileNotFoundError:
-            return
+            return [], 0
         except OSError as error:
             raise from_os(error, self.path) from error
-        for line in lines:
+        entries = []
+        for line in _lines(data):
             try:
-                yield msgspec.json.decode(line, type=Entry)
+                entries.append(msgspec.json.decode(line, type=Entry))
             except msgspec.DecodeError:
-                continue
+                # Someone may be in the middle of writing the last line.
+                if not line.endswith(b"\n"):
+                    break
+            offset += len(line)
+        return entries, offset
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Split at line feeds only, and keep them: what a torn write left may hold any other byte."""
+    return [line for line in re.split(rb"(?<=\n)", data) if line]
 
 
 def _torn(descriptor: int) -> bool:

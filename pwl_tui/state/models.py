@@ -161,10 +161,14 @@ class Job:
     """The earliest of its batches that are still processing."""
     started: float | None
     """When its first batch was sent."""
+    unfetched_since: float | None
+    """When the earliest of its batches was sent that is not fetched completely (processing, unreachable)."""
     finished: float | None
     """When its last batch was completed; none while there is work left."""
     error: Problem | None
     """What stands in its way: of the batch that wants attention, else the hold."""
+    retry_of: int | None = None
+    """The job whose failed numbers it asks for again."""
 
     @property
     def unfinished(self) -> bool:

@@ -8,6 +8,15 @@ from pwl_tui.state.models import BalanceReading, Binding
 from pwl_tui.state.records import binding_row
 
 
+@dataclass(frozen=True, slots=True)
+class HeldBalance:
+    """A balance, and the first and last moment at which the service told it."""
+
+    first: float
+    last: float
+    balance: int
+
+
 class Balances:
     """What the service said of the credits of a binding, over time.
 
@@ -27,7 +36,7 @@ class Balances:
                 (row, reading.service),
             ).fetchone()
             if last is not None and last["balance"] == reading.balance:
-                c.execute("UPDATE readings SET at=? WHERE id=?", (reading.at, last["id"]))
+                c.execute("UPDATE readings SET at=max(at, ?) WHERE id=?", (reading.at, last["id"]))
             else:
                 _insert_reading(c, row, reading)
 
@@ -53,6 +62,17 @@ class Balances:
         )
         return {row["service"]: BalanceReading(*row) for row in rows}
 
+    def all(self, binding: Binding, service: str) -> list[HeldBalance]:
+        """Return every balance of a service in the order in which they were read."""
+        rows = self._database.read(
+            "SELECT r.first, r.at, r.balance FROM readings r JOIN bindings b ON b.id=r.binding"
+            " WHERE b.base_url=? AND b.fingerprint=? AND r.service=? ORDER BY r.first, r.id",
+            binding.base_url,
+            binding.fingerprint,
+            service,
+        )
+        return [HeldBalance(*row) for row in rows]
+
     def history(self, binding: Binding, service: str, limit: int) -> list[BalanceReading]:
         """Return the last `limit` readings of a service, oldest first."""
         rows = self._database.read(
@@ -68,13 +88,21 @@ class Balances:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Credits known to have been taken; a single check names no job."""
+    """Credits known to have been taken."""
 
     at: float
+    """When this was certain."""
     amount: int
     balance_before: int | None
     job: int | None
+    """None: a single check."""
     seq: int | None
+    started: float | None
+    """When they may have been taken at the earliest; none: not known here, since it was done elsewhere."""
+    name: str = ""
+    """Of the job, when read; empty where it is forgotten."""
+    batch_id: str | None = None
+    """The service's, when read."""
 
 
 class Charges:
@@ -92,16 +120,24 @@ class Charges:
         """Return the credits known to have been taken after `at`."""
         row = self._database.first(
             "SELECT coalesce(sum(amount), 0) FROM charges c JOIN bindings b ON b.id=c.binding"
-            " WHERE b.base_url=? AND b.fingerprint=? AND c.at>?",
+            " WHERE b.base_url=? AND b.fingerprint=? AND c.at>? AND c.started IS NOT NULL",
             binding.base_url,
             binding.fingerprint,
             at,
         )
         return int(row[0]) if row else 0
 
-    def all(self) -> list[Charge]:
-        """Return every charge, oldest first."""
-        rows = self._database.read("SELECT at, amount, balance_before, job, seq FROM charges ORDER BY at, id")
+    def all(self, binding: Binding) -> list[Charge]:
+        """Return every charge of a binding, oldest first."""
+        rows = self._database.read(
+            "SELECT c.at, c.amount, c.balance_before, c.job, c.seq, c.started, coalesce(j.name, ''),"
+            " coalesce(a.batch_id, f.batch_id) FROM charges c JOIN bindings b ON b.id=c.binding"
+            " LEFT JOIN jobs j ON j.id=c.job LEFT JOIN batches a ON a.job=c.job AND a.seq=c.seq"
+            " LEFT JOIN forgotten f ON f.job=c.job AND f.seq=c.seq"
+            " WHERE b.base_url=? AND b.fingerprint=? ORDER BY c.at, c.id",
+            binding.base_url,
+            binding.fingerprint,
+        )
         return [Charge(*row) for row in rows]
 
 
@@ -141,8 +177,8 @@ def note(c: sqlite3.Connection, activity: Activity) -> None:
 def insert_charge(c: sqlite3.Connection, binding: int, charge: Charge) -> None:
     """Store a charge inside the transaction that learns of it."""
     c.execute(
-        "INSERT INTO charges (binding, at, amount, balance_before, job, seq) VALUES (?,?,?,?,?,?)",
-        (binding, charge.at, charge.amount, charge.balance_before, charge.job, charge.seq),
+        "INSERT INTO charges (binding, at, amount, balance_before, job, seq, started) VALUES (?,?,?,?,?,?,?)",
+        (binding, charge.at, charge.amount, charge.balance_before, charge.job, charge.seq, charge.started),
     )
 
 
@@ -154,6 +190,6 @@ def _insert_reading(
     seq: int | None = None,
 ) -> None:
     c.execute(
-        "INSERT INTO readings (binding, service, at, balance, job, seq) VALUES (?,?,?,?,?,?)",
-        (binding, reading.service, reading.at, reading.balance, job, seq),
+        "INSERT INTO readings (binding, service, first, at, balance, job, seq) VALUES (?,?,?,?,?,?,?)",
+        (binding, reading.service, reading.at, reading.at, reading.balance, job, seq),
     )

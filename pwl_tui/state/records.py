@@ -22,6 +22,8 @@ FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
         sum(not_on_whatsapp) AS not_on_whatsapp, sum(failed) AS failed, sum(pending) AS pending,
         sum(charged) AS charged, max(last_poll) AS last_poll, min(submitted) AS started,
         min(CASE state WHEN '{BatchState.PROCESSING}' THEN next_poll END) AS next_poll,
+        min(CASE WHEN state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}') THEN submitted END)
+            AS unfetched_since,
         max(completed) AS completed, sum(CASE WHEN state<>'{BatchState.RELEASED}' THEN size END) AS in_batches
         {_STATES}
     FROM batches %s GROUP BY job) a ON a.job=j.id
@@ -105,8 +107,10 @@ def job_from(row: sqlite3.Row) -> Job:
         last_poll=row["last_poll"],
         next_poll=row["next_poll"],
         started=row["started"],
+        unfetched_since=row["unfetched_since"],
         finished=finished,
         error=problem_from(row["error"]) or hold,
+        retry_of=row["retry_of"],
     )
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from pwl_tui.state.database import Database
@@ -16,6 +17,11 @@ _WHERE: dict[Which, str] = {
     "pending": f" AND outcome='{Outcome.PENDING}'",
     "not-sent": f" AND outcome='{Outcome.NOT_SENT}'",
 }
+_RETRIES = (
+    "WITH RECURSIVE retries(id) AS (SELECT id FROM jobs WHERE retry_of=?1 AND ready=1"
+    " UNION SELECT j.id FROM jobs j JOIN retries r ON j.retry_of=r.id WHERE j.ready=1)"
+)
+"""The jobs that ask for failed numbers of one job again, and those that ask for theirs."""
 _QUERY_SIZE = 500
 """Numbers asked for in one statement; SQLite allows 32,766."""
 
@@ -89,13 +95,19 @@ class Results:
         return [RejectedRow(row["idx"], row["reason"]) for row in rows]
 
     def rows(self, job: int) -> Iterator[RowResult]:
-        """Yield every row of a job's list in order, with the result of its number."""
+        """Yield every row of a job's list in order, with the result of its number.
+
+        Where a number failed and a retry of the job has its answer, that stands in the failure's place.
+        """
+        retried = self._retried(job)
         for row in self._database.stream(
             "SELECT r.idx AS row, r.number AS number_idx, r.reason, n.* FROM rows r"
             " LEFT JOIN numbers n ON n.job=r.job AND n.idx=r.number WHERE r.job=? ORDER BY r.idx",
             job,
         ):
             result = None if row["number_idx"] is None else _result(row)
+            if retried and result is not None and result.outcome is Outcome.FAILED:
+                result = retried.get(result.number, result)
             yield RowResult(row["row"], row["reason"] or "", result)
 
     def reusable(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
@@ -136,6 +148,26 @@ class Results:
                         answered,
                     )
         return found
+
+    def failed(self, job: int) -> list[int]:
+        """Return the numbers of a job that failed and that no retry has an answer to or still asks for."""
+        rows = self._database.read(
+            f"{_RETRIES} SELECT number FROM numbers WHERE job=?1 AND outcome='{Outcome.FAILED}'"
+            " AND number NOT IN"
+            f" (SELECT number FROM numbers WHERE job IN retries AND outcome<>'{Outcome.FAILED}')"
+            " ORDER BY idx",
+            job,
+        )
+        return [row["number"] for row in rows]
+
+    def _retried(self, job: int) -> dict[int, Result]:
+        """Return the answers that retries of a job, and retries of those, were given, by number."""
+        rows = self._database.read(
+            f"{_RETRIES} SELECT * FROM numbers"
+            f" WHERE job IN retries AND outcome='{Outcome.COMPLETED}' ORDER BY job",
+            job,
+        )
+        return {row["number"]: replace(_result(row), note=f"from job {row['job']}") for row in rows}
 
     def _count(self, statement: str, *values: object) -> int:
         row = self._database.first(statement, *values)

@@ -140,4 +140,26 @@ CREATE TABLE activity (
 );
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST,)
+_SECOND: Final = """
+-- The job whose failed numbers this one asks for again.
+ALTER TABLE jobs ADD COLUMN retry_of INTEGER REFERENCES jobs ON DELETE SET NULL;
+
+-- When a charge may have been taken at the earliest; NULL: at a time that is not known here.
+ALTER TABLE charges ADD COLUMN started REAL;
+UPDATE charges SET started = coalesce(
+    (SELECT submitted FROM batches b WHERE b.job=charges.job AND b.seq=charges.seq), at);
+
+-- When a balance was read for the first time; `at` is the last time.
+ALTER TABLE readings ADD COLUMN first REAL NOT NULL DEFAULT 0;
+UPDATE readings SET first = at;
+
+-- Batches of jobs that the person had removed: their ids are in the journal, and are not missing here.
+CREATE TABLE forgotten (
+    batch_id TEXT PRIMARY KEY,
+    at REAL NOT NULL,
+    job INTEGER NOT NULL,
+    seq INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)

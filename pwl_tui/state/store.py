@@ -8,12 +8,14 @@ from typing import Self
 from pwl_tui.paths import private_dir
 from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database
+from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.errors import state_error
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.journal import Journal
 from pwl_tui.state.locks import sender_lock
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
+from pwl_tui.state.mounts import require_local
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.results import Results
 
@@ -27,7 +29,8 @@ class Store:
     Attributes:
         directory: where it lies.
         jobs: lists accepted for validation.
-        batches: their submissions, and every transition of the state table.
+        batches: their submissions, and the transitions that sending makes.
+        decisions: the transitions that the person makes.
         polls: who polls which batch, and the answers.
         results: rows and numbers.
         balances: readings of the credits.
@@ -41,6 +44,7 @@ class Store:
         self._database = database
         self.jobs = Jobs(database)
         self.batches = Batches(database)
+        self.decisions = Decisions(database)
         self.polls = Polls(database)
         self.results = Results(database)
         self.balances = Balances(database)
@@ -53,10 +57,11 @@ class Store:
         """Open the state of a directory, made 0700 if it is not there.
 
         Raises:
-            StateError: the file is damaged, from a newer version, or out of reach.
+            StateError: the file is damaged, from a newer version, out of reach, or of another machine.
             PathError: the directory cannot be made or used.
         """
         private_dir(directory)
+        require_local(directory)
         return cls(directory, Database(directory / "state.db"))
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:

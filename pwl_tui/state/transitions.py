@@ -38,6 +38,8 @@ def set_outcome(c: sqlite3.Connection, batch: Batch, outcome: Outcome, text: str
 
 
 def charge(c: sqlite3.Connection, batch: Batch, amount: int, now: float) -> None:
-    """Record the credits that a batch took."""
+    """Record the credits that a batch took between its submission and now."""
     binding = int(c.execute("SELECT binding FROM jobs WHERE id=?", (batch.job,)).fetchone()[0])
-    insert_charge(c, binding, Charge(now, amount, batch.balance_before, batch.job, batch.seq))
+    insert_charge(
+        c, binding, Charge(now, amount, batch.balance_before, batch.job, batch.seq, batch.submitted)
+    )

@@ -103,7 +103,7 @@ def test_only_the_transitions_of_the_table_are_made(store: Store) -> None:
         with pytest.raises(IllegalTransitionError):
             move(batch, PROBLEM, now=NOW)
     with pytest.raises(IllegalTransitionError):
-        store.batches.release(batch, now=NOW, evidence="")
+        store.decisions.release(batch, now=NOW, evidence="")
     store.batches.intend(batch, now=NOW, balance=100)
     for other in (batch, store.batches.get(job, 2)):
         with pytest.raises(IllegalTransitionError):
@@ -112,7 +112,7 @@ def test_only_the_transitions_of_the_table_are_made(store: Store) -> None:
     with pytest.raises(IllegalTransitionError):
         store.batches.intend(store.batches.get(job, 2), now=NOW, balance=100)
     assert [b.state for b in store.batches.of(job)] == [BatchState.UNKNOWN, BatchState.PLANNED]
-    assert store.charges.all() == []
+    assert store.charges.all(BINDING) == []
 
 
 def test_a_pause_counts_up_to_the_last_moment(store: Store) -> None:
@@ -142,10 +142,10 @@ def test_rejected_batches_are_sent_again_by_a_recorded_decision(store: Store) ->
     store.batches.refuse(batch, PROBLEM, now=NOW)
     assert store.jobs.get(job).state is JobState.ATTENTION
     assert store.batches.next_planned(BINDING, NOW) is None
-    assert store.batches.retry_rejected(job, now=NOW + 1) == 1
+    assert store.decisions.retry_rejected(job, now=NOW + 1) == 1
     assert store.batches.next_planned(BINDING, NOW) is not None
     assert (store.activity.of(job)[-1].event, store.activity.of(job)[-1].at) == ("retry", NOW + 1)
-    assert store.batches.retry_rejected(job, now=NOW + 2) == 0
+    assert store.decisions.retry_rejected(job, now=NOW + 2) == 0
 
 
 def test_what_is_held_back_does_not_keep_a_job_from_being_done(store: Store) -> None:
@@ -180,7 +180,7 @@ def test_a_released_batch_hands_its_numbers_on(store: Store) -> None:
     batch = in_doubt(store)
     # An export before the decision must not invite anyone to send them elsewhere.
     assert {result.outcome for result in store.results.page(batch.job, "all", 0, 99)} == {Outcome.PENDING}
-    assert store.batches.release(batch, now=NOW, evidence="never moved") == 2
+    assert store.decisions.release(batch, now=NOW, evidence="never moved") == 2
     old, new = store.batches.of(batch.job)
     assert (old.state, new.state, new.replaces) == (BatchState.RELEASED, BatchState.PLANNED, 1)
     assert (new.first, new.size, new.digest) == (old.first, old.size, old.digest)
@@ -193,7 +193,7 @@ def test_a_released_batch_hands_its_numbers_on(store: Store) -> None:
 
 def test_a_lost_batch_ends_its_job_and_is_charged(store: Store) -> None:
     batch = in_doubt(store)
-    store.batches.write_off(batch, now=NOW, evidence="")
+    store.decisions.write_off(batch, now=NOW, evidence="")
     job = store.jobs.get(batch.job)
     assert (job.state, job.charged, job.counts.failed) == (JobState.COMPLETED, 10, 10)
     assert {result.outcome for result in store.results.page(job.id, "all", 0, 99)} == {Outcome.FAILED}

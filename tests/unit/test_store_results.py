@@ -165,10 +165,10 @@ def test_an_unreachable_batch_is_polled_again_when_the_person_says_so(store: Sto
 
 def test_only_what_was_taken_after_the_intent_was_spent_otherwise(store: Store) -> None:
     for at, amount in ((NOW - 1, 100), (NOW, 10), (NOW + 1, 1)):
-        store.charges.add(BINDING, Charge(at, amount, None, None, None))
-    store.charges.add(Binding(BINDING.base_url, "other"), Charge(NOW + 1, 50, None, None, None))
+        store.charges.add(BINDING, Charge(at, amount, None, None, None, at))
+    store.charges.add(Binding(BINDING.base_url, "other"), Charge(NOW + 1, 50, None, None, None, NOW))
     assert store.charges.since(BINDING, NOW) == 1
-    assert len(store.charges.all()) == 4
+    assert len(store.charges.all(BINDING)) == 3
 
 
 def test_a_torn_line_costs_the_journal_nothing_else(tmp_path: Path) -> None:

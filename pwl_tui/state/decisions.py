@@ -1,0 +1,86 @@
+"""What the person decided on batches, each decision one transaction that records it."""
+
+from pwl_tui.state.database import Database
+from pwl_tui.state.models import Batch, BatchState, Outcome
+from pwl_tui.state.money import Activity, note
+from pwl_tui.state.transitions import charge, move, set_outcome, span
+
+
+class Decisions:
+    """The transitions of one state file that nobody but the person makes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def release(self, batch: Batch, *, now: float, evidence: str) -> int:
+        """``unknown`` → ``released``: the person decided that it was not charged.
+
+        Returns:
+            The ``seq`` of the new batch that takes its numbers.
+        """
+        with self._database.transaction() as c:
+            move(c, batch, BatchState.UNKNOWN, BatchState.RELEASED, pending=0)
+            seq = int(c.execute("SELECT max(seq)+1 FROM batches WHERE job=?", (batch.job,)).fetchone()[0])
+            c.execute(
+                "INSERT INTO batches (job, seq, state, first, size, digest, replaces, pending)"
+                " VALUES (?,?,?,?,?,?,?,?)",
+                (
+                    batch.job,
+                    seq,
+                    BatchState.PLANNED,
+                    batch.first,
+                    batch.size,
+                    batch.digest,
+                    batch.seq,
+                    batch.size,
+                ),
+            )
+            c.execute("UPDATE numbers SET batch=? WHERE job=? AND idx>=? AND idx<?", (seq, *span(batch)))
+            set_outcome(c, batch, Outcome.NOT_SENT)
+            note(c, Activity(now, batch.job, batch.seq, "settled: free", evidence))
+        return seq
+
+    def write_off(self, batch: Batch, *, now: float, evidence: str) -> None:
+        """``unknown`` → ``lost``: charged, and its id is given up; its numbers count as failed."""
+        with self._database.transaction() as c:
+            move(
+                c,
+                batch,
+                BatchState.UNKNOWN,
+                BatchState.LOST,
+                charged=batch.size,
+                completed=now,
+                pending=0,
+                failed=batch.size,
+            )
+            set_outcome(c, batch, Outcome.FAILED, "its batch was charged and the id lost")
+            charge(c, batch, batch.size, now)
+            note(c, Activity(now, batch.job, batch.seq, "settled: lost", evidence))
+
+    def identify(self, batch: Batch, *, batch_id: str, now: float, evidence: str) -> None:
+        """``unknown`` → ``processing``: the person gave the id, and it was checked."""
+        with self._database.transaction() as c:
+            move(
+                c,
+                batch,
+                BatchState.UNKNOWN,
+                BatchState.PROCESSING,
+                batch_id=batch_id,
+                charged=batch.size,
+                next_poll=now,
+                error=None,
+            )
+            set_outcome(c, batch, Outcome.PENDING)
+            charge(c, batch, batch.size, now)
+            note(c, Activity(now, batch.job, batch.seq, "settled: adopted", f"{batch_id}; {evidence}"))
+
+    def retry_rejected(self, job: int, *, now: float) -> int:
+        """``rejected`` → ``planned`` for all of a job, by the person's decision; return how many."""
+        with self._database.transaction() as c:
+            changed = c.execute(
+                "UPDATE batches SET state=?, error=NULL, submitted=NULL WHERE job=? AND state=?",
+                (BatchState.PLANNED, job, BatchState.REJECTED),
+            ).rowcount
+            if changed:
+                note(c, Activity(now, job, None, "retry", f"{changed} rejected batches"))
+        return changed
