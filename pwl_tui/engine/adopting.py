@@ -1,22 +1,29 @@
 """Batches that were submitted elsewhere, or whose record was lost, become jobs again."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
 
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.planning import Origin
 from pwl_tui.engine.poller import answers
-from pwl_tui.engine.service import Lookup
+from pwl_tui.engine.recall import accepted_at
+from pwl_tui.engine.retrying import AS_THEY_ARE
+from pwl_tui.engine.schedule import Budget
 from pwl_tui.engine.submitter import digest, journal_entry
-from pwl_tui.lists.readers import Options, Source, detect
+from pwl_tui.lists.readers import Source, detect
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.journal import Entry
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
 from pwl_tui.state.store import Store
+
+Poll: TypeAlias = Callable[[str], BatchAnswer]
+"""Asks the service for one batch."""
+Told: TypeAlias = Callable[[int, int], None]
+"""Told how many batches of how many were asked for."""
 
 _OF_ONE_BATCH: Final = {"not_found", "bad_answer", "invalid_request"}
 """Kinds of problems that the next batch need not meet."""
@@ -33,57 +40,99 @@ class Found:
     batch_id: str
     answer: BatchAnswer
     numbers: list[Answer]
+    submitted: float | None = None
+    """When it was, where the journal says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What came of ids or of the journal's entries.
+
+    Attributes:
+        jobs: ids of the jobs made.
+        failed: batch ids that cannot be taken over, with why.
+        known: entries that the state file has already.
+        foreign: entries of another service or key.
+    """
+
+    jobs: list[int] = field(default_factory=list)
+    failed: list[tuple[str, Problem]] = field(default_factory=list)
+    known: int = 0
+    foreign: int = 0
+
+
+def paced(poll: Poll, budget: Budget, clock: Callable[[], float], pause: Callable[[float], None]) -> Poll:
+    """Return a `poll` that waits before a call until the budget has room for it."""
+
+    def ask(batch_id: str) -> BatchAnswer:
+        if wait := budget.take(clock()):
+            pause(wait)
+            budget.take(clock())
+        return poll(batch_id)
+
+    return ask
 
 
 def adopt(
     store: Store,
-    service: Lookup,
+    poll: Poll,
     binding: Binding,
     batch_ids: Sequence[str],
     *,
     name: str | None,
     profile: str,
     now: float,
-) -> int:
+    tell: Told = lambda _done, _total: None,
+) -> Adopted:
     """Make one job of batches; each is polled first, so that a wrong id costs nothing and changes nothing.
 
-    Returns:
-        The job's id.
+    Args:
+        store: where the job goes.
+        poll: asks the service.
+        binding: the service and key.
+        batch_ids: the service's; one that is named twice counts once.
+        name: of the job; none: one made of the first id.
+        profile: of the job.
+        now: when.
+        tell: told how far it is.
 
     Raises:
-        AdoptError: a batch is there already, or holds no number that can be read.
-        ApiError: the service does not know one, or cannot be asked.
+        ApiError: the service cannot be asked.
+        StateError: the state file failed.
     """
+    adopted = Adopted()
+    found = []
     wanted = list(dict.fromkeys(batch_ids))
-    for batch_id in wanted:
-        _refuse_known(store, batch_id)
-    found = [_find(service, batch_id) for batch_id in wanted]
-    return _store(store, found, binding, name or f"adopted-{wanted[0][:8]}", profile, now)
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuilt:
-    """What came of the journal's entries.
-
-    Attributes:
-        jobs: ids of the jobs made.
-        known: entries that the state file has already.
-        foreign: entries of another service or key.
-        failed: batch ids that the service does not give back, with why.
-    """
-
-    jobs: list[int]
-    known: int
-    foreign: int
-    failed: list[tuple[str, Problem]]
+    for done, batch_id in enumerate(wanted):
+        tell(done, len(wanted))
+        try:
+            _refuse_known(store, batch_id)
+            batch = _find(poll, batch_id)
+            _refuse_doubtful(store, binding, batch)
+        except ProblemError as error:
+            _pass_over(adopted, batch_id, error)
+        else:
+            found.append(batch)
+    if found:
+        name = name or f"adopted-{found[0].batch_id[:8]}"
+        adopted.jobs.append(_store(store, found, binding, name, profile, now))
+    return adopted
 
 
 def rebuild(
-    store: Store, service: Lookup, binding: Binding, entries: Sequence[Entry], *, profile: str, now: float
-) -> Rebuilt:
+    store: Store,
+    poll: Poll,
+    binding: Binding,
+    entries: Sequence[Entry],
+    *,
+    profile: str,
+    now: float,
+    tell: Told = lambda _done, _total: None,
+) -> Adopted:
     """Make jobs of journal entries: the batches of one job become one job again.
 
-    What was made before an error stays, and is known when this is called again.
+    What was made before an error stays, and is known when this is called again. The arguments are those of
+    `adopt`, with the journal's entries for ids.
 
     Raises:
         ApiError: the service cannot be asked.
@@ -92,29 +141,38 @@ def rebuild(
     ours = [
         entry for entry in entries if (entry.base_url, entry.key) == (binding.base_url, binding.fingerprint)
     ]
-    new = {entry.batch_id: entry for entry in ours if store.batches.by_id(entry.batch_id) is None}
-    rebuilt = Rebuilt([], len(ours) - len(new), len(entries) - len(ours), [])
+    known = store.batches.known(entry.batch_id for entry in ours)
+    new = {entry.batch_id: entry for entry in ours if entry.batch_id not in known}
+    adopted = Adopted(known=len(ours) - len(new), foreign=len(entries) - len(ours))
     # The batches of several jobs may lie between each other.
     jobs: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in new.values():
         jobs[entry.job, entry.name].append(entry)
+    done = 0
     for (_, name), batches in jobs.items():
         found = []
         for entry in sorted(batches, key=lambda entry: entry.seq):
+            tell(done, len(new))
+            done += 1
             try:
-                found.append(_find(service, entry.batch_id))
+                batch = _find(poll, entry.batch_id)
             except ProblemError as error:
-                if error.problem.kind not in _OF_ONE_BATCH:
-                    raise
-                rebuilt.failed.append((entry.batch_id, error.problem))
+                _pass_over(adopted, entry.batch_id, error)
+            else:
+                found.append(replace(batch, submitted=accepted_at(entry, now)))
         if found:
-            rebuilt.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
-    return rebuilt
+            adopted.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
+    return adopted
 
 
-def identify(
-    store: Store, service: Lookup, batch: Batch, batch_id: str, *, now: float, evidence: str
-) -> None:
+def _pass_over(adopted: Adopted, batch_id: str, error: ProblemError) -> None:
+    """Note why a batch cannot be taken over; what the others would meet as well is raised again."""
+    if error.problem.kind not in _OF_ONE_BATCH:
+        raise error
+    adopted.failed.append((batch_id, error.problem))
+
+
+def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: float, evidence: str) -> None:
     """Give a batch in doubt its id, after making sure that the id polls and holds exactly its numbers.
 
     Raises:
@@ -123,7 +181,7 @@ def identify(
         StateError: the state file failed.
     """
     _refuse_known(store, batch_id)
-    found = _find(service, batch_id)
+    found = _find(poll, batch_id)
     theirs = {answer.number for answer in found.numbers}
     ours = set(store.batches.numbers(batch))
     if theirs != ours:
@@ -134,7 +192,9 @@ def identify(
         )
     job = store.jobs.get(batch.job)
     store.journal.append(journal_entry(job, batch, batch_id, now))
-    store.batches.identify(batch, batch_id=batch_id, now=now, evidence=evidence)
+    if store.batches.get(batch.job, batch.seq).batch_id == batch_id:
+        return  # another process found it in the journal a moment ago
+    store.decisions.identify(batch, batch_id=batch_id, now=now, evidence=evidence)
 
 
 def _refuse_known(store: Store, batch_id: str) -> None:
@@ -146,8 +206,18 @@ def _refuse_known(store: Store, batch_id: str) -> None:
         )
 
 
-def _find(service: Lookup, batch_id: str) -> Found:
-    answer = service.poll(batch_id)
+def _refuse_doubtful(store: Store, binding: Binding, found: Found) -> None:
+    theirs = {answer.number for answer in found.numbers}
+    for batch in store.batches.in_doubt(binding):
+        if set(store.batches.numbers(batch)) == theirs:
+            raise _error(
+                f"{found.batch_id} holds the numbers of batch {batch.label}, whose outcome is unknown.",
+                f"`pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
+            )
+
+
+def _find(poll: Poll, batch_id: str) -> Found:
+    answer = poll(batch_id)
     # A number that was sent in two spellings is one number here.
     numbers = list({one.number: one for one in answers(answer)}.values())
     if not numbers:
@@ -161,7 +231,7 @@ def _store(
     store: Store, found: Sequence[Found], binding: Binding, name: str, profile: str, now: float
 ) -> int:
     source = Source.from_text("".join(f"+{one.number}\n" for batch in found for one in batch.numbers), name)
-    reading = detect(source, Options(header=False, numbers="possible"))
+    reading = detect(source, AS_THEY_ARE)
     total = sum(len(batch.numbers) for batch in found)
     job_id = store.jobs.add(
         NewJob(
@@ -207,7 +277,8 @@ def _batches(found: Sequence[Found]) -> Iterator[NewBatch]:
     first = 0
     for batch in found:
         size = len(batch.numbers)
-        yield NewBatch(first, size, digest(one.number for one in batch.numbers), batch.batch_id)
+        numbers = digest(one.number for one in batch.numbers)
+        yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted)
         first += size
 
 

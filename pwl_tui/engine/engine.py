@@ -1,142 +1,25 @@
 """The engine as the screen and the command line know it: one object for all that can be done."""
 
-import random
-import time
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 from pwl_tui.api.models import WHATSAPP, Check, Service
-from pwl_tui.config import Settings
-from pwl_tui.engine import adopting, exporting, planning, settling
-from pwl_tui.engine.account import Account, connect
-from pwl_tui.engine.events import Event
-from pwl_tui.engine.hook import with_hook
-from pwl_tui.engine.monitor import Monitor, Scope
+from pwl_tui.engine import exporting, planning, retrying
+from pwl_tui.engine.account import Account
+from pwl_tui.engine.ledger import Ledger, ledger
+from pwl_tui.engine.mending import Mending
 from pwl_tui.engine.planning import JobPlan
-from pwl_tui.engine.problems import NO_KEY, EngineError, other_key
-from pwl_tui.engine.service import Connect
+from pwl_tui.engine.problems import NO_SPEND, NOTHING_TO_RETRY, EngineError, unfinished
+from pwl_tui.engine.retrying import RetryPlan
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.readers import Options, Source
-from pwl_tui.secret import Secret
-from pwl_tui.state.journal import Journal
-from pwl_tui.state.models import BalanceReading, Binding, Job
+from pwl_tui.state.models import BalanceReading, BatchState, Job
 from pwl_tui.state.money import Charge
-from pwl_tui.state.store import Store
 from pwl_tui.text import clean
 
-_JOIN_SECONDS = 0.5  # closing waits so long for the threads; one that hangs in a call ends with the process
 
-
-class Engine:
-    """Plans, sends, polls and gives back, for one state file and the key in force.
-
-    Args:
-        store: what is remembered.
-        settings: the base URL, the key and the pace.
-        connect: opens the service; injected by tests.
-        clock: UTC epoch seconds; injected by tests.
-        draw: randomness for pauses and samples; injected by tests.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        settings: Settings,
-        *,
-        connect: Connect = connect,
-        clock: Callable[[], float] = time.time,
-        draw: random.Random | None = None,
-    ) -> None:
-        self.store = store
-        self.settings = settings
-        self._clock = clock
-        self._draw = draw or random.SystemRandom()
-        self._open = partial(Account, store, settings, connect=connect, clock=clock, draw=self._draw)
-        self._listener: Callable[[Event], None] | None = None
-        self._scope = Scope()
-        self._monitor: Monitor | None = None
-        self._account = None if settings.api_key is None else self._open(settings.api_key)
-
-    @property
-    def binding(self) -> Binding | None:
-        """The service and key in force; none before there is a key."""
-        return None if self._account is None else self._account.binding
-
-    # -- the key
-
-    def try_key(self, key: Secret) -> int:
-        """Return the WhatsApp credits of a key by asking the service; slow.
-
-        Raises:
-            ApiError: the key is refused, or the service cannot be asked.
-        """
-        account = self._open(key)
-        try:
-            return account.service().balance(WHATSAPP).balance
-        finally:
-            account.close()
-
-    def use_key(self, key: Secret) -> None:
-        """Work with another key from now on; the jobs of other keys stay theirs."""
-        listener = self._listener
-        self.stop()
-        self._account = self._open(key)
-        if listener is not None:
-            self.start(listener, self._scope)
-
-    # -- running
-
-    def start(self, listener: Callable[[Event], None], scope: Scope | None = None) -> None:
-        """Begin to send and poll; `listener` is told of every change, on the engine's threads.
-
-        Without a key nothing can be done yet: `use_key` begins then.
-        """
-        self._listener, self._scope = listener, scope or Scope()
-        if self._account is not None:
-            hooked = with_hook(listener, self.settings.notify.command, self.store.jobs.get)
-            self._monitor = self._account.monitor(hooked, self._scope)
-            self._monitor.start()
-
-    def stop(self) -> None:
-        """Begin nothing more; returns at once, also when the service is silent."""
-        self._listener = None
-        if self._monitor is not None:
-            self._monitor.stop()
-
-    def drain(self, timeout: float) -> bool:
-        """After `stop`, wait for a batch that is being sent; return whether none is any more.
-
-        Leaving before that makes its outcome unknown, though the answer may be a moment away.
-        """
-        return self._monitor is None or self._monitor.drain(timeout)
-
-    def close(self) -> None:
-        """Stop, and close the connections to the service; a call that is still under way fails."""
-        self.stop()
-        if self._monitor is not None:
-            self._monitor.close(_JOIN_SECONDS)
-        if self._account is not None:
-            self._account.close()
-
-    def wake(self) -> None:
-        """Look for work now, since there is some."""
-        if self._monitor is not None:
-            self._monitor.wake()
-
-    def refresh_balance(self) -> None:
-        """Ask for the credits of all services; the answers come as events."""
-        if self._monitor is not None:
-            self._monitor.refresh_balance()
-
-    def recover(self) -> None:
-        """Find batches whose sender died: from now on they are known, or known to be in doubt.
-
-        Raises:
-            StateError: the state file failed.
-        """
-        if self._account is not None:
-            self._account.submitter().recover()
+class Engine(Mending):
+    """Plans, submits, gives back and settles, beside all that goes on by itself."""
 
     # -- lists and jobs
 
@@ -173,27 +56,79 @@ class Engine:
         balance = None if reading is None else reading.balance
         return planning.make(listed, answers, balance=balance, sample=sample, draw=self._draw)
 
-    def create_job(self, plan: JobPlan, *, name: str, when_short: planning.WhenShort = "cancel") -> Job:
+    def create_job(
+        self,
+        plan: JobPlan,
+        *,
+        name: str,
+        when_short: planning.WhenShort = "cancel",
+        retry_of: int | None = None,
+    ) -> Job:
         """Accept a list for validation: from here on its numbers are sent and paid for.
 
         Args:
             plan: what to send; its balance decides whether credits are short.
             name: what the person calls it.
             when_short: what to do with too few credits.
+            retry_of: the job whose failed numbers these are.
 
         Raises:
-            EngineError: there is no key, credits are short, or the job is over the cap.
+            EngineError: there is no key, nothing may be spent, credits are short, or it is over the cap.
             StateError: the state file failed; then there is no job.
         """
-        binding = self._in_force().binding
+        binding = self._spending().binding
         plan = planning.affordable(plan, when_short, cap=self.settings.max_credits_per_job)
         self.store.require_room()
-        name = clean(name) or plan.list.source.name
         job_id = planning.store_job(
-            self.store, plan, binding=binding, profile=self.settings.profile, name=name, now=self._clock()
+            self.store,
+            plan,
+            binding=binding,
+            profile=self.settings.profile,
+            name=clean(name) or plan.list.source.name,
+            now=self._clock(),
+            retry_of=retry_of,
         )
         self.wake()
         return self.store.jobs.get(job_id)
+
+    def retry_plan(self, job_id: int, *, failed: bool = True, rejected: bool = True) -> RetryPlan:
+        """Say what it costs to ask again for what failed in a job; spends nothing.
+
+        Args:
+            job_id: the job's.
+            failed: whether failed numbers are wanted.
+            rejected: whether rejected batches are.
+
+        Raises:
+            EngineError: there is nothing to retry, or the job is another key's.
+        """
+        job = self._ours(job_id)
+        source = retrying.failed_numbers(self.store, job) if failed else None
+        plan = None if source is None else self.plan(source, retrying.AS_THEY_ARE)
+        batches, numbers = retrying.rejected(self.store, job) if rejected else (0, 0)
+        if plan is None and not batches:
+            raise EngineError(NOTHING_TO_RETRY)
+        return RetryPlan(job, plan, batches, numbers)
+
+    def retry(self, wanted: RetryPlan) -> Job:
+        """Send rejected batches again within their own job, and failed numbers as a new one.
+
+        Returns:
+            The new job, or the old one where no number failed.
+
+        Raises:
+            EngineError: as for `create_job`; then nothing is sent.
+            StateError: the state file failed.
+        """
+        self._spending()
+        job = wanted.job
+        if wanted.plan is not None:
+            job = self.create_job(wanted.plan, name=f"{wanted.job.name} retry", retry_of=wanted.job.id)
+        if wanted.rejected_batches:
+            self.store.jobs.release(wanted.job.id)
+            self.store.decisions.retry_rejected(wanted.job.id, now=self._clock())
+            self.wake()
+        return self.store.jobs.get(job.id)
 
     def pause(self, job_id: int) -> None:
         """Send nothing more of a job; what was sent is still polled."""
@@ -203,7 +138,7 @@ class Engine:
         """Go on with all of a job that stands still: paused, held, refused, or out of reach."""
         now = self._clock()
         self.store.jobs.pause(job_id, paused=False)
-        self.store.batches.retry_rejected(job_id, now=now)
+        self.store.decisions.retry_rejected(job_id, now=now)
         self.store.polls.try_again(job_id, now=now)
         self.wake()
 
@@ -222,52 +157,41 @@ class Engine:
             self.store, job_id, path, format=format, only=only, digits=digits, force=force
         )
 
-    def settle(self, job_id: int, seq: int, decision: settling.Decision, batch_id: str | None = None) -> None:
-        """Record and carry out the person's decision on a batch in doubt. See `settling.settle`."""
+    def forget(self, job_id: int) -> None:
+        """Remove a job with its list, numbers and results for good; what it cost stays in the ledger.
+
+        Raises:
+            EngineError: something of it is still to be sent, fetched or settled.
+            StateError: the state file failed.
+        """
         job = self.store.jobs.get(job_id)
-        if job.binding != self._in_force().binding:
-            raise EngineError(other_key(job))
-        self.recover()
-        settling.settle(
-            self.store,
-            self.store.batches.get(job_id, seq),
-            decision,
-            binding=job.binding,
-            batch_id=batch_id,
-            service=self._in_force().service,
-            now=self._clock(),
-        )
-        self.wake()
+        if not _can_go(job):
+            raise EngineError(unfinished(job))
+        self.store.jobs.forget(job_id, self._clock())
 
-    def adopt(self, batch_ids: Sequence[str], name: str | None) -> Job:
-        """Make a job of batches submitted elsewhere with the key in force. See `adopting.adopt`."""
-        account = self._in_force()
-        job_id = adopting.adopt(
-            self.store,
-            account.service(),
-            account.binding,
-            batch_ids,
-            name=name and clean(name),
-            profile=self.settings.profile,
-            now=self._clock(),
-        )
-        self.wake()
-        return self.store.jobs.get(job_id)
+    def purge(self, older_than_days: int) -> list[Job]:
+        """Forget every job that nothing is left to do for and that is older; return those jobs."""
+        before = self._clock() - older_than_days * 86_400.0
+        gone = [job for job in self.store.jobs.all() if job.created < before and _can_go(job)]
+        for job in gone:
+            self.store.jobs.forget(job.id, self._clock())
+        return gone
 
-    def adopt_journal(self, path: Path | None = None) -> adopting.Rebuilt:
-        """Make the jobs of a journal again. See `adopting.rebuild`."""
-        journal = self.store.journal if path is None else Journal(path)
-        account = self._in_force()
-        rebuilt = adopting.rebuild(
-            self.store,
-            account.service(),
-            account.binding,
-            list(journal.entries()),
-            profile=self.settings.profile,
-            now=self._clock(),
+    # -- credits
+
+    def ledger(self) -> Ledger:
+        """Return where the credits of the key in force went.
+
+        Raises:
+            EngineError: there is no key.
+        """
+        binding = self._in_force().binding
+        doubts = [batch.submitted for batch in self.store.batches.in_doubt(binding)]
+        return ledger(
+            self.store.charges.all(binding),
+            self.store.balances.all(binding, WHATSAPP),
+            min((at for at in doubts if at is not None), default=None),
         )
-        self.wake()
-        return rebuilt
 
     def balance(self, service: Service = WHATSAPP) -> BalanceReading:
         """Read the credits of one service now, and remember them.
@@ -284,16 +208,27 @@ class Engine:
         """Pay one credit for one number, and remember the charge.
 
         Raises:
+            EngineError: there is no key, or nothing may be spent.
             ApiError: the number is refused, or the service cannot be asked.
         """
-        account = self._in_force()
+        account, started = self._spending(), self._clock()
         check = account.service().check(number, self.settings.region)
-        self.store.charges.add(account.binding, Charge(self._clock(), 1, None, None, None))
+        self.store.charges.add(account.binding, Charge(self._clock(), 1, None, None, None, started))
         return check
 
     # -- internals
 
-    def _in_force(self) -> Account:
-        if self._account is None:
-            raise EngineError(NO_KEY)
-        return self._account
+    def _spending(self) -> Account:
+        account = self._in_force()
+        if not self.may_spend:
+            raise EngineError(NO_SPEND)
+        return account
+
+
+def _can_go(job: Job) -> bool:
+    return not set(job.batches) & {
+        BatchState.PLANNED,
+        BatchState.SENDING,
+        BatchState.PROCESSING,
+        BatchState.UNKNOWN,
+    }

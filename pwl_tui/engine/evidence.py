@@ -41,6 +41,42 @@ class Evidence:
     verdict: Verdict
     complete: bool
 
+    @property
+    def fell(self) -> int | None:
+        """Credits that the balance fell by, less what took them otherwise; below 0: it rose."""
+        if self.before is None or not self.readings:
+            return None
+        return self.before - self.readings[-1].balance - self.spent_otherwise
+
+    @property
+    def explanation(self) -> str:
+        """What the balance did, what that means and how sure it is, in plain sentences."""
+        fell = self.fell
+        if self.before is None:
+            return "The credits before it was sent are not known, so the balance cannot tell."
+        if fell is None:
+            return "The balance has not been read since then: nothing can be said yet."
+        less = ""
+        if self.spent_otherwise:
+            less = f" (not counting {self.spent_otherwise:,} that other work took)"
+        match self.verdict:
+            case Verdict.CHARGED:
+                did = f"The balance fell by exactly {self.size:,}{less}: the batch was charged"
+                sure = ", as good as certain." if self.complete else " by all that is known so far."
+            case Verdict.FREE:
+                did = (
+                    f"The balance of {self.before:,} has not moved{less}: the batch was probably not charged"
+                )
+                last = self.readings[-1].at - self.readings[0].at
+                sure = f", since {last:,.0f} seconds passed; a late booking is possible."
+                if not self.complete:
+                    sure = " so far; a charge may still be booked."
+            case Verdict.CANNOT_TELL:
+                moved = "rose" if fell < 0 else "fell"
+                did = f"The balance {moved} by {abs(fell):,}{less}, and the batch costs {self.size:,}"
+                sure = ": something else changed it, and it cannot tell."
+        return did + sure
+
     def __str__(self) -> str:
         read = ", ".join(f"{reading.balance:,}" for reading in self.readings) or "none"
         before = "unknown" if self.before is None else f"{self.before:,}"

@@ -2,9 +2,10 @@
 
 import random
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Literal, Self
 
 import msgspec
@@ -38,6 +39,7 @@ class JobPlan:
         answers: what is reused, by number.
         balance: WhatsApp credits; none where they are not known.
         held_because: why numbers are held back.
+        first: of those to be paid, how many the credits allow now; the rest waits for a top-up.
     """
 
     list: ListPlan
@@ -45,6 +47,7 @@ class JobPlan:
     answers: dict[int, Reusable]
     balance: int | None = None
     held_because: str = ""
+    first: int = 0
 
     @property
     def to_pay(self) -> int:
@@ -64,7 +67,14 @@ class JobPlan:
     @property
     def batches(self) -> int:
         """Submissions that this takes."""
-        return -(-self.to_pay // BATCH_SIZE)
+        return len(self.spans())
+
+    def spans(self) -> Sequence[tuple[int, int]]:
+        """Return the batches as first and size, in the order in which they are sent."""
+        to_pay = self.to_pay
+        # What the credits allow ends with a batch of its own, so that it need not wait with the rest.
+        starts = [*range(0, self.first, BATCH_SIZE), *range(self.first, to_pay, BATCH_SIZE)]
+        return [(start, end - start) for start, end in pairwise([*starts, to_pay])]
 
     @property
     def balance_after(self) -> int | None:
@@ -138,15 +148,33 @@ def affordable(plan: JobPlan, when_short: WhenShort, *, cap: int) -> JobPlan:
     if plan.short and plan.balance is not None:
         if when_short == "cancel" or (when_short == "fit" and plan.balance == 0):
             raise EngineError(credits_short(plan.to_pay, plan.balance))
-        if when_short == "fit":
-            plan = fit(plan, plan.balance)
+        there = plan.balance
+        plan = fit(plan, there) if when_short == "fit" else replace(plan, first=there)
     if cap and plan.to_pay > cap:
         raise EngineError(over_cap(plan.to_pay, cap))
     return plan
 
 
-def store_job(store: Store, plan: JobPlan, *, binding: Binding, profile: str, name: str, now: float) -> int:
+def store_job(
+    store: Store,
+    plan: JobPlan,
+    *,
+    binding: Binding,
+    profile: str,
+    name: str,
+    now: float,
+    retry_of: int | None = None,
+) -> int:
     """Store a job as planned and return its id; the batches are cut in the order of the list.
+
+    Args:
+        store: where it goes.
+        plan: what is sent.
+        binding: the service and key that pay for it.
+        profile: its name in the configuration.
+        name: what the person calls it.
+        now: when.
+        retry_of: the job whose failed numbers these are.
 
     Raises:
         StateError: the state file failed; then there is no job.
@@ -165,13 +193,10 @@ def store_job(store: Store, plan: JobPlan, *, binding: Binding, profile: str, na
         rejected=listed.rejected,
         duplicates=listed.duplicates,
         numbers=len(listed.numbers),
+        retry_of=retry_of,
     )
     ordered = array("q", plan.numbers())
-    batches = [
-        NewBatch(first, len(some), digest(some))
-        for first in range(0, plan.to_pay, BATCH_SIZE)
-        if (some := ordered[first : min(first + BATCH_SIZE, plan.to_pay)])
-    ]
+    batches = [NewBatch(first, size, digest(ordered[first : first + size])) for first, size in plan.spans()]
     return store.jobs.add(
         job,
         pieces=source.chunks,
@@ -221,10 +246,11 @@ def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
 
 def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
     to_pay, reused = plan.to_pay, plan.reused
-    for index, number in enumerate(ordered):
-        if index < to_pay:
-            yield NewNumber(number, index // BATCH_SIZE + 1)
-        elif index < to_pay + reused:
+    for seq, (first, size) in enumerate(plan.spans(), 1):
+        for number in ordered[first : first + size]:
+            yield NewNumber(number, seq)
+    for index, number in enumerate(ordered[to_pay:], to_pay):
+        if index < to_pay + reused:
             answer = plan.answers[number]
             day = datetime.fromtimestamp(answer.answered, UTC).date()
             yield NewNumber(

@@ -62,6 +62,28 @@ NO_KEY = Problem(
 )
 
 
+NO_SPEND = Problem(
+    kind="forbidden",
+    message="This session may not spend anything: it was started with --no-spend.",
+    remedy="Start pwl-tui without --no-spend to send numbers.",
+)
+
+NOTHING_TO_RETRY = Problem(
+    kind="invalid_request",
+    message="There is nothing to retry: no number failed that was not asked for again, no batch was refused.",
+    remedy="`pwl-tui show JOB` shows how its batches stand.",
+)
+
+
+def unfinished(job: Job) -> Problem:
+    """Return the problem of a job that cannot be forgotten yet."""
+    return Problem(
+        kind="invalid_request",
+        message=f"Job {job.id} is {job.state}: what is paid for, or may be, would be lost.",
+        remedy=f"Let `pwl-tui watch {job.id}` finish it, and settle its batches in doubt.",
+    )
+
+
 def over_cap(to_pay: int, cap: int) -> Problem:
     """Return the problem of a job that costs more than the person allows."""
     return Problem(

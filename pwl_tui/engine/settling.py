@@ -1,10 +1,11 @@
 """Deciding a batch whose outcome is unknown: what the evidence says, and what the person decides."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from pwl_tui.engine import adopting
-from pwl_tui.engine.evidence import Evidence, weigh
+from pwl_tui.engine.evidence import Evidence, Verdict, weigh
 from pwl_tui.engine.service import Lookup
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.models import Batch, BatchState, Binding
@@ -12,6 +13,44 @@ from pwl_tui.state.store import Store
 
 Decision = Literal["free", "lost", "adopted"]
 """It was not charged: send its numbers again. It was charged: write it off. Its id is known: here it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to settle a batch.
+
+    Attributes:
+        decision: what it is called when it is carried out.
+        title: what it is, in a few words.
+        cost: what it does and what it can cost, in sentences.
+    """
+
+    decision: Decision
+    title: str
+    cost: str
+
+
+def choices(evidence: Evidence) -> tuple[Choice, Choice, Choice]:
+    """Return the three ways to settle a batch, in the light of its evidence."""
+    price = f"{evidence.size:,} credits"
+    if evidence.verdict is Verdict.CHARGED:
+        risk = "By the balance it was charged, so that this pays for them twice."
+    else:
+        risk = "If it was charged after all, they are paid for twice."
+    return (
+        Choice("free", "Release and send again", f"Its numbers are sent once more, for {price}. {risk}"),
+        Choice(
+            "adopted",
+            "Give the id",
+            "Costs nothing. The provider's support can find the id with the report; it is checked: it must"
+            " hold exactly these numbers.",
+        ),
+        Choice(
+            "lost",
+            "Write off",
+            f"{price} count as spent, its numbers as failed. Asking for them again costs as much again.",
+        ),
+    )
 
 
 class SettleError(ProblemError):
@@ -67,11 +106,11 @@ def settle(
         )
     evidence = str(evidence_of(store, binding, batch))
     if decision == "free":
-        store.batches.release(batch, now=now, evidence=evidence)
+        store.decisions.release(batch, now=now, evidence=evidence)
     elif decision == "lost":
-        store.batches.write_off(batch, now=now, evidence=evidence)
+        store.decisions.write_off(batch, now=now, evidence=evidence)
     elif batch_id is not None:
-        adopting.identify(store, service(), batch, batch_id, now=now, evidence=evidence)
+        adopting.identify(store, service().poll, batch, batch_id, now=now, evidence=evidence)
 
 
 def _error(message: str, remedy: str) -> SettleError:

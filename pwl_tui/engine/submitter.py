@@ -11,6 +11,7 @@ from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.evidence import next_reading
 from pwl_tui.engine.problems import CHANGED, ORPHAN, credits_short, miscounted, unwritten
+from pwl_tui.engine.recall import Recall, accepted_at
 from pwl_tui.engine.schedule import Pace, backoff, first_poll
 from pwl_tui.engine.service import Lookup
 from pwl_tui.engine.steps import Busy, Delayed, Frozen, Held, Idle, Sent, Step
@@ -75,6 +76,7 @@ class Submitter:
         self._spread = spread
         self._failures = 0
         self._evidence_at = 0.0
+        self._recall = Recall(store, binding)
 
     def send_next(self, jobs: Collection[int] | None = None) -> Step:
         """Send the next planned batch, if one may be sent now.
@@ -113,7 +115,7 @@ class Submitter:
         )
 
     def recover(self) -> None:
-        """Find batches whose sender died, unless a sender is alive: they become unknown.
+        """Find batches whose sender died, unless a sender is alive: they are known, or in doubt from now on.
 
         Raises:
             StateError: the state file failed.
@@ -122,25 +124,39 @@ class Submitter:
             if ours:
                 self._recover()
 
+    def recall(self) -> None:
+        """Give every batch that is not sent the id that the journal has for it.
+
+        Raises:
+            StateError: the journal or the state file failed.
+        """
+        self.recover()
+        for batch in self._store.batches.planned(self._binding):
+            self._recalled(batch)
+
     def _recover(self) -> None:
-        """Decide what became of batches left in ``sending``; we hold the lock, so no sender is alive."""
+        """Decide what became of batches in ``sending``; we hold the lock, so no sender is alive."""
         for batch in self._store.batches.in_sending(self._binding):
             # Killed between the journal's line and the database's: the id is known after all.
-            written = self._journaled(batch)
-            if written is not None:
-                self._accept(batch, written.batch_id, None)
-            else:
+            if not self._recalled(batch):
                 self._store.batches.doubt(batch, ORPHAN, now=self._clock())
+        for batch in self._store.batches.in_doubt(self._binding):
+            self._recalled(batch)
 
-    def _journaled(self, batch: Batch) -> Entry | None:
-        since = timestamp(batch.submitted or 0)
-        for entry in self._store.journal.entries():
-            same = (entry.job, entry.seq, entry.digest) == (batch.job, batch.seq, batch.digest)
-            ours = (entry.base_url, entry.key) == (self._binding.base_url, self._binding.fingerprint)
-            # A state file that was begun anew counts its jobs from 1 again; the time tells them apart.
-            if same and ours and entry.at >= since and self._store.batches.by_id(entry.batch_id) is None:
-                return entry
-        return None
+    def _recalled(self, batch: Batch) -> bool:
+        """Give a batch the id that the journal has for it; return whether it has one."""
+        now = self._clock()
+        entry = self._recall.of(batch, now)
+        if entry is None:
+            return False
+        self._store.batches.recall(
+            batch,
+            batch_id=entry.batch_id,
+            at=accepted_at(entry, now),
+            now=now,
+            next_poll=first_poll(batch.size, self._pace, now),
+        )
+        return True
 
     def _gather_evidence(self, batch: Batch) -> Frozen:
         """Read the balance for a batch in doubt, if it is time."""
@@ -164,6 +180,9 @@ class Submitter:
             self._store.require_room()
         except StateError as error:
             return self._hold(batch, error.problem, self._clock() + CREDITS_LOOK_SECONDS)
+        # Rule 7, too: an older copy of the state file may have been put back.
+        if self._recalled(batch):
+            return Sent(self._store.batches.get(batch.job, batch.seq))
         try:
             balance = self._service().balance().balance
         except ApiError as error:
@@ -192,14 +211,25 @@ class Submitter:
             raise
         # Rule 3: the id is on disk before anything else: in the journal, and in the state file even if that
         # failed.
-        entry = journal_entry(job, batch, submitted.batch_id, self._clock())
+        now = self._clock()
+        entry = journal_entry(job, batch, submitted.batch_id, now)
         journal_error: Exception | None = None
         try:
             self._store.journal.append(entry)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised once the id is safe
             journal_error = error
+        # Rule 6: we removed the duplicates, so the service must have counted what we sent.
+        counted = submitted.total_numbers
+        charged = batch.size if counted is None else counted
         try:
-            self._accept(batch, submitted.batch_id, submitted.total_numbers)
+            self._store.batches.accept(
+                batch,
+                batch_id=submitted.batch_id,
+                charged=charged,
+                now=now,
+                next_poll=first_poll(batch.size, self._pace, now),
+                error=None if charged == batch.size else miscounted(batch.size, charged),
+            )
         except Exception as error:
             problem = unwritten(submitted.batch_id, batch, journaled=journal_error is None)
             raise StateError(problem) from error
@@ -207,20 +237,6 @@ class Submitter:
             raise journal_error
         self._failures = 0
         return Sent(self._store.batches.get(batch.job, batch.seq))
-
-    def _accept(self, batch: Batch, batch_id: str, total: int | None) -> None:
-        """Write an id and its charge into the state file; `total` is what the service counted, if known."""
-        now = self._clock()
-        # Rule 6: we removed the duplicates, so the service must have counted what we sent.
-        charged = batch.size if total is None else total
-        self._store.batches.accept(
-            batch,
-            batch_id=batch_id,
-            charged=charged,
-            now=now,
-            next_poll=first_poll(batch.size, self._pace, now),
-            error=None if charged == batch.size else miscounted(batch.size, charged),
-        )
 
     def _not_accepted(self, batch: Batch, problem: Problem) -> Step:
         """Put an error of the POST where the state table wants it."""

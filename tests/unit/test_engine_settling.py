@@ -12,6 +12,7 @@ from pwl_tui.engine import adopting
 from pwl_tui.engine.adopting import AdoptError
 from pwl_tui.engine.evidence import Verdict
 from pwl_tui.engine.problems import EngineError
+from pwl_tui.engine.schedule import Budget
 from pwl_tui.engine.settling import Decision, SettleError, evidence_of
 from pwl_tui.engine.steps import Frozen, Idle, Sent
 from pwl_tui.problem import Problem
@@ -59,11 +60,11 @@ def test_the_balance_tells_whether_it_was_charged(
     store: Store, clock: Clock, service: WorldService, paid: bool, verdict: Verdict
 ) -> None:
     # What was spent before, and a single check meanwhile, must not confuse it.
-    store.charges.add(BINDING, Charge(NOW - 5, 500, None, None, None))
+    store.charges.add(BINDING, Charge(NOW - 5, 500, None, None, None, NOW - 5))
     batch = in_doubt(store, service, clock, paid=paid)
     clock.now += 1
     service.world.check(KEY, "+14155559999")
-    store.charges.add(BINDING, Charge(clock.now, 1, None, None, None))
+    store.charges.add(BINDING, Charge(clock.now, 1, None, None, None, clock.now))
     submitter = make_submitter(store, service, clock)
     for _ in range(400):
         submitter.send_next()
@@ -186,7 +187,8 @@ def test_batches_of_elsewhere_become_a_job(store: Store, clock: Clock, service: 
     wanted = [submit_elsewhere(service, FIRST, 3), submit_elsewhere(service, FIRST + 3, 2)]
     clock.now += 60
     engine = make_engine(store, service, clock)
-    job = engine.adopt([*wanted, wanted[0]], None)
+    (job_id,) = engine.adopt([*wanted, wanted[0]]).jobs
+    job = store.jobs.get(job_id)
     assert (job.name, job.numbers, job.charged, job.state) == (
         f"adopted-{wanted[0][:8]}",
         5,
@@ -197,10 +199,6 @@ def test_batches_of_elsewhere_become_a_job(store: Store, clock: Clock, service: 
     assert [row.result.number for row in store.results.rows(job.id) if row.result] == [
         FIRST + i for i in range(5)
     ]
-    with pytest.raises(AdoptError, match="already"):
-        engine.adopt([wanted[1]], "again")
-    with pytest.raises(ApiError):
-        engine.adopt(["no-such-id"], None)
     assert len(store.jobs.all()) == 1
     assert service.submitted == []
 
@@ -209,7 +207,8 @@ def test_what_is_adopted_unfinished_is_polled_to_its_end(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
     engine = make_engine(store, service, clock)
-    job = engine.adopt([submit_elsewhere(service, FIRST, 500)], "big")
+    (job_id,) = engine.adopt([submit_elsewhere(service, FIRST, 500)], "big").jobs
+    job = store.jobs.get(job_id)
     assert (job.name, job.state) == ("big", JobState.PROCESSING)
     finish(store, service, clock)
     assert store.jobs.get(job.id).counts.answered == 500
@@ -228,8 +227,37 @@ def test_a_number_in_two_spellings_is_adopted_once(
         return msgspec.structs.replace(answer, results=[*answer.results, again])
 
     monkeypatch.setattr(service, "poll", spelled)
-    job = make_engine(store, service, clock).adopt([batch_id], None)
+    (job_id,) = make_engine(store, service, clock).adopt([batch_id]).jobs
+    job = store.jobs.get(job_id)
     assert (job.numbers, job.counts.pending) == (2, 0)
+
+
+def test_ids_that_cannot_be_taken_over_are_named_and_the_others_are(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    batch = in_doubt(store, service, clock, paid=True)
+    doubtful, known, new = ids(service)[0], submit_elsewhere(service, FIRST + 50, 2), None
+    engine = make_engine(store, service, clock)
+    engine.adopt([known])
+    new = submit_elsewhere(service, FIRST + 60, 2)
+    adopted = engine.adopt([doubtful, known, "no-such-id", new])
+    assert [store.batches.of(job)[0].batch_id for job in adopted.jobs] == [new]
+    said = {batch_id: problem for batch_id, problem in adopted.failed}
+    assert "already" in said[known].message
+    assert said["no-such-id"].kind == "not_found"
+    assert f"settle {batch.label} --as adopted --batch-id {doubtful}" in said[doubtful].remedy
+    # What was paid for elsewhere stands in the books, and explains nothing of what we paid for.
+    assert store.charges.since(BINDING, 0) == 0
+    assert [(charge.amount, charge.started) for charge in store.charges.all(BINDING)] == [(2, None)] * 2
+
+
+def test_many_ids_are_asked_for_at_the_pace_of_polling(store: Store, service: WorldService) -> None:
+    waited: list[float] = []
+    poll = adopting.paced(service.poll, Budget(2.0, burst=1.0), lambda: NOW, waited.append)
+    batch_id = submit_elsewhere(service, FIRST, 2)
+    for _ in range(3):
+        poll(batch_id)
+    assert waited == [0.5, 0.5]
 
 
 # -- the state file is gone
@@ -267,9 +295,7 @@ def test_all_jobs_come_back_from_the_journal(
     anew.close()
 
 
-def test_a_journal_is_not_given_up_because_the_network_is(
-    store: Store, service: WorldService, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_journal_is_not_given_up_because_the_network_is(store: Store, service: WorldService) -> None:
     batch_id = submit_elsewhere(service, FIRST, 3)
     entry = Entry(at="t", batch_id=batch_id, size=3, base_url=BINDING.base_url, key=BINDING.fingerprint)
     calls: list[str] = []
@@ -279,11 +305,9 @@ def test_a_journal_is_not_given_up_because_the_network_is(
         raise ApiError(GONE)
 
     others = [msgspec.structs.replace(entry, batch_id=other, job=2) for other in ("b", "c")]
-    with monkeypatch.context() as patch:
-        patch.setattr(service, "poll", fail)
-        with pytest.raises(ApiError):
-            adopting.rebuild(store, service, BINDING, [entry, *others], profile="p", now=NOW)
+    with pytest.raises(ApiError):
+        adopting.rebuild(store, fail, BINDING, [entry, *others], profile="p", now=NOW)
     assert len(calls) == 1
-    rebuilt = adopting.rebuild(store, service, BINDING, [entry, entry], profile="p", now=NOW)
+    rebuilt = adopting.rebuild(store, service.poll, BINDING, [entry, entry], profile="p", now=NOW)
     assert len(rebuilt.jobs) == 1
     assert [batch.batch_id for batch in store.batches.of(rebuilt.jobs[0])] == [batch_id]

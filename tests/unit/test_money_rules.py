@@ -184,7 +184,7 @@ def test_an_old_journal_does_not_name_a_new_batch(
 ) -> None:
     add_job(store, FIRST, 10)
     submitter.send_next()
-    entry = next(store.journal.entries())
+    entry = store.journal.entries()[0]
     # The state file is begun anew: job 1, batch 1 again, with the same numbers, later.
     other = open_store(store.directory.parent / "anew")
     other.journal.append(entry)

@@ -170,7 +170,7 @@ class Protocol(RuleBasedStateMachine):
         for job in self.store.jobs.all():
             self.store.jobs.pause(job.id, paused=pause)
             if not pause:
-                self.store.batches.retry_rejected(job.id, now=self.clock.now)
+                self.store.decisions.retry_rejected(job.id, now=self.clock.now)
 
     @precondition(lambda self: bool(self.in_doubt()))
     @rule(give_up=st.booleans())
@@ -179,14 +179,14 @@ class Protocol(RuleBasedStateMachine):
         known = {one.batch_id for one in self.batches()}
         charged = [batch_id for batch_id in self.world.batches if batch_id not in known | self.written_off]
         if not charged:
-            self.store.batches.release(batch, now=self.clock.now, evidence="the provider says so")
+            self.store.decisions.release(batch, now=self.clock.now, evidence="the provider says so")
         elif give_up:
-            self.store.batches.write_off(batch, now=self.clock.now, evidence="the provider says so")
+            self.store.decisions.write_off(batch, now=self.clock.now, evidence="the provider says so")
             self.written_off.update(charged)
         else:
             adopting.identify(
                 self.store,
-                self.service,
+                self.service.poll,
                 batch,
                 charged[0],
                 now=self.clock.now,
@@ -201,7 +201,7 @@ class Protocol(RuleBasedStateMachine):
         if known:
             try:
                 adopting.identify(
-                    self.store, self.service, batch, known[0], now=self.clock.now, evidence="a guess"
+                    self.store, self.service.poll, batch, known[0], now=self.clock.now, evidence="a guess"
                 )
             except ProblemError:
                 return

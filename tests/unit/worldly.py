@@ -135,7 +135,7 @@ def add_job(store: Store, first: int, size: int, *, batch_size: int = 1000, at: 
     )
 
 
-def make_submitter(store: Store, service: WorldService, clock: Clock) -> Submitter:
+def make_submitter(store: Store, service: Lookup, clock: Clock) -> Submitter:
     return Submitter(
         store,
         lambda: service,
@@ -161,7 +161,7 @@ def answer(number: int, outcome: Outcome = Outcome.COMPLETED, on: bool | None = 
     return Answer(number, outcome, on, on and number % 2 == 0, "Carrier", "US", "")
 
 
-def make_poller(store: Store, service: WorldService, clock: Clock) -> Poller:
+def make_poller(store: Store, service: Lookup, clock: Clock) -> Poller:
     return Poller(
         store,
         lambda: service,
@@ -177,7 +177,14 @@ def make_engine(store: Store, service: Lookup, clock: Clock, *, key: str = KEY, 
     settings = Settings(
         key_source=Secret(key), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
     )
-    return Engine(store, settings, connect=lambda *_: service, clock=clock, draw=random.Random(1))
+    return Engine(
+        store,
+        settings,
+        connect=lambda *_: service,
+        clock=clock,
+        pause=lambda _seconds: None,
+        draw=random.Random(1),
+    )
 
 
 def make_service(clock: Clock, credits_there: int = 10_000, rate: float = 1_000.0) -> WorldService:

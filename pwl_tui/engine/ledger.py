@@ -1,0 +1,160 @@
+"""Where the credits of a key went: every charge that is known, and what the balance did beside them."""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise, zip_longest
+
+from pwl_tui.state.money import Charge, HeldBalance
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One charge.
+
+    Attributes:
+        at: when it was certain.
+        credits: how many were taken.
+        job: id of the job; none: a single check.
+        seq: of the batch within its job.
+        name: of the job; empty where it is forgotten.
+        batch_id: the service's.
+        before: the balance read just before, where it was read.
+        after: the balance that was read next, if nothing else was charged in between.
+    """
+
+    at: float
+    credits: int
+    job: int | None
+    seq: int | None
+    name: str
+    batch_id: str | None
+    before: int | None
+    after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A change of the balance that the charges in the same time do not explain.
+
+    Attributes:
+        since: when the balance was last as before.
+        until: when it was first as it is then.
+        fell: credits that it fell by; below 0: it rose.
+        known: credits known to have been charged in between.
+    """
+
+    since: float
+    until: float
+    fell: int
+    known: int
+
+    @property
+    def unexplained(self) -> int:
+        """Credits that something else took; below 0: credits that were added."""
+        return self.fell - self.known
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All of it.
+
+    Attributes:
+        lines: the charges, newest first.
+        movements: what they do not explain, newest first.
+    """
+
+    lines: tuple[Line, ...]
+    movements: tuple[Movement, ...]
+
+    @property
+    def spent(self) -> int:
+        """Credits known to have been taken."""
+        return sum(line.credits for line in self.lines)
+
+    @property
+    def alarms(self) -> tuple[Movement, ...]:
+        """The movements in which something else took credits."""
+        return tuple(movement for movement in self.movements if movement.unexplained > 0)
+
+
+def ledger(
+    charges: Sequence[Charge], balances: Sequence[HeldBalance], in_doubt_since: float | None
+) -> Ledger:
+    """Put charges and balances of one key side by side.
+
+    A balance counts only if it was read while nothing was being charged: between the intent to send a batch
+    and the knowledge that it was accepted, nobody can say on which side of the charge a reading lies.
+
+    Args:
+        charges: in the order of their times.
+        balances: in the order of their readings.
+        in_doubt_since: when the earliest batch was sent whose outcome is unknown; none: there is none.
+    """
+    known = [charge for charge in charges if charge.started is not None]
+    quiet = list(_quiet(_windows(known, in_doubt_since), balances))
+    times = [charge.at for charge in known]
+    sums = list(accumulate((charge.amount for charge in known), initial=0))
+    movements: list[Movement] = []
+    for before, after in pairwise(quiet):
+        charged = sums[bisect_right(times, after.last)] - sums[bisect_right(times, before.last)]
+        movement = Movement(before.last, after.first, before.balance - after.balance, charged)
+        if movements and _booked_late(movements[-1], movement):
+            movements.pop()
+        elif movement.unexplained:
+            movements.append(movement)
+    return Ledger(tuple(_lines(charges, balances))[::-1], tuple(movements[::-1]))
+
+
+def _windows(charges: Iterable[Charge], in_doubt_since: float | None) -> list[tuple[float, float]]:
+    """Return the times in which something was being charged, sorted and apart from each other."""
+    found = [(charge.started, charge.at) for charge in charges if charge.started is not None]
+    if in_doubt_since is not None:
+        found.append((in_doubt_since, math.inf))
+    apart: list[tuple[float, float]] = []
+    for start, end in sorted(found):
+        if apart and start < apart[-1][1]:
+            apart[-1] = (apart[-1][0], max(end, apart[-1][1]))
+        else:
+            apart.append((start, end))
+    return apart
+
+
+def _quiet(windows: Sequence[tuple[float, float]], balances: Iterable[HeldBalance]) -> Iterator[HeldBalance]:
+    """Yield the balances that were read outside the windows, each with the moments at which that was so."""
+    starts = [start for start, _ in windows]
+
+    def within(moment: float) -> bool:
+        # The balance that is read just before a batch is sent has the very time of the intent.
+        index = bisect_left(starts, moment) - 1
+        return index >= 0 and moment < windows[index][1]
+
+    for held in balances:
+        moments = [moment for moment in (held.first, held.last) if not within(moment)]
+        if moments:
+            yield HeldBalance(moments[0], moments[-1], held.balance)
+
+
+def _booked_late(earlier: Movement, later: Movement) -> bool:
+    """Whether the service took credits a little after it said so: then nothing is unexplained."""
+    return earlier.fell >= 0 > earlier.unexplained == -later.unexplained
+
+
+def _lines(charges: Sequence[Charge], balances: Sequence[HeldBalance]) -> Iterator[Line]:
+    firsts = [held.first for held in balances]
+    for charge, following in zip_longest(charges, charges[1:]):
+        index = bisect_left(firsts, charge.at)
+        after = balances[index] if index < len(balances) and charge.started is not None else None
+        if after is not None and following is not None and after.first > (following.started or following.at):
+            after = None
+        yield Line(
+            charge.at,
+            charge.amount,
+            charge.job,
+            charge.seq,
+            charge.name,
+            charge.batch_id,
+            charge.balance_before,
+            None if after is None else after.balance,
+        )
