@@ -93,16 +93,17 @@ def ledger(
         in_doubt_since: when the earliest batch was sent whose outcome is unknown; none: there is none.
     """
     known = [charge for charge in charges if charge.started is not None]
-    quiet = list(_quiet(_windows(known, in_doubt_since), balances))
     times = [charge.at for charge in known]
     sums = list(accumulate((charge.amount for charge in known), initial=0))
     movements: list[Movement] = []
-    for before, after in pairwise(quiet):
-        charged = sums[bisect_right(times, after.last)] - sums[bisect_right(times, before.last)]
-        movement = Movement(before.last, after.first, before.balance - after.balance, charged)
-        if movements and _booked_late(movements[-1], movement):
-            movements.pop()
-        elif movement.unexplained:
+    for (since, before), (until, after) in pairwise(_quiet(_windows(known, in_doubt_since), balances)):
+        charged = sums[bisect_right(times, until)] - sums[bisect_right(times, since)]
+        movement = Movement(since, until, before - after, charged)
+        # The service may take credits a little after it said so.
+        if movements and movements[-1].fell >= 0 > movements[-1].unexplained and movement.fell > 0:
+            late = movements.pop()
+            movement = Movement(late.since, until, late.fell + movement.fell, late.known + charged)
+        if movement.unexplained:
             movements.append(movement)
     return Ledger(tuple(_lines(charges, balances))[::-1], tuple(movements[::-1]))
 
@@ -121,24 +122,17 @@ def _windows(charges: Iterable[Charge], in_doubt_since: float | None) -> list[tu
     return apart
 
 
-def _quiet(windows: Sequence[tuple[float, float]], balances: Iterable[HeldBalance]) -> Iterator[HeldBalance]:
-    """Yield the balances that were read outside the windows, each with the moments at which that was so."""
+def _quiet(
+    windows: Sequence[tuple[float, float]], balances: Iterable[HeldBalance]
+) -> Iterator[tuple[float, int]]:
+    """Yield the moments outside the windows at which a balance was read, and the balance."""
     starts = [start for start, _ in windows]
-
-    def within(moment: float) -> bool:
-        # The balance that is read just before a batch is sent has the very time of the intent.
-        index = bisect_left(starts, moment) - 1
-        return index >= 0 and moment < windows[index][1]
-
     for held in balances:
-        moments = [moment for moment in (held.first, held.last) if not within(moment)]
-        if moments:
-            yield HeldBalance(moments[0], moments[-1], held.balance)
-
-
-def _booked_late(earlier: Movement, later: Movement) -> bool:
-    """Whether the service took credits a little after it said so: then nothing is unexplained."""
-    return earlier.fell >= 0 > earlier.unexplained == -later.unexplained
+        for moment in dict.fromkeys((held.first, held.last)):
+            # The balance that is read just before a batch is sent has the very time of the intent.
+            index = bisect_left(starts, moment) - 1
+            if index < 0 or moment >= windows[index][1]:
+                yield moment, held.balance
 
 
 def _lines(charges: Sequence[Charge], balances: Sequence[HeldBalance]) -> Iterator[Line]:

@@ -41,9 +41,9 @@ class Recall:
     def of(self, batch: Batch, now: float) -> Entry | None:
         """Return the entry that says that a batch was accepted, if there is one.
 
-        One that was being sent has an entry of its numbers from then or later. For one that was not, any entry
-        of its numbers counts while the service has the answers, and one of this very batch always; a new state
-        file counts its jobs from 1 again, so that the time has to fit.
+        One that was being sent has an entry of its numbers from then or later. For one that was not, any
+        entry of its numbers counts while the service has the answers, and one of this very batch always; a
+        new state file counts its jobs from 1 again, so that the time has to fit.
 
         Args:
             batch: one without an id.

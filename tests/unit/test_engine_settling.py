@@ -242,7 +242,7 @@ def test_ids_that_cannot_be_taken_over_are_named_and_the_others_are(
     new = submit_elsewhere(service, FIRST + 60, 2)
     adopted = engine.adopt([doubtful, known, "no-such-id", new])
     assert [store.batches.of(job)[0].batch_id for job in adopted.jobs] == [new]
-    said = {batch_id: problem for batch_id, problem in adopted.failed}
+    said = dict(adopted.failed)
     assert "already" in said[known].message
     assert said["no-such-id"].kind == "not_found"
     assert f"settle {batch.label} --as adopted --batch-id {doubtful}" in said[doubtful].remedy
@@ -251,7 +251,7 @@ def test_ids_that_cannot_be_taken_over_are_named_and_the_others_are(
     assert [(charge.amount, charge.started) for charge in store.charges.all(BINDING)] == [(2, None)] * 2
 
 
-def test_many_ids_are_asked_for_at_the_pace_of_polling(store: Store, service: WorldService) -> None:
+def test_many_ids_are_asked_for_at_the_pace_of_polling(service: WorldService) -> None:
     waited: list[float] = []
     poll = adopting.paced(service.poll, Budget(2.0, burst=1.0), lambda: NOW, waited.append)
     batch_id = submit_elsewhere(service, FIRST, 2)
