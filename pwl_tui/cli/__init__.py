@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 
-from pwl_tui.cli.arguments import LATER, build_parser
+from pwl_tui.cli.arguments import build_parser
 from pwl_tui.cli.output import Output
 
 
@@ -16,18 +16,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     output = Output(json=getattr(arguments, "json", False))
     # What follows loads most of the program, and neither --version nor --help should wait for it.
-    from pwl_tui.cli.exits import Exit, UsageError, exit_of
+    from pwl_tui.cli.exits import Exit, exit_of
     from pwl_tui.cli.follow import Interrupted
     from pwl_tui.cli.session import Session, environment
     from pwl_tui.problem import ProblemError
 
     try:
         with Session(arguments, output, environment()) as session:
-            if arguments.command in LATER:
-                raise UsageError(
-                    f"`{arguments.command}` comes with a later version.",
-                    "`pwl-tui --help` lists what there is.",
-                )
             return _commands()[arguments.command](session)
     except ProblemError as error:
         output.problem(error.problem)
@@ -42,7 +37,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _commands() -> dict[str | None, Callable[..., int]]:
-    from pwl_tui.cli import jobs, lists, money, screen, setup
+    from pwl_tui.cli import (
+        adopting,
+        doctor,
+        jobs,
+        lists,
+        money,
+        removing,
+        retrying,
+        screen,
+        settling,
+        setup,
+    )
 
     return {
         None: screen.open_screen,
@@ -56,8 +62,13 @@ def _commands() -> dict[str | None, Callable[..., int]]:
         "resume": jobs.resume,
         "balance": money.balance,
         "lookup": money.lookup,
-        "adopt": money.adopt,
-        "settle": money.settle,
+        "ledger": money.ledger,
+        "adopt": adopting.adopt,
+        "settle": settling.settle,
+        "retry": retrying.retry,
+        "forget": removing.forget,
+        "purge": removing.purge,
+        "doctor": doctor.doctor,
         "config": setup.config,
         "simulator": setup.simulator,
     }

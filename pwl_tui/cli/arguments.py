@@ -4,10 +4,20 @@ import argparse
 from pathlib import Path
 
 from pwl_tui import __version__
+from pwl_tui.cli.options import Commands, command, days, job, json, list_options, positive, seconds, yes
 
-LATER = ("retry", "purge", "ledger", "doctor", "forget")
-"""Commands that are part of the command line and not of this version."""
-
+_EXIT_CODES = """\
+exit codes:
+  0    done
+  1    something failed that has no code below
+  2    wrong usage, an unusable list, bad configuration
+  3    the key was refused
+  4    credits are short; nothing was sent beyond what is said
+  5    a batch's outcome is unknown: `pwl-tui settle BATCH`
+  6    the service cannot be reached, is down, limits us, or answers nonsense
+  7    --timeout ran out; everything is kept
+  130  interrupted; everything is kept
+"""
 _ONLY = ("on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending")
 
 
@@ -15,8 +25,10 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line; the command is in ``command``, none for the screen."""
     parser = argparse.ArgumentParser(
         prog="pwl-tui",
-        description="Validate lists of phone numbers with ProWebLook's batch WhatsApp service.",
-        epilog="With no command, the screen opens.",
+        description="Validate lists of phone numbers with ProWebLook's batch WhatsApp service.\n"
+        "With no command, the screen opens.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"pwl-tui {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
@@ -25,23 +37,44 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--demo", action="store_true", help="work with the embedded simulator and a throwaway state"
     )
+    parser.add_argument(
+        "--no-spend", action="store_true", help="submit nothing that costs credits; polling goes on"
+    )
     parser.add_argument("--no-mouse", action="store_true", help="leave the mouse to the terminal")
     parser.add_argument(
         "--low-bandwidth", action="store_true", help="write as little as can be to the screen"
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _sending(commands)
+    _having(commands)
+    _mending(commands)
+    _spent(commands)
+    _surroundings(commands)
+    return parser
 
-    plan = commands.add_parser("plan", help="say what a list would send and cost; spends nothing")
-    _list_options(plan)
-    _json(plan)
 
-    submit = commands.add_parser("submit", help="plan a list, ask, and send it")
-    _list_options(submit)
-    submit.add_argument("--yes", action="store_true", help="do not ask")
+def _sending(commands: Commands) -> None:
+    plan = command(
+        commands,
+        "plan",
+        "say what a list would send and cost; spends nothing",
+        "Needs no key; with one, the credits are read and answers already paid for are taken into account.",
+    )
+    list_options(plan)
+    json(plan)
+
+    submit = command(
+        commands,
+        "submit",
+        "plan a list, ask, and send it",
+        "On a terminal it asks before it spends; above confirm_above credits it wants the amount typed.",
+    )
+    list_options(submit)
+    yes(submit, "spend without asking")
     submit.add_argument("--wait", action="store_true", help="stay until the job is finished")
     submit.add_argument("--name", metavar="TEXT", help="what to call the job")
     submit.add_argument(
-        "--only-sample", type=_positive, metavar="N", help="pay for N numbers chosen at random"
+        "--only-sample", type=positive, metavar="N", help="pay for N numbers chosen at random"
     )
     submit.add_argument(
         "--when-short",
@@ -49,20 +82,27 @@ def build_parser() -> argparse.ArgumentParser:
         default="cancel",
         help="with too few credits: send nothing, what fits, or what fits now and the rest after a top-up",
     )
-    _json(submit)
+    json(submit)
 
-    watch = commands.add_parser("watch", help="poll until jobs are finished (default: all unfinished)")
-    watch.add_argument("jobs", nargs="*", metavar="JOB")
-    watch.add_argument("--timeout", type=_seconds, metavar="S", help="give up after S seconds")
-    _json(watch)
+    watch = command(
+        commands,
+        "watch",
+        "poll until jobs are finished",
+        "Sends what is still to be sent, too, unless --no-spend is given. Made for cron: several may run.",
+    )
+    watch.add_argument("jobs", nargs="*", metavar="JOB", help="number or name; default: all unfinished")
+    watch.add_argument("--timeout", type=seconds, metavar="S", help="give up after S seconds")
+    json(watch)
 
-    _json(commands.add_parser("jobs", help="list the jobs"))
-    show = commands.add_parser("show", help="show one job with its batches")
-    show.add_argument("job", metavar="JOB")
-    _json(show)
 
-    export = commands.add_parser("export", help="give the list back with its answers")
-    export.add_argument("job", metavar="JOB")
+def _having(commands: Commands) -> None:
+    json(command(commands, "jobs", "list the jobs"))
+    show = command(commands, "show", "show one job with its batches")
+    job(show)
+    json(show)
+
+    export = command(commands, "export", "give the list back with its answers")
+    job(export)
     export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
     export.add_argument(
         "--format", choices=("csv", "xlsx", "jsonl", "txt"), help="default: by the file's name"
@@ -71,10 +111,49 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("--digits", action="store_true", help="numbers without the plus")
     export.add_argument("--force", action="store_true", help="overwrite a file that exists")
 
-    adopt = commands.add_parser("adopt", help="take over batches submitted elsewhere")
-    adopt.add_argument("batch_ids", nargs="*", metavar="BATCH_ID")
-    adopt.add_argument("--name", metavar="TEXT", help="what to call the job")
+    job(command(commands, "pause", "stop sending a job; what was sent is still polled"))
+    job(command(commands, "resume", "go on with a job that stands still, for whatever reason"))
+
+    forget = command(
+        commands,
+        "forget",
+        "remove a finished job with its numbers for good",
+        "What it cost stays in the ledger. Its answers are then not used again, but paid for again.",
+    )
+    job(forget)
+    yes(forget, "remove it without asking")
+
+    purge = command(
+        commands,
+        "purge",
+        "remove old jobs with their numbers for good",
+        "Jobs that still have something to send, fetch or settle are kept. The ledger keeps what was spent.",
+    )
+    purge.add_argument(
+        "--older-than", type=days, required=True, metavar="DAYS", help="made more than DAYS days ago"
+    )
+    yes(purge, "remove them without asking")
+
+
+def _mending(commands: Commands) -> None:
+    adopt = command(
+        commands,
+        "adopt",
+        "take over batches submitted elsewhere",
+        "Each id is asked for first: a wrong one is named and costs nothing, and the others are adopted.",
+    )
     adopt.add_argument(
+        "batch_ids", nargs="*", metavar="BATCH_ID", help="the service's ids; they make one job"
+    )
+    adopt.add_argument("--name", metavar="TEXT", help="what to call the job")
+    where = adopt.add_mutually_exclusive_group()
+    where.add_argument(
+        "--from",
+        dest="source",
+        metavar="FILE",
+        help="one id a line, # begins a comment; - for standard input",
+    )
+    where.add_argument(
         "--journal",
         nargs="?",
         type=Path,
@@ -82,80 +161,102 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="rebuild the jobs from the journal (default: the one beside the state file)",
     )
-    _json(adopt)
+    json(adopt)
 
-    settle = commands.add_parser("settle", help="decide a batch whose outcome is unknown")
+    settle = command(
+        commands,
+        "settle",
+        "decide a batch whose outcome is unknown",
+        "Without --as it shows what happened, what the balance says, and what can be done; it decides nothing"
+        " and exits 5.",
+    )
     settle.add_argument("batch", metavar="BATCH", help="JOB.NUMBER, as `show` names it")
-    settle.add_argument("--as", dest="decision", choices=("free", "lost", "adopted"), required=True)
-    settle.add_argument("--batch-id", metavar="ID", help="the service's id, with `adopted`")
-    _json(settle)
+    what = settle.add_mutually_exclusive_group()
+    what.add_argument(
+        "--as",
+        dest="decision",
+        choices=("free", "lost", "adopted"),
+        help="free: was not charged, send again; lost: was charged, write off; adopted: here is its id",
+    )
+    what.add_argument(
+        "--report",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        metavar="FILE",
+        help="print, or save, a report for the provider's support; it holds no key and no number",
+    )
+    what.add_argument(
+        "--wait",
+        action="store_true",
+        help="stay until the balance was read often enough, 5 minutes at most",
+    )
+    settle.add_argument("--batch-id", metavar="ID", help="the service's id, with `--as adopted`")
+    json(settle)
 
-    for name, text in (("pause", "stop sending a job"), ("resume", "go on with a job")):
-        commands.add_parser(name, help=text).add_argument("job", metavar="JOB")
+    retry = command(
+        commands,
+        "retry",
+        "ask again for what failed in a job",
+        "Failed numbers become a new job and are paid for again; rejected batches, which cost nothing so far,"
+        " are sent again within theirs. With neither option: both.",
+    )
+    job(retry)
+    retry.add_argument("--failed", action="store_true", help="only the numbers that failed")
+    retry.add_argument("--rejected", action="store_true", help="only the batches that were rejected")
+    yes(retry, "spend without asking")
+    retry.add_argument("--wait", action="store_true", help="stay until it is finished")
+    json(retry)
 
-    lookup = commands.add_parser("lookup", help="check single numbers, one credit each")
-    lookup.add_argument("numbers", nargs="+", metavar="NUMBER")
-    _json(lookup)
 
-    balance = commands.add_parser("balance", help="show the credits")
+def _spent(commands: Commands) -> None:
+    lookup = command(commands, "lookup", "check single numbers, one credit each")
+    lookup.add_argument(
+        "numbers", nargs="+", metavar="NUMBER", help="+14155552671, or national with a region"
+    )
+    json(lookup)
+
+    balance = command(commands, "balance", "show the credits")
     which = balance.add_mutually_exclusive_group()
     which.add_argument(
         "--service",
         choices=("phonevalidation", "wavalidation", "calleridvalidation", "blacklistchecker"),
         default="wavalidation",
+        help="default: wavalidation, which batches are paid with",
     )
     which.add_argument("--all", action="store_true", help="of every service")
-    _json(balance)
+    json(balance)
 
-    config = commands.add_parser("config", help="the configuration file")
-    config.add_argument("action", choices=("init", "path", "show"))
-
-    simulator = commands.add_parser("simulator", help="run the embedded service alone, for trying things")
-    simulator.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")
-    simulator.add_argument("--credits", type=int, default=50_000, metavar="N")
-    simulator.add_argument("--rate", type=float, default=50.0, metavar="N", help="numbers a second")
-    simulator.add_argument("--faults", type=Path, metavar="FILE", help="rules for what goes wrong")
-
-    for name in LATER:
-        later = commands.add_parser(name, help="comes with a later version")
-        later.add_argument("rest", nargs=argparse.REMAINDER)
-    return parser
-
-
-def _list_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "list", metavar="LIST", help="a .csv, .tsv or .txt file, also .gz; - for standard input"
+    ledger = command(
+        commands,
+        "ledger",
+        "show what was spent, when, on which batch",
+        "Movements of the balance that these charges do not explain are marked with an exclamation mark.",
     )
-    parser.add_argument("--column", metavar="NAME_OR_NUMBER", help="the phone column")
-    parser.add_argument("--sheet", metavar="NAME", help="sheet of a workbook")
-    parser.add_argument("--no-header", action="store_true", help="the first row is data")
-    parser.add_argument("--region", metavar="CC", help="two letters: where national numbers are from")
-    parser.add_argument("--encoding", metavar="NAME")
-    parser.add_argument("--delimiter", metavar="C")
-    parser.add_argument("--reuse-days", type=_days, metavar="N", help="use answers so old again; 0: never")
-    parser.add_argument("--numbers", choices=("valid", "possible"), help="which numbers to accept")
+    json(ledger)
 
 
-def _json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON value on standard output")
+def _surroundings(commands: Commands) -> None:
+    doctor = command(
+        commands,
+        "doctor",
+        "check all that the program needs to work",
+        "Key, network, TLS, proxy, clock, state file, terminal. Spends nothing and prints no secret. Exits"
+        " with the code of the first check that fails.",
+    )
+    json(doctor)
 
+    config = command(commands, "config", "the configuration file")
+    config.add_argument(
+        "action",
+        choices=("init", "path", "show"),
+        help="write a commented one, say where it is, or show the settings in force, the key hidden",
+    )
 
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
-def _days(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError("must be 0 or more")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError("must be 0 or more seconds")
-    return value
+    simulator = command(commands, "simulator", "run the embedded service alone, for trying things")
+    simulator.add_argument("--port", type=int, default=0, metavar="N", help="default: a free one")
+    simulator.add_argument("--credits", type=int, default=50_000, metavar="N", help="default: 50,000")
+    simulator.add_argument(
+        "--rate", type=float, default=50.0, metavar="N", help="numbers a second; default: 50"
+    )
+    simulator.add_argument("--faults", type=Path, metavar="FILE", help="rules for what goes wrong")

@@ -13,6 +13,7 @@ from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
 from pwl_tui.engine.monitor import Scope
+from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 
@@ -123,19 +124,37 @@ class _Follower:
             return None
         if frozen is not None and any(not _over(job) for job in jobs):
             return Ending(Exit.UNKNOWN, frozen)
-        return next((ending for job in jobs if (ending := _verdict(job))), Ending(Exit.DONE))
+        return next((ending for job in jobs if (ending := self._verdict(job))), Ending(Exit.DONE))
 
     def _moving(self, job: Job, *, frozen: bool) -> bool:
         """Whether something may still happen to a job by itself that we want to wait for."""
         if self._finish and job.batches.get(BatchState.PROCESSING):
             return True
-        if not _unsent(job) or job.paused or frozen:
+        if not _unsent(job) or job.paused or frozen or not self._engine.may_spend:
             return False
         if job.hold is None:
             return True
         if job.hold.kind == "credits":
             return self._await_credits
         return job.hold_until is not None
+
+    def _verdict(self, job: Job) -> Ending | None:
+        """Return what keeps a job from being finished, if anything does."""
+        if job.batches.get(BatchState.UNKNOWN):
+            return Ending(Exit.UNKNOWN, job.error)
+        if job.error is not None:
+            problem = job.error
+            return Ending(exit_of_problem(problem), problem)
+        if _unsent(job) and not self._engine.may_spend:
+            return Ending(Exit.FAILED, NO_SPEND)
+        if job.paused and _unsent(job):
+            problem = Problem(
+                kind="invalid_request",
+                message=f"Job {job.id} is paused.",
+                remedy=f"`pwl-tui resume {job.id}` goes on with it.",
+            )
+            return Ending(Exit.FAILED, problem)
+        return None
 
     def _frozen(self) -> Problem | None:
         binding = self._engine.binding
@@ -145,9 +164,10 @@ class _Follower:
         batch = doubtful[0]
         return Problem(
             kind="timeout",
-            message=f"The outcome of batch {batch.label} is unknown; it may have cost {batch.size:,}.",
+            message=f"The outcome of batch {batch.label} is unknown; it may have cost"
+            f" {batch.size:,} credits.",
             charged="unknown",
-            remedy=f"`pwl-tui show {batch.job}` shows it; `pwl-tui settle {batch.label} --as …` decides it.",
+            remedy=f"`pwl-tui settle {batch.label}` shows what happened and what can be done.",
         )
 
     def _show(self, jobs: Sequence[Job]) -> None:
@@ -177,23 +197,6 @@ def _unsent(job: Job) -> int:
 
 def _over(job: Job) -> bool:
     return job.state is JobState.COMPLETED
-
-
-def _verdict(job: Job) -> Ending | None:
-    """Return what keeps a job from being finished, if anything does."""
-    if job.batches.get(BatchState.UNKNOWN):
-        return Ending(Exit.UNKNOWN, job.error)
-    if job.error is not None:
-        problem = job.error
-        return Ending(exit_of_problem(problem), problem)
-    if job.paused and _unsent(job):
-        problem = Problem(
-            kind="invalid_request",
-            message=f"Job {job.id} is paused.",
-            remedy=f"`pwl-tui resume {job.id}` goes on with it.",
-        )
-        return Ending(Exit.FAILED, problem)
-    return None
 
 
 @contextmanager

@@ -1,12 +1,20 @@
 """Commands about jobs that are there already."""
 
+import time
+
 from pwl_tui.cli.exits import Exit, UsageError
 from pwl_tui.cli.follow import Ending, follow
+from pwl_tui.cli.printing import (
+    print_jobs,
+    shape_of,
+    text_of,
+    warn_of_alarms,
+    warn_of_expiry,
+    warn_of_unadopted,
+)
 from pwl_tui.cli.session import Session
-from pwl_tui.cli.shapes import job_shape
-from pwl_tui.cli.words import batches_text, jobs_text
-from pwl_tui.engine.problems import EngineError, other_key
-from pwl_tui.engine.settling import evidence_of
+from pwl_tui.cli.words import batches_text, job_notes
+from pwl_tui.engine.problems import NO_KEY, EngineError
 from pwl_tui.state.models import BatchState, Job
 
 _FORMATS = {
@@ -21,8 +29,14 @@ _FORMATS = {
 
 def jobs(session: Session) -> int:
     """List the jobs."""
-    found = session.store.jobs.all()
-    session.output.value([job_shape(job, None) for job in found], jobs_text(found))
+    print_jobs(
+        session,
+        session.store.jobs.all(),
+        batches=False,
+        none="There is no job: `pwl-tui submit LIST` makes one.",
+    )
+    warn_of_unadopted(session)
+    warn_of_alarms(session)
     return Exit.DONE
 
 
@@ -30,29 +44,36 @@ def show(session: Session) -> int:
     """Show one job with its batches."""
     job = session.store.jobs.find(session.arguments.job)
     batches = session.store.batches.of(job.id)
-    session.output.value(job_shape(job, batches), f"{jobs_text([job])}\n\n{batches_text(batches)}")
+    parts = [text_of(session, [job]), job_notes(job, time.time()), batches_text(batches)]
+    session.output.value(shape_of(session, job, batches=True), "\n\n".join(part for part in parts if part))
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:
-            evidence = evidence_of(session.store, job.binding, batch)
-            session.output.note(f"Batch {batch.label}, says the balance: {evidence}.")
+            explanation = session.engine.evidence(batch.job, batch.seq).explanation
+            session.output.note(
+                f"Batch {batch.label}: {explanation}\n`pwl-tui settle {batch.label}` shows what can be done."
+            )
+    warn_of_expiry(session, [job])
     return Exit.DONE
 
 
 def watch(session: Session) -> int:
     """Poll until jobs are finished."""
     arguments, output, engine = session.arguments, session.output, session.engine
-    binding = engine.binding
+    warn_of_unadopted(session)
     if arguments.jobs:
         wanted = [session.store.jobs.find(name) for name in arguments.jobs]
         for job in wanted:
-            if job.unfinished and job.binding != binding:
-                raise EngineError(other_key(job))
+            if job.unfinished and (problem := engine.elsewhere(job)) is not None:
+                raise EngineError(problem)
     else:
-        unfinished = [job for job in session.store.jobs.all() if job.unfinished]
-        wanted = [job for job in unfinished if job.binding == binding]
-        for job in unfinished:
-            if job.binding != binding:
-                output.note(other_key(job).message)
+        wanted = []
+        for job in session.store.jobs.all():
+            if job.unfinished and (problem := engine.elsewhere(job)) is not None:
+                output.note(f"{problem.message} {problem.remedy}")
+            elif job.unfinished:
+                wanted.append(job)
+    if engine.binding is None and any(job.unfinished for job in wanted):
+        raise EngineError(NO_KEY)
     if not wanted:
         output.value([], "There is nothing to watch: no job is unfinished.")
         return Exit.DONE
@@ -110,8 +131,7 @@ def resume(session: Session) -> int:
 
 
 def _report_all(session: Session, watched: list[Job], ending: Ending) -> int:
-    shapes = [job_shape(job, session.store.batches.of(job.id)) for job in watched]
-    session.output.value(shapes, jobs_text(watched))
+    print_jobs(session, watched, batches=True)
     if ending.problem is not None:
         session.output.note(f"{ending.problem.message}\n{ending.problem.remedy}")
     if ending.exit is Exit.TIMEOUT:

@@ -6,14 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.cli.exits import Exit, UsageError
+from pwl_tui.cli.asking import require_spending, spending_agreed
+from pwl_tui.cli.exits import Exit
 from pwl_tui.cli.follow import Ending, follow
-from pwl_tui.cli.output import Output
+from pwl_tui.cli.printing import shape_of, warn_of_unadopted
 from pwl_tui.cli.session import Session
-from pwl_tui.cli.shapes import job_shape, plan_shape
+from pwl_tui.cli.shapes import plan_shape
 from pwl_tui.cli.words import plan_text
 from pwl_tui.engine.planning import JobPlan
-from pwl_tui.engine.problems import NO_KEY, EngineError, credits_short
+from pwl_tui.engine.problems import EngineError, credits_short
 from pwl_tui.lists.readers import Options, Source
 from pwl_tui.state.models import Job
 
@@ -28,13 +29,15 @@ def plan(session: Session) -> int:
 def submit(session: Session) -> int:
     """Plan, ask, send, and with ``--wait`` stay to the end."""
     arguments, output = session.arguments, session.output
-    if session.engine.binding is None:
-        raise EngineError(NO_KEY)
+    require_spending(session)
+    warn_of_unadopted(session)
     planned = make_plan(session, need_balance=True)
     output.note(plan_text(planned))
     if planned.short and planned.balance is not None and arguments.when_short == "cancel":
         raise EngineError(credits_short(planned.to_pay, planned.balance))
-    if not arguments.yes and not _confirmed(planned, output):
+    # With `fit`, what is short is never sent.
+    to_pay = planned.to_pay - (planned.short if arguments.when_short == "fit" else 0)
+    if not spending_agreed(session, to_pay, planned.balance_after):
         output.note("Nothing was sent.")
         return Exit.USAGE
     job = session.engine.create_job(
@@ -53,10 +56,9 @@ def submit(session: Session) -> int:
 
 def report(session: Session, job: Job, ending: Ending) -> int:
     """Print a job as it stands and what is in its way; return the exit code."""
-    batches = session.store.batches.of(job.id)
     counts = job.counts
     session.output.value(
-        job_shape(job, batches),
+        shape_of(session, job, batches=True),
         f"Job {job.id} {job.name} is {job.state}: {counts.on_whatsapp:,} on WhatsApp"
         f" ({counts.business:,} business), {counts.not_on_whatsapp:,} not, {counts.failed:,} failed,"
         f" {counts.pending:,} left; {job.charged:,} credits spent.",
@@ -78,11 +80,7 @@ def make_plan(session: Session, *, need_balance: bool) -> JobPlan:
         ApiError: the credits are needed and cannot be read.
     """
     arguments, output, engine = session.arguments, session.output, session.engine
-    if arguments.sheet is not None:
-        raise UsageError(
-            "--sheet is for workbooks, which this version does not read.", "Save the sheet as CSV."
-        )
-    source = _source(arguments.list)
+    source = _source(arguments)
     planned = engine.plan(
         source,
         options(arguments, session),
@@ -107,8 +105,10 @@ def options(arguments: argparse.Namespace, session: Session) -> Options:
         column=arguments.column,
         header=False if arguments.no_header else None,
         region=arguments.region or session.settings.region,
+        region_column=arguments.region_column,
         encoding=arguments.encoding,
         delimiter=arguments.delimiter,
+        in_text=arguments.in_text,
         numbers=arguments.numbers or session.settings.lists.numbers,
     )
 
@@ -118,19 +118,7 @@ def default_name(path: str) -> str:
     return "standard input" if path == "-" else Path(path).name.split(".")[0] or Path(path).name
 
 
-def _source(path: str) -> Source:
-    if path == "-":
-        return Source.from_stream(sys.stdin.buffer, "standard input")
-    return Source.from_path(Path(path))
-
-
-def _confirmed(planned: JobPlan, output: Output) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "There is no terminal to ask on, and nothing was sent.", "Add --yes to spend the credits."
-        )
-    to_pay = planned.to_pay
-    left = "" if planned.balance_after is None else f", {planned.balance_after:,} are left then"
-    output.err.write(f"Spend {to_pay:,} credits on {to_pay:,} numbers{left}? [y/N] ")
-    output.err.flush()
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+def _source(arguments: argparse.Namespace) -> Source:
+    if arguments.list == "-":
+        return Source.from_stream(sys.stdin.buffer, "standard input", sheet=arguments.sheet)
+    return Source.from_path(Path(arguments.list), sheet=arguments.sheet)

@@ -34,6 +34,7 @@ class Output:
 
     def value(self, value: object, text: str) -> None:
         """Print the result: `value` as JSON, else `text`."""
+        self._clear()
         if self.json:
             self.out.write(msgspec.json.encode(value).decode() + "\n")
         elif text:
@@ -83,6 +84,11 @@ class Output:
         if self._bar_drawn:
             self.err.write("\r\x1b[2K")
             self._bar_drawn = False
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its noun: ``1 batch``, ``2,000 batches``."""
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int]) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pwl_tui.cli.exits import Exit, UsageError
 from pwl_tui.cli.follow import follow, leave
+from pwl_tui.cli.output import counted
 from pwl_tui.cli.session import Session
 from pwl_tui.cli.words import plan_text
 from pwl_tui.lists.readers import Options, Source
@@ -47,7 +48,7 @@ def say_goodbye(session: Session) -> None:
     leave(session.engine, session.output)
     live = sum(job.state is not JobState.COMPLETED for job in session.store.jobs.all())
     if live and not session.demo:
-        jobs = "1 job goes" if live == 1 else f"{live:,} jobs go"
+        jobs = counted(live, "job goes", "jobs go")
         session.output.say(
             f"{jobs} on at the service. `pwl-tui` comes back to it; `pwl-tui watch` does without the screen."
         )

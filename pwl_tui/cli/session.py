@@ -92,7 +92,7 @@ class Session:
     @cached_property
     def engine(self) -> Engine:
         """The engine, not started."""
-        engine = Engine(self.store, self.settings)
+        engine = Engine(self.store, self.settings, may_spend=not self.arguments.no_spend)
         self._cleanup.callback(engine.close)
         return engine
 

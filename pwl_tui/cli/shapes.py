@@ -4,7 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pwl_tui.api.models import Check
+from pwl_tui.engine.evidence import Evidence
+from pwl_tui.engine.ledger import Ledger
 from pwl_tui.engine.planning import JobPlan
+from pwl_tui.engine.retention import expires
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BalanceReading, Batch, BatchState, Job
 
@@ -15,7 +18,12 @@ def moment(at: float | None) -> str | None:
 
 
 def plan_shape(plan: JobPlan) -> dict[str, Any]:
-    """Return what ``plan`` prints."""
+    """Return what ``plan`` prints.
+
+    Besides what is fixed: ``sheet`` of a workbook, ``columns`` that look like phone numbers with their share
+    of valid ones, the likeliest first, how ``sure`` what was detected is, and ``regions`` that would make
+    numbers of the rows without a country code.
+    """
     listed, reading = plan.list, plan.list.reading
     return {
         "rows": listed.rows,
@@ -33,11 +41,22 @@ def plan_shape(plan: JobPlan) -> dict[str, Any]:
         "header": reading.header,
         "region": reading.region,
         "reasons": listed.reasons,
+        "sheet": reading.sheet or None,
+        "columns": [
+            {"column": reading.columns[candidate.column], "valid": candidate.valid}
+            for candidate in reading.candidates
+        ],
+        "sure": {finding.aspect: finding.sure for finding in reading.findings},
+        "regions": listed.offers,
     }
 
 
-def job_shape(job: Job, batches: list[Batch] | None) -> dict[str, Any]:
-    """Return what the commands about jobs print; `batches` none where they are left out."""
+def job_shape(job: Job, error: Problem | None, batches: list[Batch] | None) -> dict[str, Any]:
+    """Return what the commands about jobs print; `batches` none where they are left out.
+
+    Besides what is fixed: ``expires``, when the service may begin to delete answers that are not fetched, and
+    ``retry_of``, the job whose failed numbers it asks for again.
+    """
     shape: dict[str, Any] = {
         "job": str(job.id),
         "name": job.name,
@@ -54,7 +73,9 @@ def job_shape(job: Job, batches: list[Batch] | None) -> dict[str, Any]:
         "rejected": job.rejected,
         "duplicates": job.duplicates,
         "charged": job.charged,
-        "error": job.error,
+        "error": error,
+        "expires": moment(expires(job)),
+        "retry_of": None if job.retry_of is None else str(job.retry_of),
     }
     if batches is not None:
         shape["batches"] = [_batch_shape(batch) for batch in batches]
@@ -91,4 +112,49 @@ def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> d
         "country": None if check is None else check.country,
         "line_type": None if check is None else check.line_type,
         "error": problem,
+    }
+
+
+def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
+    """Return what ``settle`` prints of a batch that is not decided."""
+    return {
+        "batch": batch.label,
+        "job": str(batch.job),
+        "size": batch.size,
+        "sent": moment(batch.submitted),
+        "before": evidence.before,
+        "readings": [{"at": moment(reading.at), "balance": reading.balance} for reading in evidence.readings],
+        "spent_otherwise": evidence.spent_otherwise,
+        "verdict": evidence.verdict,
+        "complete": evidence.complete,
+        "explanation": evidence.explanation,
+    }
+
+
+def ledger_shape(ledger: Ledger) -> dict[str, Any]:
+    """Return what ``ledger`` prints: charges and unexplained movements, both newest first."""
+    return {
+        "spent": ledger.spent,
+        "charges": [
+            {
+                "at": moment(line.at),
+                "credits": line.credits,
+                "job": None if line.job is None else str(line.job),
+                "batch": None if line.seq is None else f"{line.job}.{line.seq}",
+                "batch_id": line.batch_id,
+                "before": line.before,
+                "after": line.after,
+            }
+            for line in ledger.lines
+        ],
+        "unexplained": [
+            {
+                "since": moment(movement.since),
+                "until": moment(movement.until),
+                "fell": movement.fell,
+                "known": movement.known,
+                "unexplained": movement.unexplained,
+            }
+            for movement in ledger.movements
+        ],
     }

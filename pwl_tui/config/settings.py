@@ -52,6 +52,8 @@ class Settings:
     """Two capital letters (ISO 3166-1), not looked up; none: numbers need their country code."""
     max_credits_per_job: int = _DEFAULT.max_credits_per_job
     """0: no cap."""
+    confirm_above: int = _DEFAULT.confirm_above
+    """Credits above which the person types the amount to confirm it; 0: never."""
     lists: Lists = field(default_factory=Lists)
     polling: Polling = field(default_factory=Polling)
     ui: Ui = field(default_factory=Ui)
@@ -96,6 +98,7 @@ def load(*, config_file: Path | None, profile: str | None, environ: Mapping[str,
         base_url=base_url,
         region=chosen.region.upper() or None,
         max_credits_per_job=chosen.max_credits_per_job,
+        confirm_above=chosen.confirm_above,
         lists=file.lists,
         polling=file.polling,
         ui=file.ui,

@@ -63,6 +63,15 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
             le=1_000_000_000,
         ),
     ] = 0
+    confirm_above: Annotated[
+        int,
+        Meta(
+            title="Above so many credits you are asked to type the amount before it is spent; 0: never.",
+            description="a whole number, 0 to 1,000,000,000",
+            ge=0,
+            le=1_000_000_000,
+        ),
+    ] = 10_000
 
     def __post_init__(self) -> None:
         if self.api_key and self.api_key_command:

@@ -78,6 +78,7 @@ def show(settings: Settings) -> str:
         "base_url": settings.base_url,
         "region": settings.region or "",
         "max_credits_per_job": settings.max_credits_per_job,
+        "confirm_above": settings.confirm_above,
     }
     document = {
         "profile": settings.profile,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pwl_tui.state.errors import from_os, sentences, state_error
+from pwl_tui.state.errors import damaged, from_os, sentences, state_error
 from pwl_tui.state.locks import alone
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
@@ -84,6 +84,16 @@ class Database:
         """
         row = self.first("PRAGMA data_version")
         return int(row[0]) if row else 0
+
+    def check(self) -> None:
+        """Read the whole file and make sure that it is sound; takes seconds where it is large.
+
+        Raises:
+            StateError: it is damaged.
+        """
+        row = self.first("PRAGMA quick_check(1)")
+        if row is None or row[0] != "ok":
+            raise damaged(self.path)
 
     def close(self) -> None:
         """Close the connections of this thread and of those that have ended.

@@ -79,6 +79,12 @@ def sentences(path: Path) -> Iterator[None]:
         raise state_error(message, remedy.format(path=path)) from error
 
 
+def damaged(path: Path) -> StateError:
+    """Return the error for a state file that is not sound."""
+    message, remedy = _DAMAGED
+    return state_error(message, remedy.format(path=path))
+
+
 def from_os(error: OSError, path: Path) -> StateError:
     """Return the `StateError` for what the operating system said of `path`."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:

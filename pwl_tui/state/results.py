@@ -140,14 +140,17 @@ class Results:
                 if row["job"] not in jobs or row["on_whatsapp"] is None:
                     continue
                 if number not in found or found[number].answered < answered:
-                    found[number] = Reusable(
-                        bool(row["on_whatsapp"]),
-                        _flag(row["business"]),
-                        row["carrier"],
-                        row["country"],
-                        answered,
-                    )
+                    found[number] = _reusable(row)
         return found
+
+    def answers(self, job: int) -> dict[int, Reusable]:
+        """Return the answers of a job and its retries, by number."""
+        rows = self._database.read(
+            f"{_RETRIES} SELECT number, on_whatsapp, business, carrier, country, answered FROM numbers"
+            " WHERE (job=?1 OR job IN retries) AND answered IS NOT NULL AND on_whatsapp IS NOT NULL",
+            job,
+        )
+        return {row["number"]: _reusable(row) for row in rows}
 
     def failed(self, job: int) -> list[int]:
         """Return the numbers of a job that failed and that no retry has an answer to or still asks for."""
@@ -183,6 +186,12 @@ def _condition(which: Which, find: str) -> tuple[str, list[object]]:
 
 def _flag(value: int | None) -> bool | None:
     return None if value is None else bool(value)
+
+
+def _reusable(row: sqlite3.Row) -> Reusable:
+    return Reusable(
+        bool(row["on_whatsapp"]), _flag(row["business"]), row["carrier"], row["country"], row["answered"]
+    )
 
 
 def _result(row: sqlite3.Row) -> Result:

@@ -82,6 +82,14 @@ class Store:
                 f"Free at least {ROOM_BYTES // 2**20} MB there; sending then goes on.",
             )
 
+    def check(self) -> None:
+        """Read the whole state file and make sure that it is sound; takes seconds where it is large.
+
+        Raises:
+            StateError: it is damaged.
+        """
+        self._database.check()
+
     def version(self) -> int:
         """Return a number that changes when another thread or process has written; cheap.
 

@@ -135,17 +135,51 @@ def test_a_full_disk_costs_nothing(machine: Place, run: Run, monkeypatch: pytest
     assert machine.world.ledger == []
 
 
-@pytest.mark.parametrize("command", ["retry", "purge", "ledger", "doctor", "forget"])
-def test_what_comes_later_says_so(run: Run, command: str) -> None:
-    code, _, err = run(command, "1")
-    assert code == 2
-    assert "later version" in err
-
-
 @pytest.mark.parametrize("job", ["99", "nobody", "1.5"])
 @pytest.mark.usefixtures("machine")
 def test_a_job_that_is_not_there(run: Run, job: str) -> None:
-    for command in ("show", "pause", "resume"):
+    for command in ("show", "pause", "resume", "retry", "forget"):
         code, _, err = run(command, job)
         assert code == 2
         assert job in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("purge",),
+        ("purge", "--older-than", "-1"),
+        ("purge", "--older-than", "soon"),
+        ("settle", "1.1", "--as", "free", "--report"),
+        ("settle", "1.1", "--as", "maybe"),
+        ("adopt", "--journal", "--from", "ids.txt"),
+        ("watch", "--timeout", "-1"),
+        ("ledger", "1"),
+        ("nonsense",),
+    ],
+)
+def test_wrong_usage(machine: Place, run: Run, arguments: tuple[str, ...]) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert "error: " in err
+    assert machine.simulator.requests == []
+
+
+@pytest.mark.parametrize("batch", ["1", "one", "1.x", ".1", "9.1", ""])
+@pytest.mark.usefixtures("machine")
+def test_a_batch_that_is_not_there(run: Run, batch: str) -> None:
+    for arguments in ((), ("--report",), ("--as", "free"), ("--batch-id", "x")):
+        code, out, err = run("settle", batch, *arguments)
+        assert (code, out) == (2, "")
+        assert err
+
+
+@pytest.mark.parametrize(
+    "command", [("ledger",), ("retry", "1"), ("adopt", "id"), ("lookup", "+14155552671")]
+)
+@pytest.mark.usefixtures("machine")
+def test_what_needs_a_key(run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]) -> None:
+    monkeypatch.delenv("PROWEBLOOK_API_KEY")
+    code, _, err = run(*command)
+    assert code == 2
+    assert "PROWEBLOOK_API_KEY" in err

@@ -22,6 +22,7 @@ def test_everything_in_the_file_counts(read: Read) -> None:
         base_url = "https://Gateway.Example.com:443/pwl/"
         region = "de"
         max_credits_per_job = 5000
+        confirm_above = 100
         [profiles.other]
         region = "FR"
         [lists]
@@ -48,6 +49,7 @@ def test_everything_in_the_file_counts(read: Read) -> None:
         base_url="https://gateway.example.com/pwl",
         region="DE",
         max_credits_per_job=5000,
+        confirm_above=100,
         lists=config.Lists(reuse_days=0, numbers="possible"),
         polling=config.Polling(minimum=3.0, small=(4.0, 8.5), large=(20.0, 40.0), requests_per_second=1.0),
         ui=config.Ui(theme="ansi", mouse=False, low_bandwidth="never"),
@@ -135,6 +137,7 @@ def test_a_file_without_a_key_may_be_read_by_others(read: Read, file: Path) -> N
         ("[profiles.default]\nregion = 'USA'", ["profiles.default.region", "two letters"]),
         ('[profiles.default]\nregion = "US\\n"', ["profiles.default.region", "two letters"]),
         ("[profiles.default]\nmax_credits_per_job = 1.5", ["max_credits_per_job", "whole number"]),
+        ("[profiles.default]\nconfirm_above = -1", ["confirm_above", "whole number"]),
         ("[profiles.default]\napi_key = 5", ["profiles.default.api_key", "text in quotation marks"]),
         ('[profiles.default]\napi_key = "…"', ["profiles.default.api_key", "ASCII"]),
         (f"[profiles.x]\napi_key = '{KEY}'\napi_key_command = 'y'", ["profiles.x in", "not both"]),

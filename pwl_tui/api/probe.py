@@ -1,0 +1,112 @@
+"""The way to the service, looked at by itself: for a person who has to find out what is wrong with it."""
+
+import socket
+import ssl
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+from pwl_tui import __version__
+from pwl_tui.api.client import READ_TIMEOUT
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.transport import route_to, transport_problem
+from pwl_tui.problem import Problem
+
+_PATH = "/api/v1/balance"
+"""Asked without the key the service refuses it, and its refusal tells all that is wanted here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """What an answer of the service tells beside its content.
+
+    Attributes:
+        at: when it came by this machine's clock, UTC epoch seconds.
+        status: of HTTP.
+        date: when it came by the service's clock; none: it does not say.
+        tls: the version agreed on, such as ``TLSv1.3``; none: plain HTTP.
+        expires: when the service's certificate ends, UTC epoch seconds; none: it has none.
+    """
+
+    at: float
+    status: int
+    date: float | None
+    tls: str | None
+    expires: float | None
+
+
+def proxy_to(base_url: str) -> str | None:
+    """Return the address of the proxy that leads to the service, without user name and password; none: none.
+
+    Raises:
+        ApiError: what the environment names cannot be used.
+    """
+    proxy = route_to(base_url).proxy
+    return None if proxy is None else str(proxy.url)  # httpx keeps user name and password elsewhere
+
+
+def addresses(base_url: str) -> list[str]:
+    """Return the IP addresses of the service, or of the proxy that leads to it.
+
+    Raises:
+        ApiError: the name cannot be looked up, or what the environment names cannot be used.
+    """
+    url = httpx.URL(proxy_to(base_url) or base_url)
+    try:
+        found = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise ApiError(
+            Problem(
+                kind="network",
+                message=f"The name {url.host} cannot be looked up.",
+                remedy="Check this machine's DNS and its network, and how the name is spelled.",
+            )
+        ) from None
+    return sorted({str(address[0]) for *_, address in found})
+
+
+def greet(
+    base_url: str,
+    *,
+    transport: httpx.BaseTransport | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Greeting:
+    """Ask the service for anything, without a key; whatever it answers will do.
+
+    Args:
+        base_url: as `config.values.base_url_from` returns it.
+        transport: carries the request in place of the network.
+        clock: this machine's.
+
+    Raises:
+        ApiError: no answer comes back.
+    """
+    client = httpx.Client(
+        transport=transport or route_to(base_url).open(),
+        timeout=READ_TIMEOUT,
+        headers={"User-Agent": f"pwl-tui/{__version__}"},
+    )
+    try:
+        with client, client.stream("GET", base_url + _PATH) as response:
+            stream = response.extensions.get("network_stream")
+            tls = stream and stream.get_extra_info("ssl_object")
+            return Greeting(
+                clock(),
+                response.status_code,
+                _moment(response.headers.get("date", "")),
+                tls.version() if tls else None,
+                ssl.cert_time_to_seconds(tls.getpeercert()["notAfter"]) if tls else None,
+            )
+    except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
+        problem = transport_problem(error, paid=False)
+    raise ApiError(problem)
+
+
+def _moment(date: str) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError, IndexError):  # what the parser raises for text that is no date
+        return None
