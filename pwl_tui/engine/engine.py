@@ -1,20 +1,23 @@
 """The engine as the screen and the command line know it: one object for all that can be done."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pwl_tui.api.models import WHATSAPP, Check, Service
 from pwl_tui.engine import exporting, planning, retrying
 from pwl_tui.engine.account import Account
+from pwl_tui.engine.estimate import seconds_for
 from pwl_tui.engine.ledger import Ledger, ledger
 from pwl_tui.engine.mending import Mending
+from pwl_tui.engine.pilot import Rates, rates
 from pwl_tui.engine.planning import JobPlan
-from pwl_tui.engine.problems import NO_SPEND, NOTHING_TO_RETRY, EngineError, unfinished
+from pwl_tui.engine.problems import NO_SPEND, NOTHING_LEFT_OUT, NOTHING_TO_RETRY, EngineError, unfinished
 from pwl_tui.engine.retrying import RetryPlan
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.readers import Options, Reading, Source
 from pwl_tui.state.models import BalanceReading, BatchState, Job
 from pwl_tui.state.money import Charge
+from pwl_tui.state.results import Reusable
 from pwl_tui.text import clean
 
 
@@ -26,7 +29,7 @@ class Engine(Mending):
     def plan(
         self,
         source: Source,
-        options: Options,
+        options: Options | Reading,
         *,
         reuse_days: int | None = None,
         sample: int | None = None,
@@ -37,7 +40,7 @@ class Engine(Mending):
 
         Args:
             source: the list.
-            options: how to read it, where that is not to be detected.
+            options: how to read it, where that is not to be detected; or how it was read before.
             reuse_days: how old an answer may be to be used again; none: as the settings say.
             sample: pay for at most so many numbers, drawn at random.
             progress: told how far the reading is.
@@ -48,13 +51,50 @@ class Engine(Mending):
         """
         listed = plan(source, options, progress=progress, cancelled=cancelled)
         days = self.settings.lists.reuse_days if reuse_days is None else reuse_days
-        binding, since = self.binding, planning.reuse_since(self._clock(), days)
-        answers = {}
-        if binding is not None and since is not None:
-            answers = self.store.results.reusable(binding, listed.numbers, since)
-        reading = None if binding is None else self.store.balances.latest(binding).get(WHATSAPP)
-        balance = None if reading is None else reading.balance
-        return planning.make(listed, answers, balance=balance, sample=sample, draw=self._draw)
+        answers = self._reusable(listed.numbers, days)
+        return planning.make(listed, answers, balance=self._balance(), sample=sample, draw=self._draw)
+
+    def rest_plan(
+        self,
+        job_id: int,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> JobPlan:
+        """Say what it costs to send what a sample, or short credits, left out of a job; spends nothing.
+
+        The whole list is planned again: what the job has an answer to is reused, however old it is, and what
+        failed in it is left to a retry.
+
+        Args:
+            job_id: a finished job's.
+            progress: told how far the reading is.
+            cancelled: asked now and then whether to give up.
+
+        Raises:
+            EngineError: nothing was left out, the job is not finished, or it is another key's.
+        """
+        job = self._ours(job_id)
+        if job.unfinished:
+            raise EngineError(unfinished(job))
+        if not job.held:
+            raise EngineError(NOTHING_LEFT_OUT)
+        source, reading = exporting.original(self.store, job_id)
+        listed = plan(source, reading, progress=progress, cancelled=cancelled)
+        answers = self._reusable(listed.numbers, self.settings.lists.reuse_days)
+        answers |= self.store.results.answers(job_id)
+        made = planning.make(listed, answers, balance=self._balance())
+        failed = set(self.store.results.failed(job_id))
+        return planning.without(made, failed, f"failed in job {job_id}") if failed else made
+
+    def seconds_for(self, numbers: int) -> float | None:
+        """Return how long the service will take for so many numbers, by past jobs; none: there are none."""
+        binding = self.binding
+        return None if binding is None else seconds_for(numbers, self.store.jobs.all(), binding)
+
+    def rates(self, job_id: int) -> Rates | None:
+        """Return what the answers of a job say about its list; none: there is none yet."""
+        return rates(self.store.batches.of(job_id))
 
     def create_job(
         self,
@@ -217,6 +257,17 @@ class Engine(Mending):
         return check
 
     # -- internals
+
+    def _reusable(self, numbers: Sequence[int], days: int) -> dict[int, Reusable]:
+        binding, since = self.binding, planning.reuse_since(self._clock(), days)
+        if binding is None or since is None:
+            return {}
+        return self.store.results.reusable(binding, numbers, since)
+
+    def _balance(self) -> int | None:
+        binding = self.binding
+        reading = None if binding is None else self.store.balances.latest(binding).get(WHATSAPP)
+        return None if reading is None else reading.balance
 
     def _spending(self) -> Account:
         account = self._in_force()

@@ -20,6 +20,7 @@ class Health:
         self._lock = threading.Lock()
         self._failures = 0
         self._down_until = 0.0
+        self._asked_until = 0.0
 
     @property
     def failing(self) -> bool:
@@ -27,13 +28,27 @@ class Health:
         return self._failures > 0
 
     @property
+    def asked_until(self) -> float:
+        """Until when the service asked to be left alone, UTC epoch seconds; in the past if it did not.
+
+        Neither new work nor an answer that was under way meanwhile makes this shorter.
+        """
+        return self._asked_until
+
+    @property
     def down_until(self) -> float:
         """When to ask again, UTC epoch seconds; in the past while the service answers."""
-        return self._down_until
+        return max(self._down_until, self._asked_until)
 
     def probe_now(self) -> None:
         """Ask again at once, since the person wants to know."""
-        self._down_until = 0.0
+        self._down_until = self._asked_until = 0.0
+
+    def obey(self, problem: Problem, now: float) -> None:
+        """Take in how long the service asked to be left alone, if it did: that is meant for every call."""
+        if problem.retry_after is not None:
+            with self._lock:
+                self._asked_until = max(self._asked_until, now + problem.retry_after)
 
     def learn(self, problem: Problem | None, now: float) -> ServiceDown | ServiceUp | None:
         """Take in how a call ended; return the event that this is, if it is news.
@@ -42,6 +57,8 @@ class Health:
             problem: why it failed, where other calls would meet the same; none: it did not.
             now: UTC epoch seconds.
         """
+        if problem is not None:
+            self.obey(problem, now)
         with self._lock:
             was_failing = self.failing
             if problem is None:

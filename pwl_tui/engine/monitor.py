@@ -169,7 +169,8 @@ class Monitor:
     def _round(self) -> float:
         """Start whatever is due; return the seconds until something may be due again."""
         now = self._clock()
-        if not self._sending and (self._asked or now >= self._send_at):
+        wanted = self._asked or now >= self._send_at
+        if wanted and not self._sending and now >= self._health.asked_until:
             self._asked = False
             if self._submitter.has_work(self._scope.jobs):
                 self._sending = True
@@ -264,6 +265,7 @@ class Monitor:
         try:
             balance = self._service().balance(service)
         except ApiError as error:
+            self._health.obey(error.problem, self._clock())
             self._listener(BalanceFailed(service, error.problem))
             next_at = self._clock() + backoff(3, error.problem.retry_after, self._spread())
         else:

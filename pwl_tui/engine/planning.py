@@ -2,7 +2,7 @@
 
 import random
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -132,6 +132,15 @@ def fit(plan: JobPlan, affordable: int) -> JobPlan:
     """Return the plan that pays for the first `affordable` numbers only and holds back the rest."""
     payable = [index for index, fate in enumerate(plan.fates) if fate == _PAY]
     return _keep(plan, payable[:affordable], NOT_AFFORDED)
+
+
+def without(plan: JobPlan, numbers: Set[int], because: str) -> JobPlan:
+    """Return the plan that leaves some numbers out, and says why; with a plan that holds back no others."""
+    left_out = zip(plan.list.numbers, plan.fates, strict=True)
+    chosen = [
+        index for index, (number, fate) in enumerate(left_out) if fate == _PAY and number not in numbers
+    ]
+    return _keep(plan, chosen, because)
 
 
 def affordable(plan: JobPlan, when_short: WhenShort, *, cap: int) -> JobPlan:

@@ -17,6 +17,8 @@ from pwl_tui.state.store import Store
 LEASE_SECONDS = 120.0
 """Longer than any poll may take: the read time-out of a poll with some room for a slow disk."""
 _E164_DIGITS = 15
+_OF_ONE_BATCH = {"bad_answer", "invalid_request"}
+"""Kinds of failures that the next batch need not meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ class Poller:
             return Polled(self._store.batches.get(batch.job, batch.seq), problem)
         wait = backoff(batch.attempts + 1, problem.retry_after, self._spread())
         self._store.polls.fail(batch, problem, now=now, next_poll=now + max(wait, self._pace.minimum))
-        return Polled(batch, problem, service_wide=problem.kind != "bad_answer")
+        return Polled(batch, problem, service_wide=problem.kind not in _OF_ONE_BATCH)
 
 
 def answers(answer: BatchAnswer) -> Iterator[Answer]:

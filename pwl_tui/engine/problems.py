@@ -75,6 +75,13 @@ NOTHING_TO_RETRY = Problem(
 )
 
 
+NOTHING_LEFT_OUT = Problem(
+    kind="invalid_request",
+    message="Nothing was left out of this job: all its numbers were asked for.",
+    remedy="`pwl-tui retry JOB` asks again for what failed.",
+)
+
+
 def unfinished(job: Job) -> Problem:
     """Return the problem of a job that cannot be forgotten yet."""
     return Problem(

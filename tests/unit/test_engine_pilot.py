@@ -1,16 +1,32 @@
 """A sample's rates say how sure they are; past jobs say how long a list will take."""
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.estimate import seconds_for
 from pwl_tui.engine.pilot import rates, share
-from pwl_tui.state.models import Binding, Counts
+from pwl_tui.engine.planning import JobPlan
+from pwl_tui.engine.problems import EngineError
+from pwl_tui.lists.readers import Options, Source
+from pwl_tui.state.models import Binding, Counts, Outcome
 from pwl_tui.state.store import Store
-from tests.unit.worldly import BINDING, FIRST, NOW, add_job
+from tests.unit.worldly import (
+    BINDING,
+    FIRST,
+    NOW,
+    Clock,
+    WorldService,
+    accepted,
+    add_job,
+    answer,
+    finish,
+    make_engine,
+)
 
 
 @pytest.mark.parametrize(
@@ -52,3 +68,68 @@ def test_the_newest_jobs_of_the_key_set_the_pace(store: Store) -> None:
     assert seconds_for(5_000, [done] * 5 + [slow] * 50, BINDING) == 500
     assert seconds_for(5_000, [done, slow, slow], BINDING) == 5_000
     assert seconds_for(0, [done], BINDING) is None
+
+
+# -- the rest of the list
+
+
+def listed(engine: Engine, count: int, sample: int | None = None) -> JobPlan:
+    text = "phone,who\n" + "".join(f"+{FIRST + i % 50},{i}\n" for i in range(count)) + "junk,x\n"
+    return engine.plan(Source.from_text(text, "list"), Options(), sample=sample)
+
+
+def test_the_rest_is_sent_without_paying_for_the_sample_again(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    engine = make_engine(store, service, clock)
+    sample = engine.create_job(listed(engine, 60, sample=10), name="list")
+    with pytest.raises(EngineError, match="planned"):
+        engine.rest_plan(sample.id)
+    finish(store, service, clock)
+    failed = store.results.failed(sample.id)
+    clock.now += 400 * 86_400  # longer than answers are reused otherwise
+    rest = engine.rest_plan(sample.id)
+    assert (rest.to_pay, rest.reused, rest.held) == (40, 10 - len(failed), len(failed))
+    whole = engine.create_job(rest, name="list")
+    finish(store, service, clock)
+    paid = Counter(number for sent in service.submitted for number in sent)
+    assert set(paid.values()) == {1}
+    assert len(paid) == 50
+    # The whole list comes back from the second job: duplicates, rejected rows and all.
+    rows = list(store.results.rows(whole.id))
+    assert (len(rows), whole.rejected, whole.duplicates) == (61, 1, 10)
+    answered = {row.result.number for row in rows if row.result and row.result.outcome is Outcome.COMPLETED}
+    assert len(answered) == 50 - len(failed) - len(store.results.failed(whole.id))
+
+
+def test_what_failed_in_a_sample_is_left_to_a_retry(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    engine = make_engine(store, service, clock)
+    sample = engine.create_job(listed(engine, 50, sample=4), name="list")
+    batch = accepted(store, sample.id)
+    first, *others = store.batches.numbers(batch)
+    answers = [answer(first, Outcome.FAILED, on=None), *(answer(number) for number in others)]
+    store.polls.learn(batch, answers, done=True, now=clock.now, next_poll=None)
+    rest = engine.rest_plan(sample.id)
+    assert (rest.to_pay, rest.reused, rest.held, rest.held_because) == (
+        46,
+        3,
+        1,
+        f"failed in job {sample.id}",
+    )
+    # Once a retry has its answer, that is reused.
+    engine.retry(engine.retry_plan(sample.id))
+    finish(store, service, clock)
+    failed_again = len(store.results.failed(sample.id))
+    assert engine.rest_plan(sample.id).reused == 4 - failed_again
+
+
+def test_a_whole_list_has_no_rest(store: Store, clock: Clock, service: WorldService) -> None:
+    engine = make_engine(store, service, clock)
+    job = engine.create_job(listed(engine, 10), name="list")
+    finish(store, service, clock)
+    with pytest.raises(EngineError, match="Nothing was left out"):
+        engine.rest_plan(job.id)
+    assert engine.seconds_for(1_000) is not None
+    assert engine.rates(job.id) is not None
