@@ -209,10 +209,14 @@ class Engine(Mending):
             raise EngineError(unfinished(job))
         self.store.jobs.forget(job_id, self._clock())
 
-    def purge(self, older_than_days: int) -> list[Job]:
-        """Forget every job that nothing is left to do for and that is older; return those jobs."""
+    def purgeable(self, older_than_days: int) -> list[Job]:
+        """Return the jobs that nothing is left to do for and that are older."""
         before = self._clock() - older_than_days * 86_400.0
-        gone = [job for job in self.store.jobs.all() if job.created < before and _can_go(job)]
+        return [job for job in self.store.jobs.all() if job.created < before and _can_go(job)]
+
+    def purge(self, older_than_days: int) -> list[Job]:
+        """Forget the jobs that are `purgeable`; return them."""
+        gone = self.purgeable(older_than_days)
         for job in gone:
             self.store.jobs.forget(job.id, self._clock())
         return gone
