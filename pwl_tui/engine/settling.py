@@ -63,8 +63,12 @@ def evidence_of(store: Store, binding: Binding, batch: Batch) -> Evidence:
     Raises:
         StateError: the state file failed.
     """
-    spent = 0 if batch.submitted is None else store.charges.since(binding, batch.submitted)
-    return weigh(batch.balance_before, batch.size, store.balances.evidence(batch.job, batch.seq), spent)
+    readings = store.balances.evidence(batch.job, batch.seq)
+    spent = 0
+    if batch.submitted is not None and readings:
+        # What was taken after the last reading is not in it.
+        spent = store.charges.between(binding, batch.submitted, readings[-1].at)
+    return weigh(batch.balance_before, batch.size, readings, spent)
 
 
 def settle(

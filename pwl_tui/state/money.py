@@ -116,14 +116,15 @@ class Charges:
         with self._database.transaction() as c:
             insert_charge(c, binding_row(c, binding), charge)
 
-    def since(self, binding: Binding, at: float) -> int:
-        """Return the credits known to have been taken after `at`."""
+    def between(self, binding: Binding, after: float, until: float) -> int:
+        """Return the credits known to have been taken after a moment, and no later than another."""
         row = self._database.first(
             "SELECT coalesce(sum(amount), 0) FROM charges c JOIN bindings b ON b.id=c.binding"
-            " WHERE b.base_url=? AND b.fingerprint=? AND c.at>? AND c.started IS NOT NULL",
+            " WHERE b.base_url=? AND b.fingerprint=? AND c.at>? AND c.at<=? AND c.started IS NOT NULL",
             binding.base_url,
             binding.fingerprint,
-            at,
+            after,
+            until,
         )
         return int(row[0]) if row else 0
 

@@ -73,6 +73,20 @@ def test_the_balance_tells_whether_it_was_charged(
     assert (evidence.verdict, evidence.complete, evidence.spent_otherwise) == (verdict, True, 1)
 
 
+def test_what_was_spent_after_the_last_reading_does_not_make_a_charged_batch_look_free(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    service.after = failing(SILENT)
+    batch_of_one = add_job(store, FIRST, 1)
+    submitter = make_submitter(store, service, clock)
+    submitter.send_next()
+    clock.now += 1
+    submitter.send_next()
+    clock.now += 1
+    make_engine(store, service, clock).lookup("+14155559999")
+    assert evidence_of(store, BINDING, store.batches.get(batch_of_one, 1)).verdict is Verdict.CHARGED
+
+
 def test_a_batch_that_was_free_is_sent_again_once(store: Store, clock: Clock, service: WorldService) -> None:
     batch = in_doubt(store, service, clock, paid=False)
     engine = make_engine(store, service, clock)
@@ -247,7 +261,7 @@ def test_ids_that_cannot_be_taken_over_are_named_and_the_others_are(
     assert said["no-such-id"].kind == "not_found"
     assert f"settle {batch.label} --as adopted --batch-id {doubtful}" in said[doubtful].remedy
     # What was paid for elsewhere stands in the books, and explains nothing of what we paid for.
-    assert store.charges.since(BINDING, 0) == 0
+    assert store.charges.between(BINDING, 0, clock.now) == 0
     assert [(charge.amount, charge.started) for charge in store.charges.all(BINDING)] == [(2, None)] * 2
 
 

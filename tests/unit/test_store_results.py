@@ -163,12 +163,12 @@ def test_an_unreachable_batch_is_polled_again_when_the_person_says_so(store: Sto
     assert store.polls.claim(BINDING, Lease("a", 60), NOW + 1000) is not None
 
 
-def test_only_what_was_taken_after_the_intent_was_spent_otherwise(store: Store) -> None:
-    for at, amount in ((NOW - 1, 100), (NOW, 10), (NOW + 1, 1)):
+def test_only_what_was_taken_between_the_intent_and_a_reading_was_spent_otherwise(store: Store) -> None:
+    for at, amount in ((NOW - 1, 100), (NOW, 10), (NOW + 1, 1), (NOW + 2, 1_000)):
         store.charges.add(BINDING, Charge(at, amount, None, None, None, at))
     store.charges.add(Binding(BINDING.base_url, "other"), Charge(NOW + 1, 50, None, None, None, NOW))
-    assert store.charges.since(BINDING, NOW) == 1
-    assert len(store.charges.all(BINDING)) == 3
+    assert store.charges.between(BINDING, NOW, NOW + 1) == 1
+    assert len(store.charges.all(BINDING)) == 4
 
 
 def test_a_torn_line_costs_the_journal_nothing_else(tmp_path: Path) -> None:

@@ -1,44 +1,26 @@
-"""A state machine of people, faults, kills and the service: whatever the order, the books agree.
-
-The oracle is the simulated service's own ledger.
-"""
+"""A state machine of people, processes, faults, kills and lost files: whatever the order, the books agree."""
 
 import contextlib
-import tempfile
-from collections import Counter
-from pathlib import Path
+import shutil
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import precondition, rule
 
-from pwl_tui.config import Polling
-from pwl_tui.engine import adopting
-from pwl_tui.engine.poller import Poller
-from pwl_tui.engine.steps import Sent
+from pwl_tui.engine.evidence import Verdict
+from pwl_tui.engine.problems import EngineError
+from pwl_tui.engine.settling import SettleError
+from pwl_tui.engine.steps import Busy, Sent
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.simulator.world import World
-from pwl_tui.state.models import Batch, BatchState, JobState
-from tests.unit.worldly import (
-    BINDING,
-    KEY,
-    Clock,
-    Killed,
-    WorldService,
-    add_job,
-    failing,
-    killing,
-    make_submitter,
-    open_store,
-)
+from pwl_tui.state.models import BatchState
+from tests.unit.books import Books
+from tests.unit.worldly import KEY, SILENT, Killed, add_job, failing, killing
 
-_FIRST = 14_155_550_000
-_ENDED = {BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED}
+_OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
 
 REFUSED = Problem(kind="network", message="refused", charged="no", remedy="wait")
 LIMITED = Problem(kind="rate_limited", message="slow down", charged="no", retry_after=3.0, remedy="wait")
 FORBIDDEN = Problem(kind="forbidden", status=403, message="no", charged="no", remedy="ask")
-SILENT = Problem(kind="timeout", message="no answer", charged="unknown", remedy="settle")
 
 PLACES = [
     "journal.append",
@@ -51,77 +33,75 @@ PLACES = [
 ]
 
 
-class Protocol(RuleBasedStateMachine):
-    """One person, one key, one service; the process dies now and then and is started again."""
+who = st.integers(0, 1)
+something_to_send = precondition(lambda self: any(one.state in _OPEN for one in self.batches()))
 
-    @initialize()
-    def begin(self) -> None:
-        self.directory = tempfile.TemporaryDirectory()
-        self.clock = Clock()
-        self.world = World(clock=self.clock, rate=5.0)
-        self.world.add_key(KEY, wavalidation=60)
-        self.service = WorldService(self.world)
-        self.store = open_store(Path(self.directory.name))
-        self.next_number = _FIRST
-        self.written_off: set[str] = set()
 
-    def teardown(self) -> None:
-        if hasattr(self, "store"):
-            self.store.close()
-            self.directory.cleanup()
+class Protocol(Books):
+    """What a person and bad luck may do, in any order."""
 
-    def restart(self) -> None:
-        self.store.close()
-        self.store = open_store(Path(self.directory.name))
-        self.service.before = self.service.after = lambda: None
+    # -- sending
 
-    def batches(self) -> list[Batch]:
-        return [batch for job in self.store.jobs.all() for batch in self.store.batches.of(job.id)]
-
-    def in_doubt(self) -> list[Batch]:
-        return [batch for batch in self.batches() if batch.state is BatchState.UNKNOWN]
-
-    # -- what happens
-
-    @rule(size=st.integers(1, 12))
-    def bring_a_list(self, size: int) -> None:
+    @rule(who=who, size=st.integers(1, 12), sent=st.booleans())
+    def bring_a_list(self, who: int, size: int, sent: bool) -> None:
+        self.lists.append((self.next_number, size))
+        self.wanted.update(f"+{self.next_number + index}" for index in range(size))
         add_job(self.store, self.next_number, size, batch_size=5, at=self.clock.now)
         self.next_number += size
+        if sent:
+            self.send(who)
 
-    @rule()
-    def send(self) -> None:
-        frozen = bool(self.in_doubt())
-        before = len(self.service.submitted)
-        step = make_submitter(self.store, self.service, self.clock).send_next()
-        assert not (frozen and len(self.service.submitted) > before), "sent while a batch was in doubt"
-        assert isinstance(step, Sent) == (len(self.service.submitted) > before)
+    @something_to_send
+    @rule(who=who)
+    def send(self, who: int) -> None:
+        while self.step(who):
+            pass
 
-    @rule(said=st.sampled_from([REFUSED, LIMITED, FORBIDDEN, SILENT]))
-    def send_and_fail_before_the_work(self, said: Problem) -> None:
-        self.service.before = failing(said)
-        make_submitter(self.store, self.service, self.clock).send_next()
+    def step(self, who: int) -> bool:
+        """Take a step of sending; return whether there may be more to send at once."""
+        frozen, journaled, before = bool(self.in_doubt()), self.journaled(), len(self.service.submitted)
+        step = self.processes[who].submitter.send_next()
+        asked = len(self.service.submitted) > before
+        assert not (frozen and asked), "sent while a batch was in doubt"
+        if isinstance(step, Sent):
+            assert asked != (step.batch.batch_id in journaled), "known already, and sent again"
+        return isinstance(step, Sent)
+
+    @something_to_send
+    @rule(who=who)
+    def both_send(self, who: int) -> None:
+        others: list[object] = []
+        self.service.before = lambda: others.append(self.processes[1 - who].submitter.send_next())
+        self.step(who)
         self.service.before = lambda: None
+        assert others in ([], [Busy()])
 
-    @rule()
-    def send_and_lose_the_answer(self) -> None:
-        self.service.after = failing(SILENT)
-        make_submitter(self.store, self.service, self.clock).send_next()
-        self.service.after = lambda: None
+    @something_to_send
+    @rule(who=who, said=st.sampled_from([REFUSED, LIMITED, FORBIDDEN, SILENT]), paid=st.booleans())
+    def send_and_fail(self, who: int, said: Problem, paid: bool) -> None:
+        if paid:
+            self.service.after = failing(SILENT)
+        else:
+            self.service.before = failing(said)
+        self.step(who)
+        self.service.before = self.service.after = lambda: None
 
-    @rule(paid=st.booleans())
-    def send_and_die_in_the_call(self, paid: bool) -> None:
+    @something_to_send
+    @rule(who=who, paid=st.booleans())
+    def send_and_die_in_the_call(self, who: int, paid: bool) -> None:
         # A killed process writes nothing down any more.
-        self.store.batches.doubt = _die  # type: ignore[method-assign]
+        self.processes[who].store.batches.doubt = _die  # type: ignore[method-assign]
         if paid:
             self.service.after = killing
         else:
             self.service.before = killing
-        self._until_death()
+        self.until_death(who)
 
-    @rule(place=st.sampled_from(PLACES), after=st.booleans(), paid=st.booleans())
-    def send_and_die_at_a_write(self, place: str, after: bool, paid: bool) -> None:
+    @something_to_send
+    @rule(who=who, place=st.sampled_from(PLACES), after=st.booleans(), paid=st.booleans())
+    def send_and_die_at_a_write(self, who: int, place: str, after: bool, paid: bool) -> None:
         part, name = place.split(".")
-        owner = getattr(self.store, part)
+        owner = getattr(self.processes[who].store, part)
         write = getattr(owner, name)
 
         def die(*values: object, **named: object) -> None:
@@ -136,114 +116,140 @@ class Protocol(RuleBasedStateMachine):
             self.service.before = failing(SILENT)
         if place in {"batches.put_back", "batches.refuse"}:
             self.service.before = failing(REFUSED if name == "put_back" else FORBIDDEN)
-        self._until_death()
+        self.until_death(who)
 
-    def _until_death(self) -> None:
+    def until_death(self, who: int) -> None:
         with contextlib.suppress(Killed):
-            make_submitter(self.store, self.service, self.clock).send_next()
-        self.restart()
+            self.processes[who].submitter.send_next()
+        self.restart(who)
 
+    # -- beside it
+
+    @precondition(lambda self: any(one.state is BatchState.PROCESSING for one in self.batches()))
     @rule()
-    def poll(self) -> None:
-        poller = Poller(
-            self.store,
-            lambda: self.service,
-            BINDING,
-            pace=Polling(),
-            owner="1-test",
-            clock=self.clock,
-            spread=lambda: 0.5,
-        )
-        while (batch := poller.claim()) is not None:
-            poller.poll(batch)
+    def both_poll(self) -> None:
+        self.clock.now += 20.0
+        pollers = [process.poller for process in self.processes]
+        while claimed := [(poller, batch) for poller in pollers if (batch := poller.claim()) is not None]:
+            assert len({batch.label for _, batch in claimed}) == len(claimed), "polled by two"
+            for poller, batch in claimed:
+                poller.poll(batch)
 
     @rule(seconds=st.sampled_from([1.0, 11.0, 70.0, 400.0]))
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
 
+    @something_to_send
+    @rule(who=who)
+    def look_one_up(self, who: int) -> None:
+        self.clock.now += 1.0
+        number = f"+{self.next_lookup}"
+        self.next_lookup += 1
+        self.wanted[number] += 1
+        with contextlib.suppress(ProblemError):
+            self.processes[who].engine.lookup(number)
+        self.clock.now += 1.0
+
     @rule(amount=st.integers(1, 50))
     def top_up(self, amount: int) -> None:
         self.world.add_credits(KEY, "wavalidation", amount)
+        self.disturbed = self.clock.now
 
-    @rule(pause=st.booleans())
-    def pause_or_resume(self, pause: bool) -> None:
+    @something_to_send
+    @rule(who=who)
+    def pause_the_newest(self, who: int) -> None:
+        self.processes[who].engine.pause(self.store.jobs.all()[0].id)
+
+    @precondition(lambda self: any(job.paused or job.hold or job.error for job in self.store.jobs.all()))
+    @rule(who=who)
+    def resume_everything(self, who: int) -> None:
+        self.clock.now += 70.0
         for job in self.store.jobs.all():
-            self.store.jobs.pause(job.id, paused=pause)
-            if not pause:
-                self.store.decisions.retry_rejected(job.id, now=self.clock.now)
+            self.processes[who].engine.resume(job.id)
+        self.send(who)
+
+    @precondition(lambda self: any(job.counts.failed for job in self.store.jobs.all()))
+    @rule(who=who)
+    def retry_what_failed(self, who: int) -> None:
+        engine = self.processes[who].engine
+        for job in self.store.jobs.all():
+            failed = self.store.results.failed(job.id)
+            with contextlib.suppress(EngineError):  # nothing to retry, or too few credits
+                engine.retry(engine.retry_plan(job.id))
+                self.wanted.update(f"+{number}" for number in failed)
+
+    # -- settling
 
     @precondition(lambda self: bool(self.in_doubt()))
-    @rule(give_up=st.booleans())
-    def settle_by_the_services_books(self, give_up: bool) -> None:
+    @rule(who=who, give_up=st.booleans())
+    def settle_by_the_services_books(self, who: int, give_up: bool) -> None:
         (batch,) = self.in_doubt()
-        known = {one.batch_id for one in self.batches()}
-        charged = [batch_id for batch_id in self.world.batches if batch_id not in known | self.written_off]
-        if not charged:
-            self.store.decisions.release(batch, now=self.clock.now, evidence="the provider says so")
-        elif give_up:
-            self.store.decisions.write_off(batch, now=self.clock.now, evidence="the provider says so")
-            self.written_off.update(charged)
-        else:
-            adopting.identify(
-                self.store,
-                self.service.poll,
-                batch,
-                charged[0],
-                now=self.clock.now,
-                evidence="the provider says so",
-            )
+        engine = self.processes[who].engine
+        charged = self.nameless()
+        verdict = engine.evidence(batch.job, batch.seq).verdict
+        journaled = self.journaled()
+        try:
+            if not charged:
+                engine.settle(batch.job, batch.seq, "free")
+            elif give_up:
+                engine.settle(batch.job, batch.seq, "lost")
+                self.written_off.update(charged)
+            else:
+                engine.settle(batch.job, batch.seq, "adopted", charged[0])
+        except SettleError:
+            assert self.store.batches.get(batch.job, batch.seq).batch_id in journaled
+            return
+        if batch.submitted is not None and self.disturbed < batch.submitted:
+            assert verdict is not (Verdict.FREE if charged else Verdict.CHARGED), "the evidence lied"
 
     @precondition(lambda self: bool(self.in_doubt()) and bool(self.world.batches))
-    @rule()
-    def give_a_wrong_id(self) -> None:
+    @rule(who=who)
+    def give_a_wrong_id(self, who: int) -> None:
         (batch,) = self.in_doubt()
         known = [one.batch_id for one in self.batches() if one.batch_id]
         if known:
             try:
-                adopting.identify(
-                    self.store, self.service.poll, batch, known[0], now=self.clock.now, evidence="a guess"
-                )
+                self.processes[who].engine.settle(batch.job, batch.seq, "adopted", known[0])
             except ProblemError:
                 return
             raise AssertionError("another batch's id was taken")
 
-    # -- what always holds
+    # -- losing the state file; the journal stays
 
-    @invariant()
-    def no_number_is_paid_for_twice(self) -> None:
-        if hasattr(self, "world"):
-            counts = Counter(number for charge in self.world.ledger for number in charge.numbers)
-            assert not [number for number, count in counts.items() if count > 1]
+    @rule()
+    def keep_a_copy(self) -> None:
+        self.stop_all()
+        shutil.copy(self.directory / "state" / "state.db", self.directory / "copy.db")
+        self.written_off_at_copy = set(self.written_off)
+        self.start_all()
 
-    @invariant()
-    def every_paid_batch_is_known_or_in_doubt(self) -> None:
-        if not hasattr(self, "store"):
-            return
-        batches = self.batches()
-        known = {batch.batch_id for batch in batches} | self.written_off
-        journaled = {entry.batch_id for entry in self.store.journal.entries()}
-        missing = [batch_id for batch_id in self.world.batches if batch_id not in known | journaled]
-        waiting = [batch for batch in batches if batch.state in {BatchState.UNKNOWN, BatchState.SENDING}]
-        assert len(missing) <= len(waiting) <= 1
+    # What no journal knows cannot be remembered for the person: it was lost with the file that told of it.
+    @precondition(lambda self: not self.nameless() and self.written_off == self.written_off_at_copy)
+    @precondition(lambda self: bool(self.world.batches))
+    @rule(empty=st.booleans(), again=st.booleans())
+    def put_the_copy_back(self, empty: bool, again: bool) -> None:
+        self.stop_all()
+        for path in (self.directory / "state").glob("state.db*"):
+            path.unlink()
+        copy = self.directory / "copy.db"
+        if copy.exists() and not empty:
+            shutil.copy(copy, self.directory / "state" / "state.db")
+        self.disturbed = self.clock.now
+        self.start_all()
+        if again:
+            self.bring_lost_lists_again()
 
-    @invariant()
-    def what_we_call_charged_was_charged(self) -> None:
-        if not hasattr(self, "store"):
-            return
-        paid = {charge.batch_id: charge.amount for charge in self.world.ledger}
-        for batch in self.batches():
-            if batch.batch_id is not None:
-                assert batch.charged == paid[batch.batch_id]
+    @precondition(lambda self: bool(self.journaled() - {batch.batch_id for batch in self.batches()}))
+    @rule(who=who)
+    def adopt_the_journal(self, who: int) -> None:
+        self.processes[who].engine.adopt_journal()
+        assert self.processes[who].engine.unadopted() == []
 
-    @invariant()
-    def a_finished_job_has_all_its_answers(self) -> None:
-        if not hasattr(self, "store"):
-            return
-        for job in self.store.jobs.all():
-            finished = job.state is JobState.COMPLETED
-            assert finished == all(batch.state in _ENDED for batch in self.store.batches.of(job.id))
-            if finished:
-                assert (job.counts.answered, job.counts.pending) == (job.numbers, 0)
+    def bring_lost_lists_again(self) -> None:
+        there = {job.name for job in self.store.jobs.all()}
+        for first, size in self.lists:
+            if f"job {first}" not in there:
+                add_job(self.store, first, size, batch_size=5, at=self.clock.now)
 
 
 def _die(*_: object, **__: object) -> None:
@@ -252,7 +258,7 @@ def _die(*_: object, **__: object) -> None:
 
 TestProtocol = Protocol.TestCase
 TestProtocol.settings = settings(
-    max_examples=60,
+    max_examples=40,
     stateful_step_count=40,
     deadline=None,
     # Every step writes to a disk that it waits for.
