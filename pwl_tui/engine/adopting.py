@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
 from pwl_tui.api.models import BatchAnswer
+from pwl_tui.engine.journaling import digest, journal_entry
 from pwl_tui.engine.planning import Origin
 from pwl_tui.engine.poller import answers
-from pwl_tui.engine.recall import accepted_at
+from pwl_tui.engine.recall import moment_of
 from pwl_tui.engine.retrying import AS_THEY_ARE
 from pwl_tui.engine.schedule import Budget
-from pwl_tui.engine.submitter import digest, journal_entry
 from pwl_tui.lists.readers import Source, detect
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.batches import Answer
@@ -159,7 +159,7 @@ def rebuild(
             except ProblemError as error:
                 _pass_over(adopted, entry.batch_id, error)
             else:
-                found.append(replace(batch, submitted=accepted_at(entry, now)))
+                found.append(replace(batch, submitted=moment_of(entry, now)))
         if found:
             adopted.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
     return adopted

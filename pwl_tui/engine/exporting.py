@@ -1,13 +1,19 @@
 """A person's own list back with its answers, from what is stored with the job."""
 
+import csv
+import io
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
 
 from pwl_tui.engine.planning import Origin
+from pwl_tui.lists.encodings import marked
+from pwl_tui.lists.errors import unusable
 from pwl_tui.lists.export import Answer, export_file
-from pwl_tui.lists.plan import row_label
-from pwl_tui.lists.readers import Reading, Source
+from pwl_tui.lists.files import complete_file
+from pwl_tui.lists.plan import ListPlan, row_label
+from pwl_tui.lists.readers import Reading, Source, header, rows
+from pwl_tui.lists.reasons import EMPTY, REASONS
 from pwl_tui.state.models import Outcome
 from pwl_tui.state.results import RowResult
 from pwl_tui.state.store import Store
@@ -33,6 +39,38 @@ def export(
     source, reading = original(store, job_id)
     answers = _answers(store, job_id, job.numbers, reading)
     return export_file(path, source, reading, answers, format=format, only=only, digits=digits, force=force)
+
+
+def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
+    """Write the rows of a list that hold no usable number to a CSV file; return how many they are.
+
+    Each has its row number and the reason first, as ``wa_row`` and ``wa_note``, and then the person's cells
+    unchanged. Empty rows are left out: there is nothing to mend.
+
+    Args:
+        plan: the list's.
+        path: the file, which is complete or absent.
+        force: replace a file of that name.
+
+    Raises:
+        ListError: the file cannot be written, exists already, or is the list itself.
+    """
+    source, reading = plan.source, plan.reading
+    if source.path and path.exists() and path.samefile(source.path):
+        raise unusable(f"{source.name} is the list itself.", "Give the name of another file.")
+    with source.open() as head:
+        encoding = "utf-8-sig" if marked(head.read(4)) else "utf-8"
+    heading = header(source, reading) or ([] if reading.delimiter else ["input"])
+    with complete_file(path, force=force) as stream:
+        text = io.TextIOWrapper(stream, encoding, newline="")
+        writer = csv.writer(text, delimiter=reading.delimiter or ",")
+        if heading:
+            writer.writerow(["wa_row", "wa_note", *heading])
+        for index, (row, reason) in enumerate(zip(rows(source, reading), plan.row_reason, strict=True)):
+            if reason > EMPTY:
+                writer.writerow([row_label(index, reading), REASONS[reason], *row])
+        text.detach()  # flushes, and leaves the stream open
+    return plan.rejected
 
 
 def original(store: Store, job_id: int) -> tuple[Source, Reading]:

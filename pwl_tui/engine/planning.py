@@ -10,8 +10,8 @@ from typing import Literal, Self
 
 import msgspec
 
+from pwl_tui.engine.journaling import digest
 from pwl_tui.engine.problems import EngineError, credits_short, over_cap
-from pwl_tui.engine.submitter import digest
 from pwl_tui.lists.numbers import REASONS
 from pwl_tui.lists.plan import BATCH_SIZE, ListPlan
 from pwl_tui.lists.readers import Reading, Source

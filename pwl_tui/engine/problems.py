@@ -16,6 +16,13 @@ ORPHAN = Problem(
     remedy="Settle the batch: the balance before and after shows whether it was charged.",
 )
 
+RESTORED = Problem(
+    kind="network",
+    message="The journal says that this batch was about to be sent, and not what came of it.",
+    charged="unknown",
+    remedy="An older copy of the state file seems to be in use. Settle the batch: the provider can tell.",
+)
+
 CHANGED = Problem(
     kind="invalid_request",
     message="The stored numbers of this batch are not those that were planned; nothing was sent.",

@@ -3,16 +3,20 @@
 That is so after an older copy of the state file was restored, or after it was lost.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from pwl_tui.engine.retention import RETENTION_SECONDS
-from pwl_tui.state.journal import Entry, timestamp
-from pwl_tui.state.models import Batch, Binding
+from pwl_tui.state.journal import Entry, Intent, Line, timestamp
+from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
+
+L = TypeVar("L", Entry, Intent)
 
 
 class Recall:
-    """The journal's entries of one key that no batch of the state file accounts for.
+    """The journal's lines of one key that no batch of the state file accounts for.
 
     Args:
         store: the state file and its journal.
@@ -24,16 +28,23 @@ class Recall:
         self._binding = binding
         self._offset = 0
         self._missing: dict[str, Entry] = {}
+        self._open: dict[tuple[int, int, str], Intent] = {}
 
     def missing(self) -> list[Entry]:
-        """Return them, oldest first; after the first call only what was added since is read.
+        """Return the batches that were accepted, oldest first; later calls read what was added only.
 
         Raises:
             StateError: the journal or the state file cannot be read.
         """
-        entries, self._offset = self._store.journal.read(self._offset)
-        ours = (self._binding.base_url, self._binding.fingerprint)
-        self._missing |= {entry.batch_id: entry for entry in entries if (entry.base_url, entry.key) == ours}
+        lines, self._offset = self._store.journal.read(self._offset)
+        for line in lines:
+            if (line.base_url, line.key) != (self._binding.base_url, self._binding.fingerprint):
+                continue
+            self._open.pop((line.job, line.seq, line.digest), None)
+            if isinstance(line, Entry):
+                self._missing[line.batch_id] = line
+            elif line.intent == "send":
+                self._open[line.job, line.seq, line.digest] = line
         for batch_id in self._store.batches.known(self._missing):
             del self._missing[batch_id]
         return list(self._missing.values())
@@ -41,9 +52,8 @@ class Recall:
     def of(self, batch: Batch, now: float) -> Entry | None:
         """Return the entry that says that a batch was accepted, if there is one.
 
-        One that was being sent has an entry of its numbers from then or later. For one that was not, any
-        entry of its numbers counts while the service has the answers, and one of this very batch always; a
-        new state file counts its jobs from 1 again, so that the time has to fit.
+        One that was being sent has an entry of its numbers from then or later. For one that was not, see
+        `_same`.
 
         Args:
             batch: one without an id.
@@ -52,21 +62,47 @@ class Recall:
         Raises:
             StateError: the journal or the state file cannot be read.
         """
-        same = [entry for entry in self.missing() if entry.digest == batch.digest]
+        entries = self.missing()
+        if batch.submitted is None:
+            return self._same(batch, entries, now)
+        since = timestamp(batch.submitted)
+        return next((line for line in entries if line.digest == batch.digest and line.at >= since), None)
+
+    def doubtful(self, batch: Batch, now: float) -> Intent | None:
+        """Return the line that says that a planned batch was about to be sent, and no line says more.
+
+        Args:
+            batch: a planned one that `of` knows nothing of.
+            now: when.
+
+        Raises:
+            StateError: the state file cannot be read.
+        """
+        # Of others the state file knows what became of them.
+        unaccounted = {None, BatchState.PLANNED}
+        stands = self._store.batches.stands
+        lines = [line for key, line in self._open.items() if stands(*key) in unaccounted]
+        return self._same(batch, lines, now)
+
+    def _same(self, batch: Batch, lines: Sequence[L], now: float) -> L | None:
+        """Return the line of a planned batch, or of the same numbers under another name.
+
+        The latter counts while the service has the answers, the former always. A new state file counts its
+        jobs from 1 again, so that the time has to fit.
+        """
+        same = [line for line in lines if line.digest == batch.digest]
         if not same:
             return None
-        if batch.submitted is not None:
-            return next((entry for entry in same if entry.at >= timestamp(batch.submitted)), None)
         made = timestamp(self._store.jobs.get(batch.job).created)
-        for entry in same:
-            if (entry.job, entry.seq) == (batch.job, batch.seq) and entry.at >= made:
-                return entry
-        return next((entry for entry in same if entry.at >= timestamp(now - RETENTION_SECONDS)), None)
+        for line in same:
+            if (line.job, line.seq) == (batch.job, batch.seq) and line.at >= made:
+                return line
+        return next((line for line in same if line.at >= timestamp(now - RETENTION_SECONDS)), None)
 
 
-def accepted_at(entry: Entry, otherwise: float) -> float:
-    """Return when an entry's batch was accepted, UTC epoch seconds; `otherwise` where that cannot be read."""
+def moment_of(line: Line, otherwise: float) -> float:
+    """Return the time of a line in UTC epoch seconds; `otherwise` where that cannot be read."""
     try:
-        return datetime.fromisoformat(entry.at).timestamp()
+        return datetime.fromisoformat(line.at).timestamp()
     except ValueError:
         return otherwise

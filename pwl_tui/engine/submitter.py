@@ -4,46 +4,24 @@ Each rule stands where it is kept. The order of the statements is the protocol: 
 an id on disk, and only then anything else.
 """
 
-import hashlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.evidence import next_reading
-from pwl_tui.engine.problems import CHANGED, ORPHAN, credits_short, miscounted, unwritten
-from pwl_tui.engine.recall import Recall, accepted_at
+from pwl_tui.engine.journaling import digest, intent_line, journal_entry
+from pwl_tui.engine.problems import CHANGED, ORPHAN, RESTORED, credits_short, miscounted, unwritten
+from pwl_tui.engine.recall import Recall, moment_of
 from pwl_tui.engine.schedule import Pace, backoff, first_poll
 from pwl_tui.engine.service import Lookup
 from pwl_tui.engine.steps import Busy, Delayed, Frozen, Held, Idle, Sent, Step
 from pwl_tui.problem import Problem
 from pwl_tui.state.errors import StateError
-from pwl_tui.state.journal import Entry, timestamp
-from pwl_tui.state.models import BalanceReading, Batch, Binding, Job
+from pwl_tui.state.models import BalanceReading, Batch, Binding
 from pwl_tui.state.store import Store
 
 CREDITS_LOOK_SECONDS = 60.0
 """How often the balance is looked at while a job waits for credits."""
-
-
-def digest(numbers: Iterable[int]) -> str:
-    """Return the SHA-256 of numbers, one E.164 per line: names a batch without holding its numbers."""
-    return hashlib.sha256("".join(f"+{number}\n" for number in numbers).encode()).hexdigest()
-
-
-def journal_entry(job: Job, batch: Batch, batch_id: str, now: float) -> Entry:
-    """Return the journal's line for a batch that has the id `batch_id`."""
-    return Entry(
-        at=timestamp(now),
-        batch_id=batch_id,
-        size=batch.size,
-        digest=batch.digest,
-        base_url=job.binding.base_url,
-        key=job.binding.fingerprint,
-        profile=job.profile,
-        job=batch.job,
-        seq=batch.seq,
-        name=job.name,
-    )
 
 
 class Submitter:
@@ -152,9 +130,20 @@ class Submitter:
         self._store.batches.recall(
             batch,
             batch_id=entry.batch_id,
-            at=accepted_at(entry, now),
+            at=moment_of(entry, now),
             now=now,
             next_poll=first_poll(batch.size, self._pace, now),
+        )
+        return True
+
+    def _suspected(self, batch: Batch) -> bool:
+        """Put a planned batch in doubt if the journal says that it was about to be sent; return whether."""
+        now = self._clock()
+        intent = self._recall.doubtful(batch, now)
+        if intent is None:
+            return False
+        self._store.batches.suspect(
+            batch, RESTORED, submitted=moment_of(intent, now), balance=intent.balance, now=now
         )
         return True
 
@@ -183,6 +172,8 @@ class Submitter:
         # Rule 7, too: an older copy of the state file may have been put back.
         if self._recalled(batch):
             return Sent(self._store.batches.get(batch.job, batch.seq))
+        if self._suspected(batch):
+            return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=self._clock())
         try:
             balance = self._service().balance().balance
         except ApiError as error:
@@ -202,6 +193,11 @@ class Submitter:
         if not self._store.batches.intend(batch, now=now, balance=balance):
             return Idle()
         batch = self._store.batches.get(batch.job, batch.seq)
+        try:
+            self._store.journal.append(intent_line(self._binding, batch, "send", now, balance))
+        except StateError as error:
+            self._store.batches.put_back(batch, error.problem, now=now)
+            return self._hold(batch, error.problem, now + CREDITS_LOOK_SECONDS)
         try:
             submitted = self._service().submit([f"+{number}" for number in numbers])
         except ApiError as error:
@@ -244,6 +240,8 @@ class Submitter:
         if problem.charged != "no":
             self._store.batches.doubt(batch, problem, now=now)
             return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=now)
+        # First the journal: a kill in between leaves a doubt, and not a batch that looks as if it were sent.
+        self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
         if problem.kind in _REFUSALS:
             self._store.batches.refuse(batch, problem, now=now)
             # The next batch of the job would meet the same refusal: the person first.

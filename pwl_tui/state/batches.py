@@ -14,6 +14,7 @@ from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome
 
+IN_DOUBT: Final = "its batch is in doubt"
 _QUERY_SIZE: Final = 500
 """Ids asked for in one statement; SQLite allows 32,766."""
 
@@ -60,6 +61,13 @@ class Batches:
         """Return the batch that has the service's id, if one has."""
         row = self._database.first(f"{BATCHES} WHERE batch_id=? LIMIT 1", batch_id)
         return batch_from(row) if row else None
+
+    def stands(self, job: int, seq: int, digest: str) -> BatchState | None:
+        """Return the state of the batch of that name and those numbers; none: there is none."""
+        row = self._database.first(
+            "SELECT state FROM batches WHERE job=? AND seq=? AND digest=?", job, seq, digest
+        )
+        return BatchState(row["state"]) if row else None
 
     def known(self, batch_ids: Iterable[str]) -> set[str]:
         """Return those of the service's ids that a batch has, or had before its job was forgotten."""
@@ -221,6 +229,31 @@ class Batches:
             charge(c, replace(batch, submitted=submitted), batch.size, at)
             note(c, Activity(now, batch.job, batch.seq, "found in the journal", batch_id))
 
+    def suspect(
+        self, batch: Batch, problem: Problem, *, submitted: float, balance: int | None, now: float
+    ) -> None:
+        """``planned`` → ``unknown``: the journal says that it was about to be sent, and no more.
+
+        Args:
+            batch: as it was read.
+            problem: says so to the person.
+            submitted: when that was.
+            balance: credits read just before.
+            now: when.
+        """
+        with self._database.transaction() as c:
+            move(
+                c,
+                batch,
+                BatchState.PLANNED,
+                BatchState.UNKNOWN,
+                submitted=submitted,
+                balance_before=balance,
+                error=to_json(problem),
+            )
+            set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
+            note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, problem.message))
+
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``rejected``: refused, not charged, the person's to mend."""
         with self._database.transaction() as c:
@@ -238,7 +271,7 @@ class Batches:
         """
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.UNKNOWN, problem, now)
-            set_outcome(c, batch, Outcome.PENDING, "its batch is in doubt")
+            set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
 
     # -- internals
 

@@ -1,13 +1,15 @@
-"""``journal.log``: every batch id on a line of its own, kept apart from the state file.
+"""``journal.log``: every batch id, and before it the intent to send, kept apart from the state file.
 
-Append-only and fsynced. With the database gone, each id can be adopted again from here. It holds no number
-and no key.
+Append-only and fsynced. With the database gone, each id can be adopted again from here; with an older copy
+of it put back, what was sent since then is known from here. It holds no number and no key.
 """
 
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -34,6 +36,26 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Of the job."""
 
 
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
+    """One batch that is about to be sent, or that surely was not.
+
+    One that is about to be and has neither an `Entry` nor a second line after it may have been charged.
+    """
+
+    at: str
+    intent: Literal["send", "not sent"]
+    digest: str
+    base_url: str
+    key: str
+    job: int
+    seq: int
+    balance: int | None = None
+    """Credits read just before."""
+
+
+Line: TypeAlias = Entry | Intent
+
+
 def timestamp(at: float) -> str:
     """Return a moment (UTC epoch seconds) as ISO 8601 with seconds, ending in ``Z``."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -49,7 +71,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: Line) -> None:
         """Put one line at the end; when this returns, it is on disk.
 
         Raises:
@@ -97,10 +119,10 @@ class Journal:
         Raises:
             StateError: the file is there and cannot be read.
         """
-        return self.read(0)[0]
+        return [line for line in self.read(0)[0] if isinstance(line, Entry)]
 
-    def read(self, offset: int) -> tuple[list[Entry], int]:
-        """Return the entries from a place in the file on, and the place after them.
+    def read(self, offset: int) -> tuple[list[Line], int]:
+        """Return the lines from a place in the file on, and the place after them.
 
         Args:
             offset: 0, or what an earlier call returned; of a file that is shorter now, all is read.
@@ -118,16 +140,23 @@ class Journal:
             return [], 0
         except OSError as error:
             raise from_os(error, self.path) from error
-        entries = []
+        found = []
         for line in _lines(data):
-            try:
-                entries.append(msgspec.json.decode(line, type=Entry))
-            except msgspec.DecodeError:
-                # Someone may be in the middle of writing the last line.
-                if not line.endswith(b"\n"):
-                    break
+            decoded = _decoded(line)
+            if decoded is not None:
+                found.append(decoded)
+            elif not line.endswith(b"\n"):
+                break  # someone may be in the middle of writing it
             offset += len(line)
-        return entries, offset
+        return found, offset
+
+
+def _decoded(line: bytes) -> Line | None:
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(line, type=Entry)
+    with suppress(msgspec.DecodeError):
+        return msgspec.json.decode(line, type=Intent)
+    return None
 
 
 def _lines(data: bytes) -> list[bytes]:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.engine.steps import Frozen, Sent, Step
+from pwl_tui.engine.steps import Frozen, Held, Sent, Step
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.database import Database
-from pwl_tui.state.journal import Entry, Journal
+from pwl_tui.state.errors import StateError
+from pwl_tui.state.journal import Entry, Intent, Journal, Line
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
 from tests.unit.worldly import (
@@ -146,11 +147,21 @@ def broken(*_: object, **__: object) -> None:
     raise RuntimeError("a fault of this program")
 
 
+def break_after_the_intent(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the journal take the intent to send, and nothing after it."""
+    append = store.journal.append
+
+    def breaking(line: Line) -> None:
+        append(line) if isinstance(line, Intent) else broken()
+
+    monkeypatch.setattr(store.journal, "append", breaking)
+
+
 def test_an_id_is_stored_whatever_the_journal_does(
     store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = add_job(store, FIRST, 10)
-    monkeypatch.setattr(store.journal, "append", broken)
+    break_after_the_intent(store, monkeypatch)
     with pytest.raises(RuntimeError):
         send(store, service, clock, 1)
     assert store.batches.get(job, 1).batch_id in service.world.batches
@@ -174,7 +185,7 @@ def test_an_id_that_is_on_no_disk_is_said(
 ) -> None:
     job = add_job(store, FIRST, 20, batch_size=10)
     monkeypatch.setattr(store.batches, "accept", broken)
-    monkeypatch.setattr(store.journal, "append", broken)
+    break_after_the_intent(store, monkeypatch)
     with pytest.raises(ProblemError) as caught:
         send(store, service, clock, 1)
     (batch_id,) = service.world.batches
@@ -206,6 +217,24 @@ def test_nothing_is_sent_where_the_journal_cannot_be_written(
     hold = store.jobs.get(job).hold
     assert hold is not None
     store.journal.path.rmdir()
+    clock.now += 61
+    assert isinstance(send(store, service, clock, 1)[0], Sent)
+
+
+def test_nothing_is_sent_whose_intent_the_journal_could_not_take(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = add_job(store, FIRST, 10)
+    full = StateError(Problem(kind="unavailable", message="full", remedy="free some"))
+
+    def refuse(_: Line) -> None:
+        raise full
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.journal, "append", refuse)
+        assert isinstance(send(store, service, clock, 1)[0], Held)
+    assert (store.batches.get(job, 1).state, store.jobs.get(job).hold) == (BatchState.PLANNED, full.problem)
+    assert service.submitted == []
     clock.now += 61
     assert isinstance(send(store, service, clock, 1)[0], Sent)
 

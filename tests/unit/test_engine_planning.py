@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pwl_tui.engine import exporting, planning
+from pwl_tui.engine.journaling import digest
 from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.problems import EngineError
-from pwl_tui.engine.submitter import digest
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.readers import Options, Source
 from pwl_tui.problem import Problem

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.engine.recall import Recall, accepted_at
+from pwl_tui.engine.evidence import Verdict
+from pwl_tui.engine.recall import Recall, moment_of
 from pwl_tui.engine.retention import RETENTION_SECONDS
-from pwl_tui.engine.steps import Frozen, Idle, Sent
-from pwl_tui.state.journal import Entry
+from pwl_tui.engine.steps import Delayed, Frozen, Idle, Sent
+from pwl_tui.problem import Problem
+from pwl_tui.state.journal import Entry, Line
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
 from tests.unit.worldly import (
@@ -91,6 +93,53 @@ def test_a_doubt_that_was_settled_after_the_backup_is_settled(
     make_engine(older, service, clock).recover()
     assert [batch.batch_id for batch in older.batches.of(job)] == [batch_id]
     assert isinstance(make_submitter(older, service, clock).send_next(), Idle)
+    older.close()
+
+
+@pytest.mark.parametrize("paid", [True, False])
+def test_a_doubt_that_arose_after_the_backup_is_one_again(
+    tmp_path: Path, store: Store, clock: Clock, service: WorldService, paid: bool
+) -> None:
+    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
+    backup = copied(store, tmp_path)
+    setattr(service, "after" if paid else "before", failing(SILENT))
+    assert isinstance(make_submitter(store, service, clock).send_next(), Frozen)
+    service.before = service.after = lambda: None
+
+    older = put_back(store, backup)
+    submitter = make_submitter(older, service, clock)
+    assert isinstance(submitter.send_next(), Frozen)
+    doubtful = older.batches.get(job, 1)
+    assert (doubtful.state, doubtful.submitted, doubtful.balance_before) == (BatchState.UNKNOWN, NOW, 10_000)
+    assert doubtful.error is not None
+    assert "older copy" in doubtful.error.remedy
+    engine = make_engine(older, service, clock)
+    for _ in range(400):
+        submitter.send_next()
+        clock.now += 1
+    assert engine.evidence(job, 1).verdict is (Verdict.CHARGED if paid else Verdict.FREE)
+    assert len(service.submitted) == 1
+    if paid:
+        engine.settle(job, 1, "adopted", next(iter(service.world.batches)))
+    else:
+        engine.settle(job, 1, "free")
+    finish(older, service, clock)
+    assert older.jobs.get(job).counts.answered == 20
+    assert set(charged(service).values()) == {1}
+    older.close()
+
+
+def test_what_surely_was_not_sent_is_no_doubt_after_a_backup_either(
+    tmp_path: Path, store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 10, at=NOW)
+    backup = copied(store, tmp_path)
+    service.before = failing(Problem(kind="rate_limited", message="slow down", remedy="wait"))
+    assert isinstance(make_submitter(store, service, clock).send_next(), Delayed)
+    service.before = lambda: None
+    older = put_back(store, backup)
+    finish(older, service, clock)
+    assert older.jobs.get(job).batches == {BatchState.COMPLETED: 1}
     older.close()
 
 
@@ -176,7 +225,12 @@ def test_only_what_is_new_in_the_journal_is_read_again(
     recall = Recall(store, BINDING)
     read: list[int] = []
     original = store.journal.read
-    monkeypatch.setattr(store.journal, "read", lambda offset: (read.append(offset), original(offset))[1])
+
+    def counted(offset: int) -> tuple[list[Line], int]:
+        read.append(offset)
+        return original(offset)
+
+    monkeypatch.setattr(store.journal, "read", counted)
     add_job(store, FIRST, 20, batch_size=10, at=NOW)
     finish(store, service, clock)
     read.clear()
@@ -193,4 +247,4 @@ def test_only_what_is_new_in_the_journal_is_read_again(
     ("at", "moment"), [("2027-01-15T08:00:00Z", 1_800_000_000.0), ("soon", 7.0), ("", 7.0)]
 )
 def test_the_time_of_an_entry_may_be_anything(at: str, moment: float) -> None:
-    assert accepted_at(Entry(at=at, batch_id=KEY, size=1), 7.0) == moment
+    assert moment_of(Entry(at=at, batch_id=KEY, size=1), 7.0) == moment

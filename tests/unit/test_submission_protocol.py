@@ -223,8 +223,6 @@ class Protocol(Books):
         self.written_off_at_copy = set(self.written_off)
         self.start_all()
 
-    # What no journal knows cannot be remembered for the person: it was lost with the file that told of it.
-    @precondition(lambda self: not self.nameless() and self.written_off == self.written_off_at_copy)
     @precondition(lambda self: bool(self.world.batches))
     @rule(empty=st.booleans(), again=st.booleans())
     def put_the_copy_back(self, empty: bool, again: bool) -> None:
@@ -234,6 +232,8 @@ class Protocol(Books):
         copy = self.directory / "copy.db"
         if copy.exists() and not empty:
             shutil.copy(copy, self.directory / "state" / "state.db")
+        # What the person decided after the copy was made has to be decided again.
+        self.written_off = set() if empty else set(self.written_off_at_copy)
         self.disturbed = self.clock.now
         self.start_all()
         if again:

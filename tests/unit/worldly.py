@@ -14,10 +14,11 @@ from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Servic
 from pwl_tui.config import Polling, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
+from pwl_tui.engine.journaling import digest
 from pwl_tui.engine.poller import Poller
 from pwl_tui.engine.service import Lookup
 from pwl_tui.engine.steps import Sent
-from pwl_tui.engine.submitter import Submitter, digest
+from pwl_tui.engine.submitter import Submitter
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.world import World
