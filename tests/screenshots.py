@@ -1,12 +1,14 @@
 """Makes the pictures of the README: ``python -m tests.screenshots``.
 
-The real screen runs headless on the real engine and the simulator; what differs from run to run (paths, ids)
-is kept out of sight.
+The real screen runs headless on the real engine and the simulator, or on stored data where a picture is full
+of times and ids. What differs from run to run beside that (the directory, the time zone) is fixed.
 """
 
 import asyncio
 import os
+import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -25,9 +27,11 @@ from pwl_tui.state.store import Store
 from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.themes import ThemeChoice
 from pwl_tui.ui.widgets.list_form import ListForm
+from tests.ui.scene import NOW, Scene, attention, spent
 
 OUTPUT = Path(__file__).parent.parent / "screenshots"
 _QUICK = Polling(minimum=0.01, small=(0.05, 0.2), large=(0.1, 0.3), requests_per_second=100.0)
+_STARTED = time.monotonic()
 _WIDE, _NARROW = (120, 34), (80, 24)
 LISTS = {"newsletter": 400, "webinar": 900, "spring-leads": 9_000, "crm": 25_000}
 """Rows of the lists that are submitted, by name."""
@@ -36,6 +40,11 @@ _VARIANTS: tuple[tuple[str, tuple[int, int], ThemeChoice], ...] = (
     ("light", _WIDE, "light"),
     ("ansi", _WIDE, "ansi"),
 )
+
+
+def clock() -> float:
+    """The time as if the program had started at the moment of the stored data."""
+    return NOW + time.monotonic() - _STARTED
 
 
 class Studio:
@@ -61,8 +70,8 @@ class Studio:
             polling=_QUICK,
             ui=Ui(theme=theme),
         )
-        engine = Engine(self.store, settings)
-        app = PwlApp(engine, settings, Path("~/.config/pwl-tui/config.toml"), tick=0.05)
+        engine = Engine(self.store, settings, clock=clock)
+        app = PwlApp(engine, settings, Path("~/.config/pwl-tui/config.toml"), tick=0.05, clock=clock)
         async with app.run_test(size=size) as pilot:
             await until(pilot, lambda: len(app.snapshot.balances) == 4)
             yield app, pilot, engine
@@ -99,6 +108,20 @@ def picture(app: PwlApp, name: str) -> None:
     (OUTPUT / f"{name}.svg").write_text(app.export_screenshot(title="pwl-tui"), encoding="utf-8")
 
 
+async def stored(name: str, fill: Callable[[Scene], None], key: str) -> None:
+    """Make the picture of a screen over stored data, one key away from home."""
+    scene = Scene(Path(name))
+    fill(scene)
+    app = PwlApp(scene.engine, scene.settings, Path("~/.config/pwl-tui/config.toml"), clock=lambda: NOW)
+    async with app.run_test(size=_WIDE) as pilot:
+        await until(pilot, lambda: app.snapshot.credits is not None)
+        await pilot.press(key)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        picture(app, name)
+    scene.store.close()
+
+
 async def main() -> None:
     """Make every picture."""
     with Simulator(demo_world(rate=700.0)) as simulator:
@@ -121,9 +144,6 @@ async def main() -> None:
             await until(pilot, lambda: studio.store.jobs.find("spring-leads").done > 0.6)
             await pilot.press("home")
             picture(app, "home")
-            await pilot.press("s")
-            await until(pilot, lambda: app.screen.is_modal)
-            picture(app, "settle")
         for name, size, theme in _VARIANTS:
             async with studio.screen(size, theme) as (app, _, _):
                 picture(app, name)
@@ -137,12 +157,20 @@ async def main() -> None:
             await pilot.pause()
             picture(app, "help")
         studio.store.close()
+    await stored("settle", attention, "s")
+    await stored("ledger", spent, "L")
 
 
 if __name__ == "__main__":
     OUTPUT.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as directory:
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    directory = Path(tempfile.gettempdir()) / "lists"
+    directory.mkdir()
+    try:
         os.chdir(directory)
         for list_name, rows in LISTS.items():
             Path(f"{list_name}.csv").write_text(sample_csv(rows), encoding="utf-8")
         asyncio.run(main())
+    finally:
+        shutil.rmtree(directory)

@@ -101,11 +101,13 @@ class PwlApp(App[None]):
         self.set_keymap(self._remapped)
         interval = tick or (_SLOW_TICK_SECONDS if low_bandwidth else _TICK_SECONDS)
         self._watcher = Watcher(engine, self._publish, clock, interval)
-        self._desk = Desk(engine, settings, lambda: self.snapshot, self._watcher.wake)
+        self._desk = Desk(
+            engine, settings, lambda: self.snapshot, self._watcher.wake, config_file, self._remapped
+        )
         self.snapshot = first(engine, clock())
         """What the screens draw; replaced as a whole."""
         self._opening = ExitStack()
-        self._home = HomeScreen(self._desk, config_file)
+        self._home = HomeScreen(self._desk)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give themes that are not ours the colours that ours add."""

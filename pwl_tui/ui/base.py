@@ -1,7 +1,8 @@
 """What every screen of the program has in common: its commands, and why one of them cannot be done now."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual import events
@@ -10,7 +11,7 @@ from textual.screen import ModalScreen, Screen
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.ui.background import Working
-from pwl_tui.ui.commands import COMMANDS, Scope
+from pwl_tui.ui.commands import COMMANDS, Scope, key_of
 from pwl_tui.ui.snapshot import Snapshot
 
 R = TypeVar("R")
@@ -26,12 +27,20 @@ class Desk:
         settings: what the person configured.
         snapshot: gives what there is to draw now.
         wake: makes the screen look at the store again soon.
+        config_file: where a key that is entered is saved.
+        remapped: keys by command id, where the configuration changes them.
     """
 
     engine: Engine
     settings: Settings
     snapshot: Callable[[], Snapshot]
     wake: Callable[[], None]
+    config_file: Path
+    remapped: Mapping[str, str]
+
+    def key(self, command_id: str) -> str:
+        """Return the key of a command as people read it."""
+        return key_of(command_id, self.remapped)
 
 
 class CommandScreen(Screen[R], Working):
@@ -76,8 +85,7 @@ class CommandScreen(Screen[R], Working):
         """Say why a dimmed key does nothing."""
         for key in event.aliases:
             active = self.active_bindings.get(key)
-            if active is not None and not active.enabled and active.node is self:
-                self.explain(active.binding.action)
+            if active is not None and not active.enabled and self.explain(active.binding.action):
                 event.stop()
 
     def explain(self, action: str) -> bool:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from pwl_tui.state.models import Batch, BatchState, Binding, Job, JobState, Outcome, Result
+from pwl_tui.engine.retention import days_left, is_expiring
+from pwl_tui.state.models import Batch, BatchState, Job, JobState, Outcome, Result
 from pwl_tui.text import clean
 from pwl_tui.ui.figures import age, bar, counted, duration, grouped, percent, phone
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
@@ -32,11 +33,11 @@ _BATCH_TONES: dict[BatchState, Tone] = {
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job as the table draws it at one moment, for the owner of one key."""
+    """A job as the table draws it at one moment; a foreign one belongs to another key or service."""
 
     job: Job
     now: float
-    binding: Binding | None
+    foreign: bool
 
 
 def rate(job: Job) -> float | None:
@@ -55,14 +56,10 @@ def seconds_left(job: Job, now: float) -> float | None:
     return max(job.counts.pending / speed - (now - job.last_poll), 1.0)
 
 
-def needs(job: Job, binding: Binding | None) -> str | None:
+def needs(job: Job) -> str | None:
     """Return in one line what a job waits for; none when it needs nothing."""
     if unknown := job.batches.get(BatchState.UNKNOWN):
-        return f"{counted(unknown, 'batch', 'batches')} unknown: s settles it"
-    if job.state is JobState.COMPLETED:
-        return None
-    if binding is not None and job.binding != binding:
-        return "belongs to another key: not polled with this one"
+        return f"{counted(unknown, 'batch', 'batches')} in doubt: settle it"
     for state in (BatchState.REJECTED, BatchState.UNREACHABLE):
         if number := job.batches.get(state):
             why = f": {job.error.message}" if job.error else ""
@@ -72,10 +69,24 @@ def needs(job: Job, binding: Binding | None) -> str | None:
     return None
 
 
+def kept(job: Job, now: float) -> str:
+    """Return how long the service keeps answers that are not fetched: ``11 d``; empty: all are fetched."""
+    days = days_left(job, now)
+    return "" if days is None else f"{days} d" if days else "hours"
+
+
 def _sign(row: JobRow, _width: int) -> Cell:
-    if row.job.state in (JobState.ATTENTION, JobState.WAITING):
+    if not row.foreign and row.job.state in (JobState.ATTENTION, JobState.WAITING):
         return Cell.of("!", JOB_TONES[row.job.state])
+    if is_expiring(row.job, row.now):
+        return Cell.of("!", "warning")
     return Cell.of("✓", "good") if row.job.state is JobState.COMPLETED else Cell.of(" ")
+
+
+def _state(row: JobRow, _width: int) -> Cell:
+    if row.foreign and row.job.unfinished:
+        return Cell.of("other key", "muted")
+    return Cell.of(row.job.state, JOB_TONES[row.job.state])
 
 
 def _progress(row: JobRow, width: int) -> Cell:
@@ -85,7 +96,7 @@ def _progress(row: JobRow, width: int) -> Cell:
 
 
 def _on_whatsapp(row: JobRow, _width: int) -> Cell:
-    if note := needs(row.job, row.binding):
+    if not row.foreign and (note := needs(row.job)):
         return Cell((Span(note, JOB_TONES[row.job.state]),), rest=True)
     return Cell.of(grouped(row.job.counts.on_whatsapp))
 
@@ -101,13 +112,18 @@ def _left(row: JobRow, _width: int) -> Cell:
 
 
 def _time(row: JobRow, _width: int) -> Cell:
-    seconds = seconds_left(row.job, row.now)
+    seconds = None if row.foreign else seconds_left(row.job, row.now)
     return Cell.of("" if seconds is None else duration(seconds))
 
 
 def _next_poll(row: JobRow, _width: int) -> Cell:
-    due = row.job.next_poll
+    due = None if row.foreign else row.job.next_poll
     return Cell.of("" if due is None else next_in(due, row.now), "muted")
+
+
+def _kept(row: JobRow, _width: int) -> Cell:
+    days = kept(row.job, row.now)
+    return Cell.of(f"! {days}", "warning") if is_expiring(row.job, row.now) else Cell.of(days, "muted")
 
 
 def next_in(moment: float, now: float) -> str:
@@ -118,13 +134,14 @@ def next_in(moment: float, now: float) -> str:
 JOBS: tuple[Column[JobRow], ...] = (
     Column("", 1, _sign),
     Column("Name", 13, lambda row, _: Cell.of(clean(row.job.name)), stretch=True),
-    Column("State", 10, lambda row, _: Cell.of(row.job.state, JOB_TONES[row.job.state])),
+    Column("State", 10, _state),
     Column("Progress", _BAR, _progress),
     Column("On WA", 7, _on_whatsapp, right=True),
     Column("Business", 8, lambda row, _: Cell.of(grouped(row.job.counts.business)), right=True, drop=1),
     Column("Failed", 6, _failed, right=True),
     Column("Left", 7, _left, right=True),
     Column("Time", 5, _time, right=True),
+    Column("Kept", 7, _kept, right=True, drop=2),
     Column("Poll", 5, _next_poll, right=True, drop=3),
     Column("Numbers", 9, lambda row, _: Cell.of(grouped(row.job.numbers)), right=True, drop=4),
     Column("Age", 8, lambda row, _: Cell.of(age(row.now - row.job.created), "muted"), right=True, drop=5),

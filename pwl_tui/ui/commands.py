@@ -13,8 +13,8 @@ from typing import Final, Literal
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
 
-Scope = Literal["everywhere", "home", "job", "table", "form"]
-Group = Literal["Lists", "Jobs", "Moving", "Program"]
+Scope = Literal["everywhere", "home", "job", "table", "form", "settle", "ledger"]
+Group = Literal["Lists", "Jobs", "In doubt", "Moving", "Program"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +53,29 @@ _BOTH: Final = ("home", "job")
 _FORM: Final = ("form",)
 _TABLE: Final = ("table",)
 _ALL: Final = ("everywhere",)
+_SETTLE: Final = ("settle",)
+_LEAVABLE: Final = ("home", "job", "settle", "ledger")
 
 COMMANDS: tuple[Command, ...] = (
-    Command("new-list", "n", "new list", "Enter a list and see what it would cost.", "Lists", _HOME, 1),
+    Command("new-list", "n", "new list", "Enter a list and see what it costs.", "Lists", _HOME, 1),
     Command("next-field", "tab", "next field", "Go to the next field of the form.", "Lists", _FORM, 2),
     Command("submit", "ctrl+s", "submit", "Ask to submit what is planned.", "Lists", _FORM, 1),
     Command("open", "enter", "open", "Open the job under the cursor.", "Jobs", _HOME, 2),
     Command("export", "e", "export", "Write the list with its answers.", "Jobs", _BOTH, 3),
     Command("find", "slash", "filter", "Show only what holds what you type.", "Jobs", _BOTH, 4),
-    Command("settle", "s", "settle", "Decide a batch in doubt.", "Jobs", _BOTH, 5),
+    Command("settle", "s", "settle", "Decide the batches in doubt.", "Jobs", _BOTH, 5),
     Command("pause", "p", "pause", "Stop sending a job, or go on.", "Jobs", _BOTH, 6),
+    Command("retry", "R", "retry", "Ask again for what failed.", "Jobs", _BOTH, 8),
+    Command("forget", "F", "forget", "Remove a finished job for good.", "Jobs", _BOTH),
+    Command("adopt", "A", "adopt", "Take over batches sent elsewhere.", "Jobs", _BOTH),
+    Command("release", "1", "send again", "Release the batch, and send it again.", "In doubt", _SETTLE, 1),
+    Command("give-id", "2", "give the id", "Tell the batch's id at the service.", "In doubt", _SETTLE, 1),
+    Command("write-off", "3", "write off", "Give up the batch and its credits.", "In doubt", _SETTLE, 1),
+    Command("report", "r", "report", "Show, copy or save it for support.", "In doubt", _SETTLE, 2),
+    Command("next-doubt", "n", "next batch", "Go to the next batch in doubt.", "In doubt", _SETTLE, 3),
     Command("next-view", "right,right_square_bracket", "next view", "Show the next kind.", "Jobs", _JOB, 1),
     Command("previous-view", "left,left_square_bracket", "previous", "Show the kind before.", "Jobs", _JOB),
-    Command("back", "escape,backspace", "back", "Go back to where you came from.", "Moving", _BOTH, 2),
+    Command("back", "escape,backspace", "back", "Go back to where you came from.", "Moving", _LEAVABLE, 2),
     Command("up", "up,k", "up", "Go up one row.", "Moving", _TABLE),
     Command("down", "down,j", "down", "Go down one row.", "Moving", _TABLE),
     Command("page-up", "pageup", "page up", "Go up one screen.", "Moving", _TABLE),
@@ -73,7 +83,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("first", "home,g", "first", "Go to the first row.", "Moving", _TABLE),
     Command("last", "end,G", "last", "Go to the last row.", "Moving", _TABLE),
     Command("refresh", "r", "refresh", "Ask for the credits now.", "Program", _BOTH, 7),
-    Command("key", "K", "API key", "Enter another API key.", "Program", _HOME),
+    Command("ledger", "L", "ledger", "See where the credits went.", "Program", _BOTH, 9),
+    Command("key", "K", "API key", "Enter another API key.", "Program", _BOTH),
     Command("help", "question_mark", "help", "Show every key.", "Program", _ALL, 1),
     Command("palette", "ctrl+p", "palette", "Search for a command.", "Program", _ALL),
     Command("quit", "q", "quit", "Leave; the service goes on.", "Program", _ALL, 1),
@@ -107,6 +118,11 @@ def keys_shown(command: Command, remapped: Mapping[str, str]) -> str:
     """Return a command's keys as people read them (``?``, ``ctrl+p``), after remapping."""
     keys = remapped.get(command.id, command.keys).split(",")
     return " ".join(key_shown(key.strip()) for key in keys)
+
+
+def key_of(command_id: str, remapped: Mapping[str, str]) -> str:
+    """Return the first key of a command as people read it, after remapping."""
+    return keys_shown(BY_ID[command_id], remapped).split(" ")[0]
 
 
 def key_shown(key: str) -> str:

@@ -1,5 +1,7 @@
 """Figures as people read them: grouped numbers, coarse ages and times, bars. Pure text, no widgets."""
 
+from datetime import datetime
+
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
@@ -51,6 +53,18 @@ def age(seconds: float) -> str:
 def ago(seconds: float) -> str:
     """Return when something was: ``2 min ago``."""
     return age(seconds) if seconds < _MINUTE else f"{age(seconds)} ago"
+
+
+def moment(at: float, now: float, *, seconds: bool = False) -> str:
+    """Return a moment (UTC epoch seconds) by this machine's clock: ``10:02``, with its day if not today's."""
+    when, today = datetime.fromtimestamp(at).astimezone(), datetime.fromtimestamp(now).astimezone()
+    day = "" if when.date() == today.date() else f"{when:%d %b} "
+    return f"{day}{when:%H:%M:%S}" if seconds else f"{day}{when:%H:%M}"
+
+
+def change(credits_: int) -> str:
+    """Return by how much a balance changed, with its sign: ``-900``, ``+50``, ``same``."""
+    return f"{credits_:+,}" if credits_ else "same"
 
 
 def duration(seconds: float) -> str:

@@ -11,13 +11,18 @@ from dataclasses import dataclass, field, replace
 from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import BalanceFailed, BalanceRead, EngineFailed, Event, ServiceDown, ServiceUp
+from pwl_tui.engine.ledger import Movement
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.state.models import BalanceReading, BatchState, Binding, Job, JobState
+from pwl_tui.state.models import BalanceReading, Batch, BatchState, Binding, Job, JobState
 
 _HISTORY = 24
 """Readings in the little chart of the credits."""
 _AT_REST_SECONDS = 5.0
 _LAST_LOOK_SECONDS = 0.5
+_AUDIT_SECONDS = 15.0
+"""How often the journal and the ledger are compared with the state file; that reads all of them."""
+_ALARM_SECONDS = 86_400.0
+"""How long an unexplained fall of the balance is news; the ledger shows it for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,9 @@ class Snapshot:
         binding: whose credits these are; none without a key.
         balances: the latest readings, by service.
         history: the last WhatsApp credits, oldest first.
+        doubts: batches of this key whose outcome is unknown, in the order in which they were sent.
+        unadopted: batches that the journal knows and the state file does not.
+        alarms: falls of the balance of the last day that nobody explains, newest first.
         unsent: numbers of this key's jobs that are planned and not sent, which will cost a credit each.
         balance_problem: why the credits could not be read the last time.
         service_problem: why the service cannot be used now.
@@ -43,6 +51,9 @@ class Snapshot:
     balances: Mapping[str, BalanceReading] = field(default_factory=dict)
     history: tuple[int, ...] = ()
     unsent: int = 0
+    doubts: tuple[Batch, ...] = ()
+    unadopted: int = 0
+    alarms: tuple[Movement, ...] = ()
     balance_problem: Problem | None = None
     service_problem: Problem | None = None
     state_problem: Problem | None = None
@@ -55,8 +66,12 @@ class Snapshot:
 
     @property
     def live(self) -> tuple[Job, ...]:
-        """Jobs that the service works on."""
-        return tuple(job for job in self.jobs if job.state in _LIVE)
+        """Jobs that are sent and polled with the key in force."""
+        return tuple(job for job in self.jobs if job.state in _LIVE and not self.elsewhere(job))
+
+    def elsewhere(self, job: Job) -> bool:
+        """Whether a job belongs to another key or service than the one in force."""
+        return self.binding not in (None, job.binding)
 
     def finished_since(self, before: "Snapshot") -> list[Job]:
         """Return the jobs that were unfinished in an earlier snapshot and are complete now."""
@@ -94,7 +109,17 @@ def take(engine: Engine, now: float) -> Snapshot:
         for batch in store.batches.of(job.id)
         if batch.state is BatchState.PLANNED
     )
-    return Snapshot(now, tuple(jobs), binding, balances, tuple(r.balance for r in history), unsent)
+    doubts = tuple(store.batches.in_doubt(binding)) if binding else ()
+    return Snapshot(now, tuple(jobs), binding, balances, tuple(r.balance for r in history), unsent, doubts)
+
+
+def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot with what the journal and the ledger tell; slow with a long history."""
+    if engine.binding is None:
+        return snapshot
+    since = snapshot.now - _ALARM_SECONDS
+    alarms = tuple(alarm for alarm in engine.ledger().alarms if alarm.until >= since)
+    return replace(snapshot, unadopted=len(engine.unadopted()), alarms=alarms)
 
 
 def first(engine: Engine, now: float) -> Snapshot:
@@ -125,13 +150,16 @@ class Watcher:
         self._balance_problem: Problem | None = None
         self._service_problem: Problem | None = None
         self._engine_problem: Problem | None = None
+        self._unaudited = True
+        self._next_audit = 0.0
 
     def start(self) -> None:
         """Begin to watch."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that something changed; may be called from any thread."""
+        """Say that the person did something; may be called from any thread."""
+        self._next_audit = 0.0
         self._woken.set()
 
     def hear(self, event: Event) -> None:
@@ -147,7 +175,7 @@ class Watcher:
                 self._engine_problem = problem
             case ServiceUp():
                 self._service_problem = None
-        self.wake()
+        self._woken.set()
 
     def stop(self) -> None:
         """End the thread; returns at once, or as soon as a look at the store that is under way has ended."""
@@ -164,9 +192,12 @@ class Watcher:
             try:
                 seen = self._engine.store.version()
                 if woken or seen != version or last.state_problem:
-                    last, version = take(self._engine, self._clock()), seen
+                    fresh, version = take(self._engine, self._clock()), seen
+                    last = replace(fresh, unadopted=last.unadopted, alarms=last.alarms)
+                    self._unaudited = True
                 else:
                     last = replace(last, now=self._clock())
+                last = self._audited(last)
             except ProblemError as error:
                 last = replace(last, now=self._clock(), state_problem=error.problem)
             self._publish(
@@ -179,3 +210,10 @@ class Watcher:
             )
             self._stopped.wait(self._interval)
             self._woken.wait(0 if last.live else _AT_REST_SECONDS)
+
+    def _audited(self, snapshot: Snapshot) -> Snapshot:
+        """Return the snapshot audited, when that is due; the last findings stand until then."""
+        if not self._unaudited or snapshot.now < self._next_audit:
+            return snapshot
+        self._unaudited, self._next_audit = False, snapshot.now + _AUDIT_SECONDS
+        return audit(self._engine, snapshot)

@@ -22,11 +22,30 @@ from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
 from pwl_tui.ui.app import DemoList, PwlApp
 from pwl_tui.ui.widgets.list_form import ListForm
+from tests.ui.scene import Scene
 
 NUMBERS = "+14155552671\n+14155552672\n+442079460958\n"
 """A list of three."""
 QUICK = Polling(minimum=0.01, small=(0.05, 0.1), large=(0.05, 0.1), requests_per_second=200.0)
 CALM = Ui(theme="dark")
+
+
+@pytest.fixture(autouse=True)
+def _time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Everybody is in Greenwich."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A state file with fixed data."""
+    filled = Scene(tmp_path)
+    yield filled
+    filled.store.close()
 
 
 @pytest.fixture
@@ -133,11 +152,12 @@ class Start:
         demo: DemoList | None = None,
         clock: Callable[[], float] = time.time,
         low_bandwidth: bool = False,
+        may_spend: bool = True,
         **changes: Any,
     ) -> AsyncIterator[Rig]:
         """Run the screen; `changes` are made to the settings."""
         settings = replace(self.settings, **changes)
-        engine = Engine(self.store, settings, connect=self._connect, clock=clock)
+        engine = Engine(self.store, settings, may_spend=may_spend, connect=self._connect, clock=clock)
         app = PwlApp(
             engine,
             settings,

@@ -1,11 +1,13 @@
 """A state file with fixed data, for snapshots and measurements: the same jobs at the same moment."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from pwl_tui.config import Settings, Ui
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
+from pwl_tui.engine.evidence import READING_OFFSETS
 from pwl_tui.engine.problems import credits_short
 from pwl_tui.lists.readers import Options, Source
 from pwl_tui.problem import Problem
@@ -18,7 +20,7 @@ NOW = 1_763_700_000.0
 """21 November 2025, 04:40 UTC."""
 KEY = Secret("scene-key")
 _CARRIERS = ("T-Mobile", "Verizon", "AT&T", "Vodafone", "O2")
-_LOST_ANSWER = Problem(
+LOST_ANSWER = Problem(
     kind="timeout",
     message="The service did not answer in time.",
     charged="unknown",
@@ -58,9 +60,9 @@ class Scene:
         return binding
 
     def credits(self, *whatsapp: int) -> None:
-        """Store readings of the credits, the last one two minutes old."""
-        for index, balance in enumerate(whatsapp):
-            at = NOW - 120 - 3600 * (len(whatsapp) - 1 - index)
+        """Store readings of the credits; the last one was read a day ago and again two minutes ago."""
+        times = [NOW - 90_000 - 3600 * (len(whatsapp) - 1 - index) for index in range(len(whatsapp))]
+        for at, balance in zip([*times, NOW - 120], [*whatsapp, whatsapp[-1]], strict=True):
             self.store.balances.add(self.binding, BalanceReading(at, "wavalidation", balance))
         for service, balance in (
             ("phonevalidation", 4_850),
@@ -68,6 +70,10 @@ class Scene:
             ("blacklistchecker", 9),
         ):
             self.store.balances.add(self.binding, BalanceReading(NOW - 120, service, balance))
+
+    def reading(self, balance: int, ago: float) -> None:
+        """Store one reading of the WhatsApp credits, so many seconds old."""
+        self.store.balances.add(self.binding, BalanceReading(NOW - ago, "wavalidation", balance))
 
     def job(self, name: str, numbers: int, *, days: float = 0.0, junk: int = 0) -> Job:
         """Store a job of so many numbers as planned, `days` old."""
@@ -81,9 +87,9 @@ class Scene:
             c.execute("UPDATE jobs SET created=? WHERE id=?", (NOW - days * 86_400 - 600, created.id))
         return created
 
-    def send(self, job: Job, seq: int, *, answered: float, ago: float = 300.0) -> None:
+    def send(self, job: Job, seq: int, *, answered: float, ago: float = 300.0, balance: int = 50_000) -> None:
         """Let a batch be accepted so many seconds ago, and a share of its numbers be answered since."""
-        batch = self._intended(job, seq, ago)
+        batch = self._intended(job, seq, ago, balance)
         self._ids += 1
         self.store.batches.accept(
             batch,
@@ -105,16 +111,20 @@ class Scene:
             next_poll=None if answered == 1.0 else NOW + 12,
         )
 
-    def doubt(self, job: Job, seq: int) -> None:
-        """Let the outcome of a batch be unknown."""
-        self.store.batches.doubt(self._intended(job, seq, 700.0), _LOST_ANSWER, now=NOW - 550)
+    def doubt(self, job: Job, seq: int, *readings: int, ago: float = 700.0) -> None:
+        """Let the outcome of a batch be unknown, and the balance be read so many times since."""
+        doubted = NOW - ago + 60
+        self.store.batches.doubt(self._intended(job, seq, ago), LOST_ANSWER, now=doubted)
+        for offset, balance in zip(READING_OFFSETS, readings, strict=False):
+            reading = BalanceReading(doubted + offset, "wavalidation", balance)
+            self.store.balances.add_evidence(self.binding, reading, job.id, seq)
 
     def hold(self, job: Job, required: int, available: int) -> None:
         """Let a job wait for credits."""
         self.store.jobs.hold(job.id, credits_short(required, available), None)
 
-    def _intended(self, job: Job, seq: int, ago: float) -> Batch:
-        self.store.batches.intend(self.store.batches.get(job.id, seq), now=NOW - ago, balance=50_000)
+    def _intended(self, job: Job, seq: int, ago: float, balance: int = 50_000) -> Batch:
+        self.store.batches.intend(self.store.batches.get(job.id, seq), now=NOW - ago, balance=balance)
         return self.store.batches.get(job.id, seq)
 
 
@@ -160,7 +170,37 @@ def attention(scene: Scene) -> None:
     scene.hold(waiting, 1_200, 210)
     doubtful = scene.job("webinar", 2_000)
     scene.send(doubtful, 1, answered=1.0, ago=900)
-    scene.doubt(doubtful, 2)
+    scene.doubt(doubtful, 2, 49_000, 49_000, 49_000, ago=160)
+
+
+def spent(scene: Scene) -> None:
+    """A ledger: charges, a top-up, and credits that went where nobody knows."""
+    listed, balance = scene.job("crm-export-nov", 2_600, days=1), 30_000
+    scene.reading(balance, 90_000)
+    for seq, size in ((1, 1_000), (2, 1_000), (3, 600)):
+        scene.send(listed, seq, answered=1.0, ago=86_400 - 60 * seq, balance=balance)
+        balance -= size
+        scene.reading(balance, 86_400 - 60 * seq - 30)
+    scene.reading(balance + 20_000, 40_000)
+    scene.reading(balance + 19_500, 7_200)
+    scene.send(scene.job("webinar", 800), 1, answered=1.0, ago=600, balance=balance + 19_500)
+    scene.reading(balance + 18_700, 120)
+
+
+def expiring(scene: Scene) -> None:
+    """Answers that the service deletes soon, a job that failed in part and its retry, another key's job."""
+    scene.credits(50_000, 48_210)
+    old = scene.job("easter-leads", 400, days=11)
+    scene.send(old, 1, answered=0.4, ago=11.5 * 86_400)
+    failed = scene.job("crm-export-nov", 1_800, days=2)
+    for seq in (1, 2):
+        scene.send(failed, seq, answered=1.0, ago=2 * 86_400)
+    scene.engine.retry(scene.engine.retry_plan(failed.id))
+    elsewhere = Scene(
+        scene.directory, replace(scene.settings, key_source=Secret("another"), profile="agency")
+    )
+    elsewhere.send(elsewhere.job("agency-list", 200, days=1), 1, answered=0.5, ago=86_400)
+    elsewhere.store.close()
 
 
 def crowded(scene: Scene, jobs: int = 200, live_jobs: int = 50) -> None:

@@ -4,6 +4,8 @@ from textual.command import CommandPalette
 from pwl_tui.ui.commands import COMMANDS, bindings, remap, within
 from pwl_tui.ui.screens.home import HomeScreen
 from pwl_tui.ui.screens.job import JobScreen
+from pwl_tui.ui.screens.ledger import LedgerScreen
+from pwl_tui.ui.screens.settle import SettleScreen
 from pwl_tui.ui.widgets.list_form import ListForm
 from pwl_tui.ui.widgets.table import Table
 from tests.ui.conftest import Start
@@ -15,7 +17,14 @@ def test_every_command_has_an_id_of_its_own_and_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "screen", [("home", "table", "everywhere"), ("job", "table", "everywhere"), ("form", "everywhere")]
+    "screen",
+    [
+        ("home", "table", "everywhere"),
+        ("job", "table", "everywhere"),
+        ("form", "everywhere"),
+        ("settle", "everywhere"),
+        ("ledger", "table", "everywhere"),
+    ],
 )
 def test_no_key_means_two_things_at_once(screen: tuple[str, ...]) -> None:
     keys = [key for command in within(*screen) for key in command.keys.split(",")]  # type: ignore[arg-type]
@@ -26,6 +35,7 @@ def test_every_command_is_implemented_where_it_works() -> None:
     from pwl_tui.ui.app import PwlApp
 
     owners = {"home": HomeScreen, "job": JobScreen, "table": Table, "form": ListForm, "everywhere": PwlApp}
+    owners |= {"settle": SettleScreen, "ledger": LedgerScreen}
     for command in COMMANDS:
         for scope in command.scopes:
             assert hasattr(owners[scope], f"action_{command.action}"), command.id
@@ -80,9 +90,10 @@ async def test_the_help_lists_every_command(start: Start, size: tuple[int, int])
         await rig.pilot.press("question_mark")
         await rig.pilot.pause()
         seen = rig.text()
-        await rig.pilot.press("end")
-        await rig.pilot.pause()
-        seen += rig.text()
+        for _ in range(3):
+            await rig.pilot.press("pagedown")
+            await rig.pilot.pause()
+            seen += rig.text()
         for command in COMMANDS:
             assert f" {command.id} " in seen
             assert command.help in seen
@@ -113,7 +124,7 @@ async def test_the_palette_says_why_a_command_cannot_be_run(start: Start) -> Non
         await rig.pilot.press(*"settle")
         await rig.until(lambda: "New list" not in rig.text().split("Settle")[-1], "one is left")
         await rig.pilot.press("enter")
-        await rig.until(lambda: any("no job yet" in notice for notice in rig.notices), "it says why")
+        await rig.until(lambda: any("nothing to settle" in notice for notice in rig.notices), "it says why")
 
 
 async def test_a_click_on_the_footer_does_what_the_key_does(start: Start) -> None:

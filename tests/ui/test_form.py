@@ -9,6 +9,7 @@ from pwl_tui.simulator.demo import DEMO_KEY, sample_csv
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import JobState
 from pwl_tui.ui.app import DemoList
+from pwl_tui.ui.screens.dialogs import amount_typed
 from pwl_tui.ui.widgets.fields import PathLine
 from tests.ui.conftest import NUMBERS, Start
 
@@ -154,7 +155,7 @@ async def test_a_name_that_was_typed_stays(start: Start) -> None:
 
 @pytest.mark.parametrize(
     ("choice", "sent", "state"),
-    [("no", 0, None), ("fit", 2, JobState.COMPLETED), ("wait", 0, JobState.WAITING)],
+    [("no", 0, None), ("fit", 2, JobState.COMPLETED), ("wait", 2, JobState.WAITING)],
 )
 async def test_with_too_few_credits_there_are_three_ways(
     start: Start, world: World, choice: str, sent: int, state: JobState | None
@@ -170,7 +171,71 @@ async def test_with_too_few_credits_there_are_three_ways(
         await rig.until(
             lambda: [job.state for job in rig.store.jobs.all()] == ([state] if state else []), "it is so"
         )
-    assert sum(charge.amount for charge in world.ledger) == sent
+        await rig.until(lambda: sum(charge.amount for charge in world.ledger) == sent, "so much is spent")
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [
+        ("25000", 25_000),
+        (" 25,000 ", 25_000),
+        ("25.000", 25_000),
+        ("25 000", 25_000),
+        ("25'000", 25_000),
+        ("25_000", 25_000),
+        ("1.234.567", 1_234_567),
+        ("1.234,567", None),
+        ("2,50", None),
+        ("25,0000", None),
+        ("-25000", None),
+        ("25000.0", None),
+        ("٢٥", None),
+        ("", None),
+        ("yes", None),
+    ],
+)
+def test_an_amount_is_a_whole_number_however_its_thousands_are_set_apart(
+    typed: str, amount: int | None
+) -> None:
+    assert amount_typed(typed) == amount
+
+
+async def test_above_the_threshold_the_credits_are_typed(start: Start, world: World) -> None:
+    path = start.directory / "some.txt"
+    path.write_text(NUMBERS)
+    async with start(confirm_above=2) as rig:
+        rig.form.start(str(path))
+        await rig.planned()
+        await rig.pilot.press("ctrl+s")
+        await rig.until(lambda: rig.screen_name == "Typed", "they are to be typed")
+        yes = rig.app.screen.query_one("#yes", Button)
+        for typed, disabled in (("2", True), ("3", False), ("33", True)):
+            rig.app.screen.query_one(Input).value = typed
+            await rig.pilot.pause()
+            assert yes.disabled is disabled
+        await rig.pilot.press("enter")
+        assert "That is not 3; nothing is sent." in rig.notices
+        await rig.pilot.press("escape")
+        assert rig.store.jobs.all() == []
+        await rig.pilot.press("ctrl+s")
+        await rig.until(lambda: rig.screen_name == "Typed", "they are to be typed again")
+        await rig.pilot.press("3", "enter")
+        await rig.finished()
+    assert len(world.ledger) == 1
+
+
+async def test_what_fits_is_typed_as_well_above_the_threshold(start: Start, world: World) -> None:
+    world.add_credits(DEMO_KEY, "wavalidation", 2 - 50_000)
+    (start.directory / "some.txt").write_text(NUMBERS)
+    async with start(confirm_above=1) as rig:
+        await rig.until(lambda: rig.app.snapshot.credits is not None, "the credits are read")
+        rig.form.start(str(start.directory / "some.txt"))
+        await rig.submitted()
+        await rig.pilot.click("#fit")
+        await rig.until(lambda: rig.screen_name == "Typed", "they are to be typed")
+        await rig.pilot.press("2", "enter")
+        await rig.finished()
+    assert sum(charge.amount for charge in world.ledger) == 2
 
 
 async def test_without_a_key_a_submission_asks_for_it(start: Start) -> None:
@@ -194,7 +259,7 @@ async def test_a_low_balance_is_said_against_what_is_planned(start: Start, world
         await rig.submitted()
         await rig.pilot.click("#wait")
         await rig.until(
-            lambda: "2 credits short of the 3 planned" in " ".join(rig.text().split()), "it is said"
+            lambda: "2 required, 0 available, 2 missing" in " ".join(rig.text().split()), "it is said"
         )
 
 

@@ -51,7 +51,9 @@ async def submit_one(start: Start, name: str) -> None:
     ("key", "words"),
     [
         ("e", "no job yet"),
-        ("s", "no job yet"),
+        ("s", "nothing to settle"),
+        ("R", "no job yet"),
+        ("F", "no job yet"),
         ("p", "no job yet"),
         ("enter", "no job yet"),
         ("escape", "first screen"),
@@ -70,7 +72,7 @@ async def test_a_finished_job_cannot_be_paused_or_settled(start: Start) -> None:
         await rig.until(lambda: "spring" in rig.text(), "it is shown")
         await rig.pilot.press("p", "s")
         assert "spring is complete: there is nothing to pause." in rig.notices
-        assert "No batch of spring is unknown: there is nothing to settle." in rig.notices
+        assert "No batch is in doubt: there is nothing to settle." in rig.notices
 
 
 async def test_a_job_is_paused_and_goes_on(start: Start, simulator: Simulator) -> None:

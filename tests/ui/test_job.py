@@ -139,70 +139,6 @@ async def test_an_export_begins_with_what_is_shown_and_does_not_overwrite(start:
         assert all(row["wa_business"] and not row["wa_number"].startswith("+") for row in rows)
 
 
-@asynccontextmanager
-async def job_in_doubt(start: Start, simulator: Simulator) -> AsyncIterator[Rig]:
-    """Open the home screen with a job whose one batch was charged and whose answer was lost."""
-    simulator.add_fault(Rule(call="submit", times=1, cut="after"))
-    async with start() as rig:
-        submit(rig)
-        await rig.until(lambda: "1 batch unknown: s settles it" in rig.text(), "it is in doubt")
-        assert "!" in rig.text()
-        yield rig
-
-
-async def settle(rig: Rig, choice: str) -> None:
-    await rig.pilot.press("s")
-    await rig.until(lambda: rig.screen_name == "Ask", "the question appears")
-    await rig.pilot.click(f"#{choice}")
-
-
-async def test_settling_says_what_each_way_can_cost_and_does_nothing_by_default(
-    start: Start, simulator: Simulator, world: World
-) -> None:
-    async with job_in_doubt(start, simulator) as rig:
-        await rig.pilot.press("s")
-        await rig.until(lambda: rig.screen_name == "Ask", "the question appears")
-        text = " ".join(rig.text().split())
-        size = rig.store.batches.of(1)[0].size
-        assert f"{size} credits are paid twice" in text
-        assert f"{size} credits stay spent" in text
-        await rig.pilot.press("enter")
-        await rig.until(lambda: rig.screen_name == "HomeScreen", "it is left")
-        assert [batch.state for batch in rig.store.batches.of(1)] == [BatchState.UNKNOWN]
-    assert len(list(world.ledger)) == 1
-
-
-async def test_a_batch_is_released_and_sent_again(start: Start, simulator: Simulator, world: World) -> None:
-    async with job_in_doubt(start, simulator) as rig:
-        await settle(rig, "free")
-        await rig.until(lambda: the_job(rig).state is JobState.COMPLETED, "it was sent again")
-        assert any("released" in notice for notice in rig.notices)
-    assert len(list(world.ledger)) == 2
-
-
-async def test_a_batch_is_written_off(start: Start, simulator: Simulator, world: World) -> None:
-    async with job_in_doubt(start, simulator) as rig:
-        await settle(rig, "lost")
-        await rig.until(lambda: the_job(rig).state is JobState.COMPLETED, "it is over")
-        assert the_job(rig).counts.failed == the_job(rig).numbers
-    assert len(list(world.ledger)) == 1
-
-
-async def test_a_batch_gets_its_id(start: Start, simulator: Simulator, world: World) -> None:
-    async with job_in_doubt(start, simulator) as rig:
-        await settle(rig, "adopted")
-        await rig.until(lambda: rig.screen_name == "Prompt", "the id is asked for")
-        await rig.pilot.press(*"nonsense", "enter")
-        await rig.until(lambda: any("not found" in notice for notice in rig.notices), "a wrong id is refused")
-        assert the_job(rig).state is JobState.ATTENTION
-        await settle(rig, "adopted")
-        await rig.until(lambda: rig.screen_name == "Prompt", "the id is asked for")
-        rig.app.screen.query_one(Input).value = next(iter(world.batches))
-        await rig.pilot.press("enter")
-        await rig.until(lambda: the_job(rig).state is JobState.COMPLETED, "it has its answers")
-    assert len(list(world.ledger)) == 1
-
-
 @pytest.mark.parametrize("world", [0.001], indirect=True)
 async def test_a_job_of_another_key_is_shown_and_left_alone(start: Start, world: World) -> None:
     world.add_key("another", wavalidation=10)
@@ -210,4 +146,24 @@ async def test_a_job_of_another_key_is_shown_and_left_alone(start: Start, world:
         submit(rig, 40)
         await rig.until(lambda: the_job(rig).state is JobState.PROCESSING, "it is sent")
     async with start(key_source=Secret("another"), size=(140, 40)) as rig:
-        await rig.until(lambda: "belongs to another key" in rig.text(), "it says whose it is")
+        await rig.until(lambda: "other key" in rig.text(), "it says whose it is")
+        assert "1 unfinished job belongs to another key" in rig.text()
+        assert not rig.app.snapshot.live
+        await rig.pilot.press("enter")
+        await rig.until(lambda: "Start pwl-tui with the key of profile" in rig.text(), "it says what to do")
+        await rig.pilot.press("R")
+        assert any("another key" in notice for notice in rig.notices)
+
+
+async def test_a_batch_that_the_service_does_not_know_says_what_that_can_mean(
+    start: Start, simulator: Simulator
+) -> None:
+    simulator.add_fault(Rule(call="poll", status=404))
+    async with start() as rig:
+        submit(rig, 40)
+        await rig.until(lambda: BatchState.UNREACHABLE in the_job(rig).batches, "it is not found")
+        await rig.pilot.press("enter", "left")
+        batch = rig.store.batches.of(1)[0]
+        assert batch.error is not None
+        remedy = batch.error.remedy
+        await rig.until(lambda: remedy[:40] in " ".join(rig.text().split()), "the hint is shown")

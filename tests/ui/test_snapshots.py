@@ -1,6 +1,6 @@
 """What the screens look like; ``--snapshot-update`` after a wanted change."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,6 @@ LIST = (
 )
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    filled = Scene(tmp_path)
-    yield filled
-    filled.store.close()
-
-
 def shown(scene: Scene) -> PwlApp:
     return PwlApp(
         scene.engine, scene.settings, Path("/home/ada/.config/pwl-tui/config.toml"), clock=lambda: NOW
@@ -46,7 +39,7 @@ def pressing(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("state", ["live", "attention"])
+@pytest.mark.parametrize("state", ["live", "attention", "expiring"])
 def test_home(snap_compare: Compare, scene: Scene, size: tuple[int, int], state: str) -> None:
     getattr(scenes, state)(scene)
     assert snap_compare(shown(scene), terminal_size=size, run_before=pressing())
@@ -80,7 +73,31 @@ def test_job(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None
     assert snap_compare(shown(scene), terminal_size=size, run_before=pressing("enter"))
 
 
-@pytest.mark.parametrize("keys", [("s",), ("e",), ("K",), ("enter", "left")])
+@pytest.mark.parametrize("size", SIZES)
+def test_settle(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
+    scenes.attention(scene)
+    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing("s"))
+
+
+@pytest.mark.parametrize("size", [(60, 20), *SIZES[:2]])
+def test_ledger(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
+    scenes.spent(scene)
+    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing("L"))
+
+
+@pytest.mark.parametrize("keys", [("down", "enter"), ("enter",)])
+def test_a_retry_and_a_job_of_another_key(snap_compare: Compare, scene: Scene, keys: tuple[str, ...]) -> None:
+    scenes.expiring(scene)
+    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=pressing(*keys))
+
+
+def test_a_session_that_may_not_spend(snap_compare: Compare, scene: Scene) -> None:
+    scenes.live(scene)
+    scene.engine.may_spend = False
+    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=pressing())
+
+
+@pytest.mark.parametrize("keys", [("e",), ("K",), ("A",), ("F",), ("R",), ("enter", "left")])
 def test_dialogs_and_batches(
     snap_compare: Compare, scene: Scene, keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,13 +105,33 @@ def test_dialogs_and_batches(
     monkeypatch.setattr("pwl_tui.ui.screens.export.Path.cwd", lambda: Path("/home/ada"))
 
     async def run(pilot: Pilot[Any]) -> None:
-        await pressing()(pilot)
+        await pressing("end" if keys[0] in "FR" else "home")(pilot)
         await pilot.press(*keys)
-        while pilot.app.screen is pilot.app.screen_stack[0]:
-            await pilot.pause(0.02)
-        await pilot.pause(0.1)
+        await opened(pilot, 2)
 
     assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=run)
+
+
+@pytest.mark.parametrize("key", ["1", "2", "r"])
+def test_dialogs_of_the_settle_screen(
+    snap_compare: Compare, scene: Scene, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenes.attention(scene)
+    monkeypatch.setattr("pwl_tui.ui.screens.report.Path.cwd", lambda: Path("/home/ada"))
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await pressing("s")(pilot)
+        await pilot.press(key)
+        await opened(pilot, 3)
+
+    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=run)
+
+
+async def opened(pilot: Pilot[Any], screens: int) -> None:
+    """Wait until so many screens are open."""
+    while len(pilot.app.screen_stack) < screens:
+        await pilot.pause(0.02)
+    await pilot.pause(0.1)
 
 
 def test_help(snap_compare: Compare, scene: Scene) -> None:

@@ -1,5 +1,6 @@
-"""Small questions: one that is answered with a choice, one that is answered with a text."""
+"""Small questions: one that is answered with a choice, one that is answered with the credits it is about."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from textual.widgets import Button, Input, Static
 
 from pwl_tui.text import clean
 from pwl_tui.ui.base import Dialog
+from pwl_tui.ui.figures import counted, grouped
 from pwl_tui.ui.widgets.fields import Line
 
 
@@ -91,30 +93,79 @@ def _lines(text: str) -> Content:
     return Content("\n".join(clean(line) for line in text.splitlines()))
 
 
-class Prompt(Dialog[str | None]):
-    """A question that is answered with a line of text.
+class Typed(Dialog[str | None]):
+    """A question about so many credits that they are typed to say yes: no habit of the fingers spends them.
 
     Args:
         title: on the frame.
         text: the question; plain.
-        placeholder: shows the form of an answer.
+        amount: the credits to type, with or without separators between the thousands.
 
     Returns:
-        What was typed, without surrounding white space; none when nothing was, or it was left with escape.
+        ``yes`` when they were typed; none when it was left.
     """
 
-    def __init__(self, title: str, text: str, placeholder: str = "") -> None:
+    def __init__(self, title: str, text: str, amount: int) -> None:
         super().__init__()
-        self._title, self._text, self._placeholder = title, text, placeholder
+        self._title, self._text, self._amount = title, text, amount
 
     def compose(self) -> ComposeResult:
         """Draw the question."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(self._title)
             yield Static(_lines(self._text), classes="dialog-text")
-            yield Line(placeholder=self._placeholder)
+            yield Static(Content(f"Type the credits, {grouped(self._amount)}, to spend them:"))
+            yield Line(id="amount", max_length=20)
+            yield Button("No, nothing is sent", id="no", compact=True)
+            yes = f"Yes, spend {counted(self._amount, 'credit')}"
+            yield Button(yes, id="yes", variant="error", disabled=True, compact=True)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Let the button work once the credits are right."""
+        event.stop()
+        self.query_one("#yes", Button).disabled = amount_typed(event.value) != self._amount
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Answer with what was typed."""
+        """Go on with enter, if the credits are right."""
         event.stop()
-        self.dismiss(event.value.strip() or None)
+        if amount_typed(event.value) == self._amount:
+            self.dismiss("yes")
+        else:
+            self.notify(f"That is not {grouped(self._amount)}; nothing is sent.", severity="warning")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer with the pressed button."""
+        event.stop()
+        self.dismiss(event.button.id)
+
+
+def amount_typed(text: str) -> int | None:
+    """Return the whole number that a person typed; none where it is none.
+
+    Thousands may be apart in any usual way: ``25,000``, ``25.000``, ``25 000``, ``25'000``, ``25_000``.
+    """
+    digits = text.strip()
+    if re.fullmatch(r"[0-9]{1,3}(?:([,. '\u2019_\u00a0\u202f])[0-9]{3})(?:\1[0-9]{3})*", digits):
+        digits = re.sub(r"[^0-9]", "", digits)
+    return int(digits) if re.fullmatch(r"[0-9]+", digits) else None
+
+
+def spend(title: str, text: str, amount: int, confirm_above: int) -> Ask | Typed:
+    """Return the question that is asked before credits are spent; it is answered with ``yes``, or is not.
+
+    Args:
+        title: on the frame.
+        text: what is spent on what; plain.
+        amount: credits.
+        confirm_above: above so many they are typed; 0: never.
+    """
+    if 0 < confirm_above < amount:
+        return Typed(title, text, amount)
+    return Ask(
+        title,
+        text,
+        [
+            Choice("no", "No, nothing is sent", key="n"),
+            Choice("yes", f"Yes, spend {counted(amount, 'credit')}", key="y", danger=True),
+        ],
+    )

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from pwl_tui.ui.base import Dialog
 from pwl_tui.ui.commands import COMMANDS, Command, keys_shown
 
-_KEYS_WIDTH = 13
+_KEYS_WIDTH = 14
 _ID_WIDTH = 15
 
 

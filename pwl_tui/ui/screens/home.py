@@ -1,7 +1,6 @@
 """The home screen: credits and the form for a new list on the left, the jobs on the right."""
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -11,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from pwl_tui.engine.planning import JobPlan
+from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
 from pwl_tui.ui.background import in_thread
@@ -19,11 +19,11 @@ from pwl_tui.ui.columns import JOBS, JobRow, next_in
 from pwl_tui.ui.commands import Scope, bindings
 from pwl_tui.ui.figures import counted, grouped
 from pwl_tui.ui.planview import spending
-from pwl_tui.ui.screens.dialogs import Ask, Choice
+from pwl_tui.ui.screens.dialogs import Ask, Choice, spend
 from pwl_tui.ui.screens.job import JobScreen
 from pwl_tui.ui.screens.job_commands import JobCommands
-from pwl_tui.ui.screens.key import KeyDialog
 from pwl_tui.ui.snapshot import Snapshot
+from pwl_tui.ui.widgets.attention import AttentionPanel
 from pwl_tui.ui.widgets.balance import BalancePanel
 from pwl_tui.ui.widgets.cells import Window
 from pwl_tui.ui.widgets.fields import Line
@@ -41,15 +41,14 @@ class HomeScreen(JobCommands):
 
     Args:
         desk: what it works with.
-        config_file: where a new key is saved.
     """
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("home", "table", "form")
     BINDINGS: ClassVar = bindings("home")
 
-    def __init__(self, desk: Desk, config_file: Path) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._config_file = config_file
+        self._attention = AttentionPanel(desk)
         self._table: Table[JobRow] = Table(JOBS, lambda row: row.job.id, "jobs-table")
         self._form = ListForm(desk.engine, desk.settings.region or "")
         self._find = Line(id="find", placeholder="part of a name; escape shows all")
@@ -59,6 +58,7 @@ class HomeScreen(JobCommands):
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
+        yield self._attention
         with Horizontal(id="home"):
             with Vertical(id="side"):
                 yield self._balance
@@ -83,17 +83,18 @@ class HomeScreen(JobCommands):
     def show(self) -> None:
         """Draw what there is now."""
         super().show()
+        self._attention.show()
         snapshot, wanted = self.snapshot, self._filter.casefold()
         rows = [
-            JobRow(job, snapshot.now, snapshot.binding)
+            JobRow(job, snapshot.now, snapshot.elsewhere(job))
             for job in snapshot.jobs
             if wanted in job.name.casefold()
         ]
         self._table.show(Window(len(rows), 0, rows))
         self._form.know(snapshot.credits.balance if snapshot.credits else None)
         self._show_balance()
-        self._summary.say(_summary(snapshot))
-        self._empty.say(_nothing(snapshot, self._filter))
+        self._summary.say(_summary(snapshot, self.under_way))
+        self._empty.say(_nothing(snapshot, self._filter, self.desk.key("new-list")))
         self._empty.display, self._table.display = not rows, bool(rows)
 
     @property
@@ -110,7 +111,9 @@ class HomeScreen(JobCommands):
             and not self._filter
             and not self._find.display
         ):
-            return "This is the first screen; q leaves the program."
+            return f"This is the first screen; {self.desk.key('quit')} leaves the program."
+        if command_id == "submit" and not self.desk.engine.may_spend:
+            return NO_SPEND.message
         return super().why_not(command_id)
 
     @on(Table.Moved)
@@ -148,10 +151,6 @@ class HomeScreen(JobCommands):
         self._find.display = True
         self._find.focus()
 
-    def action_key(self) -> None:
-        """Ask for a key."""
-        self.app.push_screen(KeyDialog(self.desk, self._config_file), self._say)
-
     @on(Input.Changed, "#find")
     def _filter_typed(self, event: Input.Changed) -> None:
         event.stop()
@@ -173,11 +172,9 @@ class HomeScreen(JobCommands):
         self.work(partial(self._submit, event.plan, event.name), "the submission")
 
     async def _submit(self, plan: JobPlan, name: str) -> None:
-        answer = await self.app.push_screen_wait(_short(plan) if plan.short else _confirm(plan))
-        ways: dict[str, WhenShort] = {"yes": "cancel", "fit": "fit", "wait": "wait"}
-        if answer not in ways:
+        when_short = await self._agreed(plan)
+        if when_short is None:
             return
-        when_short = ways[answer]
         engine = self.desk.engine
         try:
             job = await in_thread(lambda: engine.create_job(plan, name=name, when_short=when_short), "submit")
@@ -189,26 +186,33 @@ class HomeScreen(JobCommands):
         self.desk.wake()
         self.notify(f"{job.name}: {counted(plan.to_pay, 'number')} on the way.")
 
+    async def _agreed(self, plan: JobPlan) -> "WhenShort | None":
+        """Ask the person, and return what to do with too few credits; none: nothing is sent."""
+        limit = self.desk.settings.confirm_above
+        if not plan.short:
+            question = spend("Submit", spending(plan), plan.to_pay, limit) if plan.to_pay else _free(plan)
+            return "cancel" if await self.app.push_screen_wait(question) == "yes" else None
+        answer = await self.app.push_screen_wait(_short(plan))
+        if answer not in ("fit", "wait"):
+            return None
+        amount = plan.balance or 0 if answer == "fit" else plan.to_pay
+        if 0 < limit < amount:
+            text = f"Spend {counted(amount, 'credit')}{'' if answer == 'fit' else ', some after a top-up'}?"
+            if await self.app.push_screen_wait(spend("Submit", text, amount, limit)) != "yes":
+                return None
+        return "fit" if answer == "fit" else "wait"
+
     def _to_jobs(self) -> None:
         self.remove_class("-form")
         self._table.focus()
 
     def _show_balance(self) -> None:
-        self._balance.show(self.snapshot, wide=self.has_class("-wide"))
+        self._balance.show(self.snapshot, wide=self.has_class("-wide"), key=self.desk.key("key"))
 
 
-def _confirm(plan: JobPlan) -> Ask:
-    if not plan.to_pay:
-        question = f"All {grouped(plan.reused)} numbers have an answer already: this costs nothing. Go on?"
-        return Ask("Submit", question, [Choice("no", "No", key="n"), Choice("yes", "Yes", key="y")])
-    return Ask(
-        "Submit",
-        spending(plan),
-        [
-            Choice("no", "No, nothing is sent", key="n"),
-            Choice("yes", f"Yes, spend {counted(plan.to_pay, 'credit')}", key="y", danger=True),
-        ],
-    )
+def _free(plan: JobPlan) -> Ask:
+    question = f"All {grouped(plan.reused)} numbers have an answer already: this costs nothing. Go on?"
+    return Ask("Submit", question, [Choice("no", "No", key="n"), Choice("yes", "Yes", key="y")])
 
 
 def _short(plan: JobPlan) -> Ask:
@@ -239,7 +243,7 @@ def _short(plan: JobPlan) -> Ask:
     )
 
 
-def _summary(snapshot: Snapshot) -> Content:
+def _summary(snapshot: Snapshot, under_way: str) -> Content:
     polls = [
         job.next_poll
         for job in snapshot.live
@@ -250,10 +254,11 @@ def _summary(snapshot: Snapshot) -> Content:
         parts.append(f"{grouped(len(snapshot.live))} live")
     if polls:
         parts.append(f"next poll {next_in(min(polls), snapshot.now)}")
-    return Content.styled(" · ".join(parts) if snapshot.jobs else "", "$muted")
+    parts = [*(parts if snapshot.jobs else []), *([under_way] if under_way else [])]
+    return Content.styled(" · ".join(parts), "$muted")
 
 
-def _nothing(snapshot: Snapshot, wanted: str) -> Content:
+def _nothing(snapshot: Snapshot, wanted: str, key: str) -> Content:
     if wanted and snapshot.jobs:
         return Content.styled(f"No job's name holds “{wanted}”.", "$muted")
-    return Content.assemble("No lists yet: press ", ("n", "bold $text-accent"))
+    return Content.assemble("No lists yet: press ", (key, "bold $text-accent"))

@@ -22,6 +22,7 @@ from pwl_tui.ui.figures import grouped
 from pwl_tui.ui.jobview import job_lines
 from pwl_tui.ui.planview import problem_lines
 from pwl_tui.ui.screens.job_commands import JobCommands
+from pwl_tui.ui.widgets.attention import AttentionPanel
 from pwl_tui.ui.widgets.cells import Column, Window
 from pwl_tui.ui.widgets.fields import Line
 from pwl_tui.ui.widgets.keybar import KeyBar
@@ -86,11 +87,13 @@ class JobScreen(JobCommands):
         self._wanted = (0, 100)
         self._reading: Reading | None = None
         self._table: Table[ResultRow] = Table(VIEWS[0].columns, result_key, "rows-table")
+        self._attention = AttentionPanel(desk)
         self._head, self._empty, self._bar = Words(id="job-head"), Words(id="no-rows"), ViewBar(id="views")
         self._find = Line(id="find", placeholder="digits of a number; escape shows all")
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
+        yield self._attention
         with Vertical(id="job"):
             yield self._head
             yield self._bar
@@ -141,6 +144,10 @@ class JobScreen(JobCommands):
         """Begin an export with the rows that are shown."""
         which = self.view.which
         return "" if which is None or which in _EXPORTS_EVERYTHING else which
+
+    def forgotten(self) -> None:
+        """Leave the job that is no more."""
+        self.dismiss()
 
     def action_next_view(self) -> None:
         """Show the next kind of rows."""
@@ -198,7 +205,11 @@ class JobScreen(JobCommands):
 
     def _draw(self) -> None:
         width = max(self.size.width - 2, 20)
-        self._head.say(job_lines(self._job, self.snapshot.now, self.snapshot.binding, width))
+        job, snapshot = self._job, self.snapshot
+        retries = [other for other in snapshot.jobs if other.retry_of == job.id]
+        elsewhere = self.desk.engine.elsewhere(job)
+        self._head.say(job_lines(job, snapshot.now, width, elsewhere=elsewhere, retries=retries))
+        self._attention.show()
         wide = self.has_class("-wide")
         titles = [
             f"{view.title} {grouped(view.count(self._job))}" if wide and view.count else view.title

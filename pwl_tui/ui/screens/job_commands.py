@@ -1,20 +1,22 @@
-"""What can be done with one job, on the home screen and on the job's own: export, settle, pause, refresh."""
+"""What can be done with one job, on the home screen and on its own: export, pause, retry, forget."""
 
 from functools import partial
 
-from pwl_tui.engine.settling import Decision, evidence_of
+from pwl_tui.engine.problems import NO_SPEND, other_key
+from pwl_tui.engine.retrying import RetryPlan
 from pwl_tui.problem import ProblemError
-from pwl_tui.state.models import Batch, BatchState, Job, JobState
+from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import CommandScreen
 from pwl_tui.ui.figures import counted
-from pwl_tui.ui.screens.dialogs import Ask, Choice, Prompt
+from pwl_tui.ui.screens.account_commands import AccountCommands
+from pwl_tui.ui.screens.dialogs import Ask, Choice, spend
 from pwl_tui.ui.screens.export import ExportDialog
 
-_NO_JOB = "There is no job yet: press n to enter a list."
+_UNDER_WAY = {BatchState.PLANNED, BatchState.SENDING, BatchState.PROCESSING, BatchState.UNKNOWN}
+"""What keeps a job from being forgotten."""
 
 
-class JobCommands(CommandScreen[None]):
+class JobCommands(AccountCommands):
     """A screen on which one job is the one that is meant."""
 
     @property
@@ -24,26 +26,26 @@ class JobCommands(CommandScreen[None]):
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done with the job that is meant."""
-        if command_id == "refresh" and self.snapshot.binding is None:
-            return "There is no API key yet: press K on the first screen to enter it."
         job = self.job
-        if command_id not in ("open", "export", "settle", "pause"):
-            return super().why_not(command_id)
-        if job is None:
-            return _NO_JOB
-        if command_id == "settle":
-            if BatchState.UNKNOWN not in job.batches:
-                return f"No batch of {job.name} is unknown: there is nothing to settle."
-            if job.binding != self.snapshot.binding:
-                return f"{job.name} belongs to another key; start with the key of profile {job.profile}."
-        if command_id == "pause" and job.state is JobState.COMPLETED:
-            return f"{job.name} is complete: there is nothing to pause."
-        return None
+        if command_id in ("open", "export", "pause", "retry", "forget"):
+            if job is None:
+                return f"There is no job yet: press {self.desk.key('new-list')} to enter a list."
+            if command_id == "pause" and job.state is JobState.COMPLETED:
+                return f"{job.name} is complete: there is nothing to pause."
+            if command_id == "retry":
+                return self._no_retry(job)
+            if command_id == "forget" and _UNDER_WAY & set(job.batches):
+                return f"{job.name} is {job.state}: what is paid for, or may be, would be lost."
+        return super().why_not(command_id)
 
-    def action_refresh(self) -> None:
-        """Ask for the credits."""
-        self.desk.engine.refresh_balance()
-        self.notify("Asking for the credits.")
+    def _no_retry(self, job: Job) -> str | None:
+        if not self.desk.engine.may_spend:
+            return NO_SPEND.message
+        if self.snapshot.elsewhere(job):
+            return other_key(job).message
+        if not job.counts.failed and BatchState.REJECTED not in job.batches:
+            return f"Nothing of {job.name} failed: there is nothing to ask for again."
+        return None
 
     def action_export(self) -> None:
         """Ask where to, and write."""
@@ -75,94 +77,65 @@ class JobCommands(CommandScreen[None]):
             else f"{job.name} sends nothing more; what was sent is still polled."
         )
 
-    def action_settle(self) -> None:
-        """Ask what became of the first batch in doubt."""
+    def action_retry(self) -> None:
+        """Say what it would cost to ask again for what failed, and do it."""
         if self.job is not None:
-            self.work(partial(self._settle, self.job), "settling")
+            self.work(partial(self._retry, self.job), "the retry")
 
-    async def _settle(self, job: Job) -> None:
-        store = self.desk.engine.store
-
-        def look() -> tuple[Batch, str] | None:
-            for batch in store.batches.of(job.id):
-                if batch.state is BatchState.UNKNOWN:
-                    return batch, str(evidence_of(store, job.binding, batch))
-            return None
-
+    async def _retry(self, job: Job) -> None:
+        engine = self.desk.engine
         try:
-            found = await in_thread(look, "evidence")
-        except ProblemError as error:
-            self._complain(error)
-            return
-        if found is None:
-            return
-        batch, evidence = found
-        answer = await self.app.push_screen_wait(
-            Ask("Settle", _question(job, batch, evidence), _choices(batch))
-        )
-        if answer not in _DECISIONS:
-            return
-        decision = _DECISIONS[answer]
-        batch_id = None
-        if decision == "adopted":
-            batch_id = await self.app.push_screen_wait(
-                Prompt(
-                    "Settle",
-                    f"The service's id of batch {batch.label}:",
-                    "550e8400-e29b-41d4-a716-446655440000",
-                )
-            )
-            if batch_id is None:
+            wanted = await in_thread(lambda: engine.retry_plan(job.id), "retry plan")
+            question = spend("Retry", retry_words(wanted), wanted.to_pay, self.desk.settings.confirm_above)
+            if await self.app.push_screen_wait(question) != "yes":
                 return
-        try:
-            await in_thread(lambda: self.desk.engine.settle(job.id, batch.seq, decision, batch_id), "settle")
+            made = await in_thread(lambda: engine.retry(wanted), "retry")
         except ProblemError as error:
             self._complain(error)
             return
         self.desk.wake()
-        self.notify(_settled(batch)[decision])
+        what = f"Job {made.id} asks again" if made.id != job.id else f"{job.name} sends again"
+        self.notify(f"{what}: {counted(wanted.to_pay, 'number')} on the way.")
 
-    def _say(self, sentence: str | None) -> None:
-        if sentence:
-            self.notify(sentence)
+    def action_forget(self) -> None:
+        """Ask, and remove the job."""
+        if self.job is not None:
+            self.work(partial(self._forget, self.job), "the removal of the job")
 
-    def _complain(self, error: ProblemError) -> None:
-        self.notify(f"{error.problem.message} {error.problem.remedy}", severity="error")
+    async def _forget(self, job: Job) -> None:
+        text = (
+            f"Remove {job.name} (job {job.id}) with its list, {counted(job.numbers, 'number')} and answers"
+            " for good?\nFiles that were exported stay, and the ledger keeps what it cost."
+        )
+        yes = Choice("yes", "Yes, remove it for good", key="y", danger=True)
+        question = Ask("Forget", text, [Choice("no", "No, keep it", key="n"), yes])
+        if await self.app.push_screen_wait(question) != "yes":
+            return
+        try:
+            await in_thread(lambda: self.desk.engine.forget(job.id), "forget")
+        except ProblemError as error:
+            self._complain(error)
+            return
+        self.desk.wake()
+        self.notify(f"{job.name} is forgotten.")
+        self.forgotten()
 
+    def forgotten(self) -> None:
+        """Go on without the job that was forgotten."""
 
-_DECISIONS: dict[str | None, Decision] = {"free": "free", "lost": "lost", "adopted": "adopted"}
-
-
-def _question(job: Job, batch: Batch, evidence: str) -> str:
-    why = batch.error.message if batch.error else "No answer came back."
-    return (
-        f"Batch {batch.label} of {job.name}: {counted(batch.size, 'number')} may have been sent and paid.\n"
-        f"{why}\nEvidence: {evidence}.\nNothing more is sent with this key until you decide."
-    )
-
-
-def _choices(batch: Batch) -> list[Choice]:
-    price = counted(batch.size, "credit")
-    return [
-        Choice("later", "Decide later", "Everything stays as it is."),
-        Choice(
-            "free",
-            "Release and send again",
-            f"If it was charged after all, its {price} are paid twice.",
-            danger=True,
-        ),
-        Choice(
-            "adopted", "Give its id", "Costs nothing: the service is asked whether it holds these numbers."
-        ),
-        Choice(
-            "lost", "Write off", f"Its {price} stay spent and its numbers without an answer.", danger=True
-        ),
-    ]
+    def settled_first(self) -> int | None:
+        """Begin with the job that is meant."""
+        return None if self.job is None else self.job.id
 
 
-def _settled(batch: Batch) -> dict[Decision, str]:
-    return {
-        "free": f"Batch {batch.label} is released: its numbers are sent again.",
-        "lost": f"Batch {batch.label} is written off.",
-        "adopted": f"Batch {batch.label} has its id and is polled again.",
-    }
+def retry_words(wanted: RetryPlan) -> str:
+    """Return what a retry would do and what it costs again."""
+    lines = []
+    if wanted.plan is not None:
+        number = counted(wanted.plan.to_pay, "failed number")
+        lines.append(f"{number} of {wanted.job.name}: as a new job, linked to it. They are paid for again.")
+    if wanted.rejected_batches:
+        batches = counted(wanted.rejected_batches, "rejected batch", "rejected batches")
+        number = counted(wanted.rejected_numbers, "number")
+        lines.append(f"{batches} with {number}: within the job. They were not charged before.")
+    return "\n".join([*lines, f"This costs {counted(wanted.to_pay, 'credit')}."])

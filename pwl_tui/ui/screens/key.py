@@ -1,7 +1,6 @@
 """The key, asked for once: typed hidden, tried with a balance call, kept in the configuration at 0600."""
 
 from functools import partial
-from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -25,16 +24,15 @@ class KeyDialog(Dialog[str]):
     """Asks for the key, tries it, saves it and puts it to use.
 
     Args:
-        desk: whose engine uses it.
-        config_file: where it is saved.
+        desk: whose engine uses it, and where it is saved.
 
     Returns:
         A sentence about what was done; none when it was left.
     """
 
-    def __init__(self, desk: Desk, config_file: Path) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__()
-        self._desk, self._config_file = desk, config_file
+        self._desk, self._config_file = desk, desk.config_file
 
     def compose(self) -> ComposeResult:
         """Draw the question."""

@@ -1,11 +1,10 @@
-"""The credits: WhatsApp's large, the others small, how old they are, and a warning when they run low."""
+"""The credits: WhatsApp's large, the others small, and how old they are."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
-from pwl_tui.text import clean
 from pwl_tui.ui.figures import age, grouped
 from pwl_tui.ui.snapshot import Snapshot
 from pwl_tui.ui.widgets.words import Words
@@ -24,7 +23,7 @@ class BalancePanel(Vertical):
     def __init__(self) -> None:
         super().__init__(id="balance")
         self._large = Digits()
-        self._line, self._others, self._warning = Words(), Words(), Words()
+        self._line, self._others = Words(), Words()
 
     def compose(self) -> ComposeResult:
         """Lay the panel out."""
@@ -33,19 +32,14 @@ class BalancePanel(Vertical):
         with Vertical(id="balance-figures"):
             yield self._line
             yield self._others
-        yield self._warning
 
-    def show(self, snapshot: Snapshot, *, wide: bool) -> None:
-        """Draw the credits; what did not change is not written again."""
+    def show(self, snapshot: Snapshot, *, wide: bool, key: str) -> None:
+        """Draw the credits; what did not change is not written again. `key`: where a key is entered."""
         credits_now = snapshot.credits
         figure = grouped(credits_now.balance) if credits_now else ""
         if self._large.value != figure:
             self._large.update(figure)
-        for words, content in (
-            (self._line, _line(snapshot, wide)),
-            (self._others, _others(snapshot)),
-            (self._warning, _warning(snapshot)),
-        ):
+        for words, content in ((self._line, _line(snapshot, wide, key)), (self._others, _others(snapshot))):
             words.say(content)
             words.display = bool(content.plain)
 
@@ -60,9 +54,9 @@ def chart(history: tuple[int, ...]) -> str:
     )
 
 
-def _line(snapshot: Snapshot, wide: bool) -> Content:
+def _line(snapshot: Snapshot, wide: bool, key: str) -> Content:
     if snapshot.binding is None:
-        return Content.assemble(("! ", "bold $text-warning"), "No API key yet: press K to enter it")
+        return Content.assemble(("! ", "bold $text-warning"), f"No API key yet: press {key} to enter it")
     credits_now = snapshot.credits
     if credits_now is None:
         return Content.styled("WhatsApp credits: not read yet", "$muted")
@@ -80,16 +74,3 @@ def _others(snapshot: Snapshot) -> Content:
         if service in snapshot.balances
     ]
     return Content.styled(" · ".join(known), "$muted")
-
-
-def _warning(snapshot: Snapshot) -> Content:
-    problem = snapshot.state_problem or snapshot.service_problem or snapshot.balance_problem
-    if problem is not None:
-        return Content.assemble(("! ", "bold $text-error"), clean(f"{problem.message} {problem.remedy}"))
-    credits_now = snapshot.credits
-    if credits_now is not None and credits_now.balance < snapshot.unsent:
-        short = grouped(snapshot.unsent - credits_now.balance)
-        return Content.assemble(
-            ("! ", "bold $text-warning"), f"{short} credits short of the {grouped(snapshot.unsent)} planned"
-        )
-    return Content("")

@@ -85,7 +85,8 @@ class ListForm(Vertical, Working):
             yield Line(id="name", placeholder="of the job")
         with VerticalScroll(id="plan-scroll", can_focus=False):
             yield Words(_HINT, id="plan")
-        yield Button("Submit…", id="submit", disabled=True, compact=True)
+        label = "Submit…" if self._engine.may_spend else "no-spend: nothing is submitted"
+        yield Button(label, id="submit", disabled=True, compact=True)
 
     def on_mount(self) -> None:
         """Follow the two fields that make the plan, also when the completion fills them in."""
@@ -114,7 +115,12 @@ class ListForm(Vertical, Working):
 
     def watch_plan(self, plan: JobPlan | None) -> None:
         """Allow to submit what is planned."""
-        self.query_one("#submit", Button).disabled = plan is None or not plan.list.numbers
+        ready = plan is not None and bool(plan.list.numbers) and self._engine.may_spend
+        self.query_one("#submit", Button).disabled = not ready
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what its screen says cannot be done now."""
+        return self.screen.check_action(action, parameters)
 
     def on_path_line_pasted(self, event: PathLine.Pasted) -> None:
         """Take several pasted lines as the list itself."""

@@ -1,0 +1,65 @@
+"""The ledger: every charge, what the balance did beside it, and the sum."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from pwl_tui.problem import ProblemError
+from pwl_tui.ui.background import in_thread
+from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.ledgerview import LEDGER, LedgerRow, ledger_head, ledger_rows
+from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.widgets.cells import Window
+from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.table import Table
+from pwl_tui.ui.widgets.words import Words
+
+
+class LedgerScreen(CommandScreen[None]):
+    """Where the credits of the key in force went, newest first.
+
+    Args:
+        desk: what it works with.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("ledger", "table")
+    BINDINGS: ClassVar = bindings("ledger")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._head = Words(Content.styled("Reading the ledger…", "$muted"), id="ledger-head")
+        self._table: Table[LedgerRow] = Table(LEDGER, lambda row: row.entry, "ledger-table")
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        with Vertical(id="ledger") as frame:
+            frame.border_title = Content("Ledger")
+            yield self._head
+            yield self._table
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin at the newest."""
+        self._table.focus()
+
+    def show(self) -> None:
+        """Read it again; a read that is under way is not replaced."""
+        super().show()
+        self.work(self._load, "the reading of the ledger")
+
+    def action_back(self) -> None:
+        """Leave the ledger."""
+        self.dismiss()
+
+    async def _load(self) -> None:
+        try:
+            ledger = await in_thread(self.desk.engine.ledger, "ledger")
+        except ProblemError as error:
+            self._head.say(problem_lines(error.problem))
+            return
+        rows = ledger_rows(ledger, self.snapshot.now)
+        self._head.say(ledger_head(ledger) if rows else Content("Nothing was spent yet."))
+        self._table.show(Window(len(rows), 0, rows))

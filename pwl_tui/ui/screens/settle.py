@@ -1,0 +1,234 @@
+"""The batches in doubt, one after another: what is known of each, and the three ways to settle it."""
+
+from functools import partial
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Button
+
+from pwl_tui.engine.settling import Choice, Decision, choices
+from pwl_tui.problem import ProblemError
+from pwl_tui.text import clean
+from pwl_tui.ui.background import in_thread
+from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.figures import counted
+from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.screens.dialogs import Ask, Typed, spend
+from pwl_tui.ui.screens.dialogs import Choice as Answer
+from pwl_tui.ui.screens.give_id import GiveIdDialog
+from pwl_tui.ui.screens.report import ReportDialog
+from pwl_tui.ui.settleview import Doubt, story, timeline, verdict
+from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.words import Words
+
+_COMMANDS: dict[Decision, str] = {"free": "release", "adopted": "give-id", "lost": "write-off"}
+
+
+class SettleScreen(CommandScreen[None]):
+    """Shows one batch in doubt at a time; it is left when there is none any more.
+
+    Args:
+        desk: what it works with.
+        job: the job whose batch is shown first; none: the first that was sent.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("settle",)
+    BINDINGS: ClassVar = [
+        *bindings("settle"),
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, desk: Desk, job: int | None = None) -> None:
+        super().__init__(desk)
+        self._first = job
+        self._doubt: Doubt | None = None
+        self._story, self._line = Words(id="settle-story"), Words(id="settle-line")
+        self._verdict, self._problem = Words(id="settle-verdict"), Words(id="settle-problem")
+        self._buttons = {decision: Button(id=f"settle-{decision}", compact=True) for decision in _COMMANDS}
+        self._costs = {decision: Words(id=f"cost-{decision}") for decision in _COMMANDS}
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        with VerticalScroll(id="settle", can_focus=False):
+            yield self._story
+            yield self._line
+            yield self._verdict
+            for decision in _COMMANDS:
+                yield self._buttons[decision]
+                yield self._costs[decision].add_class("dialog-detail")
+            yield self._problem
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin at the way that costs nothing."""
+        self._problem.display = False
+        self._buttons["adopted"].focus()
+
+    def on_resize(self) -> None:
+        """Draw the line of time for the new width."""
+        self.call_after_refresh(self._draw)
+
+    def show(self) -> None:
+        """Follow the readings."""
+        super().show()
+        self._draw()
+        self.work(self._load, "the reading of the evidence")
+
+    def why_not(self, command_id: str) -> str | None:
+        """Return why a command cannot be done now."""
+        if self._doubt is None and command_id in ("report", *_COMMANDS.values()):
+            return "The evidence is being read."
+        if command_id == "next-doubt" and (self._doubt is None or self._doubt.of < 2):
+            return "No other batch is in doubt."
+        return super().why_not(command_id)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Do what the button says."""
+        event.stop()
+        for decision, button in self._buttons.items():
+            if event.button is button:
+                self._choose(decision)
+
+    def action_back(self) -> None:
+        """Decide later."""
+        self.dismiss()
+
+    def action_next_doubt(self) -> None:
+        """Show the next batch in doubt."""
+        if self._doubt is not None:
+            self._load_soon(self._doubt.place % self._doubt.of)
+
+    def action_release(self) -> None:
+        """Ask whether to send the numbers again."""
+        self._choose("free")
+
+    def action_give_id(self) -> None:
+        """Ask for the id."""
+        self._choose("adopted")
+
+    def action_write_off(self) -> None:
+        """Ask whether to give the batch up."""
+        self._choose("lost")
+
+    def action_report(self) -> None:
+        """Show the report for the provider's support."""
+        if self._doubt is not None:
+            self.work(partial(self._report, self._doubt), "the report")
+
+    def _choose(self, decision: Decision) -> None:
+        if self._doubt is not None:
+            self.work(partial(self._settle, self._doubt, decision), "settling")
+
+    async def _settle(self, doubt: Doubt, decision: Decision) -> None:
+        job, seq = doubt.batch.job, doubt.batch.seq
+        if decision == "adopted":
+            if await self.app.push_screen_wait(GiveIdDialog(self.desk, doubt.batch)):
+                self._settled(doubt, decision)
+            return
+        if await self.app.push_screen_wait(self._question(doubt, decision)) != "yes":
+            return
+        try:
+            await in_thread(lambda: self.desk.engine.settle(job, seq, decision), "settle")
+        except ProblemError as error:
+            self._complain(error)
+            return
+        self._settled(doubt, decision)
+
+    def _question(self, doubt: Doubt, decision: Decision) -> Ask | Typed:
+        choice = next(choice for choice in choices(doubt.evidence) if choice.decision == decision)
+        text = f"{choice.title}: batch {doubt.batch.label}.\n{choice.cost}"
+        if decision == "free":
+            return spend("Settle", text, doubt.batch.size, self.desk.settings.confirm_above)
+        price = counted(doubt.batch.size, "credit")
+        yes = Answer("yes", f"Yes, give up {price}", key="y", danger=True)
+        return Ask("Settle", text, [Answer("no", "No, decide later", key="n"), yes])
+
+    def _settled(self, doubt: Doubt, decision: Decision) -> None:
+        self.notify(_DONE[decision].format(batch=doubt.batch.label))
+        self._problem.display = False
+        self.desk.wake()
+        self._load_soon(doubt.place - 1)
+
+    async def _report(self, doubt: Doubt) -> None:
+        engine, batch = self.desk.engine, doubt.batch
+        try:
+            text = await in_thread(lambda: engine.report(batch.job, batch.seq), "report")
+        except ProblemError as error:
+            self._complain(error)
+            return
+        sentence = await self.app.push_screen_wait(ReportDialog(text, batch.label))
+        if sentence:
+            self.notify(sentence)
+
+    def _complain(self, error: ProblemError) -> None:
+        self._problem.say(problem_lines(error.problem))
+        self._problem.display = True
+        self._problem.scroll_visible(animate=False)
+
+    def _load_soon(self, place: int) -> None:
+        self.work(partial(self._load, place), "the reading of the evidence", replace=True)
+
+    async def _load(self, place: int | None = None) -> None:
+        """Read the batch at a place, from 0, or the one that is shown; leave when nothing is in doubt."""
+        try:
+            doubt = await in_thread(lambda: self._read(place), "evidence")
+        except ProblemError as error:
+            self._complain(error)
+            return
+        if doubt is None:
+            if self.is_current:
+                self.notify("Nothing is in doubt any more: sending goes on.")
+                self.dismiss()
+            return
+        self._doubt = doubt
+        self._draw()
+        self.refresh_bindings()
+
+    def _read(self, place: int | None) -> Doubt | None:
+        """Read a batch in doubt and its evidence; called in a thread."""
+        engine = self.desk.engine
+        batches = [] if engine.binding is None else engine.store.batches.in_doubt(engine.binding)
+        if not batches:
+            return None
+        if place is None:
+            place = self._place_of([(batch.job, batch.seq) for batch in batches])
+        place %= len(batches)
+        batch = batches[place]
+        evidence = engine.evidence(batch.job, batch.seq)
+        return Doubt(engine.store.jobs.get(batch.job), batch, evidence, place + 1, len(batches))
+
+    def _place_of(self, labels: list[tuple[int, int]]) -> int:
+        """Where the batch is that is shown, or at first the one of the job that the person came from."""
+        if self._doubt is not None:
+            shown = (self._doubt.batch.job, self._doubt.batch.seq)
+            return labels.index(shown) if shown in labels else self._doubt.place - 1
+        return next((place for place, (job, _) in enumerate(labels) if job == self._first), 0)
+
+    def _draw(self) -> None:
+        doubt, now = self._doubt, self.snapshot.now
+        if doubt is None:
+            return
+        self._story.say(story(doubt, now))
+        self._line.say(timeline(doubt.evidence, now, max(self.size.width - 4, 40)))
+        self._verdict.say(verdict(doubt.evidence))
+        for choice in choices(doubt.evidence):
+            self._draw_choice(choice)
+
+    def _draw_choice(self, choice: Choice) -> None:
+        button = self._buttons[choice.decision]
+        label = f"{self.desk.key(_COMMANDS[choice.decision])}  {choice.title}"
+        if str(button.label) != label:
+            button.label = Content(label)
+        self._costs[choice.decision].say(Content(clean(choice.cost)))
+
+
+_DONE: dict[Decision, str] = {
+    "free": "Batch {batch} is released: its numbers are sent again.",
+    "lost": "Batch {batch} is written off.",
+    "adopted": "Batch {batch} has its id and is polled again.",
+}
