@@ -15,7 +15,7 @@ from pwl_tui.engine.problems import NO_SPEND, NOTHING_LEFT_OUT, NOTHING_TO_RETRY
 from pwl_tui.engine.retrying import RetryPlan
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.readers import Options, Reading, Source
-from pwl_tui.state.models import BalanceReading, BatchState, Job
+from pwl_tui.state.models import BalanceReading, Job
 from pwl_tui.state.money import Charge
 from pwl_tui.state.results import Reusable
 from pwl_tui.text import clean
@@ -205,14 +205,14 @@ class Engine(Mending):
             StateError: the state file failed.
         """
         job = self.store.jobs.get(job_id)
-        if not _can_go(job):
+        if job.under_way:
             raise EngineError(unfinished(job))
         self.store.jobs.forget(job_id, self._clock())
 
     def purgeable(self, older_than_days: int) -> list[Job]:
         """Return the jobs that nothing is left to do for and that are older."""
         before = self._clock() - older_than_days * 86_400.0
-        return [job for job in self.store.jobs.all() if job.created < before and _can_go(job)]
+        return [job for job in self.store.jobs.all() if job.created < before and not job.under_way]
 
     def purge(self, older_than_days: int) -> list[Job]:
         """Forget the jobs that are `purgeable`; return them."""
@@ -278,12 +278,3 @@ class Engine(Mending):
         if not self.may_spend:
             raise EngineError(NO_SPEND)
         return account
-
-
-def _can_go(job: Job) -> bool:
-    return not set(job.batches) & {
-        BatchState.PLANNED,
-        BatchState.SENDING,
-        BatchState.PROCESSING,
-        BatchState.UNKNOWN,
-    }

@@ -176,6 +176,12 @@ class Job:
         return self.state is not JobState.COMPLETED
 
     @property
+    def under_way(self) -> bool:
+        """Whether a batch is still to be sent, fetched or settled; else the job can be forgotten."""
+        open_states = {BatchState.PLANNED, BatchState.SENDING, BatchState.PROCESSING, BatchState.UNKNOWN}
+        return not open_states.isdisjoint(self.batches)
+
+    @property
     def done(self) -> float:
         """Share of the numbers it asks for that have an answer, 0 to 1."""
         wanted = self.numbers - self.held

@@ -12,9 +12,6 @@ from pwl_tui.ui.screens.account_commands import AccountCommands
 from pwl_tui.ui.screens.dialogs import Ask, Choice, spend
 from pwl_tui.ui.screens.export import ExportDialog
 
-_UNDER_WAY = {BatchState.PLANNED, BatchState.SENDING, BatchState.PROCESSING, BatchState.UNKNOWN}
-"""What keeps a job from being forgotten."""
-
 
 class JobCommands(AccountCommands):
     """A screen on which one job is the one that is meant."""
@@ -34,7 +31,7 @@ class JobCommands(AccountCommands):
                 return f"{job.name} is complete: there is nothing to pause."
             if command_id == "retry":
                 return self._no_retry(job)
-            if command_id == "forget" and _UNDER_WAY & set(job.batches):
+            if command_id == "forget" and job.under_way:
                 return f"{job.name} is {job.state}: what is paid for, or may be, would be lost."
         return super().why_not(command_id)
 
