@@ -4,7 +4,19 @@ import argparse
 from pathlib import Path
 
 from pwl_tui import __version__
-from pwl_tui.cli.options import Commands, command, days, job, json, list_options, positive, seconds, yes
+from pwl_tui.cli.options import (
+    Commands,
+    command,
+    days,
+    job,
+    json,
+    list_options,
+    positive,
+    rejected_rows,
+    seconds,
+    the_list,
+    yes,
+)
 
 _EXIT_CODES = """\
 exit codes:
@@ -60,21 +72,37 @@ def _sending(commands: Commands) -> None:
         "say what a list would send and cost; spends nothing",
         "Needs no key; with one, the credits are read and answers already paid for are taken into account.",
     )
+    the_list(plan)
     list_options(plan)
+    rejected_rows(plan)
     json(plan)
 
     submit = command(
         commands,
         "submit",
         "plan a list, ask, and send it",
-        "On a terminal it asks before it spends; above confirm_above credits it wants the amount typed.",
+        "On a terminal it asks before it spends; above confirm_above credits it wants the amount typed. A"
+        " sample that it waits for ends with what it says about the list, and, where it may ask, with the"
+        " offer to send the rest.",
+    )
+    what = submit.add_mutually_exclusive_group(required=True)
+    the_list(what, optional=True)
+    what.add_argument(
+        "--rest-of",
+        metavar="JOB",
+        help="send what a sample, or short credits, left out of a job, as a new one; what is answered is"
+        " not paid for again",
     )
     list_options(submit)
+    rejected_rows(submit)
     yes(submit, "spend without asking")
     submit.add_argument("--wait", action="store_true", help="stay until the job is finished")
     submit.add_argument("--name", metavar="TEXT", help="what to call the job")
     submit.add_argument(
-        "--only-sample", type=positive, metavar="N", help="pay for N numbers chosen at random"
+        "--only-sample",
+        type=positive,
+        metavar="N",
+        help="pay for N numbers chosen at random, to learn what to expect of the rest",
     )
     submit.add_argument(
         "--when-short",

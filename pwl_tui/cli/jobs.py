@@ -12,6 +12,7 @@ from pwl_tui.cli.printing import (
     warn_of_expiry,
     warn_of_unadopted,
 )
+from pwl_tui.cli.sampling import sample_text
 from pwl_tui.cli.session import Session
 from pwl_tui.cli.words import batches_text, job_notes
 from pwl_tui.engine.problems import NO_KEY, EngineError
@@ -44,7 +45,12 @@ def show(session: Session) -> int:
     """Show one job with its batches."""
     job = session.store.jobs.find(session.arguments.job)
     batches = session.store.batches.of(job.id)
-    parts = [text_of(session, [job]), job_notes(job, time.time()), batches_text(batches)]
+    parts = [
+        text_of(session, [job]),
+        job_notes(job, time.time()),
+        sample_text(session, job),
+        batches_text(batches),
+    ]
     session.output.value(shape_of(session, job, batches=True), "\n\n".join(part for part in parts if part))
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:

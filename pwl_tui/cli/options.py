@@ -1,7 +1,14 @@
 """Options that several commands share, and what their values may be."""
 
 import argparse
+from pathlib import Path
 from typing import TypeAlias
+
+LIST_OPTIONS = (
+    *("column", "sheet", "no_header", "region", "region_column", "in_text", "encoding", "delimiter"),
+    *("reuse_days", "numbers"),
+)
+"""What `list_options` adds, as attributes of the arguments."""
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 """Where a parser's commands are added."""
@@ -22,14 +29,21 @@ def yes(parser: argparse.ArgumentParser, does: str) -> None:
     parser.add_argument("--yes", action="store_true", help=does)
 
 
-def list_options(parser: argparse.ArgumentParser) -> None:
-    """Add the list, and how it is to be read."""
+def the_list(parser: argparse._ActionsContainer, *, optional: bool = False) -> None:
+    """Add the list that a command is about."""
     parser.add_argument(
-        "list", metavar="LIST", help="a .csv, .tsv, .txt or .xlsx file, also .gz; - for standard input"
+        "list",
+        nargs="?" if optional else None,
+        metavar="LIST",
+        help="a .csv, .tsv, .txt or .xlsx file, also .gz; - for standard input",
     )
+
+
+def list_options(parser: argparse.ArgumentParser) -> None:
+    """Add how a list is to be read; what is not given is none."""
     parser.add_argument("--column", metavar="NAME_OR_NUMBER", help="the phone column")
     parser.add_argument("--sheet", metavar="NAME", help="of a workbook; default: the one with most numbers")
-    parser.add_argument("--no-header", action="store_true", help="the first row is data")
+    parser.add_argument("--no-header", action="store_const", const=True, help="the first row is data")
     parser.add_argument("--region", metavar="CC", help="two letters: where national numbers are from")
     parser.add_argument(
         "--region-column",
@@ -45,6 +59,19 @@ def list_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--delimiter", metavar="C", help="the character between cells")
     parser.add_argument("--reuse-days", type=days, metavar="N", help="use answers so old again; 0: never")
     parser.add_argument("--numbers", choices=("valid", "possible"), help="which numbers to accept")
+
+
+def rejected_rows(parser: argparse.ArgumentParser) -> None:
+    """Add where the rejected rows go."""
+    parser.add_argument(
+        "--save-rejected",
+        type=Path,
+        metavar="FILE",
+        help="write the rejected rows to a CSV file: row number, reason, and their own cells",
+    )
+    parser.add_argument(
+        "--force", action="store_true", help="let --save-rejected overwrite a file that exists"
+    )
 
 
 def json(parser: argparse.ArgumentParser) -> None:

@@ -1,10 +1,12 @@
 """What a command prints: one JSON value, or words for people; never both on standard output."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TextIO
+from functools import cached_property
+from typing import NamedTuple, TextIO
 
 import msgspec
 
@@ -12,6 +14,16 @@ from pwl_tui.problem import Problem
 
 _BAR_CELLS = 24
 _LINE_SECONDS = 30.0
+
+
+class Marks(NamedTuple):
+    """What bars are made of: a character for what is there, and one for what is not."""
+
+    full: str
+    lost: str
+
+
+BLOCKS, ASCII = Marks("█", "░"), Marks("#", ".")
 
 
 @dataclass
@@ -31,6 +43,12 @@ class Output:
     clock: Callable[[], float] = time.monotonic
     _bar_drawn: bool = False
     _last_line: float = float("-inf")
+
+    @cached_property
+    def marks(self) -> Marks:
+        """What bars are made of here: ASCII where blocks cannot be written, or the terminal is a dumb one."""
+        dumb = os.environ.get("TERM") == "dumb"
+        return ASCII if dumb or not all(map(_can_draw, (self.out, self.err))) else BLOCKS
 
     def value(self, value: object, text: str) -> None:
         """Print the result: `value` as JSON, else `text`."""
@@ -71,7 +89,7 @@ class Output:
         """
         if self.err.isatty():
             full = int(share * _BAR_CELLS)
-            bar = "█" * full + "·" * (_BAR_CELLS - full)
+            bar = self.marks.full * full + self.marks.lost * (_BAR_CELLS - full)
             self.err.write(f"\r\x1b[2K{bar} {share:4.0%}  {text}")
             self._bar_drawn = True
             self.err.flush()
@@ -84,6 +102,14 @@ class Output:
         if self._bar_drawn:
             self.err.write("\r\x1b[2K")
             self._bar_drawn = False
+
+
+def _can_draw(stream: TextIO) -> bool:
+    try:
+        "".join(BLOCKS).encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def counted(number: int, one: str, many: str) -> str:

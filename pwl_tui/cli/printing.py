@@ -4,9 +4,11 @@ import time
 from collections.abc import Sequence
 
 from pwl_tui.cli.output import counted
+from pwl_tui.cli.picture import plan_text
 from pwl_tui.cli.session import Session
-from pwl_tui.cli.shapes import job_shape, moment
+from pwl_tui.cli.shapes import batch_shape, job_shape, moment
 from pwl_tui.cli.words import jobs_text
+from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.retention import days_left, is_expiring
 from pwl_tui.state.models import Job
 
@@ -29,14 +31,27 @@ def print_jobs(session: Session, jobs: Sequence[Job], *, batches: bool, none: st
 
 
 def shape_of(session: Session, job: Job, *, batches: bool) -> dict[str, object]:
-    """Return the JSON shape of a job; its error says so where it waits for another key."""
+    """Return the JSON shape of a job; its error says so where it waits for another key.
+
+    With its `batches` come the ``rates`` of a sample, see `Engine.rates`.
+    """
     error = session.engine.elsewhere(job) if job.unfinished else None
-    return job_shape(job, error or job.error, session.store.batches.of(job.id) if batches else None)
+    shape = job_shape(job, error or job.error)
+    if batches:
+        shape["rates"] = session.engine.rates(job)
+        shape["batches"] = [batch_shape(batch) for batch in session.store.batches.of(job.id)]
+    return shape
 
 
 def text_of(session: Session, jobs: Sequence[Job]) -> str:
     """Return jobs as a table."""
     return jobs_text(jobs, time.time(), session.engine.elsewhere)
+
+
+def picture_of(session: Session, plan: JobPlan, *, rest: bool = False) -> str:
+    """Return a plan as a picture, drawn with what can be written here; see `plan_text`."""
+    seconds = session.engine.seconds_for(plan.to_pay)
+    return plan_text(plan, seconds=seconds, marks=session.output.marks, rest=rest)
 
 
 def warn_of_expiry(session: Session, jobs: Sequence[Job]) -> None:

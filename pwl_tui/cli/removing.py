@@ -2,7 +2,9 @@
 
 from pwl_tui.cli.asking import removal_agreed
 from pwl_tui.cli.exits import Exit
+from pwl_tui.cli.output import counted, table
 from pwl_tui.cli.session import Session
+from pwl_tui.cli.shapes import moment
 
 
 def forget(session: Session) -> int:
@@ -20,12 +22,18 @@ def forget(session: Session) -> int:
 def purge(session: Session) -> int:
     """Remove every job that nothing is left to do for and that is older than so many days."""
     engine, output, days = session.engine, session.output, session.arguments.older_than
-    if not removal_agreed(session, f"every finished job made more than {days:,} days ago, with its numbers"):
+    old = engine.purgeable(days)
+    if not old:
+        output.say(f"No finished job is older than {days:,} days: nothing was removed.")
+        return Exit.DONE
+    if not session.arguments.yes:
+        rows = [(str(job.id), job.name, moment(job.created) or "", f"{job.numbers:,}") for job in old]
+        output.note(table(("Job", "Name", "Made", "Numbers"), rows, left=(1,)))
+    if not removal_agreed(session, f"{counted(len(old), 'job', 'jobs')} with all numbers"):
         output.note("Nothing was removed.")
         return Exit.USAGE
-    gone = engine.purge(days)
-    for job in gone:
+    # Those that were named, and no other that came of age meanwhile.
+    for job in old:
+        engine.forget(job.id)
         output.say(f"Job {job.id} {job.name} is removed: {job.numbers:,} numbers.")
-    if not gone:
-        output.say(f"No finished job is older than {days:,} days: nothing was removed.")
     return Exit.DONE

@@ -8,8 +8,8 @@ from pathlib import Path
 from pwl_tui.cli.exits import Exit, UsageError
 from pwl_tui.cli.follow import follow, leave
 from pwl_tui.cli.output import counted
+from pwl_tui.cli.printing import picture_of
 from pwl_tui.cli.session import Session
-from pwl_tui.cli.words import plan_text
 from pwl_tui.lists.readers import Options, Source
 from pwl_tui.state.models import JobState
 
@@ -61,7 +61,7 @@ def demo_job(session: Session) -> int:
     source = Source.from_path(session.sample)
     planned = engine.plan(source, Options(region=session.settings.region))
     planned = replace(planned, balance=engine.balance().balance)
-    output.say(f"2. The plan of {source.name}, which spends nothing:\n{plan_text(planned)}")
+    output.say(f"2. The plan of {source.name}, which spends nothing:\n{picture_of(session, planned)}")
     job = engine.create_job(planned, name="sample")
     output.say(f"3. Submitting it as job {job.id} and waiting for the answers.")
     ending = follow(engine, [job.id], output, finish=True, await_credits=False)

@@ -17,12 +17,12 @@ def moment(at: float | None) -> str | None:
     return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def plan_shape(plan: JobPlan) -> dict[str, Any]:
+def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
     Besides what is fixed: ``sheet`` of a workbook, ``columns`` that look like phone numbers with their share
-    of valid ones, the likeliest first, how ``sure`` what was detected is, and ``regions`` that would make
-    numbers of the rows without a country code.
+    of valid ones, the likeliest first, how ``sure`` what was detected is, ``regions`` that would make
+    numbers of the rows without a country code, and the ``seconds`` it will take by the last jobs, if known.
     """
     listed, reading = plan.list, plan.list.reading
     return {
@@ -48,16 +48,18 @@ def plan_shape(plan: JobPlan) -> dict[str, Any]:
         ],
         "sure": {finding.aspect: finding.sure for finding in reading.findings},
         "regions": listed.offers,
+        "seconds": None if seconds is None else round(seconds),
     }
 
 
-def job_shape(job: Job, error: Problem | None, batches: list[Batch] | None) -> dict[str, Any]:
-    """Return what the commands about jobs print; `batches` none where they are left out.
+def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
+    """Return what the commands about jobs print, but for the batches.
 
-    Besides what is fixed: ``expires``, when the service may begin to delete answers that are not fetched, and
-    ``retry_of``, the job whose failed numbers it asks for again.
+    Besides what is fixed: ``expires``, when the service may begin to delete answers that are not fetched,
+    ``retry_of``, the job whose failed numbers it asks for again, and ``held``, how many of its numbers were
+    left out: not in the sample, or not afforded.
     """
-    shape: dict[str, Any] = {
+    return {
         "job": str(job.id),
         "name": job.name,
         "source": job.source,
@@ -76,13 +78,12 @@ def job_shape(job: Job, error: Problem | None, batches: list[Batch] | None) -> d
         "error": error,
         "expires": moment(expires(job)),
         "retry_of": None if job.retry_of is None else str(job.retry_of),
+        "held": job.held,
     }
-    if batches is not None:
-        shape["batches"] = [_batch_shape(batch) for batch in batches]
-    return shape
 
 
-def _batch_shape(batch: Batch) -> dict[str, Any]:
+def batch_shape(batch: Batch) -> dict[str, Any]:
+    """Return what is printed of each batch of a job."""
     processing = batch.state is BatchState.PROCESSING
     return {
         "batch": batch.label,

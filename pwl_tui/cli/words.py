@@ -2,40 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from pwl_tui.cli.detected import choice_lines, detected_lines
 from pwl_tui.cli.output import counted, table
 from pwl_tui.cli.shapes import moment
 from pwl_tui.engine.evidence import Evidence
 from pwl_tui.engine.ledger import Ledger, Movement
-from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.retention import days_left, expires
 from pwl_tui.engine.retrying import RetryPlan
 from pwl_tui.engine.settling import choices
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import Batch, Job
-
-
-def plan_text(plan: JobPlan) -> str:
-    """Return a plan: what was detected, what becomes of the rows, and the cost."""
-    listed = plan.list
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in listed.reasons.items())
-    lines = [
-        *detected_lines(listed),
-        f"{listed.rows:>10,} rows",
-        f"{listed.blank:>10,} empty",
-        f"{listed.rejected:>10,} rejected{f' ({reasons})' if reasons else ''}",
-        f"{listed.duplicates:>10,} duplicates",
-        f"{plan.reused:>10,} reused",
-    ]
-    if plan.held:
-        lines.append(f"{plan.held:>10,} held back ({plan.held_because})")
-    lines.append(f"{plan.to_pay:>10,} to pay, in {plan.batches:,} batches")
-    if plan.balance is not None:
-        lines.append(f"{plan.balance:>10,} credits, {plan.balance_after:,} after")
-    if plan.short:
-        lines.append(f"{plan.short:>10,} credits are missing")
-    lines.extend(choice_lines(listed))
-    return "\n".join(lines)
 
 
 def retry_text(retry: RetryPlan, balance: int) -> str:

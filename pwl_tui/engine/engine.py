@@ -9,9 +9,17 @@ from pwl_tui.engine.account import Account
 from pwl_tui.engine.estimate import seconds_for
 from pwl_tui.engine.ledger import Ledger, ledger
 from pwl_tui.engine.mending import Mending
-from pwl_tui.engine.pilot import Rates, rates
-from pwl_tui.engine.planning import JobPlan
-from pwl_tui.engine.problems import NO_SPEND, NOTHING_LEFT_OUT, NOTHING_TO_RETRY, EngineError, unfinished
+from pwl_tui.engine.pilot import Rates, rates, went_on, why_held
+from pwl_tui.engine.planning import NOT_CHOSEN, JobPlan
+from pwl_tui.engine.problems import (
+    NO_SPEND,
+    NOTHING_LEFT_OUT,
+    NOTHING_TO_RETRY,
+    EngineError,
+    continued,
+    not_yet,
+    unfinished,
+)
 from pwl_tui.engine.retrying import RetryPlan
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.readers import Options, Reading, Source
@@ -72,13 +80,17 @@ class Engine(Mending):
             cancelled: asked now and then whether to give up.
 
         Raises:
-            EngineError: nothing was left out, the job is not finished, or it is another key's.
+            EngineError: nothing was left out, another job went on with it, this one is not finished, or it
+                is another key's.
         """
         job = self._ours(job_id)
         if job.unfinished:
-            raise EngineError(unfinished(job))
+            raise EngineError(not_yet(job))
         if not job.held:
             raise EngineError(NOTHING_LEFT_OUT)
+        later = went_on(self.store, job)
+        if later is not None:
+            raise EngineError(continued(job, later))
         source, reading = exporting.original(self.store, job_id)
         listed = plan(source, reading, progress=progress, cancelled=cancelled)
         answers = self._reusable(listed.numbers, self.settings.lists.reuse_days)
@@ -92,9 +104,13 @@ class Engine(Mending):
         binding = self.binding
         return None if binding is None else seconds_for(numbers, self.store.jobs.all(), binding)
 
-    def rates(self, job_id: int) -> Rates | None:
-        """Return what the answers of a job say about its list; none: there is none yet."""
-        return rates(self.store.batches.of(job_id))
+    def rates(self, job: Job) -> Rates | None:
+        """Return what a sample's answers say about its list; none: it has none yet, or is no sample."""
+        return rates(self.store.batches.of(job.id)) if why_held(self.store, job) == NOT_CHOSEN else None
+
+    def went_on(self, job: Job) -> Job | None:
+        """Return the job that asked for what this one left out, if there is one. See `pilot.went_on`."""
+        return went_on(self.store, job)
 
     def create_job(
         self,
@@ -213,13 +229,6 @@ class Engine(Mending):
         """Return the jobs that nothing is left to do for and that are older."""
         before = self._clock() - older_than_days * 86_400.0
         return [job for job in self.store.jobs.all() if job.created < before and not job.under_way]
-
-    def purge(self, older_than_days: int) -> list[Job]:
-        """Forget the jobs that are `purgeable`; return them."""
-        gone = self.purgeable(older_than_days)
-        for job in gone:
-            self.store.jobs.forget(job.id, self._clock())
-        return gone
 
     # -- credits
 

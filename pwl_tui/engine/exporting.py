@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,7 +57,7 @@ def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
         ListError: the file cannot be written, exists already, or is the list itself.
     """
     source, reading = plan.source, plan.reading
-    if source.path and path.exists() and path.samefile(source.path):
+    if source.path and os.path.realpath(path) == os.path.realpath(source.path):
         raise unusable(f"{source.name} is the list itself.", "Give the name of another file.")
     with source.open() as head:
         encoding = "utf-8-sig" if marked(head.read(4)) else "utf-8"

@@ -1,11 +1,13 @@
-"""What a sample says about the whole list, with how sure that is."""
+"""What a sample says about the whole list, with how sure that is, and whether the rest was asked for."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from pwl_tui.state.models import Batch
+from pwl_tui.engine.planning import Origin
+from pwl_tui.state.models import Batch, Job
+from pwl_tui.state.store import Store
 
 _Z: Final = 1.959964
 """Standard deviations that hold 95 % of a normal distribution."""
@@ -76,3 +78,31 @@ def rates(batches: Iterable[Batch]) -> Rates | None:
         share(sum(count.business for count in counts), answered),
         share(sum(count.failed for count in counts), answered),
     )
+
+
+def why_held(store: Store, job: Job) -> str:
+    """Return why numbers were left out of a job; empty: none were."""
+    if job.held <= 0:
+        return ""
+    # They stand behind all others, and each says why.
+    first = store.results.page(job.id, "all", job.numbers - job.held, 1)
+    return first[0].note if first else ""
+
+
+def went_on(store: Store, job: Job) -> Job | None:
+    """Return the latest job that asked for more of the same list than this one did, if there is one."""
+    later = [
+        other
+        for other in store.jobs.all()
+        if other.id > job.id and other.held < job.held
+        # What can be compared without reading the lists, first.
+        if (other.binding, other.rows, other.numbers) == (job.binding, job.rows, job.numbers)
+    ]
+    wanted = _list_of(store, job) if later else ""
+    return next((other for other in later if _list_of(store, other) == wanted), None)
+
+
+def _list_of(store: Store, job: Job) -> str:
+    """Return the SHA-256 of the list that a job was made of."""
+    origin, _ = store.jobs.origin(job.id)
+    return Origin.decode(origin).sha256

@@ -98,6 +98,24 @@ def unfinished(job: Job) -> Problem:
     )
 
 
+def not_yet(job: Job) -> Problem:
+    """Return the problem of a job whose rest cannot be told yet."""
+    return Problem(
+        kind="invalid_request",
+        message=f"Job {job.id} is {job.state}: something of it is still to be sent, fetched or settled.",
+        remedy=f"Let `pwl-tui watch {job.id}` finish it first.",
+    )
+
+
+def continued(job: Job, later: Job) -> Problem:
+    """Return the problem of a job whose rest another job has asked for."""
+    return Problem(
+        kind="invalid_request",
+        message=f"Job {later.id} went on with the list of job {job.id}: its numbers would be paid for twice.",
+        remedy=f"`pwl-tui show {later.id}` shows it; what it left out goes on from there.",
+    )
+
+
 def over_cap(to_pay: int, cap: int) -> Problem:
     """Return the problem of a job that costs more than the person allows."""
     return Problem(

@@ -86,7 +86,7 @@ class Place:
     def journal_ids(self) -> list[str]:
         journal = self.state / "journal.log"
         lines = journal.read_text().splitlines() if journal.exists() else []
-        return [json.loads(line)["batch_id"] for line in lines]
+        return [entry["batch_id"] for line in lines if "batch_id" in (entry := json.loads(line))]
 
 
 @dataclass(frozen=True)

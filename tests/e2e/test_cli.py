@@ -47,6 +47,7 @@ def test_a_plan_needs_no_key(machine: Place, run: Run, monkeypatch: pytest.Monke
 JOB_FIELDS = [
     *("job", "name", "source", "state", "created", "numbers", "on_whatsapp", "business", "not_on_whatsapp"),
     *("failed", "pending", "reused", "rejected", "duplicates", "charged", "error", "expires", "retry_of"),
+    "held",
 ]
 BATCH_FIELDS = [
     *("batch", "batch_id", "state", "size", "submitted", "completed", "last_poll", "next_poll", "error"),
@@ -57,7 +58,7 @@ BATCH_FIELDS = [
 def test_a_job_has_its_shape_wherever_it_is_printed(run: Run) -> None:
     _, out, _ = run("submit", "list.csv", "--yes", "--wait", "--json", "--name", "two")
     submitted = json.loads(out)
-    assert list(submitted) == [*JOB_FIELDS, "batches"]
+    assert list(submitted) == [*JOB_FIELDS, "rates", "batches"]
     assert [list(batch) for batch in submitted["batches"]] == [BATCH_FIELDS]
     assert (submitted["name"], submitted["state"], submitted["charged"]) == ("two", "completed", 2)
     assert submitted["created"].endswith("Z")

@@ -83,7 +83,7 @@ def test_the_rest_is_sent_without_paying_for_the_sample_again(
 ) -> None:
     engine = make_engine(store, service, clock)
     sample = engine.create_job(listed(engine, 60, sample=10), name="list")
-    with pytest.raises(EngineError, match="planned"):
+    with pytest.raises(EngineError, match="still to be sent"):
         engine.rest_plan(sample.id)
     finish(store, service, clock)
     failed = store.results.failed(sample.id)
@@ -132,4 +132,17 @@ def test_a_whole_list_has_no_rest(store: Store, clock: Clock, service: WorldServ
     with pytest.raises(EngineError, match="Nothing was left out"):
         engine.rest_plan(job.id)
     assert engine.seconds_for(1_000) is not None
-    assert engine.rates(job.id) is not None
+    assert engine.rates(job) is None
+
+
+def test_what_was_gone_on_with_is_not_sent_a_second_time(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    engine = make_engine(store, service, clock)
+    sample = engine.create_job(listed(engine, 50, sample=10), name="list")
+    finish(store, service, clock)
+    assert engine.rates(store.jobs.get(sample.id)) is not None
+    whole = engine.create_job(engine.rest_plan(sample.id), name="list")
+    # Its answers are not there yet, so that they could not be reused.
+    with pytest.raises(EngineError, match=f"Job {whole.id} went on"):
+        engine.rest_plan(sample.id)
