@@ -56,7 +56,13 @@ def _adopt_journal(session: Session, path: Path | None) -> int:
         " key or service."
     )
     _name_failures(output, rebuilt)
-    return _exit_of(rebuilt)
+    for line in rebuilt.nameless:
+        output.note(
+            f"A batch of {line.size:,} numbers was about to be sent at {line.at}, and the journal does not"
+            " say what came of it: it may have been charged. Ask the provider's support for its id with the"
+            f" SHA-256 of its numbers, {line.digest}, and adopt that; or submit its list again and settle it."
+        )
+    return Exit.UNKNOWN if rebuilt.nameless else _exit_of(rebuilt)
 
 
 def _ids_from(source: str) -> list[str]:

@@ -104,7 +104,7 @@ def _plan_list(session: Session, *, need_balance: bool) -> JobPlan:
     """
     arguments, output, engine = session.arguments, session.output, session.engine
     planned = engine.plan(
-        _source(arguments),
+        _source(arguments, output),
         options(arguments, session),
         reuse_days=arguments.reuse_days,
         sample=getattr(arguments, "only_sample", None),
@@ -145,10 +145,13 @@ def _plan_rest(session: Session, job: Job) -> JobPlan:
     return replace(planned, balance=session.engine.balance().balance)
 
 
-def _source(arguments: argparse.Namespace) -> Source:
+def _source(arguments: argparse.Namespace, output: Output) -> Source:
     if arguments.list == "-":
         return Source.from_stream(sys.stdin.buffer, "standard input", sheet=arguments.sheet)
-    return Source.from_path(Path(arguments.list), sheet=arguments.sheet)
+    path = Path(arguments.list)
+    size = path.stat().st_size if path.is_file() else 0  # reading it says what is wrong with it
+    watch = lambda done: output.progress(done / size if size else 1.0, "opening")  # noqa: E731 - a line will do
+    return Source.from_path(path, sheet=arguments.sheet, watch=watch)
 
 
 def _reading(output: Output) -> Callable[[int, int], None]:

@@ -9,14 +9,14 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.journaling import digest, journal_entry
 from pwl_tui.engine.planning import Origin
 from pwl_tui.engine.poller import answers
-from pwl_tui.engine.recall import moment_of
+from pwl_tui.engine.recall import Open, follow_up, is_of, moment_of
 from pwl_tui.engine.retrying import AS_THEY_ARE
 from pwl_tui.engine.schedule import Budget
 from pwl_tui.lists.readers import Source, detect
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.journal import Entry
+from pwl_tui.state.journal import Entry, Intent, Line
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
 from pwl_tui.state.store import Store
 
@@ -53,12 +53,15 @@ class Adopted:
         failed: batch ids that cannot be taken over, with why.
         known: entries that the state file has already.
         foreign: entries of another service or key.
+        nameless: batches that were about to be sent, and of which neither the journal nor the state file
+            says what became: they may have been charged, and their id is not known here.
     """
 
     jobs: list[int] = field(default_factory=list)
     failed: list[tuple[str, Problem]] = field(default_factory=list)
     known: int = 0
     foreign: int = 0
+    nameless: list[Intent] = field(default_factory=list)
 
 
 def paced(poll: Poll, budget: Budget, clock: Callable[[], float], pause: Callable[[float], None]) -> Poll:
@@ -123,7 +126,7 @@ def rebuild(
     store: Store,
     poll: Poll,
     binding: Binding,
-    entries: Sequence[Entry],
+    lines: Sequence[Line],
     *,
     profile: str,
     now: float,
@@ -132,18 +135,20 @@ def rebuild(
     """Make jobs of journal entries: the batches of one job become one job again.
 
     What was made before an error stays, and is known when this is called again. The arguments are those of
-    `adopt`, with the journal's entries for ids.
+    `adopt`, with the journal's lines for ids.
 
     Raises:
         ApiError: the service cannot be asked.
         StateError: the state file failed.
     """
-    ours = [
-        entry for entry in entries if (entry.base_url, entry.key) == (binding.base_url, binding.fingerprint)
-    ]
+    entries = [line for line in lines if isinstance(line, Entry)]
+    ours = [entry for entry in entries if is_of(entry, binding)]
     known = store.batches.known(entry.batch_id for entry in ours)
     new = {entry.batch_id: entry for entry in ours if entry.batch_id not in known}
-    adopted = Adopted(known=len(ours) - len(new), foreign=len(entries) - len(ours))
+    unanswered: Open = {}
+    follow_up(unanswered, (line for line in lines if is_of(line, binding)))
+    nameless = [line for name, line in unanswered.items() if store.batches.stands(*name) is None]
+    adopted = Adopted(known=len(ours) - len(new), foreign=len(entries) - len(ours), nameless=nameless)
     # The batches of several jobs may lie between each other.
     jobs: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in new.values():

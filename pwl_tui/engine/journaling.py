@@ -40,6 +40,7 @@ def intent_line(
     return Intent(
         at=timestamp(now),
         intent=intent,
+        size=batch.size,
         digest=batch.digest,
         base_url=binding.base_url,
         key=binding.fingerprint,

@@ -83,7 +83,7 @@ class Mending(Running):
             self.store,
             self._paced_poll(),
             self._in_force().binding,
-            journal.entries(),
+            journal.read(0)[0],
             profile=self.settings.profile,
             now=self._clock(),
             tell=tell or _nobody,

@@ -3,9 +3,9 @@
 That is so after an older copy of the state file was restored, or after it was lost.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from pwl_tui.engine.retention import RETENTION_SECONDS
 from pwl_tui.state.journal import Entry, Intent, Line, timestamp
@@ -13,6 +13,8 @@ from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
 
 L = TypeVar("L", Entry, Intent)
+Open: TypeAlias = dict[tuple[int, int, str], Intent]
+"""Intents by job, place and digest of their batches."""
 
 
 class Recall:
@@ -28,7 +30,7 @@ class Recall:
         self._binding = binding
         self._offset = 0
         self._missing: dict[str, Entry] = {}
-        self._open: dict[tuple[int, int, str], Intent] = {}
+        self._open: Open = {}
 
     def missing(self) -> list[Entry]:
         """Return the batches that were accepted, oldest first; later calls read what was added only.
@@ -37,14 +39,9 @@ class Recall:
             StateError: the journal or the state file cannot be read.
         """
         lines, self._offset = self._store.journal.read(self._offset)
-        for line in lines:
-            if (line.base_url, line.key) != (self._binding.base_url, self._binding.fingerprint):
-                continue
-            self._open.pop((line.job, line.seq, line.digest), None)
-            if isinstance(line, Entry):
-                self._missing[line.batch_id] = line
-            elif line.intent == "send":
-                self._open[line.job, line.seq, line.digest] = line
+        ours = [line for line in lines if is_of(line, self._binding)]
+        self._missing |= {line.batch_id: line for line in ours if isinstance(line, Entry)}
+        follow_up(self._open, ours)
         for batch_id in self._store.batches.known(self._missing):
             del self._missing[batch_id]
         return list(self._missing.values())
@@ -98,6 +95,20 @@ class Recall:
             if (line.job, line.seq) == (batch.job, batch.seq) and line.at >= made:
                 return line
         return next((line for line in same if line.at >= timestamp(now - RETENTION_SECONDS)), None)
+
+
+def is_of(line: Line, binding: Binding) -> bool:
+    """Whether a line is of a service and key."""
+    return (line.base_url, line.key) == (binding.base_url, binding.fingerprint)
+
+
+def follow_up(unanswered: Open, lines: Iterable[Line]) -> None:
+    """Keep in `unanswered` what was about to be sent by the journal, until a line says what came of it."""
+    for line in lines:
+        name = (line.job, line.seq, line.digest)
+        unanswered.pop(name, None)
+        if isinstance(line, Intent) and line.intent == "send":
+            unanswered[name] = line
 
 
 def moment_of(line: Line, otherwise: float) -> float:

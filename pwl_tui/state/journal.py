@@ -44,6 +44,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
     at: str
     intent: Literal["send", "not sent"]
+    size: int
     digest: str
     base_url: str
     key: str

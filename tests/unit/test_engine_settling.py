@@ -325,3 +325,16 @@ def test_a_journal_is_not_given_up_because_the_network_is(store: Store, service:
     rebuilt = adopting.rebuild(store, service.poll, BINDING, [entry, entry], profile="p", now=NOW)
     assert len(rebuilt.jobs) == 1
     assert [batch.batch_id for batch in store.batches.of(rebuilt.jobs[0])] == [batch_id]
+
+
+def test_a_batch_whose_id_nobody_wrote_down_is_named_when_the_jobs_come_back(
+    tmp_path: Path, store: Store, clock: Clock, service: WorldService
+) -> None:
+    batch = in_doubt(store, service, clock, paid=True)
+    anew = open_store(tmp_path / "anew")
+    rebuilt = make_engine(anew, service, clock).adopt_journal(store.journal.path)
+    (line,) = rebuilt.nameless
+    assert (line.size, line.digest, line.balance) == (10, batch.digest, 10_000)
+    # Where the state file knows of it, it is settled there.
+    assert make_engine(store, service, clock).adopt_journal().nameless == []
+    anew.close()

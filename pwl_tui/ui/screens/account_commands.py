@@ -114,7 +114,7 @@ class AccountCommands(CommandScreen[None]):
             self.under_way = ""
             self.show()
         self.desk.wake()
-        severity: SeverityLevel = "warning" if adopted.failed else "information"
+        severity: SeverityLevel = "warning" if adopted.failed or adopted.nameless else "information"
         self.notify(adopted_words(adopted), severity=severity, timeout=_LONG_SECONDS)
 
     def _say(self, sentence: str | None) -> None:
@@ -138,4 +138,9 @@ def adopted_words(adopted: Adopted) -> str:
     words += [f"{clean(id_, 40)}: {problem.message}" for id_, problem in adopted.failed[:_REASONS_SHOWN]]
     if more := adopted.failed[_REASONS_SHOWN:]:
         words.append(f"And {len(more)} more.")
+    if adopted.nameless:
+        words.append(
+            f"{counted(len(adopted.nameless), 'batch', 'batches')} may have been charged without an id:"
+            " `pwl-tui adopt --journal` names them."
+        )
     return " ".join(words)
