@@ -1,5 +1,5 @@
 # Every target works on .venv; `make check` makes it where it is missing.
-.PHONY: check test format screenshots bench
+.PHONY: check test format screenshots bench crash
 
 check: ## all that has to pass: the tests, the linters, and the wheel in an environment of its own
 	.ci/run
@@ -13,6 +13,9 @@ format:
 
 screenshots:
 	.venv/bin/python -m tests.screenshots
+
+crash: ## kills real processes for some minutes, and compares the books
+	.venv/bin/python -m tests.crash --kills 500
 
 bench:
 	.venv/bin/python -m tests.bench.first_paint

@@ -1,0 +1,254 @@
+"""Compares what the service knows it was paid for with what the client kept.
+
+The state file and the journal are read here with nothing of the program's own, so that its readers cannot
+hide what its writers did.
+"""
+
+import csv
+import hashlib
+import json
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pwl_tui.simulator.world import Charge, World
+
+DECISIONS = {"released": "settled: free", "lost": "settled: lost"}
+"""The states, beside ``completed``, in which a batch may end, and the decision that has to be on record."""
+
+
+@dataclass(frozen=True)
+class BatchRow:
+    """A batch as the state file has it."""
+
+    decisions: frozenset[str]
+    """What was decided on it, as the activity log says."""
+    charges: tuple[int, ...]
+    """The amounts that the ledger has for it."""
+    job: int
+    seq: int
+    state: str
+    digest: str
+    batch_id: str | None
+    charged: int
+
+    @property
+    def label(self) -> str:
+        return f"{self.job}.{self.seq}"
+
+
+def read_batches(state: Path) -> list[BatchRow]:
+    """Return the batches of a state directory that no process works on."""
+    decisions: dict[tuple[int, int], set[str]] = defaultdict(set)
+    charges: dict[tuple[int, int], list[int]] = defaultdict(list)
+    for job, seq, event in _query(state, "SELECT job, seq, event FROM activity WHERE event LIKE 'settled:%'"):
+        decisions[job, seq].add(event)
+    for job, seq, amount in _query(state, "SELECT job, seq, amount FROM charges"):
+        charges[job, seq].append(amount)
+    return [
+        BatchRow(frozenset(decisions[row[:2]]), tuple(charges[row[:2]]), *row)
+        for row in _query(state, "SELECT job, seq, state, digest, batch_id, charged FROM batches")
+    ]
+
+
+def job_names(state: Path) -> dict[str, int]:
+    """Return the jobs' ids by their names."""
+    return dict(_query(state, "SELECT name, id FROM jobs"))
+
+
+def events(state: Path) -> Counter[str]:
+    """Return how often the activity log has each event."""
+    return Counter(event for (event,) in _query(state, "SELECT event FROM activity"))
+
+
+def digest(numbers: Iterable[str]) -> str:
+    """Return what names a batch of these numbers (E.164 with the plus)."""
+    return hashlib.sha256("".join(f"{number}\n" for number in numbers).encode()).hexdigest()
+
+
+@dataclass
+class Journaled:
+    """What the journal holds: ids, the digests of what was about to be sent, and how many lines are torn."""
+
+    ids: set[str] = field(default_factory=set)
+    intents: set[str] = field(default_factory=set)
+    torn: int = 0
+
+
+def journaled(state: Path) -> Journaled:
+    """Read the journal of a state directory."""
+    path, found = state / "journal.log", Journaled()
+    for text in path.read_bytes().splitlines() if path.exists() else []:
+        try:
+            line = json.loads(text or b"{}")
+        except ValueError:
+            found.torn += 1
+            continue
+        if "batch_id" in line:
+            found.ids.add(line["batch_id"])
+        elif line.get("intent") == "send":
+            found.intents.add(line["digest"])
+    return found
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """How the service's charges are accounted for.
+
+    Attributes:
+        found: a sentence for everything that does not add up.
+        lost: charges that the person wrote off, with the job that each was for.
+        mistaken: charges of batches that the person declared free.
+    """
+
+    found: list[str]
+    lost: list[tuple[int, Charge]]
+    mistaken: list[Charge]
+
+
+def unclaimed(world: World, batches: Iterable[BatchRow]) -> dict[str, list[Charge]]:
+    """Return, by the digest of its numbers, what was charged under an id that no batch here has."""
+    known = {batch.batch_id for batch in batches}
+    found: dict[str, list[Charge]] = defaultdict(list)
+    for charge in world.ledger:
+        if charge.batch_id not in known:
+            found[digest(charge.numbers)].append(charge)
+    return found
+
+
+def accounts(world: World, batches: Sequence[BatchRow]) -> Accounts:
+    """Account for every charge of the service by one batch: by its id, or by a recorded decision.
+
+    Args:
+        world: the service, at rest.
+        batches: all of a state directory, finished and settled.
+    """
+    result = Accounts([], [], [])
+    by_id = {charge.batch_id: charge for charge in world.ledger}
+    loose = unclaimed(world, batches)
+    # A batch that was released may have been paid for, too, but first come those that surely were.
+    for batch in sorted(batches, key=lambda one: one.state == "released"):
+        charge = None
+        if batch.state == "completed":
+            charge = by_id.get(batch.batch_id)
+            if charge is None or digest(charge.numbers) != batch.digest:
+                result.found.append(f"batch {batch.label} has the id {batch.batch_id}, which is not its own")
+        elif (decision := DECISIONS.get(batch.state)) is None or decision not in batch.decisions:
+            result.found.append(f"batch {batch.label} is {batch.state}, and nobody decided that")
+        elif loose.get(batch.digest):
+            charge = loose[batch.digest].pop()
+            if batch.state == "lost":
+                result.lost.append((batch.job, charge))
+            else:
+                result.mistaken.append(charge)
+        paid = [] if charge is None or batch.state == "released" else [charge.amount]
+        if list(batch.charges) != paid or batch.charged != sum(paid):
+            result.found.append(f"batch {batch.label} has {batch.charged} and {batch.charges}, not {paid}")
+    result.found.extend(
+        f"the charge for {charge.batch_id} is unknown" for left in loose.values() for charge in left
+    )
+    return result
+
+
+def violations(world: World, state: Path, wanted: Sequence[Sequence[str | None]], torn: int) -> list[str]:
+    """Return a sentence for everything that the client lost, paid for twice or has wrong.
+
+    Args:
+        world: the service, at rest.
+        state: the state directory, with everything in it finished and settled.
+        wanted: for each list that was brought, the E.164 of each of its rows; none: not a number.
+        torn: how many lines of the journal a kill may have torn.
+    """
+    checks = ("integrity_check", "foreign_key_check")
+    found = [
+        f"{check}: {row}" for check in checks for row in _query(state, f"PRAGMA {check}") if row != ("ok",)
+    ]
+    batches = read_batches(state)
+    accounted = accounts(world, batches)
+    return [
+        *found,
+        *accounted.found,
+        *_ids(world, state, batches, torn),
+        *_paid_as_wanted(world, accounted.mistaken, wanted),
+    ]
+
+
+def export_violations(
+    world: World, original: Path, exported: Path, wanted: Sequence[str | None], lost: set[str]
+) -> list[str]:
+    """Return a sentence for every row of an exported CSV that is not the person's own with the true answer.
+
+    Args:
+        world: knows the truth of every number.
+        original: the list as it was brought.
+        exported: the same with its answers.
+        wanted: the E.164 of each row; none: not a number.
+        lost: the numbers of this list whose batch was written off.
+    """
+    with original.open(newline="") as theirs, exported.open(newline="") as ours:
+        before, after = list(csv.DictReader(theirs)), list(csv.DictReader(ours))
+    if len(before) != len(after):
+        return [f"{exported.name} has {len(after)} rows, not {len(before)}"]
+    return [
+        f"row {row} of {exported.name} is {told}, not {true}"
+        for row, (was, told, number) in enumerate(zip(before, after, wanted, strict=True))
+        if not (true := was | _true_answer(world, number, lost)).items() <= told.items()
+    ]
+
+
+def _true_answer(world: World, number: str | None, lost: set[str]) -> dict[str, str]:
+    if number is None:
+        return {"wa_number": "", "wa_outcome": "rejected", "wa_on_whatsapp": "", "wa_business": ""}
+    truth = world.truth(number)
+    if truth.fails or number in lost:
+        return {"wa_number": number, "wa_outcome": "failed", "wa_on_whatsapp": "", "wa_business": ""}
+    words = {True: "true", False: "false"}
+    return {
+        "wa_number": number,
+        "wa_outcome": "completed",
+        "wa_on_whatsapp": words[truth.on_whatsapp],
+        "wa_business": words[truth.business],
+        "wa_carrier": truth.carrier,
+        "wa_country": truth.country,
+    }
+
+
+def _ids(world: World, state: Path, batches: Sequence[BatchRow], torn: int) -> list[str]:
+    """Compare the ids in the state file, in the journal and at the service."""
+    counts = Counter(batch.batch_id for batch in batches if batch.batch_id is not None)
+    written = journaled(state)
+    found = [f"{count} batches have the id {batch_id}" for batch_id, count in counts.items() if count > 1]
+    found += [f"the service does not know {batch_id}" for batch_id in counts.keys() - world.batches.keys()]
+    found += [f"{batch_id} is not in the journal" for batch_id in counts.keys() - written.ids]
+    found += [f"only the journal has {batch_id}" for batch_id in written.ids - counts.keys()]
+    found += [
+        f"{charge.batch_id} was sent without a word in the journal"
+        for charge in world.ledger
+        if digest(charge.numbers) not in written.intents
+    ]
+    if written.torn > torn:
+        found.append(f"{written.torn} lines of the journal are torn, and only {torn} were killed")
+    return found
+
+
+def _paid_as_wanted(
+    world: World, mistaken: Sequence[Charge], wanted: Sequence[Sequence[str | None]]
+) -> list[str]:
+    """Compare how often each number was paid for with how often somebody decided to."""
+    paid = Counter(number for charge in world.ledger for number in charge.numbers)
+    decided = Counter(number for charge in mistaken for number in charge.numbers)
+    brought = Counter(number for one in wanted for number in set(one) if number is not None)
+    return [
+        f"{number} was paid for {paid[number]} times, brought {brought[number]} times"
+        for number in paid.keys() | brought.keys()
+        if not (number in brought and 1 <= paid[number] - decided[number] <= brought[number])
+    ]
+
+
+def _query(state: Path, statement: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(f"file:{state / 'state.db'}?mode=ro", uri=True)) as connection:
+        return connection.execute(statement).fetchall()

@@ -1,0 +1,74 @@
+"""Many machines on which the program is killed, some at the same time, and what came of them all."""
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from itertools import count
+from pathlib import Path
+
+from tests.crash.tally import Tally
+from tests.crash.trial import Plan, run
+from tests.crash.walk import SCENES, Scene, walk
+
+ATTEMPTS = 14
+"""How often the program of one world is started to be killed."""
+
+Outcome = tuple[Tally, list[str]]
+"""What was counted, and a sentence for everything that was not as it should be."""
+
+
+def walk_all(directory: Path, jobs: int, scenes: tuple[Scene, ...] = SCENES) -> Outcome:
+    """Kill the command of every scene at every one of its steps.
+
+    Args:
+        directory: where the machines are; those on which anything was wrong stay.
+        jobs: how many machines at the same time.
+        scenes: which.
+    """
+    total, violations = Tally(), list[str]()
+    with ThreadPoolExecutor(jobs) as pool:
+        walks = [
+            pool.submit(walk, scene, directory, first=first, stride=jobs)
+            for scene in scenes
+            for first in range(1, jobs + 1)
+        ]
+        for done in walks:
+            tally, found = done.result()
+            total.merge(tally)
+            violations += found
+    return total, violations
+
+
+def play(directory: Path, kills: int, seed: int, jobs: int, tell: Callable[[str], object]) -> Outcome:
+    """Play worlds until so many processes were killed, or one world is not as it should be.
+
+    Args:
+        directory: as for `walk_all`.
+        kills: how many at least.
+        seed: another one gives other worlds.
+        jobs: how many worlds at the same time.
+        tell: told how far it is.
+    """
+    total, violations = Tally(), list[str]()
+    worlds = (f"{seed}/{world}" for world in count())
+    running: dict[Future[Outcome], str] = {}
+    with ThreadPoolExecutor(jobs) as pool:
+        while running or (total.killed < kills and not violations):
+            while len(running) < jobs and total.killed < kills and not violations:
+                world = next(worlds)
+                running[pool.submit(_play, world, directory)] = world
+            for done in wait(running, return_when=FIRST_COMPLETED).done:
+                world = running.pop(done)
+                tally, found = done.result()
+                total.merge(tally)
+                violations += [f"world {world}: {sentence}" for sentence in found]
+                tell(f"world {world}: {total.killed:,} kills, {len(violations):,} violations")
+    return total, violations
+
+
+def _play(world: str, directory: Path) -> Outcome:
+    tally, here = Tally(), directory / world.replace("/", "-")
+    found = run(Plan.draw(world, ATTEMPTS), here, tally)
+    if not found:
+        shutil.rmtree(here)
+    return tally, found
