@@ -30,7 +30,7 @@ exit codes:
   7    --timeout ran out; everything is kept
   130  interrupted; everything is kept
 """
-_ONLY = ("on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending")
+_ONLY = ("on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending", "not-sent")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -131,11 +131,22 @@ def _having(commands: Commands) -> None:
 
     export = command(commands, "export", "give the list back with its answers")
     job(export)
-    export.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    export.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="a new file, which you alone can read; with --split, what the names begin with",
+    )
     export.add_argument(
         "--format", choices=("csv", "xlsx", "jsonl", "txt"), help="default: by the file's name"
     )
-    export.add_argument("--only", choices=_ONLY, help="only rows with this answer")
+    which = export.add_mutually_exclusive_group()
+    which.add_argument("--only", choices=_ONLY, help="only rows with this answer")
+    which.add_argument(
+        "--split", action="store_true", help="a file for each outcome that there is: FILE-on-whatsapp, …"
+    )
     export.add_argument("--digits", action="store_true", help="numbers without the plus")
     export.add_argument("--force", action="store_true", help="overwrite a file that exists")
 

@@ -4,6 +4,7 @@ import time
 
 from pwl_tui.cli.exits import Exit, UsageError
 from pwl_tui.cli.follow import Ending, follow
+from pwl_tui.cli.output import counted
 from pwl_tui.cli.printing import (
     print_jobs,
     shape_of,
@@ -16,9 +17,11 @@ from pwl_tui.cli.sampling import sample_text
 from pwl_tui.cli.session import Session
 from pwl_tui.cli.words import batches_text, job_notes
 from pwl_tui.engine.problems import NO_KEY, EngineError
+from pwl_tui.lists.export import Format, Target
 from pwl_tui.state.models import BatchState, Job
+from pwl_tui.text import clean
 
-_FORMATS = {
+_FORMATS: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
     ".jsonl": "jsonl",
@@ -26,6 +29,9 @@ _FORMATS = {
     ".txt": "txt",
     ".xlsx": "xlsx",
 }
+_ROWS_PER_STEP = 20_000
+"""How often an export says how far it is: a shorter one is done before there is anything to say."""
+_MAX_PATH = 4096
 
 
 def jobs(session: Session) -> int:
@@ -102,19 +108,24 @@ def export(session: Session) -> int:
     if chosen is None:
         raise UsageError(
             f"The format of {arguments.output.name!r} is not known.",
-            "Say it with --format csv, jsonl or txt.",
+            "Say it with --format csv, xlsx, jsonl or txt.",
         )
-    if chosen == "xlsx":
-        raise UsageError("This version does not write workbooks.", "Export as CSV with --format csv.")
-    written = session.engine.export(
-        job.id,
+    target = Target(
         arguments.output,
-        format=chosen,
+        chosen,
         only=arguments.only,
+        split=arguments.split,
         digits=arguments.digits,
         force=arguments.force,
     )
-    session.output.say(f"{written:,} rows written to {arguments.output}.")
+
+    def watch(done: int) -> None:
+        if done % _ROWS_PER_STEP == 0:
+            session.output.progress(done / job.rows, f"{done:,} of {job.rows:,} rows")
+
+    one, many = ("number", "numbers") if chosen == "txt" else ("row", "rows")
+    for path, rows in session.engine.export(job.id, target, watch):
+        session.output.say(f"{counted(rows, one, many)} written to {clean(str(path), _MAX_PATH)}.")
     return Exit.DONE
 
 

@@ -150,8 +150,11 @@ def _source(arguments: argparse.Namespace, output: Output) -> Source:
         return Source.from_stream(sys.stdin.buffer, "standard input", sheet=arguments.sheet)
     path = Path(arguments.list)
     size = path.stat().st_size if path.is_file() else 0  # reading it says what is wrong with it
-    watch = lambda done: output.progress(done / size if size else 1.0, "opening")  # noqa: E731 - a line will do
-    return Source.from_path(path, sheet=arguments.sheet, watch=watch)
+    return Source.from_path(path, sheet=arguments.sheet, watch=_opening(output, size))
+
+
+def _opening(output: Output, size: int) -> Callable[[int], None]:
+    return lambda done: output.progress(done / size if size else 1.0, "opening")
 
 
 def _reading(output: Output) -> Callable[[int, int], None]:

@@ -10,6 +10,7 @@ from pwl_tui.cli.follow import follow, leave
 from pwl_tui.cli.output import counted
 from pwl_tui.cli.printing import picture_of
 from pwl_tui.cli.session import Session
+from pwl_tui.lists.export import Target
 from pwl_tui.lists.readers import Options, Source
 from pwl_tui.state.models import JobState
 
@@ -76,8 +77,8 @@ def demo_job(session: Session) -> int:
         f"{counts.not_on_whatsapp:,} not, {counts.failed:,} failed; {job.charged:,} credits spent."
     )
     path = Path(tempfile.mkdtemp(prefix="pwl-tui-export-")) / "sample-answers.csv"
-    written = engine.export(job.id, path, format="csv")
-    output.say(f"5. Exported {written:,} rows to {path}; its first rows:")
+    [written] = engine.export(job.id, Target(path, "csv"))
+    output.say(f"5. Exported {written.rows:,} rows to {path}; its first rows:")
     with path.open(encoding="utf-8") as exported:
         for _, line in zip(range(_SHOWN_ROWS), exported, strict=False):
             output.say(f"   {line.rstrip()}")

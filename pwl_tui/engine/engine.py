@@ -1,7 +1,6 @@
 """The engine as the screen and the command line know it: one object for all that can be done."""
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from pwl_tui.api.models import WHATSAPP, Check, Service
 from pwl_tui.engine import exporting, planning, retrying
@@ -21,6 +20,7 @@ from pwl_tui.engine.problems import (
     unfinished,
 )
 from pwl_tui.engine.retrying import RetryPlan
+from pwl_tui.lists.export import Target, Written
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.readers import Options, Reading, Source
 from pwl_tui.state.models import BalanceReading, Job
@@ -199,19 +199,10 @@ class Engine(Mending):
         self.wake()
 
     def export(
-        self,
-        job_id: int,
-        path: Path,
-        *,
-        format: str,  # noqa: A002 - the word of the command line
-        only: str | None = None,
-        digits: bool = False,
-        force: bool = False,
-    ) -> int:
-        """Write a job's list with its answers; return the rows written. See `exporting.export`."""
-        return exporting.export(
-            self.store, job_id, path, format=format, only=only, digits=digits, force=force
-        )
+        self, job_id: int, target: Target, watch: Callable[[int], None] | None = None
+    ) -> list[Written]:
+        """Write a job's list with its answers; return the files that were made. See `exporting.export`."""
+        return exporting.export(self.store, job_id, target, watch)
 
     def forget(self, job_id: int) -> None:
         """Remove a job with its list, numbers and results for good; what it cost stays in the ledger.

@@ -4,42 +4,43 @@ import csv
 import io
 import os
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 from pwl_tui.engine.planning import Origin
+from pwl_tui.lists.answers import Answer, RowAnswer
 from pwl_tui.lists.encodings import marked
 from pwl_tui.lists.errors import unusable
-from pwl_tui.lists.export import Answer, export_file
+from pwl_tui.lists.export import Target, Written, export_files
 from pwl_tui.lists.files import complete_file
 from pwl_tui.lists.plan import ListPlan, row_label
 from pwl_tui.lists.readers import Reading, Source, header, rows
 from pwl_tui.lists.reasons import EMPTY, REASONS
 from pwl_tui.state.models import Outcome
-from pwl_tui.state.results import RowResult
 from pwl_tui.state.store import Store
 
 
 def export(
-    store: Store,
-    job_id: int,
-    path: Path,
-    *,
-    format: str,  # noqa: A002 - the word of the command line
-    only: str | None,
-    digits: bool,
-    force: bool,
-) -> int:
-    """Write the list of a job with its answers; return how many rows were written.
+    store: Store, job_id: int, target: Target, watch: Callable[[int], None] | None = None
+) -> list[Written]:
+    """Write the list of a job with its answers, from what is stored: the person's file may be gone.
+
+    Args:
+        store: where the job is.
+        job_id: which it is.
+        target: what is to be made.
+        watch: told how many rows are done, now and then; what it raises ends the export.
+
+    Returns:
+        The files that were made; all of them or none.
 
     Raises:
         NoSuchJobError: there is no such job.
-        ListError: the file cannot be written, or is there already.
+        ListError: a file cannot be written, or is there already.
     """
-    job = store.jobs.get(job_id)
     source, reading = original(store, job_id)
-    answers = _answers(store, job_id, job.numbers, reading)
-    return export_file(path, source, reading, answers, format=format, only=only, digits=digits, force=force)
+    return export_files(target, source, reading, lambda: _answers(store, job_id, reading), watch)
 
 
 def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
@@ -93,32 +94,20 @@ def original(store: Store, job_id: int) -> tuple[Source, Reading]:
     return source, origin.reading
 
 
-def _answers(store: Store, job_id: int, numbers: int, reading: Reading) -> Iterator[Answer]:
-    first_row = array("i", [-1]) * numbers
-    for row in store.results.rows(job_id):
-        yield _rejected(row) if row.result is None else _answer(row, first_row, reading)
+def _answers(store: Store, job_id: int, reading: Reading) -> Iterator[RowAnswer]:
+    numbers, told = store.results.told(job_id)
+    answers = list(map(cache(Answer._make), told))
+    rejected = cache(_rejected)
+    first_label = array("i", bytes(4 * len(numbers)))
+    for label, (place, reason) in enumerate(store.results.rows(job_id), row_label(0, reading)):
+        if place is None:
+            yield 0, 0, rejected(reason)
+            continue
+        first = first_label[place]
+        if not first:
+            first_label[place] = label
+        yield numbers[place], first, answers[place]
 
 
-def _rejected(row: RowResult) -> Answer:
-    return Answer(0, Outcome.REJECTED, None, None, "", "", row.reason)
-
-
-def _answer(row: RowResult, first_row: "array[int]", reading: Reading) -> Answer:
-    result = row.result
-    if result is None:
-        raise AssertionError("a row has a number or a reason")
-    first = first_row[result.index]
-    notes = [result.note] if result.note else []
-    if first < 0:
-        first_row[result.index] = row.row
-    else:
-        notes.insert(0, f"duplicate of row {row_label(first, reading)}")
-    return Answer(
-        result.number,
-        result.outcome,
-        result.on_whatsapp,
-        result.business,
-        result.carrier,
-        result.country,
-        "; ".join(notes),
-    )
+def _rejected(reason: str) -> Answer:
+    return Answer(Outcome.REJECTED, None, None, "", "", reason)

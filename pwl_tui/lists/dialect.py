@@ -1,11 +1,14 @@
 """Detects how a list is written: its encoding and what stands between its cells."""
 
 import codecs
+import re
 from collections import Counter
+from collections.abc import Callable
 from itertools import islice
 
 from pwl_tui.lists.encodings import marked, named, unmarked_utf_16
 from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.findings import Finding, Sureness
 from pwl_tui.lists.records import records
 from pwl_tui.lists.source import Source
 
@@ -14,28 +17,48 @@ _GUESS_BYTES = 1 << 16
 """How much text beyond ASCII the guess of its encoding looks at."""
 _DOUBTFUL = 0.01
 """Confidence of a guess that rests on a letter or two."""
+_CONFIDENT = 0.1
+"""Confidence of a guess that rests on more than a few names: it never is high where there is little text."""
 _SAMPLE_RECORDS = 100
-_DELIMITERS = "\t;|,"
+_NEARLY_ALL = 0.9
+_DELIMITERS = "\t;|,^~"
 """In the order of trust: a comma also stands in amounts, names and addresses."""
+_RARE = "^~"
+"""Those that must agree throughout."""
+_SAID = re.compile(r'"?sep=([^\w"+])"?', re.IGNORECASE)
+_WORDS = {"": "none", ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 
 
-def find_encoding(source: Source) -> str:
-    """Return the encoding of a list: by its mark, UTF-8 if all of it is, else the likeliest that fits."""
+def find_encoding(source: Source, watch: Callable[[int], None] | None = None) -> tuple[str, Finding]:
+    """Return the encoding of a list: by its mark, UTF-8 if all of it is, else the likeliest that fits.
+
+    Args:
+        source: the list.
+        watch: see `Source.open`.
+    """
     with source.open() as stream:
         head = stream.read(_BLOCK_BYTES)
-    found = marked(head) or unmarked_utf_16(head)
-    if found is not None:
-        return found
-    if _decodes(source, "utf-8"):
-        return "utf-8"
-    return next(
-        encoding for encoding in (_guess(source), "cp1252", "iso8859-1") if _decodes(source, encoding)
-    )
+    if (found := marked(head)) is not None:
+        return _found(found, "sure", "byte order mark")
+    if (found := unmarked_utf_16(head)) is not None:
+        return _found(found, "sure", "every other byte is zero")
+    if _decodes(source, "utf-8", watch):
+        return _found("utf-8", "sure", "all of it is valid UTF-8")
+    guess, confidence = _guess(source)
+    for encoding in (guess, "cp1252", "iso8859-1"):
+        if _decodes(source, encoding, watch):
+            likely = encoding == guess and confidence >= _CONFIDENT
+            return _found(encoding, "likely" if likely else "guess", "by its letters")
+    raise AssertionError("any bytes are ISO 8859-1")
 
 
-def _decodes(source: Source, encoding: str) -> bool:
+def _found(encoding: str, sure: Sureness, why: str) -> tuple[str, Finding]:
+    return encoding, Finding("encoding", encoding, sure, why)
+
+
+def _decodes(source: Source, encoding: str, watch: Callable[[int], None] | None) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
-    with source.open() as stream:
+    with source.open(watch) as stream:
         try:
             while block := stream.read(_BLOCK_BYTES):
                 decoder.decode(block)
@@ -45,7 +68,8 @@ def _decodes(source: Source, encoding: str) -> bool:
     return True
 
 
-def _guess(source: Source) -> str:
+def _guess(source: Source) -> tuple[str, float]:
+    """Return the encoding that the letters speak for, and the detector's confidence in it, from 0 to 1."""
     import chardet  # takes longer to load than most lists to read, and few lists need it
 
     told = bytearray()
@@ -54,22 +78,45 @@ def _guess(source: Source) -> str:
             told += b"".join(line for line in block.splitlines(keepends=True) if not line.isascii())
     era = chardet.EncodingEra.MODERN_WEB  # else letters of old Macs and of DOS are found in any short list
     guess = chardet.detect(bytes(told[:_GUESS_BYTES]), encoding_era=era, prefer_superset=True)
-    return named(guess["encoding"]) if guess["encoding"] and guess["confidence"] > _DOUBTFUL else "cp1252"
+    if guess["encoding"] and guess["confidence"] > _DOUBTFUL:
+        return named(guess["encoding"]), guess["confidence"]
+    return "cp1252", 0.0
 
 
-def find_delimiter(source: Source, encoding: str) -> str:
+def find_delimiter(source: Source, encoding: str) -> tuple[str, Finding]:
     """Return what stands between the cells of a list; empty if nothing does, or each line is a cell.
 
     The delimiter is the one that cuts the most records into the same number of cells, quotes considered.
     Text files must agree throughout, for a comma in a line of text proves nothing.
     """
     if source.kind == "tsv":
-        return "\t"
+        return _parted("\t", "sure", "the file's name")
+    if said := _said(source, encoding):
+        return _parted(said, "sure", "its first line says so")
     agreements = {delimiter: _agreement(source, encoding, delimiter) for delimiter in _DELIMITERS}
     best = max(_DELIMITERS, key=agreements.__getitem__)  # the first of equals
-    if agreements[best] >= (1.0 if source.kind == "txt" else 0.5):
-        return best
-    return "" if source.kind == "txt" else ","
+    share = agreements[best]
+    if share >= (1.0 if source.kind == "txt" or best in _RARE else 0.5):
+        sure: Sureness = "sure" if share == 1.0 else "likely" if share >= _NEARLY_ALL else "guess"
+        return _parted(best, sure, f"{share:.0%} of the rows have as many cells")
+    nothing = Finding("delimiter", delimiter_words(""), "likely", "nothing parts the rows into cells")
+    return "" if source.kind == "txt" else ",", nothing
+
+
+def _parted(delimiter: str, sure: Sureness, why: str) -> tuple[str, Finding]:
+    return delimiter, Finding("delimiter", delimiter_words(delimiter), sure, why)
+
+
+def delimiter_words(delimiter: str) -> str:
+    """Return what stands between the cells in words."""
+    return _WORDS.get(delimiter, repr(delimiter))
+
+
+def _said(source: Source, encoding: str) -> str:
+    """Return the delimiter that a first line such as ``sep=;`` names, as Excel has it; empty: none does."""
+    line = next(records(source, encoding, ""), [""])[0]
+    said = _SAID.fullmatch(line)
+    return said[1] if said else ""
 
 
 def _agreement(source: Source, encoding: str, delimiter: str) -> float:

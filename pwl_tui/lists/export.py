@@ -1,227 +1,161 @@
 """The person's own list back, in order and with its own columns, and the answers beside them."""
 
-import csv
-import io
-from collections.abc import Callable, Iterable
-from itertools import chain, count
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import Any, Literal, NamedTuple
 
-import msgspec
-
-from pwl_tui.lists.columns import name_columns
-from pwl_tui.lists.encodings import marked
+from pwl_tui.lists.answers import CHOICES, OUTCOMES, Choice, RowAnswer
+from pwl_tui.lists.delimited import Delimited
 from pwl_tui.lists.errors import unusable
-from pwl_tui.lists.files import complete_file
-from pwl_tui.lists.plan import row_label
-from pwl_tui.lists.readers import Reading, Source, header, rows
-from pwl_tui.lists.records import MAX_CELL
+from pwl_tui.lists.files import Draft, complete_files
+from pwl_tui.lists.forms import Form, JsonLines, Text, Workbook, Write
+from pwl_tui.lists.readers import Reading, Source
+from pwl_tui.lists.shape import Shape, WiderRowError, measured, supposed
+from pwl_tui.text import clean
 
-FIELDS = (
-    "wa_number",
-    "wa_outcome",
-    "wa_on_whatsapp",
-    "wa_business",
-    "wa_carrier",
-    "wa_country",
-    "wa_note",
-)
-"""The columns that are added."""
+Format = Literal["csv", "xlsx", "jsonl", "txt"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_WORDS = {True: "true", False: "false", None: ""}
+_ROWS_AT_ONCE = 1000
 
-
-class Answer(NamedTuple):
-    """What is known of one row.
-
-    Attributes:
-        number: E.164 without the plus; 0: none.
-        outcome: ``completed``, ``failed``, ``pending``, ``rejected`` or ``not_sent``.
-        on_whatsapp: none where it is not known.
-        business: a WhatsApp Business account; none where it is not known.
-        carrier: as the service names it; may be empty, as the next two.
-        country: as the service names it.
-        note: for people: why it was rejected, which row it repeats, from when it is.
-    """
-
-    number: int
-    outcome: str
-    on_whatsapp: bool | None
-    business: bool | None
-    carrier: str
-    country: str
-    note: str
-
-
-_Row = tuple[int, list[str], Answer]
-"""Index, the person's cells, the answer."""
-
-_CHOICES: dict[str | None, Callable[[Answer], bool]] = {
-    None: lambda _: True,
-    "on-whatsapp": lambda answer: answer.on_whatsapp is True,
-    "not-on-whatsapp": lambda answer: answer.on_whatsapp is False,
-    "business": lambda answer: answer.business is True,
-    "failed": lambda answer: answer.outcome == "failed",
-    "rejected": lambda answer: answer.outcome == "rejected",
-    "pending": lambda answer: answer.outcome == "pending",
+_FORMS: dict[Format, Callable[..., Form[Any]]] = {
+    "csv": Delimited,
+    "xlsx": Workbook,
+    "jsonl": JsonLines,
+    "txt": Text,
 }
 
 
-def export_file(
-    path: Path,
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an export is to make.
+
+    Attributes:
+        path: the file; of several, what their names are made of.
+        format: ``csv``, ``xlsx``, ``jsonl`` or ``txt``.
+        only: which rows; none: all.
+        split: a file for each outcome, as ``crm-on-whatsapp.csv``.
+        digits: numbers without the plus.
+        force: replace files that exist.
+    """
+
+    path: Path
+    format: Format
+    only: Choice | None = None
+    split: bool = False
+    digits: bool = False
+    force: bool = False
+
+    def files(self) -> dict[Path, Choice | None]:
+        """Return the files that may be made, and which rows belong into each; none: all."""
+        if not self.split:
+            return {self.path: self.only}
+        beside, stem, ending = self.path.parent, self.path.stem, self.path.suffix
+        return {beside / f"{stem}-{outcome}{ending}": outcome for outcome in OUTCOMES}
+
+
+class Written(NamedTuple):
+    """A file that was made, and how many rows it has; of a text, how many numbers."""
+
+    path: Path
+    rows: int
+
+
+def export_files(
+    target: Target,
     source: Source,
     reading: Reading,
-    answers: Iterable[Answer],
-    *,
-    format: str,  # noqa: A002 - the word of the command line
-    only: str | None,
-    digits: bool = False,
-    force: bool = False,
-) -> int:
-    """Write a list with its answers to a file, which is complete or absent; return how many rows it has.
+    answers: Callable[[], Iterator[RowAnswer]],
+    watch: Callable[[int], None] | None = None,
+) -> list[Written]:
+    """Write a list with its answers, to files that are all complete or all absent, in constant memory.
 
-    ``csv`` has the person's cells unchanged, their delimiter and line end, in UTF-8 (with a byte order mark
-    if they had one); without a header, none is added. A list without columns becomes the column ``input``.
-    ``jsonl`` has an object a row, ``txt`` each number once.
+    - ``csv``: see `Delimited`.
+    - ``xlsx``: all cells as text; a million rows and more go on in further sheets.
+    - ``jsonl``: an object a row.
+    - ``txt``: each number once, one a line.
+
+    Of the files of a split, those that would have no rows are left out, unless they replace one that has.
 
     Args:
-        path: the file.
+        target: what is to be made.
         source: the list.
         reading: how it was read.
-        answers: one a row, in order.
-        format: ``csv``, ``jsonl`` or ``txt``.
-        only: which rows: ``on-whatsapp``, ``not-on-whatsapp``, ``business``, ``failed``, ``rejected`` or
-            ``pending``; none: all.
-        digits: numbers without the plus.
-        force: replace a file of that name.
+        answers: yields one a row, in order; called again where the first try does not fit.
+        watch: told how many rows are done, now and then; what it raises ends the export.
 
     Raises:
-        ListError: the file cannot be written or exists already, or there is no such format or choice.
+        ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
     """
-    if format not in _WRITERS or only not in _CHOICES:
+    if target.split and target.path.is_dir():
         raise unusable(
-            f"There is no export as {format!r}{f' of {only!r}' if only else ''}.",
-            f"Formats are {', '.join(_WRITERS)}; rows are {', '.join(filter(None, _CHOICES))}, or all.",
+            f"{clean(str(target.path))} is a directory.",
+            "Give what the names of the files are to begin with, such as answers.csv.",
         )
-    wanted = _CHOICES[only]
-    pairs = zip(rows(source, reading), answers, strict=True)
-    chosen = ((index, row, answer) for index, (row, answer) in enumerate(pairs) if wanted(answer))
-    with complete_file(path, force=force) as stream:
-        return _WRITERS[format](stream, source, reading, chosen, digits)
+    try:
+        return _export(target, source, reading, supposed(source, reading), answers(), watch)
+    except WiderRowError:
+        return _export(target, source, reading, measured(source, reading), answers(), watch)
 
 
-def _write_csv(
-    stream: BinaryIO, source: Source, reading: Reading, chosen: Iterable[_Row], digits: bool
-) -> int:
-    heading = header(source, reading) or ([] if reading.delimiter else ["input"])
-    width = max(len(heading), _width(source, reading))
-    text = io.TextIOWrapper(stream, "utf-8-sig" if _starts_with_mark(source) else "utf-8", newline="")
-    writer = csv.writer(
-        text if _ends_lines_with_crlf(source, reading) else _LineFeeds(text),
-        delimiter=reading.delimiter or ",",
-    )
-    if heading:
-        writer.writerow([*_padded(heading, width), *_free_names(heading)])
-    written = 0
-    for _, row, answer in chosen:
-        writer.writerow([*_padded(row, width), *_cells(answer, digits)])
-        written += 1
-    text.detach()  # flushes, and leaves the stream open
-    return written
+def _export(
+    target: Target,
+    source: Source,
+    reading: Reading,
+    columns: Shape,
+    answers: Iterator[RowAnswer],
+    watch: Callable[[int], None] | None,
+) -> list[Written]:
+    form = _FORMS[target.format](source, reading, columns, digits=target.digits)
+    pairs = zip(form.rows(), answers, strict=True)
+    files = target.files()
+    with complete_files([*files], force=target.force) as drafts, ExitStack() as stack:
+        outs = [_Out(form, draft, files[draft.path], stack, late=target.split) for draft in drafts]
+        done = 0
+        while some := list(islice(pairs, _ROWS_AT_ONCE)):
+            for out in outs:
+                out.write(some)
+            done += len(some)
+            if watch is not None:
+                watch(done)
+        stack.close()
+    return [Written(out.draft.path, out.rows) for out in outs if out.draft.wanted]
 
 
-class _LineFeeds:
-    """Ends each line with LF; the writer itself ends it with CRLF, for it quotes what its line end has."""
+class _Out:
+    """A file that some of the rows go to.
 
-    def __init__(self, text: TextIO) -> None:
-        self._text = text
+    Args:
+        form: how it is written.
+        draft: the file.
+        choice: which rows; none: all.
+        stack: what it is ended by.
+        late: begin it with its first row, if there is one.
+    """
 
-    def write(self, line: str) -> int:
-        return self._text.write(line.removesuffix("\r\n") + "\n")
+    def __init__(
+        self, form: Form[Any], draft: Draft, choice: Choice | None, stack: ExitStack, *, late: bool
+    ) -> None:
+        self.draft, self._form, self._stack = draft, form, stack
+        self.rows = 0
+        self._belongs = None if choice is None else CHOICES[choice]
+        self._write: Write[Any] | None = None
+        draft.wanted = False
+        if not late or draft.replaces:
+            self._write = self._begin()
 
+    def write(self, pairs: Sequence[tuple[Any, RowAnswer]]) -> None:
+        """Write those of some rows that belong here."""
+        if (belongs := self._belongs) is not None:
+            pairs = [pair for pair in pairs if belongs(pair[1][2])]
+        if not pairs:
+            return
+        if self._write is None:
+            self._write = self._begin()
+        self.rows += self._write(pairs)
 
-def _write_jsonl(
-    stream: BinaryIO, source: Source, reading: Reading, chosen: Iterable[_Row], digits: bool
-) -> int:
-    plain = not (reading.delimiter or reading.header)
-    names = ("input",) if plain else name_columns(reading.columns, _width(source, reading))
-    encoder = msgspec.json.Encoder()
-    written = 0
-    for index, row, answer in chosen:
-        known = (
-            _shown(answer.number, digits) or None,
-            answer.outcome,
-            answer.on_whatsapp,
-            answer.business,
-            answer.carrier or None,
-            answer.country or None,
-            answer.note or None,
-        )
-        line = {
-            "row": row_label(index, reading),
-            "input": dict(zip(names, row, strict=False)),  # a ragged row has fewer cells
-            **dict(zip(FIELDS, known, strict=True)),
-        }
-        stream.write(encoder.encode(line) + b"\n")
-        written += 1
-    return written
-
-
-def _write_txt(
-    stream: BinaryIO, _source: Source, _reading: Reading, chosen: Iterable[_Row], digits: bool
-) -> int:
-    numbers = dict.fromkeys(answer.number for _, _, answer in chosen if answer.number)
-    stream.writelines(f"{_shown(number, digits)}\n".encode() for number in numbers)
-    return len(numbers)
-
-
-_WRITERS = {"csv": _write_csv, "jsonl": _write_jsonl, "txt": _write_txt}
-
-
-def _cells(answer: Answer, digits: bool) -> list[str]:
-    return [
-        _shown(answer.number, digits),
-        answer.outcome,
-        _WORDS[answer.on_whatsapp],
-        _WORDS[answer.business],
-        _harmless(answer.carrier),
-        _harmless(answer.country),
-        _harmless(answer.note),
-    ]
-
-
-def _shown(number: int, digits: bool) -> str:
-    return f"{'' if digits else '+'}{number}" if number else ""
-
-
-def _harmless(text: str) -> str:
-    """Return a string of the service so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _padded(cells: list[str], width: int) -> list[str]:
-    return cells + [""] * (width - len(cells))
-
-
-def _free_names(heading: list[str]) -> list[str]:
-    """Return names for our columns that the list does not have yet: it may be an export itself."""
-    taken = {name.strip().casefold() for name in heading}
-    suffixes = chain([""], (f"_{number}" for number in count(2)))
-    candidates = ([name + suffix for name in FIELDS] for suffix in suffixes)
-    return next(names for names in candidates if taken.isdisjoint(names))
-
-
-def _width(source: Source, reading: Reading) -> int:
-    """Return the cells of the longest row, so that what is added lines up also in a ragged list."""
-    return max(map(len, rows(source, reading)), default=0) if reading.delimiter else 1
-
-
-def _starts_with_mark(source: Source) -> bool:
-    with source.open() as stream:
-        return marked(stream.read(4)) is not None
-
-
-def _ends_lines_with_crlf(source: Source, reading: Reading) -> bool:
-    with source.open() as stream, io.TextIOWrapper(stream, reading.encoding, newline="") as text:
-        return text.readline(MAX_CELL).endswith("\r\n")
+    def _begin(self) -> Write[Any]:
+        self.draft.wanted = True
+        return self._stack.enter_context(self._form.begin(self.draft.stream))

@@ -1,11 +1,16 @@
-"""Writes a file that is complete or absent, and never takes the place of another unasked."""
+"""Writes files that are complete or absent, and never take the place of others unasked.
+
+New files can be read by their owner alone (0600): who is on WhatsApp is nobody else's business, and exports
+are often made on machines that many people share. A file that is replaced keeps its permissions.
+"""
 
 import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,32 +20,71 @@ from pwl_tui.text import clean
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
+@dataclass(slots=True)
+class Draft:
+    """A file that is being written.
+
+    Attributes:
+        path: the name it will appear under.
+        partial: the name it has until then.
+        stream: where its contents go.
+        replaces: whether a file of that name is there, which is to be replaced.
+        wanted: whether it is to appear at all.
+    """
+
+    path: Path
+    partial: Path
+    stream: BinaryIO
+    replaces: bool
+    wanted: bool = True
+
+
 @contextmanager
 def complete_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     """Open a file for writing that appears under its name once all is written and on disk.
 
     Args:
         path: its name.
-        force: replace an ordinary file of that name, and keep its permissions.
+        force: replace an ordinary file of that name.
 
     Raises:
         ListError: it exists already, is no ordinary file, or cannot be written; then nothing is left behind.
     """
+    with complete_files([path], force=force) as [draft]:
+        yield draft.stream
+
+
+@contextmanager
+def complete_files(paths: Sequence[Path], *, force: bool) -> Iterator[list[Draft]]:
+    """Open several files that appear together once all are written and on disk; see `complete_file`.
+
+    Raises:
+        ListError: one of them cannot be written; then none appears.
+    """
+    with ExitStack() as stack:
+        drafts = [stack.enter_context(_draft(path, force=force)) for path in paths]
+        yield drafts
+        wanted = [draft for draft in drafts if draft.wanted]
+        for draft in wanted:
+            with _sentences(draft.path):
+                draft.stream.flush()
+                os.fsync(draft.stream.fileno())
+        _publish(wanted, force=force)
+
+
+@contextmanager
+def _draft(path: Path, *, force: bool) -> Iterator[Draft]:
     partial = path.parent / f".{secrets.token_hex(8)}.part"
-    try:
+    with _sentences(path):
         mode = _mode_of_existing(path, force=force)
         try:
-            with partial.open("xb") as stream:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as stream:
                 if mode is not None:
                     os.fchmod(stream.fileno(), mode)
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-            _publish(partial, path, force=force)
+                yield Draft(path, partial, stream, replaces=mode is not None)
         finally:
             partial.unlink(missing_ok=True)
-    except OSError as error:
-        raise _unwritable(path, error) from error
 
 
 def _mode_of_existing(path: Path, *, force: bool) -> int | None:
@@ -57,18 +101,50 @@ def _mode_of_existing(path: Path, *, force: bool) -> int | None:
     return stat.S_IMODE(found.st_mode)
 
 
-def _publish(partial: Path, path: Path, *, force: bool) -> None:
+def _publish(drafts: Sequence[Draft], *, force: bool) -> None:
+    """Give files their names; where one cannot have its, the new ones among them disappear again."""
+    with ExitStack() as undo:
+        for draft in drafts:
+            with _sentences(draft.path):
+                _give_name(draft, force=force)
+            if not draft.replaces:
+                undo.callback(draft.path.unlink, missing_ok=True)
+        undo.pop_all()
+    for directory in {draft.path.parent for draft in drafts}:
+        _sync(directory)
+
+
+def _give_name(draft: Draft, *, force: bool) -> None:
     if not force:
         try:
-            os.link(partial, path)  # unlike a rename, fails if the name was taken meanwhile
+            os.link(draft.partial, draft.path)  # unlike a rename, fails if the name was taken meanwhile
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
             # File systems without hard links: take the name first, then the contents.
-            path.touch(exist_ok=False)
+            draft.path.touch(exist_ok=False)
             force = True
     if force:
-        partial.replace(path)
+        draft.partial.replace(draft.path)
+
+
+def _sync(directory: Path) -> None:
+    """Put the names in a directory on disk, too, where its file system can."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):  # the contents are on disk already: nothing to give an export up for
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _sentences(path: Path) -> Iterator[None]:
+    """Turn what the operating system says of a file into a `ListError`."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def _unwritable(path: Path, error: OSError) -> ListError:
@@ -76,7 +152,7 @@ def _unwritable(path: Path, error: OSError) -> ListError:
     match error:
         case FileExistsError():
             return unusable(f"{name} exists already.", "Give another name, or --force to replace it.")
-        case FileNotFoundError():
+        case FileNotFoundError() | NotADirectoryError():
             return unusable(
                 f"There is no directory {clean(str(path.parent))}.", "Create it, or give another."
             )

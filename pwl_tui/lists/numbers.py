@@ -1,7 +1,8 @@
 """From a cell to a phone number in E.164, or the reason why there is none.
 
 What a number is, libphonenumber says. Around it stands only what lists have and it does not know: links to
-WhatsApp, the marks that spreadsheets leave, and international numbers that lost their ``+``.
+WhatsApp, the marks that spreadsheets leave, and international numbers that lost their ``+``. What is lost for
+good is named and not guessed.
 """
 
 import re
@@ -10,29 +11,26 @@ from typing import Literal
 import phonenumbers
 from phonenumbers import NumberParseException, ValidationResult
 
-from pwl_tui.lists.errors import unusable
-from pwl_tui.lists.shortcut import shortcut
+from pwl_tui.lists.reasons import (
+    DIGITS_LOST,
+    EMPTY,
+    LEADING_ZERO_LOST,
+    NO_COUNTRY_CODE,
+    NOT_A_NUMBER,
+    NOT_VALID,
+    REASONS,
+    SEVERAL_NUMBERS,
+    TOO_LONG,
+    TOO_SHORT,
+    UNKNOWN_COUNTRY_CODE,
+)
+from pwl_tui.lists.shortcut import REASON_OF_LENGTH, shortcut
+
+__all__ = ["REASONS", "Strictness", "parse", "without_links"]
 
 Strictness = Literal["valid", "possible"]
 """``valid``: in use by the numbering plan of its region. ``possible``: of a length that the plan knows for
 whole numbers, those without their area code not."""
-
-REASONS = (
-    "",
-    "empty",
-    "not a number",
-    "digits lost",
-    "no country code",
-    "unknown country code",
-    "too short",
-    "too long",
-    "not valid for region",
-)
-"""Why a row has no number, in words that are stored and shown; the first stands for: it has one."""
-
-EMPTY, NOT_A_NUMBER, DIGITS_LOST, NO_COUNTRY_CODE, UNKNOWN_COUNTRY_CODE, TOO_SHORT, TOO_LONG, NOT_VALID = (
-    range(1, len(REASONS))
-)
 
 _REASON_OF_ERROR = {
     NumberParseException.INVALID_COUNTRY_CODE: UNKNOWN_COUNTRY_CODE,
@@ -41,13 +39,10 @@ _REASON_OF_ERROR = {
     NumberParseException.TOO_SHORT_NSN: TOO_SHORT,
     NumberParseException.TOO_LONG: TOO_LONG,
 }
-_REASON_OF_LENGTH = {
-    ValidationResult.TOO_SHORT: TOO_SHORT,
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: TOO_SHORT,
-    ValidationResult.TOO_LONG: TOO_LONG,
-}
 _LONGEST_TEXT = 250
 """Characters that libphonenumber looks at."""
+_LONGEST_PLAIN = 40
+"""Characters of a number that is tried before anything is cleaned off."""
 _LONGEST_LINK = 4096
 _SHORTEST, _LONGEST = 7, 15
 """Digits of a number with its country code: the least in practice, and the most by ITU-T E.164."""
@@ -56,9 +51,17 @@ _INVISIBLE = dict.fromkeys(
     [0, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
 )
 """NUL, soft hyphen, zero-width and bidirectional marks: address books copy them along."""
-_LINK = re.compile(r"(?:wa\.me/|whatsapp[^?]*\?(?:[^?]*&)?phone=)(?:\+|%2B)?(\d+)", re.IGNORECASE)
-_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE]\+?\d+")
+_LINK = re.compile(r"(?:wa\.me/|whatsapp[^?\s]*\?(?:[^?\s]*&)?phone=)(?:\+|%2B)?(\d+)", re.IGNORECASE)
+_FORMULA = re.compile(r'="?([^"]*)"?')
+"""How exports keep a spreadsheet from taking a number for one: ``="+1415…"``."""
+_SCIENTIFIC = re.compile(r"\+?(\d+)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _WHOLE_FLOAT = re.compile(r"(\+?\d+)\.0+")
+_WRAPPED = re.compile(
+    r"[^\d+＋;=]*([+0-9][0-9 ()./\u00a0-]*[0-9])(?: ?(?:ext\.?|x) ?[0-9]{1,7})?"  # noqa: RUF001 - the wide plus is meant
+)
+"""What libphonenumber reads as the number of group 1: it skips what stands before, and extensions."""
+_DIGIT = re.compile(r"\d")
+_BETWEEN = re.compile(r"\s*(?:[,;|/&\n]|:::|\bor\b|\band\b)\s*")
 _UNMARKED = re.compile(r"[^\d+＋]*([+＋]?[^\d+＋]*0[^\d+＋]*0)?[^\d+＋]*(?=\d)")  # noqa: RUF001 - the wide plus is meant
 """What stands before the country code where there is no plus; group 1: the prefix ``00``."""
 
@@ -71,7 +74,7 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
 
     Args:
         cell: anything at all.
-        region: ISO 3166 code, as `checked_region` gives it.
+        region: ISO 3166 code, as `regions.checked_region` gives it.
         strictness: what is good enough.
         plus_lost: take it for international also where there is no ``00``. Every tenth national number
             happens to be valid with a plus, so that this wants evidence: see `columns.plus_is_lost`.
@@ -79,34 +82,77 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
     Returns:
         E.164 without the plus, or the negative of an index into `REASONS`.
     """
+    if strictness == "valid" and len(cell) <= _LONGEST_PLAIN and ".0" not in cell:
+        number = shortcut(cell, region)  # what it reads needs no cleaning
+        if number > 0:
+            return number
+        if number < 0:
+            return _second_try(cell, region, number, plus_lost)
+    text = _cleaned(cell)
+    if not text:
+        return -EMPTY
+    if len(text) > _LONGEST_TEXT or not _DIGIT.search(text):
+        return -NOT_A_NUMBER
+    if scientific := _SCIENTIFIC.fullmatch(text):
+        whole, fraction, exponent = scientific[1], scientific[2] or "", int(scientific[3])
+        if len(fraction) < exponent:
+            return -DIGITS_LOST
+        text = whole + fraction[:exponent]
+    elif whole_float := _WHOLE_FLOAT.fullmatch(text):
+        text = whole_float[1]
+    number = _number(text, region, strictness)
+    return number if number > 0 else _second_try(text, region, number, plus_lost)
+
+
+def without_links(text: str) -> str:
+    """Return a text with its links to WhatsApp replaced by the numbers that they lead to."""
+    return _LINK.sub(r" +\1 ", text)
+
+
+def _cleaned(cell: str) -> str:
+    """Return what is in a cell without what spreadsheets, address books and links put around a number."""
     text = cell.strip()
     if not text.isprintable():
         text = text.translate(_INVISIBLE).strip()
     text = text.lstrip("'")
-    if not text:
-        return -EMPTY
+    if text.startswith("=") and (formula := _FORMULA.fullmatch(text)):
+        text = formula[1].strip()
     link = _LINK.search(text, 0, _LONGEST_LINK) if "/" in text else None
-    if link is not None:
-        text = "+" + link[1]
-    if len(text) > _LONGEST_TEXT:
-        return -NOT_A_NUMBER
-    if _SCIENTIFIC.fullmatch(text):
-        return -DIGITS_LOST
-    if whole := _WHOLE_FLOAT.fullmatch(text):
-        text = whole[1]
-    number = _number(text, region, strictness)
-    return number if number > 0 else _with_plus(text, region, number, plus_lost)
+    return text if link is None else "+" + link[1]
+
+
+def _second_try(text: str, region: str | None, reason: int, plus_lost: bool) -> int:
+    """Return the number in a text that needs a ``+`` before it, else why it has none.
+
+    Args:
+        text: what is left of the cell.
+        region: where national numbers belong.
+        reason: why it has none as it stands, negative.
+        plus_lost: see `parse`.
+    """
+    number = _with_plus(text, region, reason, plus_lost)
+    if number > 0:
+        return number
+    if region is not None and text.isdecimal() and _number("0" + text, region, "valid") > 0:
+        return -LEADING_ZERO_LOST  # such as Italy's: elsewhere the parser takes the zero off again
+    if number in {-TOO_LONG, -NOT_A_NUMBER}:
+        pieces = _BETWEEN.split(text)
+        if (
+            len(pieces) > 1
+            and sum(parse(piece, region, "valid", plus_lost=plus_lost) > 0 for piece in pieces) > 1
+        ):
+            return -SEVERAL_NUMBERS
+    return number
 
 
 def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> int:
-    """Return the number in a text that needs a ``+`` before it; `reason` if there is none."""
     unmarked = _UNMARKED.match(text)
     if unmarked is None:
         return reason
     if plus_lost or unmarked[1]:
         # It is a guess, so that what is merely possible is not good enough.
         number = _number("+" + text[unmarked.end() :], None, "valid")
-        if number > 0 or unmarked[1]:
+        if number > 0 or (unmarked[1] and region is None):
             return number
     if region is not None or reason != -UNKNOWN_COUNTRY_CODE:
         return reason
@@ -115,10 +161,12 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
 
 
 def _number(text: str, region: str | None, strictness: Strictness) -> int:
-    if strictness == "valid" and (found := shortcut(text, region)):
-        return found
-    if region is None and text.isdecimal():
-        return -UNKNOWN_COUNTRY_CODE  # what the parser ends in, sooner
+    """Return what libphonenumber finds in a text, or the negative of a reason."""
+    if strictness == "valid":
+        wrapped = _WRAPPED.fullmatch(text)
+        found = shortcut(wrapped[1] if wrapped else text, region)
+        if found:
+            return found
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException as error:
@@ -127,19 +175,4 @@ def _number(text: str, region: str | None, strictness: Strictness) -> int:
     possible = length == ValidationResult.IS_POSSIBLE
     if phonenumbers.is_valid_number(number) if strictness == "valid" else possible:
         return int(f"{number.country_code}{phonenumbers.national_significant_number(number)}")
-    return -_REASON_OF_LENGTH.get(length, NOT_VALID)
-
-
-def checked_region(given: str) -> str:
-    """Return the region code that the person means.
-
-    Raises:
-        ListError: there is no such region.
-    """
-    region = given.strip().upper()
-    if region not in phonenumbers.SUPPORTED_REGIONS:
-        hint = "GB" if region == "UK" else "US, GB or IN"
-        raise unusable(
-            f"{given!r} is not the code of a region.", f"Give two letters of ISO 3166, such as {hint}."
-        )
-    return region
+    return -REASON_OF_LENGTH.get(length, NOT_VALID)

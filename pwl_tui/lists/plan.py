@@ -4,13 +4,21 @@ from array import array
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
+
+import phonenumbers
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError, unusable
-from pwl_tui.lists.numbers import EMPTY, NO_COUNTRY_CODE, REASONS, parse
-from pwl_tui.lists.readers import Options, Reading, Source, detect, rows
+from pwl_tui.lists.findings import Offer
+from pwl_tui.lists.numbers import parse
+from pwl_tui.lists.offers import MOST_WEIGHED, offers
+from pwl_tui.lists.readers import Options, Reading, Source, cells, detect
+from pwl_tui.lists.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
 
 BATCH_SIZE = 1000
 """Numbers that the service takes in one submission."""
+MAX_ROWS = 5_000_000
+"""The most rows of a list: five times what the program is made for, and what fits into a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,7 @@ class ListPlan:
         numbers: E.164 without the plus, each once, in the order in which they first appear.
         row_number: by row, the index into `numbers`; -1: none.
         row_reason: by row, the index into `numbers.REASONS` of why it has no number; 0: it has one.
+        offers: regions that would make numbers of the rows without a country code, the likeliest first.
     """
 
     source: Source
@@ -40,11 +49,12 @@ class ListPlan:
     numbers: "array[int]"
     row_number: "array[int]"
     row_reason: "array[int]"
+    offers: tuple[Offer, ...] = ()
 
 
 def plan(
     source: Source,
-    options: Options,
+    options: Options | Reading,
     *,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
@@ -53,7 +63,7 @@ def plan(
 
     Args:
         source: the list.
-        options: how to read it, where that is not to be detected.
+        options: how to read it, where that is not to be detected; or how it was read before.
         progress: told the bytes read and the bytes there are, every hundred kilobytes or so.
         cancelled: asked as often whether to give up.
 
@@ -62,20 +72,22 @@ def plan(
         PlanCancelledError: `cancelled` said so.
     """
 
-    def watch(done: int) -> None:
+    def may_go_on(_: int) -> None:
         if cancelled is not None and cancelled():
             raise PlanCancelledError
+
+    def watch(done: int) -> None:
+        may_go_on(done)
         if progress is not None:
             progress(done, source.size)
 
-    reading = detect(source, options)
-    column, region, strictness = reading.column, reading.region, reading.strictness
-    plus_lost = reading.plus_lost
+    reading = options if isinstance(options, Reading) else detect(source, options, may_go_on)
+    strictness, plus_lost = reading.strictness, reading.plus_lost
     numbers, row_number, row_reason = array("q"), array("i"), array("b")
     places: dict[int, int] = {}
-    for row in rows(source, reading, watch):
-        cell = row[column] if column < len(row) else ""
-        number = parse(cell, region, strictness, plus_lost=plus_lost)
+    national: list[str] = []
+    for text, region in islice(cells(source, reading, watch), MAX_ROWS + 1):
+        number = parse(text, region, strictness, plus_lost=plus_lost)
         if number > 0:
             place = places.setdefault(number, len(numbers))
             if place == len(numbers):
@@ -85,9 +97,15 @@ def plan(
         else:
             row_number.append(-1)
             row_reason.append(-number)
+            if number == -NO_COUNTRY_CODE and len(national) < MOST_WEIGHED:
+                national.append(text)
+    if len(row_reason) > MAX_ROWS:
+        raise unusable(
+            f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
+        )
     counts = Counter(row_reason)
     if not numbers:
-        raise _numberless(source, reading, len(row_reason), counts)
+        raise _numberless(source, reading, counts, offers(national))
     accepted, blank = counts.pop(0), counts.pop(EMPTY, 0)
     return ListPlan(
         source=source,
@@ -100,15 +118,26 @@ def plan(
         numbers=numbers,
         row_number=row_number,
         row_reason=row_reason,
+        offers=offers(national, _regions(numbers)) if national else (),
     )
 
 
 def row_label(index: int, reading: Reading) -> int:
-    """Return a row as the person counts it, from its index: a header is row 1."""
-    return index + (2 if reading.header else 1)
+    """Return a row as the person counts it, from its index: the first record is row 1, also a header."""
+    return index + 1 + reading.preamble + reading.header
 
 
-def _numberless(source: Source, reading: Reading, count: int, reasons: Counter[int]) -> ListError:
+def _regions(numbers: "array[int]") -> set[str]:
+    """Return the regions that numbers of a list are of, by a sample of them."""
+    sample = numbers[:: 1 + len(numbers) // MOST_WEIGHED]
+    parsed = (phonenumbers.parse(f"+{number}") for number in sample)
+    return {region for number in parsed if (region := phonenumbers.region_code_for_number(number))}
+
+
+def _numberless(
+    source: Source, reading: Reading, reasons: Counter[int], offered: tuple[Offer, ...]
+) -> ListError:
+    count = reasons.total()
     if not count:
         return unusable(
             f"{source.name} has a header but no rows.", "Give a list with at least one phone number."
@@ -118,7 +147,13 @@ def _numberless(source: Source, reading: Reading, count: int, reasons: Counter[i
         name = repr(reading.columns[reading.column]) if reading.header else reading.column + 1
         where = f" in column {name}"
     message = f"None of the {count:,} rows of {source.name} holds a phone number{where}."
-    if reasons[NO_COUNTRY_CODE] * 2 >= count - reasons[EMPTY] > 0:
+    if offered:
+        first = offered[0]
+        remedy = (
+            "Say which region the numbers belong to: with --region"
+            f" {first.region} {first.valid:.0%} of those without a country code are valid."
+        )
+    elif reasons[NO_COUNTRY_CODE] * 2 >= count - reasons[EMPTY] > 0:
         remedy = "Say which region the numbers belong to with --region, such as --region US."
     elif reading.region is not None:
         remedy = f"Check that the region is {reading.region}, and name the column with --column."

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from pwl_tui.lists.errors import ListError, unusable
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.source import MAX_LINE_BYTES, Source
 
-MAX_CELL = 1024**2
-"""The longest cell and the longest line, in characters."""
+MAX_CELL = MAX_LINE_BYTES // 4
+"""The longest cell and the longest line, in characters: no encoding takes more than four bytes for one."""
 _MAX_COLUMNS = 16_384
 """As many as a spreadsheet has."""
 

@@ -1,36 +1,52 @@
 """Reads plainly written numbers by libphonenumber's own metadata, many times faster than its parser.
 
-It accepts only numbers on which ``phonenumbers.parse`` and ``is_valid_number`` surely agree with it, and
-leaves all others to them. What they do with a text of digits, a ``+`` and the marks in `_MARKS` (of which
-neither an extension nor a second number can be made) is compiled to regular expressions: one for each country
-code, for numbers with ``+``, and one for each region, for numbers as they are dialled there. Each is made
-when it is first wanted.
+It decides only where ``phonenumbers.parse``, ``is_valid_number`` and ``is_possible_number_with_reason``
+surely agree with it, and leaves all else to them. What they do with a text of digits, a ``+`` and the marks
+in `_plain` (of which neither an extension nor a second number can be made) is compiled to expressions: one
+for each country code, for numbers with ``+``, and one for each region, for numbers as they are dialled there.
+Each is made when it is first wanted.
 """
 
 import re
 from functools import cache, lru_cache
 
 import phonenumbers
-from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber, ValidationResult
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
-_MARKS = dict.fromkeys(map(ord, " -./()\u00a0"))
+from pwl_tui.lists.reasons import NOT_VALID, TOO_LONG, TOO_SHORT, UNKNOWN_COUNTRY_CODE
+
+REASON_OF_LENGTH = {
+    ValidationResult.TOO_SHORT: TOO_SHORT,
+    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: TOO_SHORT,
+    ValidationResult.TOO_LONG: TOO_LONG,
+}
+"""What the length of a number that is not valid has to do with it; others are `NOT_VALID`."""
+
 _NEVER = "(?!)"
 _CODES = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
 _LONGEST_CODE = max(map(len, _CODES))
+_VIABLE = 3
+"""Digits of which libphonenumber makes a number, whatever stands between them; of fewer it depends."""
 
 _Rule = tuple[str, re.Pattern[str]]
-"""A country code, and the expression for the digits; its last group is what follows the code in E.164."""
+"""A country code, and the expression for the digits: its last group, ``valid`` or ``other``, is what follows
+the code in E.164."""
 
 
 def shortcut(text: str, region: str | None) -> int:
-    """Return the valid number in a text as E.164 without the plus; 0: only libphonenumber can tell.
+    """Return the valid number in a text, or the reason why it has none, if that is sure.
 
     Args:
         text: no longer than libphonenumber takes it.
         region: where numbers without ``+`` belong, one of those that libphonenumber supports.
+
+    Returns:
+        E.164 without the plus, the negative of an index into `REASONS`, or 0: only libphonenumber can tell.
     """
-    digits = text.translate(_MARKS)
+    digits = _plain(text)
+    if len(digits) <= _VIABLE:
+        return 0
     if digits.startswith("+"):
         code, expression = _international(digits[1 : 1 + _LONGEST_CODE])
         found = expression.fullmatch(digits, 1 + len(code))
@@ -38,8 +54,34 @@ def shortcut(text: str, region: str | None) -> int:
         code, expression = _national(region)
         found = expression.fullmatch(digits)
     else:
+        return -UNKNOWN_COUNTRY_CODE if digits.isdecimal() else 0
+    if found is None:
+        return 0 if region is None or digits.startswith("+") else _after_international_prefix(digits, region)
+    if found.lastgroup == "valid":
+        return int(code + found["valid"])
+    return -_reason(code, len(found["other"]))
+
+
+def _after_international_prefix(digits: str, region: str) -> int:
+    """Return what `shortcut` does for digits that begin with what a region dials for abroad, such as 011."""
+    prefix = _international_prefix(region).match(digits)
+    # What begins with a zero is no country code: then the parser takes the prefix for a part of the number.
+    if prefix is None or digits.startswith("0", prefix.end()):
         return 0
-    return int(code + found[found.re.groups]) if found else 0
+    return shortcut("+" + digits[prefix.end() :], None)
+
+
+def _plain(text: str) -> str:
+    """Return a text without the marks that mean nothing; quicker than ``translate``."""
+    text = text.replace(" ", "").replace("-", "").replace("(", "").replace(")", "")
+    return text.replace(".", "").replace("/", "").replace("\u00a0", "")
+
+
+@cache
+def _reason(code: str, length: int) -> int:
+    """Return why a number of so many digits after its country code is not valid."""
+    number = PhoneNumber(int(code), 10 ** (length - 1))  # of which nothing but the length is looked at
+    return REASON_OF_LENGTH.get(phonenumbers.is_possible_number_with_reason(number), NOT_VALID)
 
 
 @lru_cache(10**3)  # by foreign text, so that it wants a bound
@@ -54,7 +96,7 @@ def _international(start: str) -> _Rule:
 
 @cache
 def _after_code(code: str) -> re.Pattern[str]:
-    return re.compile(f"{_prefix(_main_region(int(code)))}({_valid(int(code))})", re.ASCII)
+    return re.compile(f"{_prefix(_main_region(int(code)))}{_number(int(code))}", re.ASCII)
 
 
 @cache
@@ -68,7 +110,12 @@ def _national(region: str) -> _Rule:
     as_it_stands = f"(?:(?!{code})|(?={possible})){_prefix(metadata)}"
     with_code = f"(?!{_fits(metadata.general_desc)}){code}(?!{'|'.join(prefixes)})(?={possible})"
     start = f"(?!{metadata.international_prefix or _NEVER})(?:{as_it_stands}|{with_code})"
-    return str(code), re.compile(f"{start}({_valid(code)})", re.ASCII)
+    return str(code), re.compile(f"{start}{_number(code)}", re.ASCII)
+
+
+@cache
+def _international_prefix(region: str) -> re.Pattern[str]:
+    return re.compile(_metadata(region).international_prefix or _NEVER, re.ASCII)
 
 
 def _prefix(metadata: PhoneMetadata) -> str:
@@ -82,6 +129,11 @@ def _prefix(metadata: PhoneMetadata) -> str:
         return ""
     replaced = f"(?({re.compile(prefix).groups}){_NEVER})" if metadata.national_prefix_transform_rule else ""
     return f"(?:(?>{prefix}){replaced}(?={_whole(metadata.general_desc)})|(?!{prefix}))"
+
+
+def _number(code: int) -> str:
+    """Return the expression for all that the parser takes for a number after a country code."""
+    return rf"(?:(?P<valid>{_valid(code)})|(?P<other>\d{{2,17}})\Z)"
 
 
 def _valid(code: int) -> str:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from pwl_tui.state.errors import damaged, from_os, sentences, state_error
 from pwl_tui.state.locks import alone
@@ -54,10 +55,11 @@ class Database:
             row: sqlite3.Row | None = self._connection().execute(statement, values).fetchone()
             return row
 
-    def stream(self, statement: str, *values: object) -> Iterator[sqlite3.Row]:
-        """Yield the rows of a query as they are read, from one snapshot of the file, in constant memory."""
-        with sentences(self.path):
-            yield from self._connection().execute(statement, values)
+    def stream(self, statement: str, *values: object) -> Iterator[Any]:
+        """Yield the rows of a query as tuples as they are read, from one snapshot, in constant memory."""
+        with sentences(self.path), closing(self._connection().cursor()) as cursor:
+            cursor.row_factory = None  # a tuple takes half the time of a `sqlite3.Row`
+            yield from cursor.execute(statement, values)
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

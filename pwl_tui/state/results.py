@@ -1,9 +1,9 @@
 """Results and rows: windows for the screen, streams for exports, and what can be reused."""
 
 import sqlite3
+from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pwl_tui.state.database import Database
 from pwl_tui.state.models import Binding, Outcome, RejectedRow, Result, Which
@@ -22,16 +22,21 @@ _RETRIES = (
     " UNION SELECT j.id FROM jobs j JOIN retries r ON j.retry_of=r.id WHERE j.ready=1)"
 )
 """The jobs that ask for failed numbers of one job again, and those that ask for theirs."""
+_TOLD = "outcome, on_whatsapp, business, carrier, country, note"
+"""The columns of a `Told`."""
 _QUERY_SIZE = 500
 """Numbers asked for in one statement; SQLite allows 32,766."""
 
 
-class RowResult(NamedTuple):
-    """One row of a list with what became of it: a result, or a reason."""
+class Told(NamedTuple):
+    """What is known of a number, without the number: many have the same."""
 
-    row: int
-    reason: str
-    result: Result | None
+    outcome: Outcome
+    on_whatsapp: bool | None
+    business: bool | None
+    carrier: str
+    country: str
+    note: str
 
 
 class Reusable(NamedTuple):
@@ -94,21 +99,30 @@ class Results:
         )
         return [RejectedRow(row["idx"], row["reason"]) for row in rows]
 
-    def rows(self, job: int) -> Iterator[RowResult]:
-        """Yield every row of a job's list in order, with the result of its number.
+    def rows(self, job: int) -> Iterator[tuple[int | None, str | None]]:
+        """Yield, for every row of a job's list in order, the index of its number, or why it has none."""
+        return self._database.stream("SELECT number, reason FROM rows WHERE job=? ORDER BY idx", job)
+
+    def told(self, job: int) -> tuple["array[int]", list[Told]]:
+        """Return a job's numbers in their order, and what is known of each, all of it at one moment.
 
         Where a number failed and a retry of the job has its answer, that stands in the failure's place.
+        Equal answers are one object, so that a number takes 16 bytes.
         """
         retried = self._retried(job)
-        for row in self._database.stream(
-            "SELECT r.idx AS row, r.number AS number_idx, r.reason, n.* FROM rows r"
-            " LEFT JOIN numbers n ON n.job=r.job AND n.idx=r.number WHERE r.job=? ORDER BY r.idx",
-            job,
-        ):
-            result = None if row["number_idx"] is None else _result(row)
-            if retried and result is not None and result.outcome is Outcome.FAILED:
-                result = retried.get(result.number, result)
-            yield RowResult(row["row"], row["reason"] or "", result)
+        numbers, answers = array("q"), list[Told]()
+        different: dict[tuple[object, ...], Told] = {}
+        statement = f"SELECT number, {_TOLD} FROM numbers WHERE job=? ORDER BY idx"
+        for row in self._database.stream(statement, job):
+            number, values = row[0], row[1:]
+            told = different.get(values)
+            if told is None:
+                told = different[values] = _told(values)
+            if retried and told.outcome is Outcome.FAILED:
+                told = retried.get(number, told)
+            numbers.append(number)
+            answers.append(told)
+        return numbers, answers
 
     def reusable(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
         """Return the answers to `numbers` that this key was given since a moment, by number.
@@ -163,14 +177,14 @@ class Results:
         )
         return [row["number"] for row in rows]
 
-    def _retried(self, job: int) -> dict[int, Result]:
+    def _retried(self, job: int) -> dict[int, Told]:
         """Return the answers that retries of a job, and retries of those, were given, by number."""
         rows = self._database.read(
-            f"{_RETRIES} SELECT * FROM numbers"
+            f"{_RETRIES} SELECT number, job, {_TOLD} FROM numbers"
             f" WHERE job IN retries AND outcome='{Outcome.COMPLETED}' ORDER BY job",
             job,
         )
-        return {row["number"]: replace(_result(row), note=f"from job {row['job']}") for row in rows}
+        return {row["number"]: _told(tuple(row[2:]))._replace(note=f"from job {row['job']}") for row in rows}
 
     def _count(self, statement: str, *values: object) -> int:
         row = self._database.first(statement, *values)
@@ -192,6 +206,11 @@ def _reusable(row: sqlite3.Row) -> Reusable:
     return Reusable(
         bool(row["on_whatsapp"]), _flag(row["business"]), row["carrier"], row["country"], row["answered"]
     )
+
+
+def _told(values: tuple[Any, ...]) -> Told:
+    outcome, on_whatsapp, business, *texts = values
+    return Told(Outcome(outcome), _flag(on_whatsapp), _flag(business), *texts)
 
 
 def _result(row: sqlite3.Row) -> Result:

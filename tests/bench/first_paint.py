@@ -79,9 +79,9 @@ def main() -> None:
             empty.append(first_paint([sys.executable, "-c", _EMPTY], b"painted", environ))
             ours.append(first_paint([sys.executable, "-m", "pwl_tui"], b"list-199", environ))
     empty_seconds, our_seconds = median(s for s, _ in empty), median(s for s, _ in ours)
-    print(f"empty Textual app      {empty_seconds:6.3f} s  {median(b for _, b in empty):8,.0f} bytes")  # noqa: T201 - the result
-    print(f"pwl-tui with 200 jobs  {our_seconds:6.3f} s  {median(b for _, b in ours):8,.0f} bytes")  # noqa: T201 - the result
-    print(f"ratio                  {our_seconds / empty_seconds:6.2f}")  # noqa: T201 - the result
+    print(f"empty Textual app      {empty_seconds:6.3f} s  {median(b for _, b in empty):8,.0f} bytes")
+    print(f"pwl-tui with 200 jobs  {our_seconds:6.3f} s  {median(b for _, b in ours):8,.0f} bytes")
+    print(f"ratio                  {our_seconds / empty_seconds:6.2f}")
 
 
 if __name__ == "__main__":

@@ -26,6 +26,7 @@ from tests.unit.worldly import (
     answer,
     finish,
     make_engine,
+    rows_of,
 )
 
 
@@ -96,9 +97,9 @@ def test_the_rest_is_sent_without_paying_for_the_sample_again(
     assert set(paid.values()) == {1}
     assert len(paid) == 50
     # The whole list comes back from the second job: duplicates, rejected rows and all.
-    rows = list(store.results.rows(whole.id))
+    rows = rows_of(store, whole.id)
     assert (len(rows), whole.rejected, whole.duplicates) == (61, 1, 10)
-    answered = {row.result.number for row in rows if row.result and row.result.outcome is Outcome.COMPLETED}
+    answered = {row.number for row in rows if row.told and row.told.outcome is Outcome.COMPLETED}
     assert len(answered) == 50 - len(failed) - len(store.results.failed(whole.id))
 
 

@@ -13,6 +13,8 @@ from pwl_tui.engine import exporting, planning
 from pwl_tui.engine.journaling import digest
 from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.problems import EngineError
+from pwl_tui.lists.answers import Choice
+from pwl_tui.lists.export import Target
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.readers import Options, Source
 from pwl_tui.problem import Problem
@@ -30,6 +32,7 @@ from tests.unit.worldly import (
     finish,
     make_engine,
     make_submitter,
+    rows_of,
 )
 
 DAY = 86_400.0
@@ -67,20 +70,17 @@ def test_every_row_finds_its_own_number_again(
     job_id = planning.store_job(store, planned, binding=BINDING, profile="p", name="n", now=NOW)
     job = store.jobs.get(job_id)
     assert (job.numbers, job.reused, job.held) == (len(wanted), planned.reused, planned.held)
-    rows = list(store.results.rows(job_id))
-    assert [row.result.number if row.result else None for row in rows] == [
-        cell if isinstance(cell, int) else None for cell in cells
-    ]
-    assert all((row.result is None) == bool(row.reason) for row in rows)
-    for row in rows:
-        if row.result is None:
-            continue
-        if row.result.number in reused:
-            assert (row.result.outcome, row.result.batch) == (Outcome.COMPLETED, None)
-            assert row.result.note == "reused from 2027-01-14"
-        elif row.result.batch is None:
-            assert (row.result.outcome, row.result.note) == (Outcome.NOT_SENT, planning.NOT_CHOSEN)
+    rows = rows_of(store, job_id)
+    assert [row.number for row in rows] == [cell if isinstance(cell, int) else None for cell in cells]
+    assert all((row.told is None) == bool(row.reason) for row in rows)
     sent = [number for batch in store.batches.of(job_id) for number in store.batches.numbers(batch)]
+    for row in rows:
+        if row.told is None:
+            continue
+        if row.number in reused:
+            assert (row.told.outcome, row.told.note) == (Outcome.COMPLETED, "reused from 2027-01-14")
+        elif row.number not in sent:
+            assert (row.told.outcome, row.told.note) == (Outcome.NOT_SENT, planning.NOT_CHOSEN)
     assert len(sent) == len(set(sent)) == planned.to_pay
     assert not set(sent) & reused
 
@@ -185,8 +185,8 @@ def test_an_answer_is_paid_for_once_in_its_days(store: Store, clock: Clock, serv
 # -- and back
 
 
-def exported(store: Store, job: int, path: Path, only: str | None = None) -> list[dict[str, str]]:
-    exporting.export(store, job, path, format="csv", only=only, digits=False, force=True)
+def exported(store: Store, job: int, path: Path, only: Choice | None = None) -> list[dict[str, str]]:
+    exporting.export(store, job, Target(path, "csv", only, force=True))
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
 

@@ -22,6 +22,7 @@ from tests.unit.worldly import (
     finish,
     make_engine,
     make_submitter,
+    rows_of,
 )
 
 REFUSED = Problem(kind="forbidden", message="not you", remedy="ask")
@@ -37,7 +38,7 @@ def half_failed(store: Store, clock: Clock) -> int:
 
 
 def outcomes(store: Store, job: int) -> list[tuple[Outcome, str]]:
-    return [(row.result.outcome, row.result.note) for row in store.results.rows(job) if row.result]
+    return [(row.told.outcome, row.told.note) for row in rows_of(store, job) if row.told]
 
 
 def test_failed_numbers_become_a_linked_job_and_answer_the_first(

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.numbers import REASONS, Strictness, checked_region, parse
+from pwl_tui.lists.numbers import REASONS, Strictness, parse
+from pwl_tui.lists.regions import checked_region
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,19 @@ from pwl_tui.lists.numbers import REASONS, Strictness, checked_region, parse
         ("+44 20 7946 0958", None, 442079460958),
         ("+39 06 12345678", None, 390612345678),
         ("+44 (0)20 7946 0958", None, 442079460958),
+        ("011 44 20 7946 0958", "US", 442079460958),
+        ("0011 44 20 7946 0958", "AU", 442079460958),
+        ("8~10 44 20 7946 0958", "RU", 442079460958),
+        ("810 44 20 7946 0958", "RU", 442079460958),
+        ("Tel.: (415) 555-2671", "US", 14155552671),
+        ("1-800-FLOWERS", "US", 18003569377),
+        ('="+14155552671"', None, 14155552671),
+        ('="14155552671"', None, 14155552671),
+        ("=+14155552671", None, 14155552671),
+        ("1.4155552671E+10", None, 14155552671),
+        ("1,41555526710e10", None, 14155552671),
+        ("0612345678", "IT", 390612345678),
+        ("3331234567", "IT", 393331234567),
     ],
 )
 def test_number_in_cell(cell: str, region: str | None, number: int) -> None:
@@ -49,6 +63,13 @@ def test_number_in_cell(cell: str, region: str | None, number: int) -> None:
         ("9" * 300, None, "not a number"),
         ("9.19877E+11", "IN", "digits lost"),
         ("9,19877e11", None, "digits lost"),
+        ("1.41556E+10", "US", "digits lost"),
+        ("612345678", "IT", "leading zero lost"),
+        ("15", "DE", "too short"),
+        ("+14155552671 / +14155552672", None, "several numbers"),
+        ("+14155552671; +14155552672", None, "several numbers"),
+        ("415-555-2671 or 415-555-2672", "US", "several numbers"),
+        ("+14155552671, Ada, Bo", None, "not a number"),
         ("4155552671", None, "no country code"),
         ("0412 345 678", None, "no country code"),
         ("+999123456789", None, "unknown country code"),

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pwl_tui.lists.shortcut import shortcut
+from pwl_tui.lists.reasons import NOT_A_NUMBER, NOT_VALID, TOO_LONG, TOO_SHORT, UNKNOWN_COUNTRY_CODE
+from pwl_tui.lists.shortcut import REASON_OF_LENGTH, shortcut
 
 # Those with the most people, and those whose prefixes, shared codes or lengths are out of the ordinary.
 # fmt: off
@@ -16,18 +17,25 @@ REGIONS = [
     "EG", "ZA", "KE", "GA", "MG", "MA", "SA", "AE", "IL",
 ]
 # fmt: on
+_OF_ERROR = {
+    phonenumbers.NumberParseException.INVALID_COUNTRY_CODE: UNKNOWN_COUNTRY_CODE,
+    phonenumbers.NumberParseException.NOT_A_NUMBER: NOT_A_NUMBER,
+    phonenumbers.NumberParseException.TOO_SHORT_AFTER_IDD: TOO_SHORT,
+    phonenumbers.NumberParseException.TOO_SHORT_NSN: TOO_SHORT,
+    phonenumbers.NumberParseException.TOO_LONG: TOO_LONG,
+}
 _KINDS = sorted(phonenumbers.PhoneNumberType.values())
 _STARTS = ["", "", "", "0", "0", "1", "8", "9", "00", "000", "011", "15"]
 
 
 def reference(text: str, region: str | None) -> int:
-    """Return what libphonenumber makes of a text; 0: no valid number."""
+    """Return what libphonenumber makes of a text: E.164, or the negative of a reason."""
     try:
         number = phonenumbers.parse(text, region)
-    except phonenumbers.NumberParseException:
-        return 0
+    except phonenumbers.NumberParseException as error:
+        return -_OF_ERROR[error.error_type]
     if not phonenumbers.is_valid_number(number):
-        return 0
+        return -REASON_OF_LENGTH.get(phonenumbers.is_possible_number_with_reason(number), NOT_VALID)
     return int(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
@@ -75,10 +83,10 @@ def test_it_never_differs_on_any_digits_and_marks(text: str, region: str | None)
 @pytest.mark.parametrize("region", REGIONS)
 def test_it_agrees_on_numbers_of_a_region_and_knows_most(region: str) -> None:
     draw = random.Random(region)
-    told = valid = 0
+    told = 0
     for _ in range(400):
         text, read_in = written(region, draw), draw.choice([region, region, region, *REGIONS])
         expected, found = reference(text, read_in), shortcut(text, read_in)
         assert found in {0, expected}, (text, read_in)
-        told, valid = told + (found > 0), valid + (expected > 0)
-    assert told >= valid * 0.7 > 0
+        told += found != 0
+    assert told >= 400 * 0.6

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -25,6 +25,7 @@ from pwl_tui.simulator.world import World
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Batch, Binding, Outcome
+from pwl_tui.state.results import Told
 from pwl_tui.state.store import Store
 
 KEY = "unit-key"
@@ -232,3 +233,20 @@ class Listener:
 
     def of(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.heard if isinstance(event, kind)]
+
+
+class RowTold(NamedTuple):
+    """A row of a job's list: its number and what is told of it, or why it has none."""
+
+    number: int | None
+    told: Told | None
+    reason: str
+
+
+def rows_of(store: Store, job: int) -> list[RowTold]:
+    """Return every row of a job's list, in order."""
+    numbers, told = store.results.told(job)
+    return [
+        RowTold(None, None, reason or "") if place is None else RowTold(numbers[place], told[place], "")
+        for place, reason in store.results.rows(job)
+    ]

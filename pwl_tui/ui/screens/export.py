@@ -1,13 +1,14 @@
 """Where to write a list with its answers, and as what."""
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Label, Select
 
+from pwl_tui.lists.export import Format, Target
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
 from pwl_tui.text import clean
@@ -18,8 +19,12 @@ from pwl_tui.ui.planview import problem_lines
 from pwl_tui.ui.widgets.fields import Line, Tick, typed_path
 from pwl_tui.ui.widgets.words import Words
 
+if TYPE_CHECKING:
+    from pwl_tui.lists.answers import Choice
+
 _FORMATS = (
     ("CSV: your rows with the answers", "csv"),
+    ("Workbook for Excel: all cells as text", "xlsx"),
     ("JSON lines", "jsonl"),
     ("Text: one number a line", "txt"),
 )
@@ -31,6 +36,7 @@ _ONLY = (
     ("failed", "failed"),
     ("rejected", "rejected"),
     ("pending", "pending"),
+    ("not sent", "not-sent"),
 )
 
 
@@ -76,6 +82,7 @@ class ExportDialog(Dialog[str]):
             with Horizontal(classes="field"):
                 yield Label("Only")
                 yield Select(_ONLY, value=self._only, allow_blank=False, compact=True, id="export-only")
+            yield Tick("a file for each outcome", id="export-split")
             yield Tick("digits only, without the plus", id="export-digits")
             yield Tick("overwrite the file if it exists", id="export-force")
             yield Words(id="export-problem")
@@ -103,22 +110,28 @@ class ExportDialog(Dialog[str]):
         self.work(self._write, "the export")
 
     async def _write(self) -> None:
-        path = typed_path(self.query_one("#export-path", Line).value)
-        chosen = self.query_one("#export-format", Select).value
-        only = self.query_one("#export-only", Select).value
-        digits = self.query_one("#export-digits", Tick).value
-        force = self.query_one("#export-force", Tick).value
+        only = cast("Choice | None", self.query_one("#export-only", Select).value or None)
+        split = self.query_one("#export-split", Tick).value
+        target = Target(
+            typed_path(self.query_one("#export-path", Line).value),
+            cast("Format", self.query_one("#export-format", Select).value),
+            only=None if split else only,
+            split=split,
+            digits=self.query_one("#export-digits", Tick).value,
+            force=self.query_one("#export-force", Tick).value,
+        )
         say = self.query_one("#export-problem", Words).say
         say(Content("Writing…"))
         engine, job_id = self._desk.engine, self._job.id
         try:
-            rows = await in_thread(
-                lambda: engine.export(
-                    job_id, path, format=str(chosen), only=str(only) or None, digits=digits, force=force
-                ),
-                "export",
-            )
+            written = await in_thread(lambda: engine.export(job_id, target), "export")
         except ProblemError as error:
             say(problem_lines(error.problem))
         else:
-            self.dismiss(f"{counted(rows, 'row')} written to {path}")
+            rows = counted(sum(file.rows for file in written), "row")
+            where = (
+                str(written[0].path)
+                if len(written) == 1
+                else f"{counted(len(written), 'file')} beside {target.path}"
+            )
+            self.dismiss(f"{rows} written to {where}")

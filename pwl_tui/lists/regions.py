@@ -1,0 +1,109 @@
+"""Regions as people write them: ISO 3166 codes, names of countries, calling codes."""
+
+import re
+import unicodedata
+from functools import cache, lru_cache
+
+import phonenumbers
+
+from pwl_tui.lists.errors import unusable
+
+_OTHER_CODES = {"UK": "GB", "USA": "US", "UAE": "AE"}
+_CALLING_CODE = re.compile(r"(?:\+|00)?([1-9]\d{0,2})(?:\.0)?", re.ASCII)
+_LONGEST_NAME = 60
+
+_NAMES = """
+AC Ascension Island|AD Andorra|AE United Arab Emirates/Emirates|AF Afghanistan
+AG Antigua and Barbuda/Antigua|AI Anguilla|AL Albania|AM Armenia|AO Angola|AR Argentina|AS American Samoa
+AT Austria/Österreich|AU Australia|AW Aruba|AX Åland Islands/Åland|AZ Azerbaijan
+BA Bosnia and Herzegovina/Bosnia|BB Barbados|BD Bangladesh|BE Belgium/België/Belgique|BF Burkina Faso
+BG Bulgaria|BH Bahrain|BI Burundi|BJ Benin|BL Saint Barthélemy|BM Bermuda|BN Brunei/Brunei Darussalam
+BO Bolivia|BQ Caribbean Netherlands/Bonaire|BR Brazil/Brasil|BS Bahamas|BT Bhutan|BW Botswana|BY Belarus
+BZ Belize|CA Canada|CC Cocos Islands|CD DR Congo/Democratic Republic of the Congo/Congo Kinshasa
+CF Central African Republic|CG Congo/Republic of the Congo/Congo Brazzaville
+CH Switzerland/Schweiz/Suisse/Svizzera|CI Ivory Coast/Côte d'Ivoire|CK Cook Islands|CL Chile
+CM Cameroon/Cameroun|CN China/PR China/People's Republic of China|CO Colombia|CR Costa Rica|CU Cuba
+CV Cape Verde/Cabo Verde|CW Curaçao|CX Christmas Island|CY Cyprus|CZ Czech Republic/Czechia
+DE Germany/Deutschland|DJ Djibouti|DK Denmark/Danmark|DM Dominica|DO Dominican Republic/República Dominicana
+DZ Algeria/Algérie|EC Ecuador|EE Estonia/Eesti|EG Egypt|EH Western Sahara|ER Eritrea|ES Spain/España
+ET Ethiopia|FI Finland/Suomi|FJ Fiji|FK Falkland Islands|FM Micronesia|FO Faroe Islands|FR France|GA Gabon
+GD Grenada|GE Georgia|GF French Guiana|GG Guernsey
+GB United Kingdom/Great Britain/Britain/England/Scotland/Wales/Northern Ireland|GH Ghana|GI Gibraltar
+GL Greenland|GM Gambia|GN Guinea|GP Guadeloupe|GQ Equatorial Guinea|GR Greece|GT Guatemala|GU Guam
+GW Guinea Bissau|GY Guyana|HK Hong Kong|HN Honduras|HR Croatia/Hrvatska|HT Haiti|HU Hungary/Magyarország
+ID Indonesia|IE Ireland/Éire|IL Israel|IM Isle of Man|IN India|IO British Indian Ocean Territory|IQ Iraq
+IR Iran|IS Iceland|IT Italy/Italia|JE Jersey|JM Jamaica|JO Jordan|JP Japan|KE Kenya|KG Kyrgyzstan
+KH Cambodia|KI Kiribati|KM Comoros|KN Saint Kitts and Nevis|KP North Korea
+KR South Korea/Korea/Republic of Korea|KW Kuwait|KY Cayman Islands|KZ Kazakhstan|LA Laos|LB Lebanon
+LC Saint Lucia|LI Liechtenstein|LK Sri Lanka|LR Liberia|LS Lesotho|LT Lithuania/Lietuva|LU Luxembourg
+LV Latvia/Latvija|LY Libya|MA Morocco/Maroc|MC Monaco|MD Moldova|ME Montenegro|MF Saint Martin|MG Madagascar
+MH Marshall Islands|MK North Macedonia/Macedonia|ML Mali|MM Myanmar/Burma|MN Mongolia|MO Macau/Macao
+MP Northern Mariana Islands|MQ Martinique|MR Mauritania|MS Montserrat|MT Malta|MU Mauritius|MV Maldives
+MW Malawi|MX Mexico/México|MY Malaysia|MZ Mozambique|NA Namibia|NC New Caledonia|NE Niger|NF Norfolk Island
+NG Nigeria|NI Nicaragua|NL Netherlands/Nederland/Holland|NO Norway/Norge|NP Nepal|NR Nauru|NU Niue
+NZ New Zealand|OM Oman|PA Panama/Panamá|PE Peru/Perú|PF French Polynesia|PG Papua New Guinea|PH Philippines
+PK Pakistan|PL Poland/Polska|PM Saint Pierre and Miquelon|PR Puerto Rico|PS Palestine|PT Portugal|PW Palau
+PY Paraguay|QA Qatar|RE Réunion|RO Romania|RS Serbia|RU Russia/Russian Federation|RW Rwanda
+SA Saudi Arabia/KSA|SB Solomon Islands|SC Seychelles|SD Sudan|SE Sweden/Sverige|SG Singapore|SH Saint Helena
+SI Slovenia|SJ Svalbard|SK Slovakia/Slovak Republic|SL Sierra Leone|SM San Marino|SN Senegal/Sénégal
+SO Somalia|SR Suriname|SS South Sudan|ST São Tomé and Príncipe|SV El Salvador|SX Sint Maarten|SY Syria
+SZ Eswatini/Swaziland|TA Tristan da Cunha|TC Turks and Caicos Islands|TD Chad/Tchad|TG Togo|TH Thailand
+TJ Tajikistan|TK Tokelau|TL Timor Leste/East Timor|TM Turkmenistan|TN Tunisia/Tunisie|TO Tonga
+TR Turkey/Türkiye|TT Trinidad and Tobago/Trinidad|TV Tuvalu|TW Taiwan|TZ Tanzania|UA Ukraine|UG Uganda
+US United States/United States of America/America|UY Uruguay|UZ Uzbekistan|VA Vatican/Vatican City/Holy See
+VC Saint Vincent and the Grenadines/Saint Vincent|VE Venezuela|VG British Virgin Islands
+VI US Virgin Islands|VN Vietnam|VU Vanuatu|WF Wallis and Futuna|WS Samoa|XK Kosovo|YE Yemen|YT Mayotte
+ZA South Africa/RSA|ZM Zambia|ZW Zimbabwe
+"""
+"""Of every region that libphonenumber knows: its English names, and some that its own people use."""
+
+
+def checked_region(given: str) -> str:
+    """Return the region code that the person means.
+
+    Raises:
+        ListError: there is no such region.
+    """
+    region = given.strip().upper()
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        hint = region_named(given) or "US, GB or IN"
+        raise unusable(
+            f"{given!r} is not the code of a region.", f"Give two letters of ISO 3166, such as {hint}."
+        )
+    return region
+
+
+@lru_cache(10**4)  # by foreign text, so that it wants a bound
+def region_named(text: str) -> str | None:
+    """Return the region code that a cell means; none if it names no region.
+
+    Args:
+        text: a code of two letters (``GB``), a country's name (``United Kingdom``), or a calling code
+            (``44``, ``+44``), which stands for the main region that has it. Case, accents and marks do not
+            matter.
+    """
+    text = text.strip()
+    if len(text) > _LONGEST_NAME:
+        return None
+    if code := _CALLING_CODE.fullmatch(text):
+        region = phonenumbers.region_code_for_country_code(int(code[1]))
+        return region if region in phonenumbers.SUPPORTED_REGIONS else None
+    return _regions().get(text.casefold()) or _regions().get(_folded(text))
+
+
+@cache
+def _regions() -> dict[str, str]:
+    """Return the region codes by what is written for them, folded."""
+    regions = {code.casefold(): code for code in phonenumbers.SUPPORTED_REGIONS}
+    regions |= {other.casefold(): code for other, code in _OTHER_CODES.items()}
+    for entry in _NAMES.replace("\n", "|").strip("|").split("|"):
+        code, _, names = entry.partition(" ")
+        regions |= {_folded(name): code for name in names.split("/")}
+    return regions
+
+
+def _folded(name: str) -> str:
+    """Return the letters of a name, without case, accents, ``the`` and marks; ``St.`` is ``Saint``."""
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    words = re.findall(r"[^\W\d_]+", "".join(c for c in plain if not unicodedata.combining(c)))
+    return "".join({"st": "saint"}.get(word, word) for word in words if word not in {"the", "and"})
