@@ -1,0 +1,62 @@
+"""The list comes back with its answers, whatever it was and wherever it has gone."""
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from python_calamine import load_workbook
+
+from tests.e2e.harness import Place, Run
+
+SAMPLES = Path(__file__).parents[1] / "lists" / "samples"
+LISTS = sorted(path for path in SAMPLES.iterdir() if path.suffix != ".json")
+
+
+@pytest.mark.parametrize("sample", LISTS, ids=lambda path: path.name)
+def test_a_list_that_is_gone_comes_back_row_by_row(
+    machine: Place, run: Run, tmp_path: Path, sample: Path
+) -> None:
+    expected = json.loads(sample.with_name(f"{sample.name}.json").read_text())
+    theirs = Path(shutil.copy(sample, tmp_path))
+    config = tmp_path / "config.toml"
+    config.write_text(config.read_text().replace('region = "US"', ""))
+    options = [f"--{name}={value}" for name, value in expected["options"].items() if value is not False]
+    options += ["--no-header"] if expected["options"].get("header") is False else []
+    code, _, err = run("submit", theirs.name, "--yes", "--wait", "--name=it", "--reuse-days=0", *options)
+    if not [row for row in expected["rows"] if row.startswith("+")]:
+        assert (code, machine.world.ledger) == (2, [])
+        return
+    assert code == 0, err
+    theirs.unlink()
+
+    assert run("export", "it", "-o", "it.jsonl")[0] == 0
+    answers = [json.loads(line) for line in (tmp_path / "it.jsonl").read_text().splitlines()]
+    assert [answer["wa_number"] or answer["wa_note"] for answer in answers] == expected["rows"]
+    assert {answer["wa_outcome"] for answer in answers} <= {"completed", "failed", "rejected"}
+
+    assert run("export", "it", "-o", "it.xlsx")[0] == 0
+    sheet = load_workbook(str(tmp_path / "it.xlsx")).get_sheet_by_index(0).to_python(skip_empty_area=False)
+    assert len(sheet) - expected["preamble"] - len(answers) in {0, 1}
+    assert [row[-7] for row in sheet[-len(answers) :]] == [answer["wa_number"] or "" for answer in answers]
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_file_for_each_outcome(run: Run, tmp_path: Path) -> None:
+    assert run("submit", "list.csv", "--yes", "--wait")[0] == 0
+    code, out, _ = run("export", "1", "-o", "answers.csv", "--split")
+    assert code == 0
+    files = {path.name: path for path in tmp_path.glob("answers-*.csv")}
+    assert all(name in out for name in files)
+    outcomes = {name: {row["wa_outcome"] for row in rows_of(path)} for name, path in files.items()}
+    assert outcomes.pop("answers-rejected.csv") == {"rejected"}
+    assert set().union(*outcomes.values()) <= {"completed", "failed"}
+    assert sum(len(rows_of(path)) for path in files.values()) == 5
+    code, _, err = run("export", "1", "-o", "answers.csv", "--split", "--only", "failed")
+    assert (code, "not allowed with" in err) == (2, True)
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
