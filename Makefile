@@ -17,6 +17,5 @@ screenshots:
 crash: ## kills real processes for some minutes, and compares the books
 	.venv/bin/python -m tests.crash --kills 500
 
-bench:
-	.venv/bin/python -m tests.bench.first_paint
-	.venv/bin/python -m tests.bench.plan_throughput
+bench: ## how fast it is, as ratios to floors measured in the same run
+	for name in $$(ls tests/bench | sed -n 's/^\([a-z].*\)\.py$$/\1/p'); do .venv/bin/python -m tests.bench.$$name || exit 1; done
