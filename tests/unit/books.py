@@ -61,6 +61,7 @@ class Books(RuleBasedStateMachine):
         """How often the person asked for a number."""
         self.written_off: set[str] = set()
         self.written_off_at_copy: set[str] = set()
+        self.ever_written_off: set[str] = set()
         self.disturbed = 0.0
         """When the balance last changed in a way that the evidence need not tell from a charge."""
 
@@ -92,9 +93,20 @@ class Books(RuleBasedStateMachine):
         return {entry.batch_id for entry in self.store.journal.entries()}
 
     def nameless(self) -> list[str]:
-        """Return the ids that were paid for, and that nobody here has got to know."""
-        known = {batch.batch_id for batch in self.batches()} | self.journaled() | self.written_off
+        """Return the ids that were paid for, and that nobody here has got to know.
+
+        One that was written off and then asked for again, knowingly, is settled for good: its numbers have
+        their answers, even where the decision went down with the state file.
+        """
+        journaled, paid = self.journaled(), self.numbers_paid()
+        known = {batch.batch_id for batch in self.batches()} | journaled | self.written_off
+        answered = {paid[batch_id] for batch_id in journaled}
+        known |= {batch_id for batch_id in self.ever_written_off if paid[batch_id] in answered}
         return [batch_id for batch_id in self.world.batches if batch_id not in known]
+
+    def numbers_paid(self) -> dict[str, tuple[str, ...]]:
+        """Return the numbers of every batch that was paid for, in order, by its id."""
+        return {charge.batch_id: charge.numbers for charge in self.world.ledger if charge.batch_id}
 
     def intended(self) -> set[tuple[int, int, str]]:
         """Return what the journal says was about to be sent and no more, and the state file has not sent."""

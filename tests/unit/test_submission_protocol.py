@@ -185,7 +185,9 @@ class Protocol(Books):
     def settle_by_the_services_books(self, who: int, give_up: bool) -> None:
         (batch,) = self.in_doubt()
         engine = self.processes[who].engine
-        charged = self.nameless()
+        # Another may have been paid for whose list went down with the state file.
+        sent, paid = tuple(f"+{number}" for number in self.store.batches.numbers(batch)), self.numbers_paid()
+        charged = [batch_id for batch_id in self.nameless() if paid[batch_id] == sent]
         verdict = engine.evidence(batch.job, batch.seq).verdict
         journaled = self.journaled()
         try:
@@ -194,6 +196,7 @@ class Protocol(Books):
             elif give_up:
                 engine.settle(batch.job, batch.seq, "lost")
                 self.written_off.update(charged)
+                self.ever_written_off.update(charged)
             else:
                 engine.settle(batch.job, batch.seq, "adopted", charged[0])
         except SettleError:
