@@ -4,6 +4,7 @@ A file of ours is readable by its owner alone, and whole or absent, whatever hap
 """
 
 import errno
+import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -101,14 +102,15 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def backup(path: Path) -> Path:
-    """Copy a file to ``NAME.bak`` beside it (0600), in place of an older copy, and return the copy's path.
+    """Copy a file to ``NAME.bak-1`` beside it (0600), or the next free number; return the copy's path.
 
     Raises:
         PathError: the file cannot be read, or the copy cannot be written.
     """
-    copy = path.with_name(f"{path.name}.bak")
     with _sentences(path):
         data = path.read_bytes()
+        copies = (path.with_name(f"{path.name}.bak-{number}") for number in itertools.count(1))
+        copy = next(copy for copy in copies if not copy.exists())
     write_private(copy, data)
     return copy
 

@@ -4,7 +4,6 @@ It knows no HTTP library, so that whoever handles errors need not load one.
 """
 
 import contextlib
-import email.utils
 import re
 from collections.abc import Mapping
 from datetime import UTC
@@ -160,7 +159,9 @@ def _retry_after(said: _Said | None, headers: Mapping[str, str]) -> float | None
 
 def _http_date(text: str) -> float | None:
     try:
-        parsed = email.utils.parsedate_to_datetime(text)
+        from email.utils import parsedate_to_datetime  # slow to load, and hardly ever wanted
+
+        parsed = parsedate_to_datetime(text)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError, IndexError):  # what the parser raises for text that is no date
         return None

@@ -1,10 +1,19 @@
 """The command line: commands, options, exit codes, and nothing of what they do."""
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pwl_tui.cli.arguments import build_parser
 from pwl_tui.cli.output import Output
+
+if TYPE_CHECKING:
+    from pwl_tui.cli.session import Session
+
+_COLLECT_AFTER = 10_000
+"""New objects after which Python looks for cycles: by its own 700 a seventh of a start goes into looking."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -13,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Args:
         argv: the arguments; none: those of the process.
     """
+    gc.set_threshold(_COLLECT_AFTER)
     arguments = build_parser().parse_args(argv)
     output = Output(json=getattr(arguments, "json", False))
     # What follows loads most of the program, and neither --version nor --help should wait for it.
@@ -23,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         with Session(arguments, output, environment()) as session:
-            return _commands()[arguments.command](session)
+            return _command(arguments.command)(session)
     except ProblemError as error:
         output.problem(error.problem)
         return exit_of(error)
@@ -36,39 +46,33 @@ def main(argv: Sequence[str] | None = None) -> int:
         return Exit.FAILED
 
 
-def _commands() -> dict[str | None, Callable[..., int]]:
-    from pwl_tui.cli import (
-        adopting,
-        doctor,
-        jobs,
-        lists,
-        money,
-        removing,
-        retrying,
-        screen,
-        settling,
-        setup,
-    )
+_COMMANDS = {
+    None: "screen.open_screen",
+    "plan": "lists.plan",
+    "submit": "lists.submit",
+    "watch": "jobs.watch",
+    "jobs": "jobs.jobs",
+    "show": "jobs.show",
+    "export": "jobs.export",
+    "pause": "jobs.pause",
+    "resume": "jobs.resume",
+    "balance": "money.balance",
+    "lookup": "money.lookup",
+    "ledger": "money.ledger",
+    "adopt": "adopting.adopt",
+    "settle": "settling.settle",
+    "retry": "retrying.retry",
+    "forget": "removing.forget",
+    "purge": "removing.purge",
+    "doctor": "doctor.doctor",
+    "config": "setup.config",
+    "simulator": "setup.simulator",
+}
+"""Where each command is done, as module and function: only what is asked for is loaded."""
 
-    return {
-        None: screen.open_screen,
-        "plan": lists.plan,
-        "submit": lists.submit,
-        "watch": jobs.watch,
-        "jobs": jobs.jobs,
-        "show": jobs.show,
-        "export": jobs.export,
-        "pause": jobs.pause,
-        "resume": jobs.resume,
-        "balance": money.balance,
-        "lookup": money.lookup,
-        "ledger": money.ledger,
-        "adopt": adopting.adopt,
-        "settle": settling.settle,
-        "retry": retrying.retry,
-        "forget": removing.forget,
-        "purge": removing.purge,
-        "doctor": doctor.doctor,
-        "config": setup.config,
-        "simulator": setup.simulator,
-    }
+
+def _command(name: str | None) -> "Callable[[Session], int]":
+    """Return what does a command."""
+    module, _, function = _COMMANDS[name].partition(".")
+    done_by: Callable[[Session], int] = getattr(import_module(f"pwl_tui.cli.{module}"), function)
+    return done_by

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import get_args
 
 from pwl_tui.lists.findings import Aspect
-from pwl_tui.lists.plan import ListPlan
-from pwl_tui.lists.readers import Reading
+from pwl_tui.lists.planned import ListPlan
+from pwl_tui.lists.reading import Reading
 
 _ORDER = get_args(Aspect)
 _NO_COUNTRY_CODE = "no country code"

@@ -7,7 +7,7 @@ from pwl_tui.config import ConfigError
 from pwl_tui.engine.adopting import AdoptError
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.engine.settling import SettleError
-from pwl_tui.lists.readers import ListError
+from pwl_tui.lists.errors import ListError
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.errors import NoSuchJobError
 

@@ -19,7 +19,7 @@ from pwl_tui.state.models import BatchState, Job, JobState
 
 _TICK_SECONDS = 0.5
 """How often to look whether something has changed that no event tells of."""
-_PATIENCE_SECONDS = 180.0
+PATIENCE_SECONDS = 180.0
 """How long an interrupted program waits for the answer to a paid call: longer than its read time-out."""
 
 
@@ -225,5 +225,5 @@ def leave(engine: Engine, output: Output) -> None:
     engine.stop()
     if not engine.drain(0.2):
         output.note("Waiting for the answer to the batch that is being sent; interrupt again to leave it.")
-        engine.drain(_PATIENCE_SECONDS)
+        engine.drain(PATIENCE_SECONDS)
     engine.close()

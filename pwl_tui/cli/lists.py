@@ -19,7 +19,8 @@ from pwl_tui.cli.shapes import plan_shape
 from pwl_tui.engine.exporting import save_rejected
 from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.problems import EngineError, credits_short
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.state.models import Job
 
 

@@ -1,20 +1,16 @@
-"""The screen, and the demo's whole job where there is no screen to open."""
+"""The screen, from its opening to the words with which it is left."""
 
 import sys
-import tempfile
-from dataclasses import replace
-from pathlib import Path
 
 from pwl_tui.cli.exits import Exit, UsageError
-from pwl_tui.cli.follow import follow, leave
+from pwl_tui.cli.follow import PATIENCE_SECONDS
+from pwl_tui.cli.front import Front, forsake_terminal, leave_undisturbed, step_behind
 from pwl_tui.cli.output import counted
-from pwl_tui.cli.printing import picture_of
 from pwl_tui.cli.session import Session
-from pwl_tui.lists.export import Target
-from pwl_tui.lists.readers import Options, Source
 from pwl_tui.state.models import JobState
 
-_SHOWN_ROWS = 5
+_LAST_ANSWER_SECONDS = 0.2
+"""How long the person waits for the answer to a paid call before they get their prompt back."""
 
 
 def open_screen(session: Session) -> int:
@@ -22,64 +18,57 @@ def open_screen(session: Session) -> int:
     # Textual draws on standard error: all three must be the terminal.
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         if session.demo:
+            from pwl_tui.cli.demo import demo_job
+
             return demo_job(session)
         raise UsageError(
             "The screen needs a terminal.", "Without one, use the commands: `pwl-tui --help` lists them."
         )
+    front = step_behind()
     from pwl_tui.ui.app import DemoList, run
 
     arguments, settings = session.arguments, session.settings
-    ui = settings.ui
+    ui, engine = settings.ui, session.engine
+    code: int = Exit.FAILED
     try:
-        return run(
-            session.engine,
+        code = run(
+            engine,
             settings=settings,
             config_file=session.config_file,
             mouse=ui.mouse and not arguments.no_mouse,
             low_bandwidth=arguments.low_bandwidth or ui.low_bandwidth == "always",
             demo=DemoList(session.sample, settings.region) if session.demo else None,
+            save=session.save,
         )
+        return code
     finally:
         # Whatever ended the screen: a batch that is being sent must not be left in doubt.
-        say_goodbye(session)
+        _leave(session, front, code)
 
 
-def say_goodbye(session: Session) -> None:
-    """After the screen: wait for a paid call that is under way, and say how to come back."""
-    leave(session.engine, session.output)
+def _leave(session: Session, front: Front, code: int) -> None:
+    """Stop, and say how to come back. If a batch is being sent, its answer is awaited in the background."""
+    leave_undisturbed()
+    session.engine.stop()
+    sending = not session.engine.drain(_LAST_ANSWER_SECONDS)
+    try:
+        _say_goodbye(session, sending=sending)
+    except OSError:  # the terminal is gone, and what it did not take must not be written again at the exit
+        forsake_terminal()
+    finally:
+        if sending:
+            front.let_go(code)
+            session.engine.drain(PATIENCE_SECONDS)
+
+
+def _say_goodbye(session: Session, *, sending: bool) -> None:
+    if sending:
+        session.output.say(
+            "A batch is just being sent: its answer is awaited in the background, and kept when it comes."
+        )
     live = sum(job.state is not JobState.COMPLETED for job in session.store.jobs.all())
     if live and not session.demo:
         jobs = counted(live, "job goes", "jobs go")
         session.output.say(
             f"{jobs} on at the service. `pwl-tui` comes back to it; `pwl-tui watch` does without the screen."
         )
-
-
-def demo_job(session: Session) -> int:
-    """Plan the sample list, submit it, poll it to the end and export it, saying each step."""
-    output, engine = session.output, session.engine
-    output.say(f"1. A simulator of the service runs at {session.settings.base_url}.")
-    source = Source.from_path(session.sample)
-    planned = engine.plan(source, Options(region=session.settings.region))
-    planned = replace(planned, balance=engine.balance().balance)
-    output.say(f"2. The plan of {source.name}, which spends nothing:\n{picture_of(session, planned)}")
-    job = engine.create_job(planned, name="sample")
-    output.say(f"3. Submitting it as job {job.id} and waiting for the answers.")
-    ending = follow(engine, [job.id], output, finish=True, await_credits=False)
-    job = session.store.jobs.get(job.id)
-    if ending.exit is not Exit.DONE:
-        if ending.problem is not None:
-            output.problem(ending.problem)
-        return ending.exit
-    counts = job.counts
-    output.say(
-        f"4. Finished: {counts.on_whatsapp:,} on WhatsApp ({counts.business:,} business), "
-        f"{counts.not_on_whatsapp:,} not, {counts.failed:,} failed; {job.charged:,} credits spent."
-    )
-    path = Path(tempfile.mkdtemp(prefix="pwl-tui-export-")) / "sample-answers.csv"
-    [written] = engine.export(job.id, Target(path, "csv"))
-    output.say(f"5. Exported {written.rows:,} rows to {path}; its first rows:")
-    with path.open(encoding="utf-8") as exported:
-        for _, line in zip(range(_SHOWN_ROWS), exported, strict=False):
-            output.say(f"   {line.rstrip()}")
-    return Exit.DONE

@@ -55,7 +55,9 @@ class Session:
 
     @cached_property
     def config_file(self) -> Path:
-        """The configuration file that counts; it need not be there."""
+        """The configuration file that counts; it need not be there. The demo has one of its own."""
+        if self.demo:
+            return self._demo_config
         given: Path | None = self.arguments.config
         return given if given is not None else paths.config_file(self._environ)
 
@@ -66,14 +68,18 @@ class Session:
         Raises:
             ConfigError: they are not usable.
         """
-        if self.demo:
-            return self._demo_settings()
         settings = config.load(
-            config_file=self.arguments.config, profile=self.arguments.profile, environ=self._environ
+            config_file=self.config_file if self.demo else self.arguments.config,
+            profile=None if self.demo else self.arguments.profile,
+            environ=self._environ_in_force,
         )
         for warning in settings.warnings:
             self.output.note(warning)
         return settings
+
+    def save(self, changes: config.Changes, profile: str) -> tuple[config.Settings, Path | None]:
+        """Write changed settings into the file, and put a profile in force. See `config.save`."""
+        return config.save(self.config_file, changes, profile, environ=self._environ_in_force)
 
     @cached_property
     def store(self) -> Store:
@@ -110,17 +116,25 @@ class Session:
         directory = tempfile.TemporaryDirectory(prefix="pwl-tui-demo-", ignore_cleanup_errors=True)
         return Path(self._cleanup.enter_context(directory))
 
-    def _demo_settings(self) -> config.Settings:
-        from pwl_tui.simulator.demo import DEMO_KEY, SAMPLE_REGION, demo_world
+    @cached_property
+    def _demo_config(self) -> Path:
+        from pwl_tui.simulator.demo import SAMPLE_REGION
+
+        file = self._scratch / "config.toml"
+        file.write_text(_DEMO_CONFIG.format(region=SAMPLE_REGION), encoding="utf-8")
+        return file
+
+    @cached_property
+    def _environ_in_force(self) -> Mapping[str, str]:
+        if not self.demo:
+            return self._environ
+        from pwl_tui.simulator.demo import DEMO_KEY, demo_world
         from pwl_tui.simulator.server import Simulator
 
         simulator = self._cleanup.enter_context(Simulator(demo_world(rate=_DEMO_RATE)))
-        file = self._scratch / "config.toml"
-        file.write_text(_DEMO_CONFIG.format(region=SAMPLE_REGION), encoding="utf-8")
         # The person's own key and address must not reach the demo: their environment is left out.
         theirs = {name: value for name, value in self._environ.items() if not name.startswith("PROWEBLOOK_")}
-        ours = {"PROWEBLOOK_API_KEY": DEMO_KEY, "PROWEBLOOK_BASE_URL": simulator.base_url}
-        return config.load(config_file=file, profile=None, environ=theirs | ours)
+        return theirs | {"PROWEBLOOK_API_KEY": DEMO_KEY, "PROWEBLOOK_BASE_URL": simulator.base_url}
 
 
 def environment() -> Mapping[str, str]:

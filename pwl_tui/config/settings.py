@@ -87,7 +87,24 @@ def load(*, config_file: Path | None, profile: str | None, environ: Mapping[str,
         PathError: the place of the file cannot be told.
     """
     path = config_file or paths.config_file(environ)
-    file, profiles = checked(read(path, required=config_file is not None), path)
+    return in_force(read(path, required=config_file is not None), path, profile, environ)
+
+
+def in_force(
+    document: Mapping[str, Any], path: Path, profile: str | None, environ: Mapping[str, str]
+) -> Settings:
+    """Return the settings that a file would put in force.
+
+    Args:
+        document: its content, as `read` returns it.
+        path: where it is or will be.
+        profile: as for `load`.
+        environ: as for `load`.
+
+    Raises:
+        ConfigError: as for `load`.
+    """
+    file, profiles = checked(document, path)
     name = profile or file.profile
     chosen = _choose(name, profiles, path)
     base_url = _base_url(chosen, name, path, environ)
@@ -235,6 +252,7 @@ def _key_source(profile: Profile, environ: Mapping[str, str]) -> Secret | KeyCom
 
 
 def _warnings(profiles: Mapping[str, Profile], path: Path) -> tuple[str, ...]:
-    if any(p.api_key for p in profiles.values()) and path.stat().st_mode & _READABLE_BY_OTHERS:
+    holds_key = any(profile.api_key for profile in profiles.values())
+    if holds_key and path.exists() and path.stat().st_mode & _READABLE_BY_OTHERS:
         return (f"{path} holds an API key and can be read by others: run `chmod 600` on it.",)
     return ()

@@ -141,7 +141,7 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
     theme: Annotated[
         Literal["auto", "dark", "light", "ansi"],
         Meta(
-            title="The colours. ansi: the terminal's own sixteen.",
+            title="The colours. auto: as light as the terminal; ansi: the terminal's own sixteen.",
             description='"auto", "dark", "light" or "ansi"',
         ),
     ] = "auto"
@@ -159,12 +159,33 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
             description='"auto", "always" or "never"',
         ),
     ] = "auto"
+    ascii: Annotated[
+        bool,
+        Meta(
+            title="Draw frames with plain letters, for fonts and screen readers that want it.",
+            description="true or false",
+        ),
+    ] = False
 
 
 class Notify(Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens when a job finishes."""
+    """How you are told that a job has finished."""
 
     bell: Annotated[bool, Meta(title="Ring the terminal's bell.", description="true or false")] = True
+    desktop: Annotated[
+        Literal["auto", "osc9", "osc777", "never"],
+        Meta(
+            title="Have the terminal notify you: by one of two escape codes; auto: the likelier one.",
+            description='"auto", "osc9", "osc777" or "never"',
+        ),
+    ] = "auto"
+    title: Annotated[
+        bool,
+        Meta(
+            title="Show in the terminal's title how far the work is, while it goes on.",
+            description="true or false",
+        ),
+    ] = True
     command: Annotated[
         str,
         Meta(
@@ -209,6 +230,8 @@ class Declared(NamedTuple):
     """One setting as it was declared."""
 
     name: str
+    kind: Any
+    """Its type, without what is said about it."""
     meta: Meta
     default: object
 
@@ -222,4 +245,4 @@ def declared(table: type[Struct]) -> Iterator[Declared]:
     """Yield the settings of one table in the order of their declaration, without the tables within it."""
     for f in fields(table):
         if not isinstance(f.type, type):
-            yield Declared(f.name, f.type.__metadata__[0], f.default)
+            yield Declared(f.name, f.type.__origin__, f.type.__metadata__[0], f.default)

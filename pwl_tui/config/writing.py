@@ -1,18 +1,24 @@
-"""Writes the commented example, the key in the file, and the settings in force."""
+"""Writes the commented example, a key or changed settings, and the settings in force."""
 
 import json
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import msgspec
 import tomli_w
 
 from pwl_tui import paths
 from pwl_tui.config.errors import config_error
-from pwl_tui.config.settings import Settings, checked, read
+from pwl_tui.config.settings import Settings, checked, in_force, read
 from pwl_tui.config.tables import Declared, File, Profile, declared, tables
 from pwl_tui.config.values import KeyCommand, key_from
 from pwl_tui.secret import Secret
 from pwl_tui.text import clean
+
+Changes: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""New values of settings, by their tables."""
 
 _HEAD = """\
 # Settings of pwl-tui: every one of them, at its default. `pwl-tui config path` tells where this file belongs.
@@ -35,8 +41,8 @@ def example() -> str:
 def save_key(config_file: Path, profile: str, key: Secret) -> None:
     """Write a key into the file (0600), and leave every other setting as it is.
 
-    The key takes the place of the profile's ``api_key_command``. What the rewriting would lose, comments and
-    layout, is first kept beside the file as ``<name>.bak``.
+    The key takes the place of the profile's ``api_key_command``. A file written by hand is first kept beside
+    it, as by `save`.
 
     Args:
         config_file: made when it is missing.
@@ -55,13 +61,49 @@ def save_key(config_file: Path, profile: str, key: Secret) -> None:
         ) from None
     document = read(config_file)
     checked(document, config_file)
-    rewritten = tomli_w.dumps(document)
-    if config_file.exists() and config_file.read_text("utf-8") != rewritten:
-        paths.backup(config_file)
     table = document.setdefault("profiles", {}).setdefault(profile, {})
     table.pop("api_key_command", None)
     table["api_key"] = text
-    paths.write_private(config_file, tomli_w.dumps(document).encode())
+    _rewrite(config_file, document)
+
+
+def save(
+    config_file: Path, changes: Changes, profile: str, *, environ: Mapping[str, str]
+) -> tuple[Settings, Path | None]:
+    """Write changed settings into the file (0600), and leave all others as they are.
+
+    Args:
+        config_file: made when it is missing.
+        changes: tables within the file, by name, of values by setting; ``""`` is the file itself.
+        profile: the profile that is to be in force.
+        environ: the environment, which goes before the file.
+
+    Returns:
+        The settings in force now, and the copy that was made of a file written by hand: rewriting loses its
+        comments and layout. None: there was nothing to lose.
+
+    Raises:
+        ConfigError: a value is not allowed, or the file holds something wrong already; nothing is written.
+        PathError: the file cannot be written.
+    """
+    document = read(config_file)
+    checked(document, config_file)
+    for name, values in changes.items():
+        table = document
+        for step in name.split(".", 1) if name else ():
+            table = table.setdefault(step, {})
+        table.update(values)
+    settings = in_force(document, config_file, profile, environ)
+    return settings, _rewrite(config_file, document)
+
+
+def profiles(config_file: Path) -> dict[str, Profile]:
+    """Return the profiles in the file by name; the default one, where it has none.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    return checked(read(config_file), config_file)[1] or {File().profile: Profile()}
 
 
 def show(settings: Settings) -> str:
@@ -87,6 +129,17 @@ def show(settings: Settings) -> str:
         "keys": dict(settings.keys),
     }
     return f"# API key: {key}\n{tomli_w.dumps(document)}"
+
+
+def _rewrite(config_file: Path, document: Mapping[str, Any]) -> Path | None:
+    """Write the file; return the copy of what stood there, where it was not written by this program."""
+    kept = None
+    if config_file.exists():
+        text = config_file.read_text("utf-8-sig")
+        if text != tomli_w.dumps(tomllib.loads(text)):
+            kept = paths.backup(config_file)
+    paths.write_private(config_file, tomli_w.dumps(document).encode())
+    return kept
 
 
 def _block(name: str, table: type[msgspec.Struct]) -> str:

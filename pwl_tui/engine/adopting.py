@@ -12,7 +12,7 @@ from pwl_tui.engine.poller import answers
 from pwl_tui.engine.recall import Open, follow_up, is_of, moment_of
 from pwl_tui.engine.retrying import AS_THEY_ARE
 from pwl_tui.engine.schedule import Budget
-from pwl_tui.lists.readers import Source, detect
+from pwl_tui.lists.source import Source
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
@@ -236,6 +236,8 @@ def _store(
     store: Store, found: Sequence[Found], binding: Binding, name: str, profile: str, now: float
 ) -> int:
     source = Source.from_text("".join(f"+{one.number}\n" for batch in found for one in batch.numbers), name)
+    from pwl_tui.lists.readers import detect  # takes all of libphonenumber along
+
     reading = detect(source, AS_THEY_ARE)
     total = sum(len(batch.numbers) for batch in found)
     job_id = store.jobs.add(

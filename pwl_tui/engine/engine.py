@@ -1,9 +1,10 @@
 """The engine as the screen and the command line know it: one object for all that can be done."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from pwl_tui.api.models import WHATSAPP, Check, Service
-from pwl_tui.engine import exporting, planning, retrying
+from pwl_tui.engine import planning, retrying
 from pwl_tui.engine.account import Account
 from pwl_tui.engine.estimate import seconds_for
 from pwl_tui.engine.ledger import Ledger, ledger
@@ -20,13 +21,16 @@ from pwl_tui.engine.problems import (
     unfinished,
 )
 from pwl_tui.engine.retrying import RetryPlan
-from pwl_tui.lists.export import Target, Written
-from pwl_tui.lists.plan import plan
-from pwl_tui.lists.readers import Options, Reading, Source
+from pwl_tui.lists.planned import ListPlan
+from pwl_tui.lists.reading import Options, Reading
+from pwl_tui.lists.source import Source
 from pwl_tui.state.models import BalanceReading, Job
 from pwl_tui.state.money import Charge
 from pwl_tui.state.results import Reusable
 from pwl_tui.text import clean
+
+if TYPE_CHECKING:
+    from pwl_tui.lists.export import Target, Written
 
 
 class Engine(Mending):
@@ -57,7 +61,26 @@ class Engine(Mending):
         Raises:
             ListError: the list cannot be read or holds no number.
         """
-        listed = plan(source, options, progress=progress, cancelled=cancelled)
+        listed = self.read(source, options, progress=progress, cancelled=cancelled)
+        return self.decide(listed, reuse_days=reuse_days, sample=sample)
+
+    def read(
+        self,
+        source: Source,
+        options: Options | Reading,
+        *,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> ListPlan:
+        """Say what a list holds; the first half of `plan`, and the slow one."""
+        from pwl_tui.lists.apart import plan_apart  # takes all of libphonenumber along
+
+        return plan_apart(source, options, progress=progress, cancelled=cancelled)
+
+    def decide(
+        self, listed: ListPlan, *, reuse_days: int | None = None, sample: int | None = None
+    ) -> JobPlan:
+        """Say what becomes of the numbers of a list that is read; all else is as `plan` has it."""
         days = self.settings.lists.reuse_days if reuse_days is None else reuse_days
         answers = self._reusable(listed.numbers, days)
         return planning.make(listed, answers, balance=self._balance(), sample=sample, draw=self._draw)
@@ -91,8 +114,10 @@ class Engine(Mending):
         later = went_on(self.store, job)
         if later is not None:
             raise EngineError(continued(job, later))
-        source, reading = exporting.original(self.store, job_id)
-        listed = plan(source, reading, progress=progress, cancelled=cancelled)
+        from pwl_tui.engine.exporting import original
+
+        source, reading = original(self.store, job_id)
+        listed = self.read(source, reading, progress=progress, cancelled=cancelled)
         answers = self._reusable(listed.numbers, self.settings.lists.reuse_days)
         answers |= self.store.results.answers(job_id)
         made = planning.make(listed, answers, balance=self._balance())
@@ -199,10 +224,12 @@ class Engine(Mending):
         self.wake()
 
     def export(
-        self, job_id: int, target: Target, watch: Callable[[int], None] | None = None
-    ) -> list[Written]:
+        self, job_id: int, target: "Target", watch: Callable[[int], None] | None = None
+    ) -> "list[Written]":
         """Write a job's list with its answers; return the files that were made. See `exporting.export`."""
-        return exporting.export(self.store, job_id, target, watch)
+        from pwl_tui.engine.exporting import export
+
+        return export(self.store, job_id, target, watch)
 
     def forget(self, job_id: int) -> None:
         """Remove a job with its list, numbers and results for good; what it cost stays in the ledger.

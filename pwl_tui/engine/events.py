@@ -3,14 +3,14 @@
 Listeners are called on the engine's threads and must return at once; a screen posts the event to itself.
 """
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from pwl_tui.problem import Problem
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceRead:
+class BalanceRead(Struct, frozen=True):
     """Credits of one service were read."""
 
     service: str
@@ -18,43 +18,37 @@ class BalanceRead:
     at: float
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceFailed:
+class BalanceFailed(Struct, frozen=True):
     """Credits of one service could not be read; the last reading stands, and ages."""
 
     service: str
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class JobChanged:
+class JobChanged(Struct, frozen=True):
     """A job or its batches are not what they were; read them again from the store."""
 
     job: int
 
 
-@dataclass(frozen=True, slots=True)
-class JobFinished:
+class JobFinished(Struct, frozen=True):
     """The last answer of a job is stored."""
 
     job: int
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceDown:
+class ServiceDown(Struct, frozen=True):
     """The service cannot be reached or refuses us; one probe speaks for everyone until `next_try`."""
 
     problem: Problem
     next_try: float
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceUp:
+class ServiceUp(Struct, frozen=True):
     """The service answers again."""
 
 
-@dataclass(frozen=True, slots=True)
-class EngineFailed:
+class EngineFailed(Struct, frozen=True):
     """The state file or the disk failed; nothing is sent that could not be written down."""
 
     problem: Problem

@@ -1,9 +1,10 @@
 """What the balance says about a batch whose outcome is unknown. It advises; only the person decides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 from pwl_tui.state.models import BalanceReading
 
@@ -21,8 +22,7 @@ class Verdict(StrEnum):
     CANNOT_TELL = "cannot tell"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """The readings of an unknown batch, and what they say.
 
     Attributes:

@@ -14,9 +14,11 @@ from pwl_tui.lists.encodings import marked
 from pwl_tui.lists.errors import unusable
 from pwl_tui.lists.export import Target, Written, export_files
 from pwl_tui.lists.files import complete_file
-from pwl_tui.lists.plan import ListPlan, row_label
-from pwl_tui.lists.readers import Reading, Source, header, rows
+from pwl_tui.lists.planned import ListPlan, row_label
+from pwl_tui.lists.readers import header, rows
+from pwl_tui.lists.reading import Reading
 from pwl_tui.lists.reasons import EMPTY, REASONS
+from pwl_tui.lists.source import Source
 from pwl_tui.state.models import Outcome
 from pwl_tui.state.store import Store
 

@@ -3,14 +3,14 @@
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise, zip_longest
+
+from msgspec import Struct
 
 from pwl_tui.state.money import Charge, HeldBalance
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One charge.
 
     Attributes:
@@ -34,8 +34,7 @@ class Line:
     after: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """A change of the balance that the charges in the same time do not explain.
 
     Attributes:
@@ -56,8 +55,7 @@ class Movement:
         return self.fell - self.known
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """All of it.
 
     Attributes:

@@ -6,9 +6,10 @@ The monitor alone decides; callers make one call each and report back. Every wai
 
 import threading
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import partial
 from typing import Final
+
+from msgspec import Struct
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import SERVICES, Service
@@ -41,8 +42,7 @@ BALANCE_SECONDS: Final = 300.0
 """How often the balance is read by itself while the program runs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What a monitor may do.
 
     Attributes:

@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from pwl_tui.engine.planning import Origin
 from pwl_tui.state.models import Batch, Job
@@ -13,8 +14,7 @@ _Z: Final = 1.959964
 """Standard deviations that hold 95 % of a normal distribution."""
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """A share of what was asked for, and where that of the whole list lies with 95 % probability.
 
     Attributes:
@@ -31,8 +31,7 @@ class Share:
         return f"{self.value:.0%} ({self.low:.0%} to {self.high:.0%})"
 
 
-@dataclass(frozen=True, slots=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """What became of the numbers of a sample that have an answer.
 
     Attributes:

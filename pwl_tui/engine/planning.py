@@ -12,9 +12,10 @@ import msgspec
 
 from pwl_tui.engine.journaling import digest
 from pwl_tui.engine.problems import EngineError, credits_short, over_cap
-from pwl_tui.lists.numbers import REASONS
-from pwl_tui.lists.plan import BATCH_SIZE, ListPlan
-from pwl_tui.lists.readers import Reading, Source
+from pwl_tui.lists.planned import BATCH_SIZE, ListPlan
+from pwl_tui.lists.reading import Reading
+from pwl_tui.lists.reasons import REASONS
+from pwl_tui.lists.source import Source
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Binding, Outcome
 from pwl_tui.state.results import Reusable

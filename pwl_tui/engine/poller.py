@@ -2,7 +2,8 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
@@ -21,8 +22,7 @@ _OF_ONE_BATCH = {"bad_answer", "invalid_request"}
 """Kinds of failures that the next batch need not meet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Polled:
+class Polled(Struct, frozen=True):
     """What a poll came to.
 
     Attributes:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from pwl_tui.engine.planning import JobPlan
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.state.models import BatchState, Job
 from pwl_tui.state.store import Store
 

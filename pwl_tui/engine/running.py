@@ -3,8 +3,9 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from pwl_tui.api.models import WHATSAPP
 from pwl_tui.config import Settings
@@ -18,7 +19,7 @@ from pwl_tui.secret import Secret
 from pwl_tui.state.models import Binding
 from pwl_tui.state.store import Store
 
-_JOIN_SECONDS = 0.5  # closing waits so long for the threads; one that hangs in a call ends with the process
+_JOIN_SECONDS = 0.3  # closing waits so long for the threads; one that hangs in a call ends with the process
 
 
 class Running:
@@ -51,11 +52,11 @@ class Running:
         self._clock = clock
         self._pause = pause
         self._draw = draw or random.SystemRandom()
-        self._open = partial(Account, store, settings, connect=connect, clock=clock, draw=self._draw)
+        self._open = partial(Account, store, connect=connect, clock=clock, draw=self._draw)
         self._listener: Callable[[Event], None] | None = None
         self._scope = Scope()
         self._monitor: Monitor | None = None
-        self._account = None if settings.api_key is None else self._open(settings.api_key)
+        self._account = None if settings.api_key is None else self._open(settings, settings.api_key)
 
     @property
     def binding(self) -> Binding | None:
@@ -70,7 +71,7 @@ class Running:
         Raises:
             ApiError: the key is refused, or the service cannot be asked.
         """
-        account = self._open(key)
+        account = self._open(self.settings, key)
         try:
             return account.service().balance(WHATSAPP).balance
         finally:
@@ -78,11 +79,17 @@ class Running:
 
     def use_key(self, key: Secret) -> None:
         """Work with another key from now on; the jobs of other keys stay theirs."""
-        listener = self._listener
-        self.stop()
-        self._account = self._open(key)
-        if listener is not None:
-            self.start(listener, self._scope)
+        self._work_with(self.settings, key)
+
+    def use_settings(self, settings: Settings) -> None:
+        """Work as other settings say from now on: another account, another pace.
+
+        Slow where a command prints the key.
+
+        Raises:
+            ConfigError: that command fails; all stays as it was.
+        """
+        self._work_with(settings, settings.api_key)
 
     # -- running
 
@@ -117,6 +124,7 @@ class Running:
         self.stop()
         if self._monitor is not None:
             self._monitor.close(_JOIN_SECONDS)
+            self._monitor = None
         if self._account is not None:
             self._account.close()
 
@@ -138,6 +146,14 @@ class Running:
         """
         if self._account is not None:
             self._account.submitter().recover()
+
+    def _work_with(self, settings: Settings, key: Secret | None) -> None:
+        listener = self._listener
+        self.stop()
+        self.settings = settings
+        self._account = None if key is None else self._open(settings, key)
+        if listener is not None:
+            self.start(listener, self._scope)
 
     def _in_force(self) -> Account:
         if self._account is None:

@@ -1,24 +1,22 @@
 """What one step of sending comes to."""
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import Batch
 
 
-@dataclass(frozen=True, slots=True)
-class Idle:
+class Idle(Struct, frozen=True):
     """There is nothing to send."""
 
 
-@dataclass(frozen=True, slots=True)
-class Busy:
+class Busy(Struct, frozen=True):
     """Another process is sending for this key."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frozen:
+class Frozen(Struct, frozen=True):
     """A batch of this key is in doubt: nothing is sent until it is settled."""
 
     batch: Batch
@@ -28,23 +26,20 @@ class Frozen:
     """When the balance is to be read for it next; none: all readings are in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """A batch was accepted, and its id is on disk."""
 
     batch: Batch
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A job stands still for a reason that lies with it or with the person."""
 
     job: int
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class Delayed:
+class Delayed(Struct, frozen=True):
     """The service is not to be bothered before `until`."""
 
     job: int

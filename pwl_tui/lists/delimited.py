@@ -15,8 +15,10 @@ from typing import BinaryIO, TypeAlias
 from pwl_tui.lists.answers import REMEMBERED, Answer, RowAnswer, texts
 from pwl_tui.lists.encodings import marked
 from pwl_tui.lists.errors import unusable
-from pwl_tui.lists.readers import Reading, Source, rows
+from pwl_tui.lists.readers import rows
+from pwl_tui.lists.reading import Reading
 from pwl_tui.lists.shape import MARK, Shape, WiderRowError, lines_of
+from pwl_tui.lists.source import Source
 
 Record: TypeAlias = tuple[str, str, int]
 """One record of a list as it is written there. Plain, for there are millions.

@@ -12,8 +12,9 @@ from pwl_tui.lists.delimited import Delimited
 from pwl_tui.lists.errors import unusable
 from pwl_tui.lists.files import Draft, complete_files
 from pwl_tui.lists.forms import Form, JsonLines, Text, Workbook, Write
-from pwl_tui.lists.readers import Reading, Source
+from pwl_tui.lists.reading import Reading
 from pwl_tui.lists.shape import Shape, WiderRowError, measured, supposed
+from pwl_tui.lists.source import Source
 from pwl_tui.text import clean
 
 Format = Literal["csv", "xlsx", "jsonl", "txt"]

@@ -9,9 +9,11 @@ import msgspec
 
 from pwl_tui.lists.answers import FIELDS, REMEMBERED, RowAnswer, note, shown, texts
 from pwl_tui.lists.columns import name_columns
-from pwl_tui.lists.plan import row_label
-from pwl_tui.lists.readers import Reading, Source, preamble, rows
+from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.readers import preamble, rows
+from pwl_tui.lists.reading import Reading
 from pwl_tui.lists.shape import Shape, WiderRowError, padded
+from pwl_tui.lists.source import Source
 from pwl_tui.lists.workbook_out import workbook
 
 Row = TypeVar("Row")

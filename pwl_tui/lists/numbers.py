@@ -6,11 +6,11 @@ good is named and not guessed.
 """
 
 import re
-from typing import Literal
 
 import phonenumbers
 from phonenumbers import NumberParseException, ValidationResult
 
+from pwl_tui.lists.reading import Strictness
 from pwl_tui.lists.reasons import (
     DIGITS_LOST,
     EMPTY,
@@ -18,19 +18,12 @@ from pwl_tui.lists.reasons import (
     NO_COUNTRY_CODE,
     NOT_A_NUMBER,
     NOT_VALID,
-    REASONS,
     SEVERAL_NUMBERS,
     TOO_LONG,
     TOO_SHORT,
     UNKNOWN_COUNTRY_CODE,
 )
 from pwl_tui.lists.shortcut import REASON_OF_LENGTH, shortcut
-
-__all__ = ["REASONS", "Strictness", "parse", "without_links"]
-
-Strictness = Literal["valid", "possible"]
-"""``valid``: in use by the numbering plan of its region. ``possible``: of a length that the plan knows for
-whole numbers, those without their area code not."""
 
 _REASON_OF_ERROR = {
     NumberParseException.INVALID_COUNTRY_CODE: UNKNOWN_COUNTRY_CODE,

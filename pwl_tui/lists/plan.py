@@ -2,54 +2,39 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from itertools import islice
+from typing import NamedTuple
 
 import phonenumbers
 
-from pwl_tui.lists.errors import ListError, PlanCancelledError, unusable
+from pwl_tui.lists.errors import PlanCancelledError, unusable
 from pwl_tui.lists.findings import Offer
 from pwl_tui.lists.numbers import parse
 from pwl_tui.lists.offers import MOST_WEIGHED, offers
-from pwl_tui.lists.readers import Options, Reading, Source, cells, detect
+from pwl_tui.lists.planned import ListPlan, NoNumbersError
+from pwl_tui.lists.readers import cells, detect
+from pwl_tui.lists.reading import Options, Reading
 from pwl_tui.lists.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
+from pwl_tui.lists.source import Source
+from pwl_tui.problem import Problem
 
-BATCH_SIZE = 1000
-"""Numbers that the service takes in one submission."""
 MAX_ROWS = 5_000_000
 """The most rows of a list: five times what the program is made for, and what fits into a gigabyte."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListPlan:
-    """What a list holds. Every row has one fate: ``rows == blank + rejected + duplicates + len(numbers)``.
+class Found(NamedTuple):
+    """What a look at every row of a list has found; the fields are as `ListPlan` has them.
 
-    Attributes:
-        source: the list.
-        reading: how it was read.
-        rows: rows, the header left out.
-        blank: rows with nothing in the cell of the number.
-        rejected: rows with something in it that is no usable number.
-        duplicates: rows with a number that an earlier row has.
-        reasons: rejected rows by reason, the commonest first.
-        numbers: E.164 without the plus, each once, in the order in which they first appear.
-        row_number: by row, the index into `numbers`; -1: none.
-        row_reason: by row, the index into `numbers.REASONS` of why it has no number; 0: it has one.
-        offers: regions that would make numbers of the rows without a country code, the likeliest first.
+    Beside those it has `fates`: how many rows there are of each value of `row_reason`.
     """
 
-    source: Source
     reading: Reading
-    rows: int
-    blank: int
-    rejected: int
-    duplicates: int
-    reasons: dict[str, int]
     numbers: "array[int]"
     row_number: "array[int]"
     row_reason: "array[int]"
-    offers: tuple[Offer, ...] = ()
+    fates: Mapping[int, int]
+    offers: tuple[Offer, ...]
 
 
 def plan(
@@ -68,9 +53,19 @@ def plan(
         cancelled: asked as often whether to give up.
 
     Raises:
-        ListError: the list cannot be read, or holds no number.
+        ListError: the list cannot be read; or holds no number, then it is a `NoNumbersError`.
         PlanCancelledError: `cancelled` said so.
     """
+    return summed_up(source, find(source, options, progress, cancelled))
+
+
+def find(
+    source: Source,
+    options: Options | Reading,
+    progress: Callable[[int, int], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
+) -> Found:
+    """Look at every row of a list. See `plan` for what goes in, and for the errors."""
 
     def may_go_on(_: int) -> None:
         if cancelled is not None and cancelled():
@@ -103,28 +98,34 @@ def plan(
         raise unusable(
             f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
         )
-    counts = Counter(row_reason)
-    if not numbers:
-        raise _numberless(source, reading, counts, offers(national))
-    accepted, blank = counts.pop(0), counts.pop(EMPTY, 0)
-    return ListPlan(
+    offered = offers(national, _regions(numbers)) if national else ()
+    return Found(reading, numbers, row_number, row_reason, Counter(row_reason), offered)
+
+
+def summed_up(source: Source, found: Found) -> ListPlan:
+    """Return the plan that comes of what was found in a list.
+
+    Raises:
+        NoNumbersError: there is no number in it.
+    """
+    counts = Counter(found.fates)
+    accepted, blank = counts.pop(0, 0), counts.pop(EMPTY, 0)
+    plan = ListPlan(
         source=source,
-        reading=reading,
-        rows=len(row_reason),
+        reading=found.reading,
+        rows=len(found.row_reason),
         blank=blank,
         rejected=counts.total(),
-        duplicates=accepted - len(numbers),
+        duplicates=accepted - len(found.numbers),
         reasons={REASONS[reason]: count for reason, count in counts.most_common()},
-        numbers=numbers,
-        row_number=row_number,
-        row_reason=row_reason,
-        offers=offers(national, _regions(numbers)) if national else (),
+        numbers=found.numbers,
+        row_number=found.row_number,
+        row_reason=found.row_reason,
+        offers=found.offers,
     )
-
-
-def row_label(index: int, reading: Reading) -> int:
-    """Return a row as the person counts it, from its index: the first record is row 1, also a header."""
-    return index + 1 + reading.preamble + reading.header
+    if not found.numbers:
+        raise NoNumbersError(_numberless(plan), plan)
+    return plan
 
 
 def _regions(numbers: "array[int]") -> set[str]:
@@ -134,29 +135,27 @@ def _regions(numbers: "array[int]") -> set[str]:
     return {region for number in parsed if (region := phonenumbers.region_code_for_number(number))}
 
 
-def _numberless(
-    source: Source, reading: Reading, reasons: Counter[int], offered: tuple[Offer, ...]
-) -> ListError:
-    count = reasons.total()
+def _numberless(plan: ListPlan) -> Problem:
+    source, reading, count = plan.source, plan.reading, plan.rows
     if not count:
         return unusable(
             f"{source.name} has a header but no rows.", "Give a list with at least one phone number."
-        )
+        ).problem
     where = ""
     if len(reading.columns) > 1:
         name = repr(reading.columns[reading.column]) if reading.header else reading.column + 1
         where = f" in column {name}"
     message = f"None of the {count:,} rows of {source.name} holds a phone number{where}."
-    if offered:
-        first = offered[0]
+    if plan.offers:
+        first = plan.offers[0]
         remedy = (
             "Say which region the numbers belong to: with --region"
             f" {first.region} {first.valid:.0%} of those without a country code are valid."
         )
-    elif reasons[NO_COUNTRY_CODE] * 2 >= count - reasons[EMPTY] > 0:
+    elif plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0) * 2 >= plan.rejected > 0:
         remedy = "Say which region the numbers belong to with --region, such as --region US."
     elif reading.region is not None:
         remedy = f"Check that the region is {reading.region}, and name the column with --column."
     else:
         remedy = "Name the column with --column, and the region with --region if the numbers are national."
-    return unusable(message, remedy)
+    return unusable(message, remedy).problem

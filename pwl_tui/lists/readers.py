@@ -3,75 +3,24 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-import msgspec
-
 from pwl_tui.lists.columns import Layout, find_layout, name_columns, plus_is_lost, row_region
 from pwl_tui.lists.dialect import checked_delimiter, delimiter_words, find_delimiter, find_encoding
 from pwl_tui.lists.encodings import named
-from pwl_tui.lists.errors import ListError, unusable
-from pwl_tui.lists.findings import Candidate, Finding, Sureness, given
+from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.findings import Finding, Sureness, given
 from pwl_tui.lists.mentions import numbers_in
-from pwl_tui.lists.numbers import Strictness, parse
+from pwl_tui.lists.numbers import parse
+from pwl_tui.lists.reading import Options, Reading
 from pwl_tui.lists.reasons import NO_COUNTRY_CODE
 from pwl_tui.lists.records import records
 from pwl_tui.lists.regions import checked_region
 from pwl_tui.lists.sheets import WORKBOOK_DELIMITER, WORKBOOK_ENCODING
 from pwl_tui.lists.source import Source
 
-__all__ = ["ListError", "Options", "Reading", "Source", "cells", "detect", "header", "preamble", "rows"]
-
 _SAMPLE_RECORDS = 300
 """How many records decide on the columns: enough that an odd one does not matter."""
 _SAMPLE_LINES = 100
 """How many lines are searched for numbers in running text, which takes longer."""
-
-
-class Options(msgspec.Struct, frozen=True):
-    """What the person said of a list; none: to be detected."""
-
-    column: str | None = None
-    """The name of the column with the numbers, or its place, counted from 1."""
-    header: bool | None = None
-    region: str | None = None
-    """ISO 3166 code of the region that national numbers belong to."""
-    region_column: str | None = None
-    """The column that names each row's region, as `column`; empty: no column does."""
-    encoding: str | None = None
-    delimiter: str | None = None
-    in_text: bool | None = None
-    """Whether numbers stand within lines of text, any number a line."""
-    numbers: Strictness = "valid"
-
-
-class Reading(msgspec.Struct, frozen=True):
-    """How a list is read; stored with its job, so that it is read the same way again."""
-
-    encoding: str
-    """As Python names it."""
-    delimiter: str
-    """Empty where each line is one cell."""
-    header: bool
-    columns: tuple[str, ...]
-    """Safe to show and all different: the header's names, or ``column 1`` and so on."""
-    column: int
-    """Which of the columns holds the numbers, counted from 0."""
-    region: str | None
-    strictness: Strictness
-    plus_lost: bool
-    """Whether numbers without ``+`` are taken for international ones that lost it."""
-    in_text: bool = False
-    """Whether numbers are looked for within the lines. A line is then a row once for each number in it."""
-    preamble: int = 0
-    """Records before the header, such as a title: they are no rows. See `preamble`."""
-    region_column: int | None = None
-    """Which of the columns says where a row's national number belongs; `region` where it says nothing."""
-    sheet: str = ""
-    """The sheet of a workbook; empty for other lists."""
-    other_sheets: tuple[str, ...] = ()
-    candidates: tuple[Candidate, ...] = ()
-    """The columns that look like phone numbers, the likeliest first."""
-    findings: tuple[Finding, ...] = ()
-    """What was detected or said, with how sure that is."""
 
 
 def detect(source: Source, options: Options, watch: Callable[[int], None] | None = None) -> Reading:

@@ -8,8 +8,10 @@ from itertools import chain, count
 from typing import NamedTuple
 
 from pwl_tui.lists.answers import FIELDS
-from pwl_tui.lists.readers import Reading, Source, header
+from pwl_tui.lists.readers import header
+from pwl_tui.lists.reading import Reading
 from pwl_tui.lists.records import MAX_CELL
+from pwl_tui.lists.source import Source
 
 MARK = "\ufeff"
 """The byte order mark."""

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, BinaryIO
 from pwl_tui.lists.encodings import is_binary
 from pwl_tui.lists.errors import ListError, unusable
 from pwl_tui.lists.findings import Finding
-from pwl_tui.lists.workbook import convert
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
@@ -189,6 +188,8 @@ def _take_in(
         if not first.startswith(_ZIP):
             _require_text(first, name, sheet)
             return Source(name, path, kind, *_kept(blocks, name))
+        from pwl_tui.lists.workbook import convert  # takes all of libphonenumber along
+
         book = convert(blocks, name, sheet, intake.report)
         return Source(name, path, "xlsx", *_kept(book.blocks, name), book.sheet, book.other_sheets)
     except (EOFError, zlib.error) as error:

@@ -2,9 +2,11 @@
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
@@ -19,8 +21,7 @@ _QUERY_SIZE: Final = 500
 """Ids asked for in one statement; SQLite allows 32,766."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """What a poll said of one number."""
 
     number: int

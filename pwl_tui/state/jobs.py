@@ -2,8 +2,9 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
@@ -18,8 +19,7 @@ _DRAFT_SECONDS = 3600.0
 """How old an unfinished draft must be to be taken for the leftover of a process that died."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewNumber:
+class NewNumber(Struct, frozen=True):
     """A unique number of a new job: to be sent with a batch, reused, or neither (held back)."""
 
     number: int
@@ -34,8 +34,7 @@ class NewNumber:
     """When the service gave the answer that is reused."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewBatch:
+class NewBatch(Struct, frozen=True):
     """A batch of a new job; the fields are those of `Batch`."""
 
     first: int
@@ -47,8 +46,7 @@ class NewBatch:
     """When that was, if it is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewJob:
+class NewJob(Struct, frozen=True):
     """All of a job but its numbers."""
 
     binding: Binding

@@ -1,8 +1,9 @@
 """What the state file holds, as values: every reader gets these and never a cursor."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
+
+from msgspec import Struct
 
 from pwl_tui.problem import Problem
 
@@ -57,8 +58,7 @@ Which = Literal[
 """A filter over a job's results; ``rejected`` are its rejected rows, which are no results."""
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """The service and the key that a batch belongs to; it is never polled with another.
 
     Attributes:
@@ -70,8 +70,7 @@ class Binding:
     fingerprint: str
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """How many numbers of a batch or job have which answer."""
 
     on_whatsapp: int = 0
@@ -87,8 +86,7 @@ class Counts:
         return self.on_whatsapp + self.not_on_whatsapp + self.failed
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """One submission of at most 1,000 numbers."""
 
     job: int
@@ -124,8 +122,7 @@ class Batch:
         return f"{self.job}.{self.seq}"
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """One list accepted for validation, with what its batches add up to."""
 
     id: int
@@ -188,8 +185,7 @@ class Job:
         return self.counts.answered / wanted if wanted else 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """What the service said of one number."""
 
     index: int
@@ -207,8 +203,7 @@ class Result:
     """``seq`` of the batch that holds it; none: not sent, or reused."""
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
+class RejectedRow(Struct, frozen=True):
     """A row with no usable number."""
 
     index: int
@@ -216,8 +211,7 @@ class RejectedRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class BalanceReading:
+class BalanceReading(Struct, frozen=True):
     """Credits of one service at one moment, as the service told them."""
 
     at: float

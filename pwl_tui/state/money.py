@@ -1,15 +1,15 @@
 """Credits: readings of the balance, charges, and the record of what was done and decided."""
 
 import sqlite3
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pwl_tui.state.database import Database
 from pwl_tui.state.models import BalanceReading, Binding
 from pwl_tui.state.records import binding_row
 
 
-@dataclass(frozen=True, slots=True)
-class HeldBalance:
+class HeldBalance(Struct, frozen=True):
     """A balance, and the first and last moment at which the service told it."""
 
     first: float
@@ -86,8 +86,7 @@ class Balances:
         return [BalanceReading(*row) for row in reversed(rows)]
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Struct, frozen=True):
     """Credits known to have been taken."""
 
     at: float
@@ -142,8 +141,7 @@ class Charges:
         return [Charge(*row) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """One thing that happened or was decided."""
 
     at: float
@@ -165,6 +163,44 @@ class Activities:
             "SELECT at, job, seq, event, detail FROM activity WHERE job=? ORDER BY id", job
         )
         return [Activity(*row) for row in rows]
+
+    def count(self, *, job: int | None = None, words: str = "") -> int:
+        """Return how much happened, of one job and with certain words where they are given. See `newest`."""
+        condition, values = _sought(job, words)
+        row = self._database.first(f"SELECT count(*) {condition}", *values)
+        return int(row[0]) if row else 0
+
+    def newest(self, offset: int, limit: int, *, job: int | None = None, words: str = "") -> list[Activity]:
+        """Return what happened, newest first.
+
+        Args:
+            offset: how many of the newest to pass over.
+            limit: the most to return.
+            job: of this job only.
+            words: all of these must occur in what happened, its detail or the job's name; case does not
+                matter for the letters a to z.
+        """
+        condition, values = _sought(job, words)
+        rows = self._database.read(
+            f"SELECT a.at, a.job, a.seq, a.event, a.detail {condition} ORDER BY a.id DESC LIMIT ? OFFSET ?",
+            *values,
+            limit,
+            offset,
+        )
+        return [Activity(*row) for row in rows]
+
+
+def _sought(job: int | None, words: str) -> tuple[str, list[str | int]]:
+    """Return the rest of a query for activities, and the values that it binds."""
+    conditions, values = ["1"], list[str | int]()
+    if job is not None:
+        conditions.append("a.job=?")
+        values.append(job)
+    for word in words.split():
+        # Not LIKE, to which a per cent sign is more than a letter.
+        conditions.append("instr(lower(a.event || ' ' || a.detail || ' ' || coalesce(j.name, '')), lower(?))")
+        values.append(word)
+    return f"FROM activity a LEFT JOIN jobs j ON j.id=a.job WHERE {' AND '.join(conditions)}", values
 
 
 def note(c: sqlite3.Connection, activity: Activity) -> None:

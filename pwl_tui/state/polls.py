@@ -1,7 +1,8 @@
 """Polling as the state file sees it: whose turn it is, and what was learned."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.batches import Answer
@@ -12,8 +13,7 @@ from pwl_tui.state.owners import is_alive
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(Struct, frozen=True):
     """The right of one process to poll batches until it expires.
 
     Attributes:

@@ -5,14 +5,15 @@ import sqlite3
 import msgspec
 
 from pwl_tui.problem import Problem
-from pwl_tui.state.models import Batch, BatchState, Binding, Counts, Job, JobState
+from pwl_tui.state.models import Batch, BatchState, Binding, Counts, Job, JobState, Outcome, Result
 
 BATCHES = "SELECT * FROM batches"
 
 _ATTENTION = (BatchState.UNKNOWN, BatchState.REJECTED, BatchState.UNREACHABLE)
 
 
-_STATES = "".join(f", sum(state='{state}') AS n_{state}" for state in BatchState)
+_COUNTED = tuple((state, f"n_{state}") for state in BatchState)
+_STATES = "".join(f", sum(state='{state}') AS {column}" for state, column in _COUNTED)
 _JOBS = f"""
 SELECT j.*, b.base_url, b.fingerprint, a.*,
     (SELECT error FROM batches WHERE job=j.id AND error IS NOT NULL
@@ -71,7 +72,7 @@ def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool) -> Jo
 
 def job_from(row: sqlite3.Row) -> Job:
     """Return the job that a row of `JOBS` describes."""
-    batches = {state: n for state in BatchState if (n := row[f"n_{state}"])}
+    batches = {state: n for state, column in _COUNTED if (n := row[column])}
     hold = problem_from(row["hold"])
     state = job_state(batches, paused=bool(row["paused"]), held=hold is not None)
     reused, reused_on = row["reused"], row["reused_on_whatsapp"]
@@ -141,3 +142,23 @@ def batch_from(row: sqlite3.Row) -> Batch:
         ),
         error=problem_from(row["error"]),
     )
+
+
+def result_from(row: sqlite3.Row) -> Result:
+    """Return the result that a row of ``numbers`` describes."""
+    return Result(
+        index=row["idx"],
+        number=row["number"],
+        outcome=Outcome(row["outcome"]),
+        on_whatsapp=flag(row["on_whatsapp"]),
+        business=flag(row["business"]),
+        carrier=row["carrier"],
+        country=row["country"],
+        note=row["note"],
+        batch=row["batch"],
+    )
+
+
+def flag(value: int | None) -> bool | None:
+    """Return the truth that a column holds, if it holds one."""
+    return None if value is None else bool(value)

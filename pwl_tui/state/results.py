@@ -5,18 +5,13 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from pwl_tui.state.breakdown import Breakdown
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import Binding, Outcome, RejectedRow, Result, Which
+from pwl_tui.state.find import EVERYTHING, Find
+from pwl_tui.state.models import BatchState, Binding, Outcome, RejectedRow, Result, Which
+from pwl_tui.state.records import flag
+from pwl_tui.state.selection import LIST_ORDER, Selection, Sort
 
-_WHERE: dict[Which, str] = {
-    "all": "",
-    "on-whatsapp": " AND on_whatsapp=1",
-    "not-on-whatsapp": " AND on_whatsapp=0",
-    "business": " AND on_whatsapp=1 AND business=1",
-    "failed": f" AND outcome='{Outcome.FAILED}'",
-    "pending": f" AND outcome='{Outcome.PENDING}'",
-    "not-sent": f" AND outcome='{Outcome.NOT_SENT}'",
-}
 _RETRIES = (
     "WITH RECURSIVE retries(id) AS (SELECT id FROM jobs WHERE retry_of=?1 AND ready=1"
     " UNION SELECT j.id FROM jobs j JOIN retries r ON j.retry_of=r.id WHERE j.ready=1)"
@@ -55,39 +50,58 @@ class Results:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, job: int, which: Which, offset: int, limit: int, find: str = "") -> list[Result]:
-        """Return a window of a job's results in the order of its numbers.
+    def select(self, job: int, which: Which, find: Find = EVERYTHING, sort: Sort = LIST_ORDER) -> Selection:
+        """Return the results that pass a filter and a search, in an order, of which nothing is known yet.
 
         Args:
             job: its id.
             which: the filter; ``rejected`` are rows and no results, see `rejected`.
-            offset: how many to pass over.
-            limit: the most to return.
-            find: digits that a number must contain.
+            find: what they must match besides.
+            sort: their order.
         """
-        if which == "all" and not find:
-            # Indexes are dense, so that a jump into a million rows is one look at the key.
-            condition, values = " AND idx>=?", list[object]([offset])
-            offset = 0
-        else:
-            condition, values = _condition(which, find)
-        rows = self._database.read(
-            f"SELECT * FROM numbers WHERE job=?{condition} ORDER BY idx LIMIT ? OFFSET ?",
-            job,
-            *values,
-            limit,
-            offset,
-        )
-        return [_result(row) for row in rows]
+        return Selection(self._database, job, which, find, sort)
 
-    def count(self, job: int, which: Which, find: str = "") -> int:
-        """Return how many results pass a filter (rejected rows with ``rejected``)."""
+    def page(
+        self,
+        job: int,
+        which: Which,
+        offset: int,
+        limit: int,
+        find: Find = EVERYTHING,
+        sort: Sort = LIST_ORDER,
+    ) -> list[Result]:
+        """Return a window of the results that `select` describes: `limit` at most, passing over `offset`."""
+        selection = self.select(job, which, find, sort)
+        while selection.total < offset + limit and selection.grow():
+            pass
+        return selection.page(offset, limit)
+
+    def count(self, job: int, which: Which, find: Find = EVERYTHING) -> int:
+        """Return how many results pass a filter and a search (rejected rows with ``rejected``)."""
         if which == "rejected":
             return self._count("SELECT count(*) FROM rows WHERE job=? AND reason IS NOT NULL", job)
-        if which == "all" and not find:
-            return self._count("SELECT coalesce(max(idx)+1, 0) FROM numbers WHERE job=?", job)
-        condition, values = _condition(which, find)
-        return self._count(f"SELECT count(*) FROM numbers WHERE job=?{condition}", job, *values)
+        selection = self.select(job, which, find)
+        while selection.grow():
+            pass
+        return selection.total
+
+    def waiting(self, job: int) -> tuple[int, int]:
+        """Return how many numbers of a job were sent and have no answer yet, and how many were not sent."""
+        sent = f"state NOT IN ('{BatchState.PLANNED}', '{BatchState.SENDING}', '{BatchState.REJECTED}')"
+        row = self._database.first(
+            f"SELECT coalesce(sum(pending * ({sent})), 0), coalesce(sum(pending), 0),"
+            f" coalesce(sum(size * (state<>'{BatchState.RELEASED}')), 0),"
+            " (SELECT numbers - reused FROM jobs WHERE id=?1) FROM batches WHERE job=?1",
+            job,
+        )
+        if row is None or row[3] is None:
+            return 0, 0
+        pending, left, in_batches, wanted = row
+        return pending, left - pending + wanted - in_batches
+
+    def breakdown(self, job: int) -> Breakdown:
+        """Return the counts of a job's answers by country and carrier, of which nothing is counted yet."""
+        return Breakdown(self._database, job)
 
     def rejected(self, job: int, offset: int, limit: int) -> list[RejectedRow]:
         """Return a window of a job's rows that hold no usable number, empty ones among them."""
@@ -191,37 +205,12 @@ class Results:
         return int(row[0]) if row else 0
 
 
-def _condition(which: Which, find: str) -> tuple[str, list[object]]:
-    digits = "".join(c for c in find if c.isascii() and c.isdecimal())
-    if not digits:
-        return _WHERE[which], []
-    return f"{_WHERE[which]} AND instr(CAST(number AS TEXT), ?)", [digits]
-
-
-def _flag(value: int | None) -> bool | None:
-    return None if value is None else bool(value)
-
-
 def _reusable(row: sqlite3.Row) -> Reusable:
     return Reusable(
-        bool(row["on_whatsapp"]), _flag(row["business"]), row["carrier"], row["country"], row["answered"]
+        bool(row["on_whatsapp"]), flag(row["business"]), row["carrier"], row["country"], row["answered"]
     )
 
 
 def _told(values: tuple[Any, ...]) -> Told:
     outcome, on_whatsapp, business, *texts = values
-    return Told(Outcome(outcome), _flag(on_whatsapp), _flag(business), *texts)
-
-
-def _result(row: sqlite3.Row) -> Result:
-    return Result(
-        index=row["idx"],
-        number=row["number"],
-        outcome=Outcome(row["outcome"]),
-        on_whatsapp=_flag(row["on_whatsapp"]),
-        business=_flag(row["business"]),
-        carrier=row["carrier"],
-        country=row["country"],
-        note=row["note"],
-        batch=row["batch"],
-    )
+    return Told(Outcome(outcome), flag(on_whatsapp), flag(business), *texts)

@@ -6,27 +6,26 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.text import Text
-from textual.app import App
 from textual.message import Message
-from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
+from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
-from pwl_tui.text import clean
-from pwl_tui.ui import terminal, themes
-from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui import notify, terminal
+from pwl_tui.ui.base import CommandScreen, Desk, Save
 from pwl_tui.ui.commands import bindings, remap
-from pwl_tui.ui.figures import grouped
-from pwl_tui.ui.palette import CommandProvider
-from pwl_tui.ui.screens.help import HelpScreen
+from pwl_tui.ui.hosted import HostedApp
+from pwl_tui.ui.palette import CommandProvider, JobProvider
 from pwl_tui.ui.screens.home import HomeScreen
 from pwl_tui.ui.snapshot import Snapshot, Watcher, first
+from pwl_tui.ui.widgets.fields import Line
 
 _TICK_SECONDS = 1.0
 _SLOW_TICK_SECONDS = 3.0
@@ -34,8 +33,7 @@ _INPUT_CHECK_SECONDS = 0.5
 _UNTIL_DISMISSED_SECONDS = 86_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class DemoList:
+class DemoList(Struct, frozen=True):
     """A list that the form holds, ready to submit, when the program starts.
 
     Attributes:
@@ -47,7 +45,7 @@ class DemoList:
     region: str | None
 
 
-class PwlApp(App[None]):
+class PwlApp(HostedApp):
     """The screen of the program.
 
     Args:
@@ -55,7 +53,9 @@ class PwlApp(App[None]):
         settings: what the person configured.
         config_file: where a key that is entered is saved.
         low_bandwidth: write as little as possible to the terminal.
+        mouse: whether mouse events are taken from the terminal at first.
         demo: fills in the form at the start.
+        save: writes changed settings; none: into `config_file`, under this process's environment.
         clock: UTC epoch seconds.
         tick: least seconds between two redraws; tests make it short.
     """
@@ -63,7 +63,7 @@ class PwlApp(App[None]):
     TITLE = "pwl-tui"
     CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
     BINDINGS: ClassVar = bindings("everywhere")
-    COMMANDS = {CommandProvider}  # noqa: RUF012 - as Textual declares it
+    COMMANDS = {CommandProvider, JobProvider}  # noqa: RUF012 - as Textual declares it
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
 
     class Changed(Message):
@@ -84,17 +84,13 @@ class PwlApp(App[None]):
         config_file: Path,
         *,
         low_bandwidth: bool = False,
+        mouse: bool = True,
         demo: DemoList | None = None,
+        save: Save | None = None,
         clock: Callable[[], float] = time.time,
         tick: float | None = None,
     ) -> None:
-        theme = themes.choose(settings.ui.theme, os.environ, low_bandwidth=low_bandwidth)
-        # Given here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
-        super().__init__(ansi_color=theme.startswith("ansi") or None)
-        for own in themes.THEMES:
-            self.register_theme(own)
-        self.theme = theme
-        self.animation_level = "none"
+        super().__init__(settings, low_bandwidth=low_bandwidth, mouse=mouse)
         self._engine = engine
         self._demo = demo
         self._remapped, self._key_warnings = remap(settings.keys)
@@ -102,16 +98,20 @@ class PwlApp(App[None]):
         interval = tick or (_SLOW_TICK_SECONDS if low_bandwidth else _TICK_SECONDS)
         self._watcher = Watcher(engine, self._publish, clock, interval)
         self._desk = Desk(
-            engine, settings, lambda: self.snapshot, self._watcher.wake, config_file, self._remapped
+            engine,
+            settings,
+            lambda: self.snapshot,
+            self._watcher.wake,
+            config_file,
+            self._remapped,
+            save or partial(config.save, config_file, environ=os.environ),
+            self._use,
+            self.show_theme,
         )
         self.snapshot = first(engine, clock())
         """What the screens draw; replaced as a whole."""
         self._opening = ExitStack()
         self._home = HomeScreen(self._desk)
-
-    def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give themes that are not ours the colours that ours add."""
-        return themes.VARIABLES
 
     def get_default_screen(self) -> Screen[None]:
         """Begin at home."""
@@ -123,6 +123,7 @@ class PwlApp(App[None]):
 
     def on_mount(self) -> None:
         """Start the work once the screen is up."""
+        self.ask_background()
         self.set_interval(_INPUT_CHECK_SECONDS, self._leave_without_input)
         self.call_after_refresh(self._begin)
 
@@ -135,9 +136,8 @@ class PwlApp(App[None]):
         """Draw a snapshot, and say which jobs are complete."""
         before, self.snapshot = self.snapshot, event.snapshot
         for job in event.snapshot.finished_since(before):
-            self.notify(f"{job.name} is complete: {grouped(job.counts.on_whatsapp)} on WhatsApp.")
-            if self._desk.settings.notify.bell:
-                self.bell()
+            self.announce(notify.finished(job), self._desk.settings)
+        self._retitle()
         failed = event.snapshot.engine_problem
         if failed is not None and failed != before.engine_problem:
             # It may name an id that stands nowhere else: it stays until it is dismissed.
@@ -148,25 +148,29 @@ class PwlApp(App[None]):
             if isinstance(screen, CommandScreen):
                 screen.show()
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Show a notice; its text is plain and safe, whoever wrote it."""
-        super().notify(clean(message), title=title, severity=severity, timeout=timeout, markup=markup)
+    def draw_less(self) -> None:
+        """Draw what is live less often from now on."""
+        super().draw_less()
+        self._watcher.redraw_every(_SLOW_TICK_SECONDS)
 
     def action_help(self) -> None:
         """Show every key."""
+        from pwl_tui.ui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self._remapped))
 
     def action_palette(self) -> None:
         """Search for a command."""
         self.action_command_palette()
+
+    def action_free_mouse(self) -> None:
+        """Leave the mouse to the terminal, for selecting text, or take it back."""
+        self.use_mouse(not self.mouse)
+        key = self._desk.key("free-mouse")
+        if self.mouse:
+            self.notify(f"The mouse is the program's again; {key} frees it.")
+        else:
+            self.notify(f"The mouse is the terminal's: select with it. {key} takes it back.")
 
     def action_leave(self) -> None:
         """Leave from anywhere."""
@@ -174,6 +178,8 @@ class PwlApp(App[None]):
 
     def _begin(self) -> None:
         self._opening.close()
+        self.time_line(self._desk.settings)
+        self._retitle()
         self._watcher.start()
         self._engine.start(self._watcher.hear)
         for warning in (*self._desk.settings.warnings, *self._key_warnings):
@@ -182,6 +188,28 @@ class PwlApp(App[None]):
             self._home.start_list(str(self._demo.path), self._demo.region or "")
         elif self._engine.binding is None:
             self._home.action_key()
+
+    def _retitle(self) -> None:
+        """Tell in the terminal's title how far the work with this key is."""
+        if self._desk.settings.notify.title:
+            snapshot = self.snapshot
+            self.tell_title(notify.title([job for job in snapshot.jobs if not snapshot.elsewhere(job)]))
+
+    def _use(self, settings: Settings) -> None:
+        """Put settings in force; what the engine needs of them is in force already."""
+        replaced, self._desk.settings = self._desk.settings, settings
+        before, after = replaced.ui, settings.ui
+        if after.low_bandwidth != before.low_bandwidth:
+            self.low_bandwidth = after.low_bandwidth == "always"
+            self._watcher.redraw_every(_SLOW_TICK_SECONDS if self.low_bandwidth else _TICK_SECONDS)
+        if after.mouse != before.mouse:
+            self.use_mouse(after.mouse)
+        for field in self._home.query("#region").results(Line):
+            if field.value == (replaced.region or ""):
+                field.value = settings.region or ""
+        self.show_frames(after.ascii)
+        self.show_theme(after.theme)
+        self._watcher.wake()
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.post_message(self.Changed(snapshot))
@@ -213,6 +241,7 @@ def run(
     mouse: bool,
     low_bandwidth: bool,
     demo: DemoList | None = None,
+    save: Save | None = None,
 ) -> int:
     """Open the screen and stay until the person leaves.
 
@@ -223,13 +252,16 @@ def run(
         mouse: whether to take mouse events from the terminal.
         low_bandwidth: write as little as possible.
         demo: a list to fill in at the start.
+        save: writes changed settings; none: into `config_file`, under this process's environment.
 
     Returns:
         The exit code of the process: 0 when the person left, 130 when a signal or a lost terminal ended it,
         1 after an error in the program.
     """
     terminal.give_size()
-    app = PwlApp(engine, settings, config_file, low_bandwidth=low_bandwidth, demo=demo)
+    app = PwlApp(
+        engine, settings, config_file, low_bandwidth=low_bandwidth, mouse=mouse, demo=demo, save=save
+    )
 
     async def live() -> None:
         loop = asyncio.get_running_loop()

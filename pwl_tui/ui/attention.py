@@ -1,8 +1,8 @@
 """What needs the person, most urgent first, each with the key that deals with it. Pure text, no widgets."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.content import Content
 
 from pwl_tui.engine.retention import days_left, is_expiring
@@ -17,8 +17,7 @@ _SHOWN = 240
 """Characters of a foreign sentence: about three lines of 80 cells."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One thing that needs the person.
 
     Attributes:
@@ -117,6 +116,20 @@ def _credits(snapshot: Snapshot) -> Iterator[Notice]:
         )
     elif held and held[0].hold is not None:
         yield Notice(clean(f"{_names(held)}: {held[0].hold.message} {held[0].hold.remedy}", _SHOWN))
+    elif now is not None and (last := last_size(snapshot)) > (left := now.balance - snapshot.unsent):
+        rest = "are left" if not snapshot.unsent else "will be left when all is sent"
+        yield Notice(f"Credits run low: {grouped(left)} {rest}, and the last list cost {grouped(last)}.")
+
+
+def last_size(snapshot: Snapshot) -> int:
+    """Return what the last list of the key in force cost, or is going to cost; 0: there was none."""
+    own = [job for job in snapshot.jobs if job.binding == snapshot.binding]
+    return paid(max(own, key=lambda job: job.id)) if own else 0
+
+
+def paid(job: Job) -> int:
+    """Return the credits that a job costs in all: one for each number that is asked for."""
+    return job.numbers - job.reused - job.held
 
 
 def _expiring(snapshot: Snapshot) -> Iterator[Notice]:

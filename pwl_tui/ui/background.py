@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine
 from typing import TypeVar
 
 from textual.dom import DOMNode
+from textual.message import Message
 from textual.worker import Worker, WorkerState
 
 T = TypeVar("T")
@@ -39,8 +40,29 @@ async def in_thread(function: Callable[[], T], name: str = "screen work") -> T:
     return await future
 
 
+class Progressed(Message):
+    """So much of slow work is done, of so much there is."""
+
+    def __init__(self, done: int, total: int) -> None:
+        super().__init__()
+        self.done, self.total = done, total
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the latest progress is of interest."""
+        return isinstance(message, Progressed)
+
+
 class Working(DOMNode):
     """A node that does slow work. An unforeseen error in it is said, and the program goes on."""
+
+    def telling(self, stopped: threading.Event) -> Callable[[int, int], None]:
+        """Return what slow work calls with how far it is: it posts `Progressed` here, until it is stopped."""
+
+        def tell(done: int, total: int) -> None:
+            if not stopped.is_set():
+                self.post_message(Progressed(done, total))
+
+        return tell
 
     def work(
         self, function: Callable[[], Coroutine[None, None, None]], name: str, *, replace: bool = False

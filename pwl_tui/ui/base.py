@@ -1,25 +1,27 @@
 """What every screen of the program has in common: its commands, and why one of them cannot be done now."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, TypeVar
+from typing import ClassVar, TypeAlias, TypeVar
 
+from msgspec import Struct
 from textual import events
 from textual.screen import ModalScreen, Screen
 
-from pwl_tui.config import Settings
+from pwl_tui.config import Changes, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.ui.background import Working
 from pwl_tui.ui.commands import COMMANDS, Scope, key_of
 from pwl_tui.ui.snapshot import Snapshot
+from pwl_tui.ui.themes import ThemeChoice
 
 R = TypeVar("R")
+Save: TypeAlias = Callable[[Changes, str], tuple[Settings, Path | None]]
+"""Writes changed settings, and puts a profile in force; see `config.save`."""
 _BY_ACTION = {command.action: command for command in COMMANDS}
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct):
     """What the screens work with.
 
     Attributes:
@@ -29,6 +31,9 @@ class Desk:
         wake: makes the screen look at the store again soon.
         config_file: where a key that is entered is saved.
         remapped: keys by command id, where the configuration changes them.
+        save: writes changed settings, with a profile put in force; slow. See `config.save`.
+        use: puts settings in force; slow. See `Engine.use_settings`.
+        preview: shows a theme for now.
     """
 
     engine: Engine
@@ -37,6 +42,9 @@ class Desk:
     wake: Callable[[], None]
     config_file: Path
     remapped: Mapping[str, str]
+    save: Save
+    use: Callable[[Settings], None]
+    preview: Callable[[ThemeChoice], None]
 
     def key(self, command_id: str) -> str:
         """Return the key of a command as people read it."""

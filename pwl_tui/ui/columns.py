@@ -1,14 +1,16 @@
 """The columns of the three tables: jobs, batches and results; from values of the state to plain text."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+
+from msgspec import Struct
 
 from pwl_tui.engine.retention import days_left, is_expiring
 from pwl_tui.state.models import Batch, BatchState, Job, JobState, Outcome, Result
 from pwl_tui.text import clean
-from pwl_tui.ui.figures import age, bar, counted, duration, grouped, percent, phone
+from pwl_tui.ui.figures import age, bar, brief, counted, duration, grouped, percent, phone
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
 
-_BAR = 14
+_BAR = 13
 JOB_TONES: dict[JobState, Tone] = {
     JobState.ATTENTION: "bad",
     JobState.WAITING: "warning",
@@ -31,13 +33,13 @@ _BATCH_TONES: dict[BatchState, Tone] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class JobRow:
+class JobRow(Struct, frozen=True):
     """A job as the table draws it at one moment; a foreign one belongs to another key or service."""
 
     job: Job
     now: float
     foreign: bool
+    ascii_only: bool = False
 
 
 def rate(job: Job) -> float | None:
@@ -90,7 +92,7 @@ def _state(row: JobRow, _width: int) -> Cell:
 
 
 def _progress(row: JobRow, width: int) -> Cell:
-    filled, empty = bar(row.job.done, width - 6)
+    filled, empty = bar(row.job.done, width - 6, ascii_only=row.ascii_only)
     tone: Tone = "good" if row.job.state is JobState.COMPLETED else "accent"
     return Cell((Span(filled, tone), Span(empty, "muted"), Span(f"{percent(row.job.done):>6}")))
 
@@ -113,12 +115,12 @@ def _left(row: JobRow, _width: int) -> Cell:
 
 def _time(row: JobRow, _width: int) -> Cell:
     seconds = None if row.foreign else seconds_left(row.job, row.now)
-    return Cell.of("" if seconds is None else duration(seconds))
+    return Cell.of("" if seconds is None else brief(seconds))
 
 
 def _next_poll(row: JobRow, _width: int) -> Cell:
     due = None if row.foreign else row.job.next_poll
-    return Cell.of("" if due is None else next_in(due, row.now), "muted")
+    return Cell.of("" if due is None else next_in(due, row.now, brief), "muted")
 
 
 def _kept(row: JobRow, _width: int) -> Cell:
@@ -126,9 +128,9 @@ def _kept(row: JobRow, _width: int) -> Cell:
     return Cell.of(f"! {days}", "warning") if is_expiring(row.job, row.now) else Cell.of(days, "muted")
 
 
-def next_in(moment: float, now: float) -> str:
-    """Return how far off a moment is, ``now`` when it has come."""
-    return duration(moment - now) if moment > now else "now"
+def next_in(moment: float, now: float, words: Callable[[float], str] = duration) -> str:
+    """Return in words how far off a moment is, ``now`` when it has come."""
+    return words(moment - now) if moment > now else "now"
 
 
 JOBS: tuple[Column[JobRow], ...] = (
@@ -137,19 +139,18 @@ JOBS: tuple[Column[JobRow], ...] = (
     Column("State", 10, _state),
     Column("Progress", _BAR, _progress),
     Column("On WA", 7, _on_whatsapp, right=True),
-    Column("Business", 8, lambda row, _: Cell.of(grouped(row.job.counts.business)), right=True, drop=1),
-    Column("Failed", 6, _failed, right=True),
+    Column("Business", 8, lambda row, _: Cell.of(grouped(row.job.counts.business)), right=True, drop=3),
+    Column("Failed", 6, _failed, right=True, drop=2),
     Column("Left", 7, _left, right=True),
-    Column("Time", 5, _time, right=True),
-    Column("Kept", 7, _kept, right=True, drop=2),
-    Column("Poll", 5, _next_poll, right=True, drop=3),
-    Column("Numbers", 9, lambda row, _: Cell.of(grouped(row.job.numbers)), right=True, drop=4),
-    Column("Age", 8, lambda row, _: Cell.of(age(row.now - row.job.created), "muted"), right=True, drop=5),
+    Column("Time", 5, _time, right=True, drop=1),
+    Column("Poll", 5, _next_poll, right=True, drop=4),
+    Column("Kept", 7, _kept, right=True, drop=5),
+    Column("Numbers", 9, lambda row, _: Cell.of(grouped(row.job.numbers)), right=True, drop=6),
+    Column("Age", 8, lambda row, _: Cell.of(age(row.now - row.job.created), "muted"), right=True, drop=7),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRow:
+class BatchRow(Struct, frozen=True):
     """A batch as the table draws it at one moment."""
 
     batch: Batch
@@ -203,8 +204,7 @@ RESULTS: tuple[Column[Result], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RejectedLine:
+class RejectedLine(Struct, frozen=True):
     """A row with no usable number, as the person counts rows: the header is row 1."""
 
     row: int

@@ -7,18 +7,30 @@ are what ``[keys]`` in the configuration remaps.
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
 
+from msgspec import Struct
 from textual.binding import Binding, BindingType
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, format_key
 
-Scope = Literal["everywhere", "home", "job", "table", "form", "settle", "ledger"]
+Scope = Literal[
+    "everywhere",
+    "home",
+    "job",
+    "table",
+    "form",
+    "settle",
+    "ledger",
+    "settings",
+    "choices",
+    "activity",
+    "preview",
+    "browse",
+]
 Group = Literal["Lists", "Jobs", "In doubt", "Moving", "Program"]
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One thing that a key does.
 
     Attributes:
@@ -53,19 +65,35 @@ _BOTH: Final = ("home", "job")
 _FORM: Final = ("form",)
 _TABLE: Final = ("table",)
 _ALL: Final = ("everywhere",)
+_FINDING: Final = ("home", "job", "activity")
 _SETTLE: Final = ("settle",)
-_LEAVABLE: Final = ("home", "job", "settle", "ledger")
+_PREVIEW: Final = ("preview",)
+_BROWSE: Final = ("browse",)
+_VIEWS: Final = ("job", "preview")
+_SETTINGS: Final = ("settings",)
+_CHOICES: Final = ("choices",)
+_ACTIVITY: Final = ("activity",)
+_COPIED: Final = ("activity", "job")
+_LEAVABLE: Final = ("home", "job", "settle", "ledger", "settings", "activity", "preview", "browse")
 
 COMMANDS: tuple[Command, ...] = (
     Command("new-list", "n", "new list", "Enter a list and see what it costs.", "Lists", _HOME, 1),
     Command("next-field", "tab", "next field", "Go to the next field of the form.", "Lists", _FORM, 2),
     Command("submit", "ctrl+s", "submit", "Ask to submit what is planned.", "Lists", _FORM, 1),
+    Command("browse", "ctrl+o", "browse", "Look for the list in the directories.", "Lists", _FORM, 3),
+    Command("see-rows", "ctrl+r", "see rows", "See the rows as they are read.", "Lists", _FORM, 4),
+    Command("options", "ctrl+t", "options", "Say how to read the list; a sample.", "Lists", _FORM, 5),
+    Command("take-region", "ctrl+g", "take region", "Take the region that is offered.", "Lists", _FORM, 6),
+    Command("save-rejected", "e", "save", "Save the rejected rows to a file.", "Lists", _PREVIEW, 1),
+    Command("choose", "enter", "choose", "Enter the directory, or take the list.", "Lists", _BROWSE, 1),
+    Command("parent", "left,minus", "up", "Go to the directory above.", "Lists", _BROWSE, 1),
     Command("open", "enter", "open", "Open the job under the cursor.", "Jobs", _HOME, 2),
     Command("export", "e", "export", "Write the list with its answers.", "Jobs", _BOTH, 3),
-    Command("find", "slash", "filter", "Show only what holds what you type.", "Jobs", _BOTH, 4),
+    Command("find", "slash", "filter", "Show only what holds what you type.", "Jobs", _FINDING, 4),
     Command("settle", "s", "settle", "Decide the batches in doubt.", "Jobs", _BOTH, 5),
     Command("pause", "p", "pause", "Stop sending a job, or go on.", "Jobs", _BOTH, 6),
     Command("retry", "R", "retry", "Ask again for what failed.", "Jobs", _BOTH, 8),
+    Command("rest", "S", "send rest", "See what a sample says; send the rest.", "Jobs", _BOTH),
     Command("forget", "F", "forget", "Remove a finished job for good.", "Jobs", _BOTH),
     Command("adopt", "A", "adopt", "Take over batches sent elsewhere.", "Jobs", _BOTH),
     Command("release", "1", "send again", "Release the batch, and send it again.", "In doubt", _SETTLE, 1),
@@ -73,8 +101,12 @@ COMMANDS: tuple[Command, ...] = (
     Command("write-off", "3", "write off", "Give up the batch and its credits.", "In doubt", _SETTLE, 1),
     Command("report", "r", "report", "Show, copy or save it for support.", "In doubt", _SETTLE, 2),
     Command("next-doubt", "n", "next batch", "Go to the next batch in doubt.", "In doubt", _SETTLE, 3),
-    Command("next-view", "right,right_square_bracket", "next view", "Show the next kind.", "Jobs", _JOB, 1),
-    Command("previous-view", "left,left_square_bracket", "previous", "Show the kind before.", "Jobs", _JOB),
+    Command("next-view", "right,right_square_bracket", "next view", "Show the next kind.", "Jobs", _VIEWS, 1),
+    Command("picture", "v", "picture", "Show shares, countries and carriers.", "Jobs", _JOB, 4),
+    Command("sort", "o", "sort", "Show the results in the next order.", "Jobs", _JOB, 5),
+    Command("reverse", "O", "reverse", "Turn the order round.", "Jobs", _JOB),
+    Command("go-to", "colon", "go to row", "Type the row to go to.", "Moving", _JOB),
+    Command("previous-view", "left,left_square_bracket", "previous", "Show the kind before.", "Jobs", _VIEWS),
     Command("back", "escape,backspace", "back", "Go back to where you came from.", "Moving", _LEAVABLE, 2),
     Command("up", "up,k", "up", "Go up one row.", "Moving", _TABLE),
     Command("down", "down,j", "down", "Go down one row.", "Moving", _TABLE),
@@ -84,7 +116,17 @@ COMMANDS: tuple[Command, ...] = (
     Command("last", "end,G", "last", "Go to the last row.", "Moving", _TABLE),
     Command("refresh", "r", "refresh", "Ask for the credits now.", "Program", _BOTH, 7),
     Command("ledger", "L", "ledger", "See where the credits went.", "Program", _BOTH, 9),
+    Command("activity", "a", "activity", "See what was asked and answered.", "Program", _BOTH),
+    Command("settings", "comma", "settings", "Change the settings.", "Program", _BOTH),
+    Command("profile", "P", "profile", "Use the key of another profile.", "Program", _BOTH),
     Command("key", "K", "API key", "Enter another API key.", "Program", _BOTH),
+    Command("save", "ctrl+s", "save", "Save the settings.", "Program", _SETTINGS, 1),
+    Command("next-setting", "down", "next", "Go to the next setting.", "Moving", _SETTINGS),
+    Command("prev-setting", "up", "previous", "Go to the setting before.", "Moving", _SETTINGS),
+    Command("next-choice", "right,enter,space", "choose", "Choose the next value.", "Moving", _CHOICES, 3),
+    Command("prev-choice", "left", "previous", "Choose the value before.", "Moving", _CHOICES),
+    Command("copy", "c", "copy", "Copy it, or save it to a file.", "Program", _COPIED, 1),
+    Command("free-mouse", "M", "free the mouse", "Leave the mouse to the terminal.", "Program", _ALL),
     Command("help", "question_mark", "help", "Show every key.", "Program", _ALL, 1),
     Command("palette", "ctrl+p", "palette", "Search for a command.", "Program", _ALL),
     Command("quit", "q", "quit", "Leave; the service goes on.", "Program", _ALL, 1),

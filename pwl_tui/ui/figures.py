@@ -1,8 +1,10 @@
 """Figures as people read them: grouped numbers, coarse ages and times, bars. Pure text, no widgets."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+_STEPS, _STEPS_ASCII = "▁▂▃▄▅▆▇█", "_.-=+*#"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -31,12 +33,24 @@ def pace(per_second: float) -> str:
     return f"{per_second:,.0f} numbers/s" if per_second >= 2 else f"{per_second * 60:,.0f} numbers/min"
 
 
-def bar(share: float, width: int) -> tuple[str, str]:
+def bar(share: float, width: int, *, ascii_only: bool = False) -> tuple[str, str]:
     """Return the filled and the empty part of a progress bar of `width` cells for a share of 0 to 1."""
+    if ascii_only:
+        full = int(min(max(share, 0.0), 1.0) * width)
+        return "#" * full, "." * (width - full)
     eighths = int(min(max(share, 0.0), 1.0) * width * 8)
     full, rest = divmod(eighths, 8)
     filled = "█" * full + (_EIGHTHS[rest] if rest else "")
     return filled, "·" * (width - len(filled))
+
+
+def trace(values: Sequence[int], *, ascii_only: bool = False) -> str:
+    """Return a line of one cell a value, as high as its share of the highest; empty when nothing changed."""
+    if len(set(values)) < 2:
+        return ""
+    steps = _STEPS_ASCII if ascii_only else _STEPS
+    top = max(*values, 1)
+    return "".join(steps[min(max(value, 0) * len(steps) // top, len(steps) - 1)] for value in values)
 
 
 def age(seconds: float) -> str:
@@ -79,3 +93,10 @@ def duration(seconds: float) -> str:
         return f"{hours} h {minutes} m" if minutes else f"{hours} h"
     days, hours = divmod(hours, 24)
     return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def brief(seconds: float) -> str:
+    """Return a duration in five cells: as `duration`, closer (``1h 5m``), or its first unit (``12 h``)."""
+    words = duration(seconds)
+    close = words if len(words) <= 5 else words.replace(" d", "d").replace(" h", "h").replace(" m", "m")
+    return close if len(close) <= 5 else " ".join(words.split()[:2])

@@ -6,7 +6,9 @@ what other processes change, about once a second while jobs are live; it hands e
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.engine import Engine
@@ -25,8 +27,7 @@ _ALARM_SECONDS = 86_400.0
 """How long an unexplained fall of the balance is news; the ledger shows it for good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """All that the home screen shows.
 
     Attributes:
@@ -156,6 +157,10 @@ class Watcher:
     def start(self) -> None:
         """Begin to watch."""
         self._thread.start()
+
+    def redraw_every(self, seconds: float) -> None:
+        """Let so many seconds lie between two snapshots from now on."""
+        self._interval = seconds
 
     def wake(self) -> None:
         """Say that the person did something; may be called from any thread."""

@@ -52,15 +52,20 @@ VARIABLES = {"muted": "ansi_bright_black"}
 """For the themes that are not ours."""
 
 
-def choose(setting: ThemeChoice, environ: Mapping[str, str], *, low_bandwidth: bool) -> str:
+def choose(
+    setting: ThemeChoice, environ: Mapping[str, str], *, low_bandwidth: bool, light: bool | None = None
+) -> str:
     """Return the name of the theme to use.
 
     Args:
         setting: what the person configured.
         environ: for ``NO_COLOR`` and for what the terminal says of itself.
         low_bandwidth: colours by number write half as much as true colours.
+        light: what the terminal answered about its background; none: nothing yet.
     """
-    light = setting == "light" or (setting == "auto" and _light_background(environ))
+    if light is None:
+        light = _light_background(environ)
+    light = setting == "light" or (setting != "dark" and light)
     true_colour = environ.get("COLORTERM", "") in {"truecolor", "24bit"} or "256" in environ.get("TERM", "")
     plain = environ.get("NO_COLOR") or setting == "ansi"
     if plain or (setting == "auto" and (low_bandwidth or not true_colour)):

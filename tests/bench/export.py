@@ -17,7 +17,8 @@ from pathlib import Path
 
 from pwl_tui.engine.engine import Engine
 from pwl_tui.lists.export import Format, Target
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.state.models import Outcome
 from pwl_tui.state.store import Store
 from tests.unit.worldly import NOW, Clock, accepted, answer, make_engine, make_service

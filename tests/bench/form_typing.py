@@ -132,7 +132,7 @@ def main() -> None:
         try:
             terminal.wait("No lists yet")
             terminal.idle(1.0)
-            for key in ("n", "\x1b", "\t", "\t"):
+            for key in ("n", "\t", "\t"):
                 terminal.type(key)
                 terminal.idle(0.7)
             report("no list", typing(terminal, _IDLE_KEYS))

@@ -21,9 +21,10 @@ from phonenumbers import (
     ValidationResult,
 )
 
-from pwl_tui.lists.numbers import REASONS
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.reasons import REASONS
+from pwl_tui.lists.source import Source
 
 _REGION = "US"
 _REGIONS = ("US", "GB", "DE", "IN", "BR", "FR", "TR", "ID", "NG", "MX")

@@ -4,7 +4,8 @@ import httpx
 
 from pwl_tui.cli import adopting, jobs, lists, settling
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from tests.crash import child
 from tests.e2e.harness import LIST
 

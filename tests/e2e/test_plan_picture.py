@@ -14,7 +14,8 @@ from pwl_tui.cli.picture import about, plan_text
 from pwl_tui.engine.exporting import save_rejected
 from pwl_tui.engine.planning import NOT_CHOSEN, JobPlan
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from tests.e2e.harness import LIST, Place, Run, place
 
 PICTURE = """\

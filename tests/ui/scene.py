@@ -9,7 +9,8 @@ from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
 from pwl_tui.engine.evidence import READING_OFFSETS
 from pwl_tui.engine.problems import credits_short
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
 from pwl_tui.state.batches import Answer
@@ -105,7 +106,7 @@ class Scene:
         numbers = self.store.batches.numbers(batch)[: int(batch.size * answered)]
         self.store.polls.learn(
             batch,
-            [_answer(number) for number in numbers],
+            [answer(number) for number in numbers],
             done=answered == 1.0,
             now=NOW - 4,
             next_poll=None if answered == 1.0 else NOW + 12,
@@ -128,7 +129,8 @@ class Scene:
         return self.store.batches.get(job.id, seq)
 
 
-def _answer(number: int) -> Answer:
+def answer(number: int) -> Answer:
+    """Return what the service says of a number: the same every time, and everything now and then."""
     fails, on_whatsapp = number % 97 == 0, number % 10 < 7
     return Answer(
         number,

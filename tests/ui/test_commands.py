@@ -2,11 +2,16 @@ import pytest
 from textual.command import CommandPalette
 
 from pwl_tui.ui.commands import COMMANDS, bindings, remap, within
+from pwl_tui.ui.screens.activity import ActivityScreen
+from pwl_tui.ui.screens.browse import BrowseScreen
 from pwl_tui.ui.screens.home import HomeScreen
 from pwl_tui.ui.screens.job import JobScreen
 from pwl_tui.ui.screens.ledger import LedgerScreen
+from pwl_tui.ui.screens.preview import PreviewScreen
+from pwl_tui.ui.screens.settings import SettingsScreen
 from pwl_tui.ui.screens.settle import SettleScreen
 from pwl_tui.ui.widgets.list_form import ListForm
+from pwl_tui.ui.widgets.pick import Pick
 from pwl_tui.ui.widgets.table import Table
 from tests.ui.conftest import Start
 
@@ -24,6 +29,10 @@ def test_every_command_has_an_id_of_its_own_and_a_sentence() -> None:
         ("form", "everywhere"),
         ("settle", "everywhere"),
         ("ledger", "table", "everywhere"),
+        ("settings", "choices", "everywhere"),
+        ("activity", "table", "everywhere"),
+        ("preview", "table", "everywhere"),
+        ("browse", "table", "everywhere"),
     ],
 )
 def test_no_key_means_two_things_at_once(screen: tuple[str, ...]) -> None:
@@ -35,7 +44,8 @@ def test_every_command_is_implemented_where_it_works() -> None:
     from pwl_tui.ui.app import PwlApp
 
     owners = {"home": HomeScreen, "job": JobScreen, "table": Table, "form": ListForm, "everywhere": PwlApp}
-    owners |= {"settle": SettleScreen, "ledger": LedgerScreen}
+    owners |= {"settle": SettleScreen, "ledger": LedgerScreen, "activity": ActivityScreen}
+    owners |= {"settings": SettingsScreen, "choices": Pick, "preview": PreviewScreen, "browse": BrowseScreen}
     for command in COMMANDS:
         for scope in command.scopes:
             assert hasattr(owners[scope], f"action_{command.action}"), command.id
@@ -90,7 +100,7 @@ async def test_the_help_lists_every_command(start: Start, size: tuple[int, int])
         await rig.pilot.press("question_mark")
         await rig.pilot.pause()
         seen = rig.text()
-        for _ in range(3):
+        for _ in range(6):
             await rig.pilot.press("pagedown")
             await rig.pilot.pause()
             seen += rig.text()

@@ -173,3 +173,53 @@ async def test_what_another_process_submits_appears(start: Start) -> None:
         await rig.until(lambda: "No lists yet" in rig.text(), "nothing yet")
         await submit_one(start, "elsewhere")
         await rig.until(lambda: "elsewhere" in rig.text(), "the job of the other is there")
+
+
+@pytest.mark.parametrize(("width", "beside"), [(153, False), (154, True), (200, True)])
+async def test_on_a_wide_screen_the_job_under_the_cursor_is_told_in_detail(
+    start: Start, width: int, beside: bool
+) -> None:
+    for name in ("spring", "summer"):
+        await submit_one(start, name)
+    async with start(size=(width, 40)) as rig:
+        await rig.until(lambda: "summer" in rig.text(), "both are there")
+        assert ("This job" in rig.text()) == beside
+        for key, name in (("home", "summer"), ("down", "spring")):
+            await rig.pilot.press(key)
+            await rig.until(lambda n=name: (f"│ {n} " in rig.text()) == beside, "it is told")  # type: ignore[misc]
+
+
+async def test_the_credits_say_how_many_more_lists_like_the_selected_one_they_pay(start: Start) -> None:
+    await submit_one(start, "spring")
+    async with start(size=(80, 24)) as rig:
+        await rig.until(lambda: "enough for over 999 more of 3" in rig.text(), "it is told")
+
+
+async def test_the_palette_finds_every_job_and_opens_it(start: Start) -> None:
+    for name in ("spring", "summer"):
+        await submit_one(start, name)
+    async with start() as rig:
+        for name in ("summer", "spring"):
+            await rig.pilot.press("ctrl+p", *name)
+            await rig.until(lambda n=name: f"Open {n}" in rig.text(), "it is offered")  # type: ignore[misc]
+            await rig.pilot.press("enter")
+            await rig.until(lambda: rig.screen_name == "JobScreen", "it is open")
+            await rig.until(lambda n=name: n in rig.text(), "it is the one")  # type: ignore[misc]
+        await rig.pilot.press("escape")
+        await rig.until(lambda: rig.screen_name == "HomeScreen", "one step leads home")
+
+
+async def test_another_profile_is_put_in_force(start: Start) -> None:
+    async with start() as rig:
+        await rig.pilot.press("P")
+        await rig.until(lambda: any("only profile" in notice for notice in rig.notices), "it says why not")
+        account = f'api_key = "{DEMO_KEY}"\nbase_url = "{start.settings.base_url}"\n'
+        (rig.directory / "config.toml").write_text(
+            f'[profiles.default]\n{account}region = "DE"\n[profiles.agency]\n{account}region = "IN"\n'
+        )
+        await rig.pilot.press("P")
+        await rig.until(lambda: rig.screen_name == "Ask" and "agency" in rig.text(), "it is offered")
+        await rig.pilot.press("down", "enter")
+        await rig.until(lambda: "The profile agency is in use." in rig.notices, "it is in use")
+        assert (rig.engine.settings.profile, rig.engine.settings.region) == ("agency", "IN")
+        assert 'profile = "agency"' in (rig.directory / "config.toml").read_text()

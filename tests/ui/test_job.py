@@ -5,15 +5,19 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.widgets import Input, Select
 
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.demo import sample_csv
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
+from pwl_tui.state.find import parse_find
 from pwl_tui.state.models import BatchState, Job, JobState, Which
+from pwl_tui.state.selection import Sort
 from pwl_tui.ui.figures import phone
-from pwl_tui.ui.screens.job import VIEWS, JobScreen
+from pwl_tui.ui.jobviews import SORTS, VIEWS, sort_words
+from pwl_tui.ui.screens.job import JobScreen
 from pwl_tui.ui.widgets.fields import Tick
 from tests.ui.conftest import Rig, Start
 
@@ -71,7 +75,7 @@ async def test_rejected_rows_and_batches_are_views_too(start: Start) -> None:
         batch = rig.store.batches.of(1)[0]
         assert batch.batch_id is not None
         await rig.until(lambda: str(batch.batch_id) in rig.text(), "the batch is shown")
-        await rig.pilot.press("left")
+        await rig.pilot.press("left", "left")
         await rig.until(lambda: "not a number" in rig.text(), "the rejected rows are shown")
         row = rig.store.results.rejected(1, 0, 1)[0]
         # The header is row 1, and indexes begin with 0.
@@ -91,10 +95,90 @@ async def test_numbers_are_found_by_their_digits(start: Start) -> None:
         assert rig.screen_name == "HomeScreen"
 
 
+async def test_what_is_typed_is_explained_and_the_last_answer_stays(start: Start) -> None:
+    async with finished_job(start) as rig:
+        await rig.pilot.press("slash")
+        assert "wa: business: outcome:" in rig.text()
+        await rig.pilot.press(*"wa:n", "space", *"out")
+        found = rig.store.results.count(1, "not-on-whatsapp", parse_find("out"))
+        await rig.until(lambda: f"{found} found  outcome:" in rig.text(), "it is found")
+        await rig.pilot.press(*"come:x")
+        await rig.until(lambda: "outcome: is never 'x'." in rig.text(), "it says what is wrong")
+        await rig.pilot.press("enter")
+        assert rig.app.focused is not None
+        assert rig.app.focused.id == "rows-table"
+
+
+async def test_results_are_sorted_by_one_column_after_the_other(start: Start) -> None:
+    async with finished_job(start) as rig:
+        for column in SORTS[1:]:
+            await rig.pilot.press("o")
+            for key, descending in (("", False), ("O", True), ("O", False)):
+                await rig.pilot.press(*key)
+                first, last = (
+                    phone(rig.store.results.page(1, "all", at, 1, sort=Sort(column, descending))[0].number)
+                    for at in (0, the_job(rig).numbers - 1)
+                )
+                await rig.until(lambda: first_number(rig) == first, f"{column} {descending}")  # noqa: B023 - awaited here
+                assert sort_words(Sort(column, descending)) in rig.text()
+            await rig.pilot.press("G")
+            await rig.until(lambda: last in rig.text(), "the last")  # noqa: B023 - awaited here
+        await rig.pilot.press("o")
+        await rig.until(lambda: "1 of" in rig.text() and "list order" in rig.text(), "the list's own order")
+
+
+def first_number(rig: Rig) -> str:
+    """Return the first number that is shown."""
+    return next(word for word in rig.text().split() if word.startswith("+"))
+
+
+@pytest.mark.parametrize(("typed", "row"), [("200", 200), ("50%", 138), ("1,000,000", 275), ("x", 1)])
+async def test_a_row_is_gone_to(start: Start, typed: str, row: int) -> None:
+    async with finished_job(start, (80, 24)) as rig:
+        row = min(row, the_job(rig).numbers) if typed != "50%" else the_job(rig).numbers // 2 + 1
+        wanted = phone(rig.store.results.page(1, "all", row - 1, 1)[0].number)
+        await rig.pilot.press("colon", *typed, "enter")
+        await rig.until(lambda: wanted in rig.text(), "the row is there")
+        await rig.until(lambda: f"{row} of" in rig.text(), "it says which")
+        await rig.pilot.press("colon", "escape")
+        assert rig.screen_name == "JobScreen"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_picture_tells_shares_countries_and_carriers(start: Start, size: tuple[int, int]) -> None:
+    async with finished_job(start, size) as rig:
+        await rig.pilot.press("v")
+        await rig.until(lambda: "Countries" in rig.text(), "it is counted")
+        breakdown = rig.store.results.breakdown(1)
+        while breakdown.grow():
+            pass
+        text = " ".join(rig.text().split())
+        for share in (breakdown.countries()[0], breakdown.carriers()[0]):
+            assert f" {share.checked} " in text
+        private = the_job(rig).counts.on_whatsapp - the_job(rig).counts.business
+        assert f"on WhatsApp, private {private}" in text
+        await rig.pilot.press("o", "colon")
+        assert any("no results to look through" in notice for notice in rig.notices)
+        assert any("no rows" in notice for notice in rig.notices)
+        await rig.pilot.press("v")
+        await rig.until(lambda: "Number" in rig.text(), "the results are back")
+
+
+async def test_the_id_of_a_batch_is_copied(start: Start) -> None:
+    async with finished_job(start) as rig:
+        await rig.pilot.press("c")
+        assert any("Only the id of a batch" in notice for notice in rig.notices)
+        await rig.pilot.press("left")
+        await rig.until(lambda: "1 of 1  id" in rig.text(), "the batches are shown")
+        await rig.pilot.press("c")
+        assert rig.app.clipboard == rig.store.batches.of(1)[0].batch_id
+        assert "Sent to the terminal" in rig.notices[-1]
+
+
 async def test_there_is_nothing_to_find_among_rejected_rows(start: Start) -> None:
     async with finished_job(start) as rig:
         await rig.pilot.press("left", "slash")
-        assert any("no numbers to look for" in notice for notice in rig.notices)
+        assert any("no results to look through" in notice for notice in rig.notices)
 
 
 async def test_a_click_on_a_view_shows_it(start: Start) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pwl_tui.engine.ledger import Ledger, Line, Movement
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.world import World
 from pwl_tui.ui.app import PwlApp

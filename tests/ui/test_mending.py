@@ -5,7 +5,8 @@ from textual.events import Paste
 from textual.widgets import Button, Input
 
 from pwl_tui.engine.adopting import Adopted
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.problem import Problem
 from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule

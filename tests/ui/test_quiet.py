@@ -1,11 +1,11 @@
 """The line to the person: at rest nothing is written, live only what changed."""
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from rich.console import RenderableType
 from textual.screen import Screen
 
@@ -141,7 +141,7 @@ async def test_an_unforeseen_error_of_a_worker_is_said(start: Start, monkeypatch
         def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(rig.engine, "plan", fail)
+        monkeypatch.setattr(rig.engine, "decide", fail)
         (rig.directory / "some.txt").write_text("+14155552671\n")
         rig.app.screen_stack[0].query_one(PathLine).value = str(rig.directory / "some.txt")
         await rig.until(

@@ -202,15 +202,15 @@ async def test_the_report_is_shown_copied_and_saved_once(
     async with in_doubt(start, simulator, NUMBERS, size=(120, 50)) as rig:
         report = rig.engine.report(1, 1)
         await rig.pilot.press("r")
-        await rig.until(lambda: rig.screen_name == "ReportDialog", "it is shown")
+        await rig.until(lambda: rig.screen_name == "CopyDialog", "it is shown")
         assert rig.store.batches.get(1, 1).digest in rig.text()
         assert DEMO_KEY not in report
         await rig.pilot.press("enter")
-        await rig.until(lambda: "Sent to the terminal. It does not say" in rig.text(), "it is honest")
+        await rig.until(lambda: "Sent to the terminal." in rig.text(), "it is honest")
         assert rig.app.clipboard.splitlines()[:8] == report.splitlines()[:8]
         path = start.directory / "pwl-tui-report-1.1.txt"
         path.write_text("precious")
-        await rig.pilot.click("#report-save")
+        await rig.pilot.click("#copy-save")
         await rig.until(lambda: "not overwritten" in " ".join(rig.text().split()), "it is refused")
         assert path.read_text() == "precious"
         rig.app.screen.query_one(Input).value = str(start.directory / "report.txt")
@@ -226,11 +226,11 @@ async def test_a_report_that_is_too_long_for_a_terminal_is_not_copied(
     start: Start, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with in_doubt(start, simulator, NUMBERS) as rig:
-        monkeypatch.setattr(rig.engine, "report", lambda _job, _seq: "é" * 25_001)
+        monkeypatch.setattr(rig.engine, "report", lambda _job, _seq: "é" * 40_000)
         await rig.pilot.press("r")
-        await rig.until(lambda: rig.screen_name == "ReportDialog", "it is shown")
+        await rig.until(lambda: rig.screen_name == "CopyDialog", "it is shown")
         await rig.pilot.press("enter")
-        await rig.until(lambda: "too long for the clipboard" in rig.text(), "it is refused")
+        await rig.until(lambda: "more than the 74,994 bytes" in rig.text(), "it is refused")
         assert not rig.app.clipboard
 
 
@@ -250,7 +250,7 @@ async def test_hostile_text_is_plain_on_the_settle_screen_and_in_the_report(scen
         await rig.until(lambda: "is in doubt" in rig.text(), "it is shown")
         seen = rig.text()
         await pilot.press("r")
-        await rig.until(lambda: rig.screen_name == "ReportDialog", "the report is shown")
+        await rig.until(lambda: rig.screen_name == "CopyDialog", "the report is shown")
         await pilot.press("tab", "end")
         seen += rig.text()
     assert not set(seen) & set("\x1b\x07\r\t\u202e\u202c")

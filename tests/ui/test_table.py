@@ -188,10 +188,10 @@ def test_columns_drop_out_and_one_stretches(width: int, titles: list[str], stret
 )
 async def test_text_is_plain_and_fits_its_cells(name: str, shown: str) -> None:
     app = TableApp(Window(1, 0, [Row(0, name)]))
-    async with app.run_test(size=(28, 5)):
+    async with app.run_test(size=(29, 5)):
         strip = app.table.render_line(1)
         assert strip.text.startswith(shown)
-        assert strip.cell_length == 28
+        assert strip.cell_length == 29
 
 
 async def test_a_cell_may_take_the_rest_of_the_line() -> None:

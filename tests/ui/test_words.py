@@ -3,8 +3,7 @@
 import pytest
 
 from pwl_tui.ui import themes
-from pwl_tui.ui.figures import age, bar, counted, duration, percent
-from pwl_tui.ui.widgets.balance import chart
+from pwl_tui.ui.figures import age, bar, brief, counted, duration, percent, trace
 from pwl_tui.ui.widgets.fields import typed_path
 
 
@@ -34,11 +33,21 @@ def test_durations_are_rounded_up(seconds: float, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(50, "50 s"), (3600, "1 h"), (3661, "1h 2m"), (45_000, "12 h"), (90_000, "1d 1h"), (1_500_000, "17 d")],
+)
+def test_a_brief_duration_fits_its_column(seconds: float, words: str) -> None:
+    assert brief(seconds) == words
+    assert len(brief(seconds)) <= 5
+
+
+@pytest.mark.parametrize(
     ("share", "drawn"),
     [(0, ("", "····")), (0.5, ("██", "··")), (0.55, ("██▏", "·")), (1, ("████", "")), (7, ("████", ""))],
 )
 def test_a_bar_has_its_width(share: float, drawn: tuple[str, str]) -> None:
     assert bar(share, 4) == drawn
+    assert "".join(bar(share, 4, ascii_only=True)).isascii()
 
 
 @pytest.mark.parametrize(("share", "words"), [(0, "0 %"), (0.999, "99 %"), (1, "100 %")])
@@ -54,8 +63,9 @@ def test_nouns_follow_their_number(number: int, words: str) -> None:
 @pytest.mark.parametrize(
     ("history", "drawn"), [((), ""), ((5,), ""), ((5, 5), ""), ((8, 4, 0), "█▅▁"), ((0, 1), "▁█")]
 )
-def test_the_chart_shows_changes(history: tuple[int, ...], drawn: str) -> None:
-    assert chart(history) == drawn
+def test_a_trace_shows_changes(history: tuple[int, ...], drawn: str) -> None:
+    assert trace(history) == drawn
+    assert trace(history, ascii_only=True).isascii()
 
 
 @pytest.mark.parametrize(

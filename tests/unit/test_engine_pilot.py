@@ -1,18 +1,19 @@
 """A sample's rates say how sure they are; past jobs say how long a list will take."""
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.estimate import seconds_for
 from pwl_tui.engine.pilot import rates, share
 from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.problems import EngineError
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.state.models import Binding, Counts, Outcome
 from pwl_tui.state.store import Store
 from tests.unit.worldly import (

@@ -16,7 +16,8 @@ from pwl_tui.engine.problems import EngineError
 from pwl_tui.lists.answers import Choice
 from pwl_tui.lists.export import Target
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.problem import Problem
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import BalanceReading, JobState, Outcome

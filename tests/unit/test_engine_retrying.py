@@ -5,7 +5,8 @@ import random
 import pytest
 
 from pwl_tui.engine.problems import EngineError
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BatchState, Job, JobState, Outcome
 from pwl_tui.state.store import Store

@@ -16,7 +16,8 @@ from pwl_tui.engine.events import (
     JobFinished,
 )
 from pwl_tui.engine.monitor import Scope
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator

@@ -6,9 +6,11 @@ import pytest
 from pwl_tui.lists import plan as plan_module
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.findings import Aspect, Candidate, Finding, Sureness
-from pwl_tui.lists.plan import plan, row_label
-from pwl_tui.lists.readers import Options, Source, detect, header, preamble, rows
-from pwl_tui.lists.source import MAX_LINE_BYTES
+from pwl_tui.lists.plan import plan
+from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.readers import detect, header, preamble, rows
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import MAX_LINE_BYTES, Source
 
 
 def stream(data: bytes | str) -> Source:

@@ -15,8 +15,10 @@ from pwl_tui.lists import workbook_out
 from pwl_tui.lists.answers import FIELDS, Answer, Choice, RowAnswer
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.export import Format, Target, export_files
-from pwl_tui.lists.readers import Options, Source, detect, rows
+from pwl_tui.lists.readers import detect, rows
+from pwl_tui.lists.reading import Options
 from pwl_tui.lists.records import records
+from pwl_tui.lists.source import Source
 from pwl_tui.lists.workbook_out import workbook
 
 YES = (14155552671, 0, Answer("completed", True, False, "T-Mobile", "US", ""))

@@ -4,7 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.numbers import REASONS, Strictness, parse
+from pwl_tui.lists.numbers import parse
+from pwl_tui.lists.reading import Strictness
+from pwl_tui.lists.reasons import REASONS
 from pwl_tui.lists.regions import checked_region
 
 

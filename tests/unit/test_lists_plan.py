@@ -7,9 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
-from pwl_tui.lists.numbers import REASONS, parse
-from pwl_tui.lists.plan import plan, row_label
-from pwl_tui.lists.readers import Options, Source, rows
+from pwl_tui.lists.numbers import parse
+from pwl_tui.lists.plan import plan
+from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.readers import rows
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.reasons import REASONS
+from pwl_tui.lists.source import Source
 from tests.bench.plan_throughput import clean_list, messy_list, plain, planned
 
 LIST = "name,phone\nAda,+14155552671\nBo,\nCy,call me\nDi,+1 (415) 555-2671\n\nEd,0049 151 12345678\nFay\n"

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from pwl_tui.lists import source as source_module
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.readers import Options, Reading, Source, detect, header, rows
+from pwl_tui.lists.readers import detect, header, rows
+from pwl_tui.lists.reading import Options, Reading
 from pwl_tui.lists.records import MAX_CELL, records
+from pwl_tui.lists.source import Source
 
 PHONES = ["+14155552671", "+4915112345678", "+919876543210"]
 

@@ -7,8 +7,9 @@ from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.findings import Offer
 from pwl_tui.lists.offers import offers
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.reading import Options
 from pwl_tui.lists.regions import checked_region, region_named
+from pwl_tui.lists.source import Source
 
 
 def drawn(region: str, count: int, form: int = phonenumbers.PhoneNumberFormat.NATIONAL) -> list[str]:

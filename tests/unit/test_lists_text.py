@@ -5,7 +5,9 @@ from hypothesis import strategies as st
 from pwl_tui.lists.mentions import numbers_in
 from pwl_tui.lists.numbers import parse
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.readers import Options, Source, cells, detect, rows
+from pwl_tui.lists.readers import cells, detect, rows
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from pwl_tui.lists import workbook
 from pwl_tui.lists.errors import ListError, PlanCancelledError
-from pwl_tui.lists.plan import plan, row_label
-from pwl_tui.lists.readers import Options, Source, detect, header, preamble, rows
+from pwl_tui.lists.plan import plan
+from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.readers import detect, header, preamble, rows
+from pwl_tui.lists.reading import Options
+from pwl_tui.lists.source import Source
 
 Cell = str | float | bool | date | time | None
 Sheets = dict[str, list[list[Cell]]]

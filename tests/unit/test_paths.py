@@ -182,8 +182,16 @@ def test_a_backup_is_a_private_copy(tmp_path: Path) -> None:
 
     kept = backup(path)
 
-    assert (kept, kept.read_bytes(), mode(kept)) == (tmp_path / "config.toml.bak", b"mine", 0o600)
+    assert (kept, kept.read_bytes(), mode(kept)) == (tmp_path / "config.toml.bak-1", b"mine", 0o600)
     assert path.read_bytes() == b"mine"
+
+
+def test_an_older_backup_is_never_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    for content in (b"first", b"second"):
+        path.write_bytes(content)
+        backup(path)
+    assert [(tmp_path / f"config.toml.bak-{n}").read_bytes() for n in (1, 2)] == [b"first", b"second"]
 
 
 def test_nothing_to_back_up(tmp_path: Path) -> None:

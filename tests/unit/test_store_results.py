@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.errors import StateError
+from pwl_tui.state.find import parse_find
 from pwl_tui.state.journal import Entry, Journal
 from pwl_tui.state.models import BalanceReading, Binding, JobState, Outcome, Which
 from pwl_tui.state.money import Charge
@@ -37,10 +38,10 @@ def test_results_come_in_windows_by_filter_and_digits(store: Store) -> None:
     counts = {which: store.results.count(job, which) for which in filters}
     assert counts == {"all": 50, "on-whatsapp": 14, "not-on-whatsapp": 26, "pending": 10}
     assert [r.number - FIRST for r in store.results.page(job, "on-whatsapp", 12, 5)] == [36, 39]
-    assert [r.number - FIRST for r in store.results.page(job, "all", 0, 9, find="+1 415 555 003")] == list(
-        range(30, 39)
-    )
-    assert store.results.count(job, "pending", find="0049") == 1
+    assert [
+        r.number - FIRST for r in store.results.page(job, "all", 0, 9, find=parse_find("+1 415 555 003"))
+    ] == list(range(30, 39))
+    assert store.results.count(job, "pending", find=parse_find("0049")) == 1
 
 
 def test_only_complete_answers_of_the_same_key_are_reused(store: Store) -> None:

@@ -1,4 +1,7 @@
-"""What can be done with the key in force: its credits, its ledger, batches to adopt, another key."""
+"""What can be done with the key in force: its credits, its ledger, batches to adopt, another key.
+
+Every screen is loaded when it is first opened: the first frame of the program waits for none of them.
+"""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,13 +14,11 @@ from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import CommandScreen
 from pwl_tui.ui.figures import counted
-from pwl_tui.ui.screens.adopt import AdoptDialog, Adoption
-from pwl_tui.ui.screens.key import KeyDialog
-from pwl_tui.ui.screens.ledger import LedgerScreen
-from pwl_tui.ui.screens.settle import SettleScreen
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
+
+    from pwl_tui.ui.screens.adopt import Adoption
 
 _NEEDS_A_KEY = ("refresh", "adopt", "ledger")
 _LONG_SECONDS = 60.0
@@ -56,14 +57,48 @@ class AccountCommands(CommandScreen[None]):
 
     def action_key(self) -> None:
         """Ask for a key."""
+        from pwl_tui.ui.screens.key import KeyDialog
+
         self.app.push_screen(KeyDialog(self.desk), self._say)
+
+    def action_activity(self) -> None:
+        """Show what was asked and answered; on the screen of a job, about that job."""
+        from pwl_tui.ui.screens.activity import ActivityScreen
+
+        job = self.settled_first() if "job" in self.SCOPES else None
+        self.app.push_screen(ActivityScreen(self.desk, job))
+
+    def action_settings(self) -> None:
+        """Show the settings."""
+        from pwl_tui.ui.screens.settings import SettingsScreen
+
+        try:
+            self.app.push_screen(SettingsScreen(self.desk), self._say)
+        except ProblemError as error:
+            self._complain(error)
+
+    def action_profile(self) -> None:
+        """Ask which profile to use."""
+        self.work(self._switch_profile, "the change of the profile")
+
+    async def _switch_profile(self) -> None:
+        from pwl_tui.ui.screens.profiles import switch_profile
+
+        try:
+            self._say(await switch_profile(self.app, self.desk))
+        except ProblemError as error:
+            self._complain(error)
 
     def action_ledger(self) -> None:
         """Show where the credits went."""
+        from pwl_tui.ui.screens.ledger import LedgerScreen
+
         self.app.push_screen(LedgerScreen(self.desk))
 
     def action_settle(self) -> None:
         """Show the batches in doubt."""
+        from pwl_tui.ui.screens.settle import SettleScreen
+
         self.app.push_screen(SettleScreen(self.desk, self.settled_first()))
 
     def settled_first(self) -> int | None:
@@ -72,15 +107,17 @@ class AccountCommands(CommandScreen[None]):
 
     def action_adopt(self) -> None:
         """Ask for the ids."""
+        from pwl_tui.ui.screens.adopt import AdoptDialog
+
         self.app.push_screen(AdoptDialog(self.snapshot.unadopted), self._adopt)
 
-    def _adopt(self, wanted: Adoption | None) -> None:
+    def _adopt(self, wanted: "Adoption | None") -> None:
         # At home, which is never left: another screen would take the work with it.
         home = self.app.screen_stack[0]
         if wanted is not None and isinstance(home, AccountCommands):
             home.take_over(wanted)
 
-    def take_over(self, wanted: Adoption) -> None:
+    def take_over(self, wanted: "Adoption") -> None:
         """Take batches over in the background; what came of it is said at the end."""
         if self.work(partial(self._take_over, wanted), "taking over batches") is None:
             self.notify("Batches are being taken over already; wait until that is done.", severity="warning")
@@ -92,7 +129,7 @@ class AccountCommands(CommandScreen[None]):
             self.under_way = f"taking over batch {event.done + 1:,} of {event.total:,}"
             self.show()
 
-    async def _take_over(self, wanted: Adoption) -> None:
+    async def _take_over(self, wanted: "Adoption") -> None:
         engine = self.desk.engine
 
         def tell(done: int, total: int) -> None:

@@ -1,9 +1,9 @@
-"""The home screen: credits and the form for a new list on the left, the jobs on the right."""
+"""The home screen: credits and the form for a new list, the jobs, and the one under the cursor in detail."""
 
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
@@ -13,27 +13,28 @@ from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
+from pwl_tui.ui.attention import last_size, paid
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import Desk
 from pwl_tui.ui.columns import JOBS, JobRow, next_in
 from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.detailview import detail_lines
 from pwl_tui.ui.figures import counted, grouped
-from pwl_tui.ui.planview import spending
-from pwl_tui.ui.screens.dialogs import Ask, Choice, spend
-from pwl_tui.ui.screens.job import JobScreen
+from pwl_tui.ui.screens.agreement import agreed
 from pwl_tui.ui.screens.job_commands import JobCommands
 from pwl_tui.ui.snapshot import Snapshot
 from pwl_tui.ui.widgets.attention import AttentionPanel
 from pwl_tui.ui.widgets.balance import BalancePanel
 from pwl_tui.ui.widgets.cells import Window
+from pwl_tui.ui.widgets.chart import Chart
 from pwl_tui.ui.widgets.fields import Line
 from pwl_tui.ui.widgets.keybar import KeyBar
 from pwl_tui.ui.widgets.list_form import ListForm
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.words import Words
 
-if TYPE_CHECKING:
-    from pwl_tui.engine.planning import WhenShort
+_BROAD = 154
+"""Cells from which on there is room for the details of a job beside what the jobs show at 120."""
 
 
 class HomeScreen(JobCommands):
@@ -50,9 +51,10 @@ class HomeScreen(JobCommands):
         super().__init__(desk)
         self._attention = AttentionPanel(desk)
         self._table: Table[JobRow] = Table(JOBS, lambda row: row.job.id, "jobs-table")
-        self._form = ListForm(desk.engine, desk.settings.region or "")
+        self._form = ListForm(desk)
         self._find = Line(id="find", placeholder="part of a name; escape shows all")
         self._balance = BalancePanel()
+        self._detail = Chart("detail")
         self._summary, self._empty = Words(id="summary"), Words(id="no-jobs")
         self._filter = ""
 
@@ -69,6 +71,9 @@ class HomeScreen(JobCommands):
                 yield self._find
                 yield self._empty
                 yield self._table
+            with Vertical(id="beside") as beside:
+                beside.border_title = Content("This job")
+                yield self._detail
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -76,9 +81,10 @@ class HomeScreen(JobCommands):
         self._find.display = False
         self._table.focus()
 
-    def on_resize(self) -> None:
-        """Draw the credits for the new width."""
-        self.call_after_refresh(self._show_balance)
+    def on_resize(self, event: events.Resize) -> None:
+        """Draw the credits and the details for the new width."""
+        self.set_class(event.size.width >= _BROAD, "-broad")
+        self.call_after_refresh(self._show_selected)
 
     def show(self) -> None:
         """Draw what there is now."""
@@ -86,13 +92,13 @@ class HomeScreen(JobCommands):
         self._attention.show()
         snapshot, wanted = self.snapshot, self._filter.casefold()
         rows = [
-            JobRow(job, snapshot.now, snapshot.elsewhere(job))
+            JobRow(job, snapshot.now, snapshot.elsewhere(job), self._ascii)
             for job in snapshot.jobs
             if wanted in job.name.casefold()
         ]
         self._table.show(Window(len(rows), 0, rows))
         self._form.know(snapshot.credits.balance if snapshot.credits else None)
-        self._show_balance()
+        self._show_selected()
         self._summary.say(_summary(snapshot, self.under_way))
         self._empty.say(_nothing(snapshot, self._filter, self.desk.key("new-list")))
         self._empty.display, self._table.display = not rows, bool(rows)
@@ -114,11 +120,12 @@ class HomeScreen(JobCommands):
             return f"This is the first screen; {self.desk.key('quit')} leaves the program."
         if command_id == "submit" and not self.desk.engine.may_spend:
             return NO_SPEND.message
-        return super().why_not(command_id)
+        return self._form.why_not(command_id) or super().why_not(command_id)
 
     @on(Table.Moved)
     def _moved(self) -> None:
         self.refresh_bindings()
+        self._show_selected()
 
     @on(Table.Opened)
     def _opened(self) -> None:
@@ -135,6 +142,8 @@ class HomeScreen(JobCommands):
 
     def action_open(self) -> None:
         """Open the job under the cursor."""
+        from pwl_tui.ui.screens.job import JobScreen
+
         if self.job is not None:
             self.app.push_screen(JobScreen(self.desk, self.job))
 
@@ -172,7 +181,7 @@ class HomeScreen(JobCommands):
         self.work(partial(self._submit, event.plan, event.name), "the submission")
 
     async def _submit(self, plan: JobPlan, name: str) -> None:
-        when_short = await self._agreed(plan)
+        when_short = await agreed(self.app, "Submit", plan, self.desk.settings.confirm_above)
         if when_short is None:
             return
         engine = self.desk.engine
@@ -186,61 +195,24 @@ class HomeScreen(JobCommands):
         self.desk.wake()
         self.notify(f"{job.name}: {counted(plan.to_pay, 'number')} on the way.")
 
-    async def _agreed(self, plan: JobPlan) -> "WhenShort | None":
-        """Ask the person, and return what to do with too few credits; none: nothing is sent."""
-        limit = self.desk.settings.confirm_above
-        if not plan.short:
-            question = spend("Submit", spending(plan), plan.to_pay, limit) if plan.to_pay else _free(plan)
-            return "cancel" if await self.app.push_screen_wait(question) == "yes" else None
-        answer = await self.app.push_screen_wait(_short(plan))
-        if answer not in ("fit", "wait"):
-            return None
-        amount = plan.balance or 0 if answer == "fit" else plan.to_pay
-        if 0 < limit < amount:
-            text = f"Spend {counted(amount, 'credit')}{'' if answer == 'fit' else ', some after a top-up'}?"
-            if await self.app.push_screen_wait(spend("Submit", text, amount, limit)) != "yes":
-                return None
-        return "fit" if answer == "fit" else "wait"
-
     def _to_jobs(self) -> None:
         self.remove_class("-form")
         self._table.focus()
 
-    def _show_balance(self) -> None:
-        self._balance.show(self.snapshot, wide=self.has_class("-wide"), key=self.desk.key("key"))
+    @property
+    def _ascii(self) -> bool:
+        return self.desk.settings.ui.ascii
 
-
-def _free(plan: JobPlan) -> Ask:
-    question = f"All {grouped(plan.reused)} numbers have an answer already: this costs nothing. Go on?"
-    return Ask("Submit", question, [Choice("no", "No", key="n"), Choice("yes", "Yes", key="y")])
-
-
-def _short(plan: JobPlan) -> Ask:
-    balance = plan.balance or 0
-    choices = [
-        Choice("no", "Cancel", "Nothing is sent."),
-        Choice(
-            "wait",
-            "Send now and after a top-up",
-            f"Spends {counted(balance, 'credit')} at most now; the rest waits until there are enough.",
-            danger=True,
-        ),
-    ]
-    if balance:
-        choices.insert(
-            1,
-            Choice(
-                "fit",
-                "Send what fits",
-                f"Spends {counted(balance, 'credit')}; the other numbers are left out.",
-                danger=True,
-            ),
-        )
-    return Ask(
-        "Credits short",
-        f"{counted(plan.to_pay, 'credit')} are needed and {grouped(balance)} are there.",
-        choices,
-    )
+    def _show_selected(self) -> None:
+        """Draw the details of the job under the cursor, and how many more lists like it can be paid."""
+        row, snapshot = self._table.selected, self.snapshot
+        size = (paid(row.job) if row is not None else 0) or last_size(snapshot)
+        wide, key = self.has_class("-wide"), self.desk.key("key")
+        self._balance.show(snapshot, wide=wide, key=key, size=size, ascii_only=self._ascii)
+        width = self._detail.size.width
+        if width:
+            lines = [] if row is None else detail_lines(row, width, ascii_only=self._ascii)
+            self._detail.show(lines)
 
 
 def _summary(snapshot: Snapshot, under_way: str) -> Content:

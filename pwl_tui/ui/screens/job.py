@@ -1,75 +1,40 @@
-"""One job: how far it is, its results by kind, and its batches."""
+"""One job: how far it is, its results by kind, its batches, and the picture of it all."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+import os
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input
 
-from pwl_tui.engine.planning import Origin
-from pwl_tui.lists.plan import row_label
-from pwl_tui.problem import ProblemError
-from pwl_tui.state.models import Job, Which
-from pwl_tui.ui.background import in_thread
+from pwl_tui.state.find import FindError, parse_find
+from pwl_tui.state.models import Job
+from pwl_tui.state.selection import Sort
+from pwl_tui.ui import clipboard
 from pwl_tui.ui.base import Desk
-from pwl_tui.ui.columns import BATCHES, REJECTED, RESULTS, BatchRow, RejectedLine, ResultRow, result_key
+from pwl_tui.ui.columns import BatchRow, ResultRow, result_key
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.figures import grouped
 from pwl_tui.ui.jobview import job_lines
+from pwl_tui.ui.jobviews import PICTURE, SORTS, VIEWS, find_words, place_words, sort_words, tab_titles
+from pwl_tui.ui.picture import picture
 from pwl_tui.ui.planview import problem_lines
-from pwl_tui.ui.screens.job_commands import JobCommands
+from pwl_tui.ui.screens.job_reading import JobReading
 from pwl_tui.ui.widgets.attention import AttentionPanel
-from pwl_tui.ui.widgets.cells import Column, Window
+from pwl_tui.ui.widgets.cells import Window
+from pwl_tui.ui.widgets.chart import Chart
 from pwl_tui.ui.widgets.fields import Line
 from pwl_tui.ui.widgets.keybar import KeyBar
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.viewbar import ViewBar
 from pwl_tui.ui.widgets.words import Words
 
-if TYPE_CHECKING:
-    from pwl_tui.lists.readers import Reading
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """One kind of rows of a job.
-
-    Attributes:
-        title: in the bar.
-        which: the filter over its results; none for its batches.
-        columns: how they are drawn.
-        count: how many there are, where the job itself knows it.
-        find: it can be searched.
-    """
-
-    title: str
-    which: Which | None
-    columns: Sequence[Column[Any]]
-    count: Callable[[Job], int] | None = None
-    find: bool = True
-
-
-VIEWS: tuple[View, ...] = (
-    View("All", "all", RESULTS, lambda job: job.numbers),
-    View("On WhatsApp", "on-whatsapp", RESULTS, lambda job: job.counts.on_whatsapp),
-    View("Not", "not-on-whatsapp", RESULTS, lambda job: job.counts.not_on_whatsapp),
-    View("Business", "business", RESULTS, lambda job: job.counts.business),
-    View("Failed", "failed", RESULTS, lambda job: job.counts.failed),
-    View("Pending", "pending", RESULTS),
-    View("Not sent", "not-sent", RESULTS),
-    View("Rejected", "rejected", REJECTED, lambda job: job.rejected, find=False),
-    View("Batches", None, BATCHES, lambda job: sum(job.batches.values()), find=False),
-)
-_READING = "the reading of the results"
 _EXPORTS_EVERYTHING = ("all", "not-sent", None)
 """Views that are no filter of an export."""
 
 
-class JobScreen(JobCommands):
+class JobScreen(JobReading):
     """A job's results, read in windows; while it is live the rows in sight follow it.
 
     Args:
@@ -81,15 +46,13 @@ class JobScreen(JobCommands):
     BINDINGS: ClassVar = bindings("job")
 
     def __init__(self, desk: Desk, job: Job) -> None:
-        super().__init__(desk)
-        self._job = job
-        self._view = 0
-        self._wanted = (0, 100)
-        self._reading: Reading | None = None
+        super().__init__(desk, job)
         self._table: Table[ResultRow] = Table(VIEWS[0].columns, result_key, "rows-table")
         self._attention = AttentionPanel(desk)
-        self._head, self._empty, self._bar = Words(id="job-head"), Words(id="no-rows"), ViewBar(id="views")
-        self._find = Line(id="find", placeholder="digits of a number; escape shows all")
+        self._head, self._place, self._bar = Words(id="job-head"), Words(id="place"), ViewBar(id="views")
+        self._field = Line(id="find")
+        self._goto = Line(id="go-to", placeholder="the row to go to, or a per cent: 900000 or 90%")
+        self._picture, self._scroll = Chart("picture"), VerticalScroll(id="picture-scroll")
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -97,47 +60,44 @@ class JobScreen(JobCommands):
         with Vertical(id="job"):
             yield self._head
             yield self._bar
-            yield self._find
-            yield self._empty
+            yield self._field
+            yield self._goto
+            yield self._place
             yield self._table
+            with self._scroll:
+                yield self._picture
         yield KeyBar()
 
     def on_mount(self) -> None:
         """Begin with all results."""
-        self._find.display = False
-        self._table.focus()
-        self._empty.display = False
-        self._draw()
-        self._load()
+        self._field.display = self._goto.display = self._scroll.display = False
+        self.set_focus(self._table)
+        self.draw()
+        self.begin()
 
     def on_resize(self) -> None:
-        """Draw the head for the new width."""
-        self.call_after_refresh(self._draw)
+        """Draw the head and the picture for the new width."""
+        self.call_after_refresh(self.draw)
 
     def show(self) -> None:
         """Follow the job."""
         super().show()
-        job = self.snapshot.job(self._job.id) or self._job
-        changed, self._job = job != self._job, job
-        self._draw()
-        if changed or self.view.which is None:
-            # A read that is under way is not replaced: on a slow disk nothing would ever arrive.
-            self.work(self._load_rows, _READING)
+        self.follow(self.snapshot.job(self._job.id) or self._job)
+        self.draw()
 
-    @property
-    def view(self) -> View:
-        """The kind of rows that is shown."""
-        return VIEWS[self._view]
-
-    @property
-    def job(self) -> Job:
-        """The job of this screen."""
-        return self._job
+    def show_rows(self, window: Window[ResultRow], *, restart: bool) -> None:
+        """Draw rows that were read."""
+        self._table.show(window, restart=restart)
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done now."""
-        if command_id == "find" and not self.view.find:
-            return f"There are no numbers to look for among {self.view.title.lower()}."
+        title = self.view.title.lower()
+        if command_id in ("find", "sort", "reverse") and not self.view.is_results:
+            return f"There are no results to look through in {title}."
+        if command_id == "go-to" and self.view is PICTURE:
+            return "The picture has no rows."
+        if command_id == "copy" and not self._batch_id:
+            return "Only the id of a batch is copied, in Batches; press e for the answers as a file."
         return super().why_not(command_id)
 
     def export_filter(self) -> str:
@@ -157,19 +117,50 @@ class JobScreen(JobCommands):
         """Show the kind of rows before."""
         self._choose((self._view - 1) % len(VIEWS))
 
+    def action_picture(self) -> None:
+        """Show the picture, or all results again."""
+        self._choose(0 if self.view is PICTURE else VIEWS.index(PICTURE))
+
+    def action_sort(self) -> None:
+        """Show the results in the next order."""
+        column = SORTS[(SORTS.index(self._sort.column) + 1) % len(SORTS)]
+        self._sort = Sort(column)
+        self.begin(restart=True)
+
+    def action_reverse(self) -> None:
+        """Turn the order round."""
+        self._sort = self._sort._replace(descending=not self._sort.descending)
+        self.begin(restart=True)
+
+    def action_copy(self) -> None:
+        """Copy the id of the batch under the cursor."""
+        if batch_id := self._batch_id:
+            self.app.copy_to_clipboard(batch_id)
+            self.notify(clipboard.told(batch_id, os.environ))
+
     def action_back(self) -> None:
-        """Leave the search, or the job."""
-        if self._find.display:
-            self._find.value = ""
-            self._find.display = False
-            self._table.focus()
+        """Leave the field, then the search, then the job."""
+        if self._goto.display:
+            self._close(self._goto)
+        elif self._field.display:
+            self._field.value = ""
+            self._close(self._field)
         else:
             self.dismiss()
 
     def action_find(self) -> None:
-        """Type digits to look for."""
-        self._find.display = True
-        self._find.focus()
+        """Type what to look for."""
+        self._field.display = True
+        self.set_focus(self._field)
+
+    def action_go_to(self) -> None:
+        """Type the row to go to."""
+        self._goto.display = True
+        self.set_focus(self._goto)
+
+    def on_descendant_focus(self) -> None:
+        """Say what can be typed now, or where the person is."""
+        self._tell_place()
 
     @on(ViewBar.Picked)
     def _picked(self, event: ViewBar.Picked) -> None:
@@ -179,72 +170,82 @@ class JobScreen(JobCommands):
     def _rows_wanted(self, event: Table.Wanted) -> None:
         event.stop()
         self._wanted = (event.offset, event.limit)
-        self._load()
+        self.load()
+
+    @on(Table.Moved)
+    def _moved(self, event: Table.Moved) -> None:
+        event.stop()
+        self._tell_place()
+        self.refresh_bindings()
 
     @on(Input.Changed, "#find")
-    def _find_typed(self, event: Input.Changed) -> None:
+    def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        self._wanted = (0, self._wanted[1])
-        self._load()
+        self._tell_place()
+        try:
+            find = parse_find(event.value)
+        except FindError:
+            return  # the line under the field says what is wrong; what was found before stays
+        if find != self._find:
+            self._find = find
+            self.begin(restart=True)
 
-    @on(Input.Submitted, "#find")
-    def _find_done(self, event: Input.Submitted) -> None:
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
         event.stop()
-        self._table.focus()
+        if event.input is self._goto:
+            self._table.go_to(event.value)
+            self._close(self._goto)
+        self.set_focus(self._table)
+
+    @property
+    def _batch_id(self) -> str | None:
+        row = self._table.selected
+        return row.batch.batch_id if isinstance(row, BatchRow) else None
+
+    def _close(self, field: Line) -> None:
+        field.display = False
+        self.set_focus(self._table)
 
     def _choose(self, view: int) -> None:
         self._view = view
-        if not VIEWS[view].find:
-            self._find.display = False
-            self._table.focus()
-        self._wanted = (0, self._wanted[1])
-        self._table.show_columns(VIEWS[view].columns)
-        self._draw()
-        self._load()
+        self._table.display, self._scroll.display = self.view is not PICTURE, self.view is PICTURE
+        if not self.view.is_results:
+            self._field.display = False
+        if self.view is PICTURE:
+            self.set_focus(self._scroll)
+        else:
+            self._table.show_columns(self.view.columns)
+            self.set_focus(self._table)
+        self.draw()
+        self.begin(restart=True)
         self.refresh_bindings()
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw everything but the rows."""
         width = max(self.size.width - 2, 20)
         job, snapshot = self._job, self.snapshot
         retries = [other for other in snapshot.jobs if other.retry_of == job.id]
         elsewhere = self.desk.engine.elsewhere(job)
         self._head.say(job_lines(job, snapshot.now, width, elsewhere=elsewhere, retries=retries))
         self._attention.show()
-        wide = self.has_class("-wide")
-        titles = [
-            f"{view.title} {grouped(view.count(self._job))}" if wide and view.count else view.title
-            for view in VIEWS
-        ]
-        self._bar.show(titles, self._view)
+        self._bar.show(tab_titles(job, self._waiting), self._view)
+        if self.view is PICTURE:
+            room, ascii_only = self._scroll.size.height, self.desk.settings.ui.ascii
+            self._picture.show(
+                picture(job, self._waiting, self._breakdown, width, room, ascii_only=ascii_only)
+            )
+        self._tell_place()
 
-    def _load(self) -> None:
-        self.work(self._load_rows, _READING, replace=True)
-
-    async def _load_rows(self) -> None:
-        view, find = self.view, "".join(filter(str.isdigit, self._find.value))
-        offset, limit = self._wanted
-        try:
-            window = await in_thread(lambda: self._read(view, find, offset, limit), "rows")
-        except ProblemError as error:
-            self._empty.say(problem_lines(error.problem))
-            self._empty.display = True
-            return
-        self._empty.say(Content.styled("Nothing here.", "$muted"))
-        self._empty.display = not window.total
-        self._table.show(window)
-
-    def _read(self, view: View, find: str, offset: int, limit: int) -> Window[ResultRow]:
-        """Read a window of rows; called in a thread."""
-        store, job = self.desk.engine.store, self._job
-        if view.which is None:
-            batches = [BatchRow(batch, self.snapshot.now) for batch in store.batches.of(job.id)]
-            return Window(len(batches), 0, batches)
-        if view.which == "rejected":
-            if self._reading is None:
-                self._reading = Origin.decode(store.jobs.origin(job.id)[0]).reading
-            reading = self._reading
-            rejected = store.results.rejected(job.id, offset, limit)
-            lines = [RejectedLine(row_label(row.index, reading), row.reason) for row in rejected]
-            return Window(store.results.count(job.id, "rejected"), offset, lines)
-        total = store.results.count(job.id, view.which, find)
-        return Window(total, offset, store.results.page(job.id, view.which, offset, limit, find))
+    def _tell_place(self) -> None:
+        """Say under the tabs what is wrong, what can be typed, or which row the person is on."""
+        table = self._table
+        if self._problem is not None:
+            self._place.say(problem_lines(self._problem))
+        elif self._field.has_focus:
+            self._place.say(find_words(self._field.value, table.total))
+        elif self.view is PICTURE:
+            self._place.say(Content())
+        else:
+            order = sort_words(self._sort) if self.view.is_results else ""
+            self._place.say(place_words(table.selected, table.cursor, table.total, order))

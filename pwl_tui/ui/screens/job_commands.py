@@ -10,7 +10,6 @@ from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.figures import counted
 from pwl_tui.ui.screens.account_commands import AccountCommands
 from pwl_tui.ui.screens.dialogs import Ask, Choice, spend
-from pwl_tui.ui.screens.export import ExportDialog
 
 
 class JobCommands(AccountCommands):
@@ -24,13 +23,15 @@ class JobCommands(AccountCommands):
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done with the job that is meant."""
         job = self.job
-        if command_id in ("open", "export", "pause", "retry", "forget"):
+        if command_id in ("open", "export", "pause", "retry", "forget", "rest"):
             if job is None:
                 return f"There is no job yet: press {self.desk.key('new-list')} to enter a list."
             if command_id == "pause" and job.state is JobState.COMPLETED:
                 return f"{job.name} is complete: there is nothing to pause."
             if command_id == "retry":
                 return self._no_retry(job)
+            if command_id == "rest":
+                return self._no_rest(job)
             if command_id == "forget" and job.under_way:
                 return f"{job.name} is {job.state}: what is paid for, or may be, would be lost."
         return super().why_not(command_id)
@@ -44,8 +45,19 @@ class JobCommands(AccountCommands):
             return f"Nothing of {job.name} failed: there is nothing to ask for again."
         return None
 
+    def _no_rest(self, job: Job) -> str | None:
+        if self.snapshot.elsewhere(job):
+            return other_key(job).message
+        if not job.held:
+            return f"{job.name} is no sample: nothing of its list was left out."
+        if job.unfinished:
+            return f"{job.name} is not finished: its rates come with its answers."
+        return None
+
     def action_export(self) -> None:
         """Ask where to, and write."""
+        from pwl_tui.ui.screens.export import ExportDialog
+
         if self.job is not None:
             self.app.push_screen(ExportDialog(self.desk, self.job, self.export_filter()), self._say)
 
@@ -93,6 +105,35 @@ class JobCommands(AccountCommands):
         self.desk.wake()
         what = f"Job {made.id} asks again" if made.id != job.id else f"{job.name} sends again"
         self.notify(f"{what}: {counted(wanted.to_pay, 'number')} on the way.")
+
+    def action_rest(self) -> None:
+        """Show what a sample says, and offer what it left out."""
+        if self.job is not None:
+            self.work(partial(self._rest, self.job), "the rest of the list")
+
+    async def _rest(self, job: Job) -> None:
+        from pwl_tui.ui.screens.agreement import agreed
+        from pwl_tui.ui.screens.pilot import PilotDialog
+
+        engine = self.desk.engine
+        try:
+            rates = await in_thread(lambda: engine.rates(job), "rates")
+            later = await in_thread(lambda: engine.went_on(job), "later job")
+            plan = await self.app.push_screen_wait(PilotDialog(self.desk, job, rates, later))
+            if plan is None:
+                return
+            when_short = await agreed(self.app, "Send the rest", plan, self.desk.settings.confirm_above)
+            if when_short is None:
+                return
+            name = f"{job.name} rest"
+            made = await in_thread(
+                lambda: engine.create_job(plan, name=name, when_short=when_short), "the rest"
+            )
+        except ProblemError as error:
+            self._complain(error)
+            return
+        self.desk.wake()
+        self.notify(f"{made.name}: {counted(plan.to_pay, 'number')} on the way.")
 
     def action_forget(self) -> None:
         """Ask, and remove the job."""

@@ -17,10 +17,10 @@ from pwl_tui.ui.base import CommandScreen, Desk
 from pwl_tui.ui.commands import Scope, bindings
 from pwl_tui.ui.figures import counted
 from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.screens.copy import CopyDialog
 from pwl_tui.ui.screens.dialogs import Ask, Typed, spend
 from pwl_tui.ui.screens.dialogs import Choice as Answer
 from pwl_tui.ui.screens.give_id import GiveIdDialog
-from pwl_tui.ui.screens.report import ReportDialog
 from pwl_tui.ui.settleview import Doubt, story, timeline, verdict
 from pwl_tui.ui.widgets.keybar import KeyBar
 from pwl_tui.ui.widgets.words import Words
@@ -161,7 +161,9 @@ class SettleScreen(CommandScreen[None]):
         except ProblemError as error:
             self._complain(error)
             return
-        sentence = await self.app.push_screen_wait(ReportDialog(text, batch.label))
+        sentence = await self.app.push_screen_wait(
+            CopyDialog(f"Report on batch {batch.label}", text, f"pwl-tui-report-{batch.label}.txt")
+        )
         if sentence:
             self.notify(sentence)
 

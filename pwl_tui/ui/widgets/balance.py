@@ -1,11 +1,11 @@
-"""The credits: WhatsApp's large, the others small, and how old they are."""
+"""The credits: WhatsApp's large with their history and how far they go, the others small."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
-from pwl_tui.ui.figures import age, grouped
+from pwl_tui.ui.figures import age, grouped, trace
 from pwl_tui.ui.snapshot import Snapshot
 from pwl_tui.ui.widgets.words import Words
 
@@ -14,7 +14,11 @@ _OTHERS = (
     ("calleridvalidation", "Caller ID"),
     ("blacklistchecker", "BL"),
 )
-_BLOCKS = "▁▂▃▄▅▆▇█"
+_MOST_LISTS = 999
+_BETWEEN = Content("  ")
+_PADDING = 2
+_TRACED = 14
+"""Readings in the history: beside its name and age there is room for no more in the panel."""
 
 
 class BalancePanel(Vertical):
@@ -23,54 +27,75 @@ class BalancePanel(Vertical):
     def __init__(self) -> None:
         super().__init__(id="balance")
         self._large = Digits()
-        self._line, self._others = Words(), Words()
+        self._words = Words()
 
     def compose(self) -> ComposeResult:
         """Lay the panel out."""
         self.border_title = Content("Credits")
         yield self._large
-        with Vertical(id="balance-figures"):
-            yield self._line
-            yield self._others
+        yield self._words
 
-    def show(self, snapshot: Snapshot, *, wide: bool, key: str) -> None:
-        """Draw the credits; what did not change is not written again. `key`: where a key is entered."""
+    def show(self, snapshot: Snapshot, *, wide: bool, key: str, size: int, ascii_only: bool) -> None:
+        """Draw the credits; what did not change is not written again.
+
+        Args:
+            snapshot: what is known.
+            wide: as a panel.
+            key: where an API key is entered.
+            size: of the list that is meant, in credits; 0: none is.
+            ascii_only: the history is drawn in letters of ASCII.
+        """
         credits_now = snapshot.credits
         figure = grouped(credits_now.balance) if credits_now else ""
         if self._large.value != figure:
             self._large.update(figure)
-        for words, content in ((self._line, _line(snapshot, wide, key)), (self._others, _others(snapshot))):
-            words.say(content)
-            words.display = bool(content.plain)
+        if snapshot.binding is None:
+            words = Content.assemble(("! ", "bold $text-warning"), f"No API key yet: press {key} to enter it")
+        elif credits_now is None:
+            words = Content.styled("WhatsApp credits: not read yet", "$muted")
+        else:
+            drawn = Content.styled(trace(snapshot.history[-_TRACED:], ascii_only=ascii_only), "$text-accent")
+            how_old = Content.styled(age(snapshot.now - credits_now.at), "$muted")
+            reach, others = _reach(credits_now.balance, size), _others(snapshot)
+            if wide:
+                first = _joined([Content("WhatsApp"), drawn, how_old])
+                lines = [first, reach, Content.styled(" · ", "$muted").join(others)]
+                words = Content("\n").join(line for line in lines if line.plain)
+            else:
+                name = Content.assemble("WhatsApp ", (figure, "bold $text-accent"))
+                room = self.app.size.width - _PADDING
+                words = _fitting([name, how_old, reach, drawn, *others], room)
+        self._words.say(words)
 
 
-def chart(history: tuple[int, ...]) -> str:
-    """Return a line of blocks for readings, oldest first; empty when there is no change to show."""
-    if len(set(history)) < 2:
-        return ""
-    top = max(history)
-    return "".join(
-        _BLOCKS[min(reading * len(_BLOCKS) // max(top, 1), len(_BLOCKS) - 1)] for reading in history
-    )
-
-
-def _line(snapshot: Snapshot, wide: bool, key: str) -> Content:
-    if snapshot.binding is None:
-        return Content.assemble(("! ", "bold $text-warning"), f"No API key yet: press {key} to enter it")
-    credits_now = snapshot.credits
-    if credits_now is None:
-        return Content.styled("WhatsApp credits: not read yet", "$muted")
-    how_old = Content.styled(age(snapshot.now - credits_now.at), "$muted")
-    if wide:
-        drawn = chart(snapshot.history)
-        return Content.assemble("WhatsApp  ", (drawn, "$text-accent"), "  " if drawn else "", how_old)
-    return Content.assemble("WhatsApp ", (grouped(credits_now.balance), "bold $text-accent"), "  ", how_old)
-
-
-def _others(snapshot: Snapshot) -> Content:
-    known = [
-        f"{title} {grouped(snapshot.balances[service].balance)}"
+def _others(snapshot: Snapshot) -> list[Content]:
+    return [
+        Content.styled(f"{title} {grouped(snapshot.balances[service].balance)}", "$muted")
         for service, title in _OTHERS
         if service in snapshot.balances
     ]
-    return Content.styled(" · ".join(known), "$muted")
+
+
+def _reach(balance: int, size: int) -> Content:
+    """Return for how many more lists the credits are enough."""
+    if not size:
+        return Content()
+    if lists := balance // size:
+        many = f"over {_MOST_LISTS}" if lists > _MOST_LISTS else grouped(lists)
+        return Content(f"enough for {many} more of {grouped(size)}")
+    return Content.styled(f"! not enough for one more of {grouped(size)}", "$text-warning")
+
+
+def _joined(pieces: list[Content]) -> Content:
+    return _BETWEEN.join(piece for piece in pieces if piece.plain)
+
+
+def _fitting(pieces: list[Content], width: int) -> Content:
+    """Return the pieces in one line, as many as fit; what is wanted most comes first."""
+    line = pieces[0]
+    for piece in pieces[1:]:
+        wider = _joined([line, piece])
+        if wider.cell_length > width:
+            break
+        line = wider
+    return line

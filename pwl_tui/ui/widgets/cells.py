@@ -1,9 +1,9 @@
 """What a table is made of: spans, cells, columns and windows. Values only; `table` draws them."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Generic, Literal, NamedTuple, TypeVar
 
+from msgspec import Struct, field
 from rich.cells import cell_len, set_cell_size
 
 T = TypeVar("T")
@@ -18,8 +18,7 @@ class Span(NamedTuple):
     tone: Tone = "plain"
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """What one column shows of one row.
 
     Attributes:
@@ -36,8 +35,7 @@ class Cell:
         return cls((Span(text, tone),))
 
 
-@dataclass(frozen=True, slots=True)
-class Column(Generic[T]):
+class Column(Struct, Generic[T], frozen=True):
     """One column.
 
     Attributes:
@@ -57,8 +55,7 @@ class Column(Generic[T]):
     stretch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Window(Generic[T]):
+class Window(Struct, Generic[T], frozen=True):
     """A part of the rows there are.
 
     Attributes:

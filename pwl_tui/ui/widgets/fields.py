@@ -1,5 +1,6 @@
 """Input fields: one line, no blinking cursor (it writes to the line all day), file names completed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -7,6 +8,7 @@ from textual import events
 from textual.content import Content
 from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widgets import Checkbox, Input
 
 if TYPE_CHECKING:
@@ -66,6 +68,9 @@ class Tick(Checkbox):
 class PathLine(Line):
     """A field for a file name. Several lines pasted into it are no file name: they are posted as `Pasted`."""
 
+    recent: reactive[Sequence[str]] = reactive[Sequence[str]](())
+    """Offered while it is empty."""
+
     class Pasted(Message):
         """Text of several lines was pasted."""
 
@@ -97,15 +102,25 @@ def typed_path(text: str) -> Path:
         return path
 
 
-def completion(field: Input) -> "AutoComplete":
+def is_list_name(name: str) -> bool:
+    """Say whether a file of that name may be a list."""
+    return name.lower().endswith(_ENDINGS)
+
+
+def completion(field: PathLine) -> "AutoComplete":
     """Return a list of file names that drops down under a field while a path is typed."""
     from textual_autocomplete import AutoComplete, DropdownItem, TargetState
 
     def names(state: TargetState) -> list[DropdownItem]:
+        if not state.text:
+            return [DropdownItem(path) for path in field.recent]
         directory, _ = _split(state.text[: state.cursor_position])
         return [DropdownItem(name) for name in _entries(directory)]
 
     class PathCompletion(AutoComplete):
+        def on_mount(self) -> None:
+            self.watch(field, "recent", self._align_and_rebuild, init=False)
+
         def get_search_string(self, target_state: TargetState) -> str:
             return _split(target_state.text[: target_state.cursor_position])[1]
 
@@ -122,7 +137,7 @@ def completion(field: Input) -> "AutoComplete":
     return PathCompletion(field, names, id="completion")
 
 
-_ENDINGS = (".csv", ".tsv", ".txt", ".gz")
+_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".ods", ".gz")
 _MOST_ENTRIES = 500
 
 
@@ -141,7 +156,7 @@ def _entries(directory: Path) -> list[str]:
                 continue
             if entry.is_dir():
                 names.append(f"{entry.name}/")
-            elif entry.name.lower().endswith(_ENDINGS):
+            elif is_list_name(entry.name):
                 names.append(entry.name)
     except OSError:
         return []  # nothing to offer; opening the path will say what is wrong with it

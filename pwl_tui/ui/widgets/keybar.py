@@ -1,8 +1,8 @@
 """The footer: one line of keys, as many as fit, the ones least wanted left out first."""
 
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
@@ -14,8 +14,7 @@ from textual.widget import Widget
 from pwl_tui.ui.commands import BY_ID, Command, key_shown
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A command in the footer: whose action it is, the key it has now, and whether it can be done now."""
 
     command: Command

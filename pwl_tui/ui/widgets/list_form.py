@@ -3,8 +3,11 @@
 import asyncio
 import threading
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -12,15 +15,17 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Button, Input, Label
 
-from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.planning import JobPlan
-from pwl_tui.lists.readers import Options, Source
+from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
-from pwl_tui.ui.background import Working, in_thread
+from pwl_tui.ui.background import Progressed, Working, in_thread
+from pwl_tui.ui.base import Desk
+from pwl_tui.ui.choices import Choices, Wanted
 from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.figures import counted
-from pwl_tui.ui.planview import plan_lines, problem_lines, progress_line
+from pwl_tui.ui.planview import hint_lines, numberless_lines, plan_lines, problem_lines, progress_line
+from pwl_tui.ui.recent import recent_lists
 from pwl_tui.ui.widgets.fields import Line, PathLine, typed_path
 from pwl_tui.ui.widgets.words import Words
 
@@ -29,15 +34,13 @@ if TYPE_CHECKING:
 
 _TYPING_SECONDS = 0.3
 """How long the person must have stopped typing before a list is read."""
-_HINT = Content.styled("Type the path of a CSV, TSV or text file, or paste numbers into the field.", "$muted")
 
 
 class ListForm(Vertical, Working):
     """What the person fills in, and the plan of it; computing a plan spends nothing.
 
     Args:
-        engine: makes the plan.
-        region: two letters for national numbers, at first.
+        desk: whose engine makes the plan.
     """
 
     BINDINGS: ClassVar = bindings("form")
@@ -52,46 +55,51 @@ class ListForm(Vertical, Working):
             super().__init__()
             self.plan, self.name = plan, name
 
-    class Progressed(Message):
-        """So much of the list is read."""
-
-        def __init__(self, done: int, total: int) -> None:
-            super().__init__()
-            self.done, self.total = done, total
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the latest progress is of interest."""
-            return isinstance(message, ListForm.Progressed)
-
-    def __init__(self, engine: Engine, region: str) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(id="list-form")
-        self._engine = engine
-        self._region = region
+        self._desk, self._engine = desk, desk.engine
+        self._region = desk.settings.region or ""
         self._pasted: str | None = None
         self._suggested_name = ""
+        self._choices = Choices()
+        self._listed: ListPlan | None = None
+        self._read_before: ListPlan | None = None
+        self._seconds: float | None = None
         self._planning: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the form out."""
         self.border_title = Content("New list")
-        with Horizontal(classes="field"):
-            yield Label("List")
-            yield PathLine(id="path", placeholder="a path, or paste numbers")
-        with Horizontal(classes="field"):
-            yield Label("Region")
-            yield Line(self._region, id="region", placeholder="US, DE, …", max_length=2)
-        with Horizontal(classes="field"):
-            yield Label("Name")
-            yield Line(id="name", placeholder="of the job")
+        for label, field in (
+            ("List", PathLine(id="path", placeholder="a path, or paste numbers")),
+            ("Region", Line(self._region, id="region", placeholder="US, DE, …", max_length=2)),
+            ("Name", Line(id="name", placeholder="of the job")),
+        ):
+            yield Horizontal(Label(label), field, classes="field")
         with VerticalScroll(id="plan-scroll", can_focus=False):
-            yield Words(_HINT, id="plan")
+            yield Words(id="plan")
+        yield Button("", id="take-region", compact=True)
+        with Horizontal(id="form-more"):
+            yield Button("Options…", id="options", disabled=True, compact=True)
+            yield Button("See the rows…", id="see-rows", disabled=True, compact=True)
         label = "Submit…" if self._engine.may_spend else "no-spend: nothing is submitted"
         yield Button(label, id="submit", disabled=True, compact=True)
 
     def on_mount(self) -> None:
         """Follow the two fields that make the plan, also when the completion fills them in."""
+        self._know_list(None)
+        self._say(self._hint())
         self.watch(self._path, "value", self._path_changed, init=False)
-        self.watch(self.query_one("#region", Line), "value", self._replan, init=False)
+        self.watch(self.query_one("#region", Line), "value", self._reread, init=False)
+
+    def on_resize(self) -> None:
+        """Draw the plan for the new width."""
+        self._show_plan()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Look for the lists that were used last, once they can be chosen."""
+        if event.widget is self._path and not self._path.value:
+            self.work(self._recall, "the look for recent lists")
 
     def start(self, path: str = "", region: str = "") -> None:
         """Put the person at the first field, with a path and region filled in where they are given."""
@@ -105,17 +113,25 @@ class ListForm(Vertical, Working):
         """Take note of the credits there are, which may be read after the plan was made."""
         if self.plan is not None and self.plan.balance != balance:
             self.plan = replace(self.plan, balance=balance)
-            self._say(plan_lines(self.plan))
+            self._show_plan()
 
     def clear(self) -> None:
         """Empty the form after its list was submitted."""
-        self._pasted = None
         self._path.value = ""
         self.query_one("#name", Line).value = ""
 
+    def why_not(self, command_id: str) -> str | None:
+        """Return why a command of the form cannot be done now."""
+        needs = {"submit": self.plan, "see-rows": self._listed, "options": self._read_before}
+        if needs.get(command_id, "") is None:
+            return "No list is read yet: enter one first."
+        if command_id == "take-region" and not (self._listed and self._listed.offers):
+            return "No region is offered: no rows lack a country code, or none fits them."
+        return None
+
     def watch_plan(self, plan: JobPlan | None) -> None:
         """Allow to submit what is planned."""
-        ready = plan is not None and bool(plan.list.numbers) and self._engine.may_spend
+        ready = plan is not None and bool(plan.to_pay or plan.reused) and self._engine.may_spend
         self.query_one("#submit", Button).disabled = not ready
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -129,9 +145,9 @@ class ListForm(Vertical, Working):
         self._path.value = lines
         self._pasted = event.text
         self._suggest("pasted")
-        self._replan()
+        self._reread()
 
-    def on_list_form_progressed(self, event: Progressed) -> None:
+    def on_progressed(self, event: Progressed) -> None:
         """Draw how far the reading is."""
         event.stop()
         if self._planning is not None and not self._planning.is_finished:
@@ -142,10 +158,10 @@ class ListForm(Vertical, Working):
         event.stop()
         self.action_next_field()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Ask to submit."""
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Do what the command of the button's name does."""
         event.stop()
-        self.action_submit()
+        await self.run_action((event.button.id or "").replace("-", "_"))
 
     def action_next_field(self) -> None:
         """Go to the next field."""
@@ -154,17 +170,56 @@ class ListForm(Vertical, Working):
     def action_submit(self) -> None:
         """Ask to submit what is planned."""
         if self.plan is not None:
-            name = self.query_one("#name", Line).value.strip() or self._suggested_name
-            self.post_message(self.Ready(self.plan, clean(name, 80)))
+            name = clean(self.query_one("#name", Line).value, 80) or self._suggested_name
+            self.post_message(self.Ready(self.plan, name))
+
+    def action_browse(self) -> None:
+        """Look for the list in the directories."""
+        from pwl_tui.ui.screens.browse import BrowseScreen, nearest_directory
+
+        self.app.push_screen(BrowseScreen(self._desk, nearest_directory(self._path.value)), self._browsed)
+
+    def action_see_rows(self) -> None:
+        """See the rows as they are read."""
+        from pwl_tui.ui.screens.preview import PreviewScreen
+
+        if self._listed is not None:
+            self.app.push_screen(PreviewScreen(self._desk, self._listed))
+
+    def action_options(self) -> None:
+        """Say how to read the list, and how much of it to pay for."""
+        from pwl_tui.ui.screens.list_options import ListOptions
+
+        if self._read_before is not None:
+            days = self._engine.settings.lists.reuse_days
+            reused = self.plan.reused if self.plan else 0
+            dialog = ListOptions(self._read_before, self._choices, reuse_days=days, reused=reused)
+            self.app.push_screen(dialog, self._choose)
+
+    def action_take_region(self) -> None:
+        """Take the region that is offered."""
+        if self._listed is not None and self._listed.offers:
+            self.query_one("#region", Line).value = self._listed.offers[0].region
 
     @property
     def _path(self) -> PathLine:
         return self.query_one("#path", PathLine)
 
+    def _browsed(self, path: Path | None) -> None:
+        self._path.value = str(path) if path else self._path.value
+
+    def _choose(self, choices: Choices | None) -> None:
+        if choices is None or choices == self._choices:
+            return
+        same = choices.reads_as(self._choices)
+        self._choices = choices
+        self._replan() if same else self._reread()
+
     def _path_changed(self) -> None:
         self._pasted = None
+        self._choices, self._read_before = Choices(), None
         self._suggest(typed_path(self._path.value).name.removesuffix(".gz").rsplit(".", 1)[0])
-        self._replan()
+        self._reread()
 
     def _suggest(self, name: str) -> None:
         field = self.query_one("#name", Line)
@@ -172,43 +227,74 @@ class ListForm(Vertical, Working):
             field.value = clean(name, 80)
         self._suggested_name = clean(name, 80)
 
+    def _reread(self) -> None:
+        self._know_list(None)
+        self._replan()
+
     def _replan(self) -> None:
         self.plan = None
         if self._planning is not None:
             self._planning.cancel()
         if self._pasted is None and not self._path.value.strip():
-            self._say(_HINT)
+            self._say(self._hint())
             return
         self._planning = self.work(self._make_plan, "the plan", replace=True)
 
     async def _make_plan(self) -> None:
         await asyncio.sleep(_TYPING_SECONDS)
-        pasted, path = self._pasted, typed_path(self._path.value)
-        options = Options(
-            region=self.query_one("#region", Line).value.strip().upper() or None,
-            numbers=self._engine.settings.lists.numbers,
-        )
-        stopped = threading.Event()
-
-        def progress(done: int, total: int) -> None:
-            if not stopped.is_set():
-                self.post_message(self.Progressed(done, total))
-
-        def work() -> JobPlan:
-            source = Source.from_path(path) if pasted is None else Source.from_text(pasted)
-            return self._engine.plan(source, options, progress=progress, cancelled=stopped.is_set)
-
-        self._say(progress_line(0, 1))
+        stopped, wanted = threading.Event(), self._wanted()
+        tell = self.telling(stopped)
         try:
-            plan = await in_thread(work, "plan")
+            listed = self._listed
+            if listed is None or not listed.numbers:
+                self._say(progress_line(0, 1))
+                listed = await in_thread(lambda: wanted.read(self._engine, tell, stopped.is_set), "list")
+                self._know_list(listed)
+            decide = partial(wanted.choices.decide, self._engine, listed)
+            plan, self._seconds = await in_thread(decide, "plan")
+        except NoNumbersError as error:
+            self._know_list(error.plan)
+            self._say(numberless_lines(error))
         except ProblemError as error:
             self._say(problem_lines(error.problem))
         else:
             self.plan = plan
-            self._say(plan_lines(plan))
+            self._show_plan()
         finally:
             # Also when this worker was cancelled: the thread then stops at its next look.
             stopped.set()
+
+    def _wanted(self) -> Wanted:
+        region = self.query_one("#region", Line).value.strip().upper() or None
+        numbers = self._engine.settings.lists.numbers
+        return Wanted(self._pasted, typed_path(self._path.value), region, numbers, self._choices)
+
+    def _know_list(self, listed: ListPlan | None) -> None:
+        """Take note of how the list is read, and offer what can be done with that."""
+        self._listed = listed
+        # What the list was before a choice that cannot be says what else there is to choose.
+        self._read_before = listed or self._read_before
+        self.query_one("#see-rows", Button).disabled = listed is None
+        self.query_one("#options", Button).disabled = self._read_before is None
+        take = self.query_one("#take-region", Button)
+        take.display = bool(listed and listed.offers)
+        if listed and listed.offers:
+            take.label = Content(f"Take region {listed.offers[0].region}")
+        self.screen.refresh_bindings()
+
+    async def _recall(self) -> None:
+        jobs = self._desk.snapshot().jobs
+        self._path.recent = await in_thread(lambda: recent_lists(jobs), "recent lists")
+        if not self._path.value:
+            self._say(self._hint())
+
+    def _hint(self) -> Content:
+        return hint_lines(self._desk.key("browse"), self._path.recent)
+
+    def _show_plan(self) -> None:
+        if self.plan is not None:
+            width = self.query_one("#plan-scroll").scrollable_content_region.width
+            self._say(plan_lines(self.plan, width, self._seconds))
 
     def _say(self, content: Content) -> None:
         self.query_one("#plan", Words).say(content)

@@ -22,6 +22,8 @@ from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.widgets.cells import Cell, Column, Tone, Window, aligned, fit
 
 T = TypeVar("T")
+_SCROLLBAR = 1
+"""Cells on the right that no text is put into: the scrollbar lies over them while there is one."""
 
 
 class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
@@ -74,16 +76,30 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._painted: dict[int, Strip] = {}
         self._tones: dict[Tone, Style] = {}
         self._wanted: tuple[int, int] | None = None
+        self._scrolled: tuple[Size, Size] | None = None
 
     @property
     def selected(self) -> T | None:
         """The row under the cursor; none when there is none or it has not arrived yet."""
         return self._window.at(self.cursor)
 
-    def show(self, window: Window[T]) -> None:
-        """Draw another window; lines that look the same as before are not written to the terminal again."""
-        selected = self.selected
+    @property
+    def total(self) -> int:
+        """How many rows there are."""
+        return self._window.total
+
+    def show(self, window: Window[T], *, restart: bool = False) -> None:
+        """Draw another window; lines that look the same as before are not written to the terminal again.
+
+        Args:
+            window: the rows.
+            restart: they are other rows than before: the cursor goes to the top instead of following its row.
+        """
         same_count = window.total == self._window.total
+        selected = None if restart else self.selected
+        if restart:
+            self.cursor = 0
+            self.scroll_to(y=0, animate=False)
         self._window = window
         self._wanted = None
         if selected is not None:
@@ -102,7 +118,7 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     def show_columns(self, columns: Sequence[Column[T]]) -> None:
         """Show other columns, with nothing in them until the next `show`; the cursor goes to the top."""
         self._columns = columns
-        self._layout = fit(columns, self.size.width)
+        self._layout = fit(columns, self.size.width - _SCROLLBAR)
         self._window = Window()
         self.cursor = 0
         self.scroll_to(y=0, animate=False)
@@ -127,6 +143,14 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     def action_first(self) -> None:
         """Go to the first row."""
         self.cursor = 0
+
+    def go_to(self, text: str) -> None:
+        """Go to the row that a person names, 1 the first, or to so many per cent of them; else stay."""
+        figure = text.strip().replace(",", "").replace(".", "").removeprefix("#")
+        share, is_share = figure.removesuffix("%").strip(), figure.endswith("%")
+        if share.isascii() and share.isdecimal():
+            number = int(share[:12])
+            self.cursor = self._window.total * number // 100 if is_share else number - 1
 
     def action_last(self) -> None:
         """Go to the last row."""
@@ -154,9 +178,16 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         """Let columns drop out or return."""
-        self._layout = fit(self._columns, event.size.width)
+        self._layout = fit(self._columns, event.size.width - _SCROLLBAR)
         self._want()
         self.refresh()
+
+    def _scroll_update(self, virtual_size: Size) -> None:
+        """Draw the scrollbar again when it changes; Textual does at every layout of the screen."""
+        scrolled = (virtual_size, self.container_size)
+        if scrolled != self._scrolled:
+            self._scrolled = scrolled
+            super()._scroll_update(virtual_size)
 
     def notify_style_update(self) -> None:
         """Forget what was painted in other colours."""
@@ -224,7 +255,7 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         if row is None:
             segments.append(Segment("…", self._style("muted")))
         else:
-            left = self.size.width
+            left = self.size.width - _SCROLLBAR
             for column, width in self._layout:
                 cell = column.cell(row, width)
                 span = left if cell.rest else min(width, left)

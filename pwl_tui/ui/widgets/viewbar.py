@@ -25,16 +25,26 @@ class ViewBar(Words):
         self._titles: Sequence[str] = ()
         self._gap = 1
 
-    def show(self, titles: Sequence[str], chosen: int) -> None:
-        """Draw the titles; `chosen` is the index of the one in force."""
-        self._titles = titles
-        width = sum(map(cell_len, titles))
-        self._gap = 2 if width + 2 * len(titles) <= self.size.width else 1
-        between = " " * self._gap
+    def show(self, lengths: Sequence[Sequence[str]], chosen: int) -> None:
+        """Draw the titles as long as they fit.
+
+        Args:
+            lengths: the same titles in several lengths, the longest first; the last are cut if they must be.
+            chosen: the index of the one in force.
+        """
+        self._titles, self._gap = next(
+            (
+                (titles, gap)
+                for titles in lengths
+                for gap in (2, 1)
+                if sum(map(cell_len, titles)) + gap * (len(titles) - 1) <= self.size.width
+            ),
+            (lengths[-1], 1),
+        )
         self.say(
-            Content(between).join(
+            Content(" " * self._gap).join(
                 Content.styled(title, "reverse bold" if index == chosen else "$muted")
-                for index, title in enumerate(titles)
+                for index, title in enumerate(self._titles)
             )
         )
 

@@ -16,4 +16,12 @@ class Words(Static):
         # Contents are equal when their letters are, whatever their styles.
         if not content.is_same(self._said):
             self._said = content
-            self.update(content)
+            # Laying the screen out again would write its scrollbars again.
+            self.update(content, layout=not self._fits(content))
+
+    def _fits(self, content: Content) -> bool:
+        """Whether a text takes exactly the place that the last one has."""
+        width, height = self.content_size
+        if not width or self.styles.is_auto_width:
+            return False
+        return content.get_height(self.styles.get_rules(), width) == height

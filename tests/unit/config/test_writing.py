@@ -45,7 +45,7 @@ def test_saving_a_key_keeps_every_other_setting_and_the_comments_in_a_copy(read:
     after = config.load(config_file=file, profile="work", environ={})
     assert after.api_key == Secret(f"{KEY}-2")
     assert config.show(after).splitlines()[1:] == config.show(before).splitlines()[1:]
-    backup = file.with_name("config.toml.bak")
+    [backup] = file.parent.glob("config.toml.bak-*")
     assert backup.read_text("utf-8") == text, "the second saving lost no comment, and made no copy"
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
@@ -78,3 +78,55 @@ def test_the_settings_in_force_hide_the_key_and_can_be_read_again(read: Read) ->
     again = read(shown)
     assert again.api_key is None
     assert (again.region, again.keys, again.polling) == ("US", {"help": "f1"}, settings.polling)
+
+
+def test_what_is_changed_is_saved_and_nothing_else(read: Read, file: Path) -> None:
+    text = f"# mine\nprofile = 'work'\n[profiles.work]\napi_key = '{KEY}'\n[profiles.'a.b']\nregion = 'DE'\n"
+    read(text)
+    changes: config.Changes = {
+        "": {"profile": "a.b"},
+        "profiles.a.b": {"region": "US"},
+        "lists": {"reuse_days": 7},
+    }
+
+    settings, kept = config.save(file, changes, "a.b", environ={})
+
+    assert (settings.profile, settings.region, settings.lists.reuse_days) == ("a.b", "US", 7)
+    assert settings == config.load(config_file=file, profile=None, environ={})
+    assert kept is not None
+    assert kept.read_text("utf-8") == text
+    assert tomllib.loads(file.read_text("utf-8")) == {
+        "profile": "a.b",
+        "profiles": {"work": {"api_key": KEY}, "a.b": {"region": "US"}},
+        "lists": {"reuse_days": 7},
+    }
+    assert [(name, profile.region) for name, profile in config.profiles(file).items()] == [
+        ("work", ""),
+        ("a.b", "US"),
+    ]
+    assert config.save(file, {"ui": {"theme": "light"}}, "work", environ={})[1] is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"lists": {"reuse_days": -1}}, "lists.reuse_days in"),
+        ({"polling": {"small": [9, 3]}}, "polling in"),
+        ({"polling": {"minimum": 0.5}}, "at least 2 seconds"),
+        ({"profiles.default": {"base_url": "http://elsewhere.example"}}, "must be an https:// address"),
+        ({"notify": {"command": "'"}}, "notify in"),
+    ],
+)
+def test_what_may_not_be_is_not_saved(changes: config.Changes, sentence: str, read: Read, file: Path) -> None:
+    read("# by hand\n")
+    said = refusal(lambda: config.save(file, changes, "default", environ={}))
+    assert sentence in said
+    assert file.read_text("utf-8") == "# by hand\n"
+    assert os.listdir(file.parent) == [file.name]  # noqa: PTH208 - only the names matter
+
+
+def test_the_environment_goes_before_what_is_saved(file: Path) -> None:
+    environ = {"PROWEBLOOK_BASE_URL": "https://theirs.example"}
+    changes = {"profiles.default": {"base_url": "https://mine.example"}}
+    assert config.save(file, changes, "default", environ=environ)[0].base_url == "https://theirs.example"
+    assert list(config.profiles(file)) == ["default"]

@@ -1,0 +1,144 @@
+"""An application at home in its terminal: colours, mouse, clipboard, title and notifications."""
+
+import os
+from collections.abc import Mapping
+
+from textual.app import App
+from textual.notifications import SeverityLevel
+
+from pwl_tui.config import Settings
+from pwl_tui.text import clean
+from pwl_tui.ui import clipboard, notify, themes
+from pwl_tui.ui.driver import BackgroundSeen, LineTimed, Terminal
+
+_SLOW_LINE_SECONDS = 0.4
+"""To take the first paint (about 30 kB) and answer: what a line under 1 Mbit/s does not do."""
+
+
+class HostedApp(App[None]):
+    """What the program does with the terminal beside drawing.
+
+    Args:
+        settings: what the person configured.
+        low_bandwidth: write as little as possible to the terminal.
+        mouse: whether mouse events are taken from the terminal at first.
+    """
+
+    def __init__(self, settings: Settings, *, low_bandwidth: bool, mouse: bool) -> None:
+        theme = themes.choose(settings.ui.theme, os.environ, low_bandwidth=low_bandwidth)
+        self._ascii = settings.ui.ascii
+        # Given here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
+        super().__init__(driver_class=Terminal, ansi_color=theme.startswith("ansi") or None)
+        for own in themes.THEMES:
+            self.register_theme(own)
+        self.theme = theme
+        self.animation_level = "none"
+        self.low_bandwidth = low_bandwidth
+        """Write as little as possible."""
+        self.mouse = mouse
+        """Whether mouse events are taken from the terminal."""
+        self._theme_choice = settings.ui.theme
+        self._light: bool | None = None
+        self._title_told = ""
+
+    # -- what the terminal is asked
+
+    def ask_background(self) -> None:
+        """Ask for the background, if it matters; a quick terminal answers before the first paint."""
+        if self._terminal is not None and self._theme_choice == "auto":
+            self._terminal.ask_background()
+
+    def time_line(self, settings: Settings) -> None:
+        """After the first paint, measure how long it took, where the line may be slow."""
+        if self._terminal is not None and _may_be_slow(settings.ui.low_bandwidth, os.environ):
+            self._terminal.time_line()
+
+    def on_background_seen(self, event: BackgroundSeen) -> None:
+        """Be as light as the terminal."""
+        self._light = event.light
+        self.show_theme(self._theme_choice)
+
+    def on_line_timed(self, event: LineTimed) -> None:
+        """Draw less on a slow line."""
+        if event.seconds > _SLOW_LINE_SECONDS:
+            self.draw_less()
+            self.notify(
+                f"The line took {event.seconds:.1f} s: live figures are drawn less often. "
+                "low_bandwidth in the settings turns that off."
+            )
+
+    def draw_less(self) -> None:
+        """Write less from now on."""
+        self.low_bandwidth = True
+
+    # -- what the terminal is told
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a notice; its text is plain and safe, whoever wrote it."""
+        super().notify(clean(message), title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def announce(self, sentence: str, settings: Settings) -> None:
+        """Say that work has ended, on the screen and beside it, as far as the person wants that."""
+        self.notify(sentence)
+        if settings.notify.bell:
+            self.bell()
+        self._tell(notify.desktop(sentence, settings.notify.desktop, os.environ))
+
+    def tell_title(self, title: str) -> None:
+        """Give the terminal a title, if it has another; its own is given back at the end."""
+        if self._terminal is not None and title != self._title_told:
+            self._title_told = title
+            self._terminal.set_title(title)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text by way of the terminal, tmux or not; `clipboard.told` says what came of it."""
+        if sequence := clipboard.sequence(text, os.environ):
+            self._clipboard = text
+            self._tell(sequence)
+
+    def use_mouse(self, wanted: bool) -> None:
+        """Take mouse events from the terminal, or leave the mouse to it for selecting text."""
+        self.mouse = wanted
+        if self._terminal is not None:
+            self._terminal.use_mouse(wanted)
+
+    # -- looks
+
+    def show_theme(self, choice: themes.ThemeChoice) -> None:
+        """Show other colours at once."""
+        self._theme_choice = choice
+        theme = themes.choose(choice, os.environ, low_bandwidth=self.low_bandwidth, light=self._light)
+        self.ansi_color = theme.startswith("ansi") or None
+        self.theme = theme
+
+    def show_frames(self, ascii_: bool) -> None:
+        """Draw frames with lines, or with plain letters."""
+        if ascii_ != self._ascii:
+            self._ascii = ascii_
+            self.refresh_css(animate=False)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give themes that are not ours the colours that ours add, and all of them their frames."""
+        return {**themes.VARIABLES, "frame": "ascii" if self._ascii else "round"}
+
+    @property
+    def _terminal(self) -> Terminal | None:
+        """The terminal; none while there is none, as in tests."""
+        return self._driver if isinstance(self._driver, Terminal) else None
+
+    def _tell(self, sequence: str) -> None:
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
+
+
+def _may_be_slow(setting: str, environ: Mapping[str, str]) -> bool:
+    """Whether to time the line: it is a far one, and no tmux or screen answers in its place."""
+    return setting == "auto" and "SSH_CONNECTION" in environ and not environ.keys() & {"TMUX", "STY"}

@@ -1,0 +1,142 @@
+"""The activity: what was asked of the service and answered, and what was decided, newest first."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from pwl_tui.problem import ProblemError
+from pwl_tui.ui.activityview import ACTIVITY, ActivityRow, activity_rows, in_full
+from pwl_tui.ui.background import in_thread
+from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.figures import counted
+from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.screens.copy import CopyDialog
+from pwl_tui.ui.widgets.cells import Window
+from pwl_tui.ui.widgets.fields import Line
+from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.table import Table
+from pwl_tui.ui.widgets.words import Words
+
+_READING = "the reading of the activity"
+
+
+class ActivityScreen(CommandScreen[None]):
+    """What happened, of all jobs or of one, read in windows.
+
+    Args:
+        desk: what it works with.
+        job: whose activity; none: everybody's.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("activity", "table")
+    BINDINGS: ClassVar = bindings("activity")
+
+    def __init__(self, desk: Desk, job: int | None = None) -> None:
+        super().__init__(desk)
+        self._job = job
+        self._wanted = (0, 100)
+        self._head = Words(Content.styled("Reading what happened…", "$muted"), id="activity-head")
+        self._detail = Words(id="activity-detail")
+        self._find = Line(id="find", placeholder="words, or part of a job's name; escape shows all")
+        self._table: Table[ActivityRow] = Table(ACTIVITY, lambda row: row.entry, "activity-table")
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        with Vertical(id="activity") as frame:
+            frame.border_title = Content("Activity")
+            yield self._head
+            yield self._find
+            yield self._table
+            yield self._detail
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin at the newest."""
+        self._find.display = False
+        self._table.focus()
+
+    def show(self) -> None:
+        """Read it again; a read that is under way is not replaced."""
+        super().show()
+        self.work(self._load, _READING)
+
+    def why_not(self, command_id: str) -> str | None:
+        """Return why there is nothing to copy."""
+        if command_id == "copy" and self._table.selected is None:
+            return "Nothing has happened yet: there is nothing to copy."
+        return super().why_not(command_id)
+
+    def action_find(self) -> None:
+        """Ask for words."""
+        self._find.display = True
+        self._find.focus()
+
+    def action_copy(self) -> None:
+        """Give out what is under the cursor."""
+        if self._table.selected is not None:
+            text = in_full(self._table.selected)
+            self.app.push_screen(CopyDialog("Copy", text, "pwl-tui-activity.txt"), self._say)
+
+    def action_back(self) -> None:
+        """Show all again, then leave."""
+        if not self._find.display:
+            self.dismiss()
+            return
+        self._find.value = ""
+        self._find.display = False
+        self._table.focus()
+
+    @on(Input.Changed)
+    def _sought(self, event: Input.Changed) -> None:
+        event.stop()
+        self._wanted = (0, self._wanted[1])
+        self.work(self._load, _READING, replace=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go to what was found."""
+        event.stop()
+        self._table.focus()
+
+    @on(Table.Wanted)
+    def _other_rows(self, event: Table.Wanted) -> None:
+        self._wanted = (event.offset, event.limit)
+        self.work(self._load, _READING, replace=True)
+
+    @on(Table.Moved)
+    def _moved(self) -> None:
+        """Show in full what the line has no room for."""
+        row = self._table.selected
+        self._detail.say(Content(in_full(row) if row else ""))
+        self.refresh_bindings()
+
+    async def _load(self) -> None:
+        activity, words, (offset, limit) = self.desk.engine.store.activity, self._find.value, self._wanted
+
+        def read() -> tuple[int, Sequence[ActivityRow]]:
+            total = activity.count(job=self._job, words=words)
+            newest = activity.newest(offset, limit, job=self._job, words=words)
+            return total, activity_rows(newest, self.snapshot)
+
+        try:
+            total, rows = await in_thread(read, "activity")
+        except ProblemError as error:
+            self._head.say(problem_lines(error.problem))
+            return
+        whose = "of all jobs" if self._job is None else f"of job {self._job}"
+        found = "that you look for" if words.strip() else whose
+        self._head.say(
+            Content(f"{counted(total, 'entry', 'entries')} {found}, newest first.")
+            if total
+            else Content(f"Nothing {found}." if words.strip() else "Nothing has happened yet.")
+        )
+        self._table.show(Window(total, offset, rows))
+
+    def _say(self, sentence: str | None) -> None:
+        if sentence:
+            self.notify(sentence)

@@ -1,0 +1,191 @@
+"""The rows of a list as they will be read, and those that are rejected, which can be saved to be mended."""
+
+from functools import partial
+from itertools import compress
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+
+from pwl_tui.lists.planned import ListPlan, row_label
+from pwl_tui.lists.reasons import EMPTY
+from pwl_tui.problem import ProblemError
+from pwl_tui.text import clean
+from pwl_tui.ui.background import in_thread
+from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.figures import grouped
+from pwl_tui.ui.planview import problem_lines, read_as
+from pwl_tui.ui.rowreader import RowReader, RowSeen
+from pwl_tui.ui.screens.save_rejected import SaveRejected
+from pwl_tui.ui.widgets.cells import Cell, Column, Window
+from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.table import Table
+from pwl_tui.ui.widgets.viewbar import ViewBar
+from pwl_tui.ui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_MOST_COLUMNS = 12
+"""Other columns that are shown: more have no room on any screen."""
+_WIDEST = 24
+_BECOMES = len("! not valid for region")
+_SAMPLE_ROWS = 100
+"""Rows that say how wide the columns are."""
+_READING = "the reading of the rows"
+
+
+class PreviewScreen(CommandScreen[None]):
+    """A list before it is submitted, row by row.
+
+    Args:
+        desk: what it works with.
+        plan: of the list; one without numbers will do.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("preview", "table")
+    BINDINGS: ClassVar = bindings("preview")
+
+    def __init__(self, desk: Desk, plan: ListPlan) -> None:
+        super().__init__(desk)
+        self._plan = plan
+        self._reader = RowReader(plan)
+        self._rejected_only = False
+        self._rejected: Sequence[int] = ()
+        self._wanted = (0, 100)
+        self._columns = _columns(plan, self._reader.read(range(min(plan.rows, _SAMPLE_ROWS))))
+        self._table: Table[RowSeen] = Table(self._columns, lambda row: row.label, "preview-table")
+        self._bar, self._head = ViewBar(id="views"), Words(id="preview-head")
+        self._empty = Words(Content.styled("No row is rejected.", "$muted"), id="no-rows")
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        with Vertical(id="preview") as frame:
+            frame.border_title = Content(self._plan.source.name)
+            yield self._head
+            yield self._bar
+            yield self._empty
+            yield self._table
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin with all rows, at the first."""
+        self._head.say(read_as(self._plan.reading))
+        self._table.focus()
+        self._draw()
+        self._load()
+
+    def on_resize(self) -> None:
+        """Draw the titles for the new width."""
+        self.call_after_refresh(self._draw)
+
+    def why_not(self, command_id: str) -> str | None:
+        """Return why a command cannot be done now."""
+        if command_id == "save-rejected" and not self._plan.rejected:
+            return "No row is rejected: there is nothing to save."
+        return super().why_not(command_id)
+
+    def action_next_view(self) -> None:
+        """Show the other kind of rows."""
+        self._rejected_only = not self._rejected_only
+        self._wanted = (0, 100)
+        self._table.show_columns(self._columns)
+        self._draw()
+        self._load()
+
+    def action_previous_view(self) -> None:
+        """Show the other kind of rows."""
+        self.action_next_view()
+
+    def action_save_rejected(self) -> None:
+        """Ask where to, and write the rejected rows."""
+        self.app.push_screen(SaveRejected(self._plan), self._saved)
+
+    def action_back(self) -> None:
+        """Go back to the form."""
+        self.dismiss()
+
+    def _saved(self, sentence: str | None) -> None:
+        if sentence:
+            self.notify(sentence)
+
+    @on(ViewBar.Picked)
+    def _picked(self, event: ViewBar.Picked) -> None:
+        event.stop()
+        if bool(event.index) != self._rejected_only:
+            self.action_next_view()
+
+    @on(Table.Wanted)
+    def _rows_wanted(self, event: "Table.Wanted") -> None:
+        event.stop()
+        self._wanted = (event.offset, event.limit)
+        self._load()
+
+    def _draw(self) -> None:
+        titles = [f"All rows {grouped(self._plan.rows)}", f"Rejected {grouped(self._plan.rejected)}"]
+        self._bar.show([titles], int(self._rejected_only))
+        nothing = self._rejected_only and not self._plan.rejected
+        self._empty.display, self._table.display = nothing, not nothing
+
+    def _load(self) -> None:
+        # A read that is under way goes on, and reads what is wanted then: there is one reader.
+        self.work(self._load_rows, _READING)
+
+    async def _load_rows(self) -> None:
+        shown: tuple[bool, tuple[int, int]] | None = None
+        while shown != (wanted := (self._rejected_only, self._wanted)):
+            shown = wanted
+            try:
+                window = await in_thread(partial(self._window, *wanted), "rows")
+            except ProblemError as error:
+                self._head.say(problem_lines(error.problem))
+                return
+            if self._rejected_only == wanted[0]:
+                self._table.show(window)
+
+    def _window(self, rejected_only: bool, wanted: tuple[int, int]) -> Window[RowSeen]:
+        """Read a window of rows; in a thread."""
+        offset, limit = wanted
+        indices: Sequence[int] = range(self._plan.rows)
+        if rejected_only:
+            if not self._rejected:
+                reasons = self._plan.row_reason
+                self._rejected = list(compress(indices, (reason > EMPTY for reason in reasons)))
+            indices = self._rejected
+        return Window(len(indices), offset, self._reader.read(indices[offset : offset + limit]))
+
+
+def _columns(plan: ListPlan, sample: "Sequence[RowSeen]") -> list[Column[RowSeen]]:
+    """Return the columns: row, cell, what it becomes, and the other columns as far as there is room."""
+    reading = plan.reading
+    names = [clean(name, _WIDEST) for name in reading.columns]
+    last = len(grouped(row_label(plan.rows, reading)))
+    width = _width(names[reading.column], [row.cell for row in sample])
+    columns = [
+        Column[RowSeen]("Row", last, lambda row, _: Cell.of(grouped(row.label), "muted"), right=True),
+        Column[RowSeen](names[reading.column], width, lambda row, _: Cell.of(row.cell)),
+        Column[RowSeen]("Read as", _BECOMES, _becomes, stretch=True),
+    ]
+    others = [name for at, name in enumerate(names) if at != reading.column][:_MOST_COLUMNS]
+    for at, name in enumerate(others):
+        cells = [row.others[at] for row in sample if at < len(row.others)]
+        columns.append(Column[RowSeen](name, _width(name, cells), partial(_other, at), drop=at + 1))
+    return columns
+
+
+def _width(name: str, cells: "Iterable[str]") -> int:
+    return min(max(map(cell_len, (name, *cells))), _WIDEST)
+
+
+def _becomes(row: RowSeen, _width: int) -> Cell:
+    if row.number:
+        return Cell.of(row.number, "good")
+    return Cell.of(f"! {row.reason}", "muted" if row.reason == "empty" else "warning")
+
+
+def _other(at: int, row: RowSeen, _width: int) -> Cell:
+    return Cell.of(row.others[at] if at < len(row.others) else "", "muted")

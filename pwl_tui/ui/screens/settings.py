@@ -1,0 +1,193 @@
+"""The settings: the same ones as in config.toml, checked by the same rules, saved there."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Label, Static
+
+from pwl_tui.config import Changes, Settings, profiles
+from pwl_tui.problem import ProblemError
+from pwl_tui.text import clean
+from pwl_tui.ui.background import in_thread
+from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.screens.dialogs import Ask, Choice
+from pwl_tui.ui.screens.key import KeyDialog
+from pwl_tui.ui.settingsview import HEADINGS, changes, fields, profile_fields
+from pwl_tui.ui.widgets.fields import Line
+from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.pick import Pick
+from pwl_tui.ui.widgets.words import Words
+
+if TYPE_CHECKING:
+    from pwl_tui.ui.themes import ThemeChoice
+
+_PROFILE, _THEME = "file-profile", "ui-theme"
+
+
+class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls with the focus; up and down belong to the screen."""
+
+
+class SettingsScreen(CommandScreen[str]):
+    """All settings but the keys of commands, as a form. A theme is shown at once, the rest when it is saved.
+
+    Args:
+        desk: whose settings these are.
+
+    Returns:
+        A sentence about what was saved; none when nothing was.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+
+    SCOPES: ClassVar[tuple[Scope, ...]] = ("settings", "choices")
+    BINDINGS: ClassVar = bindings("settings")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._profiles = profiles(desk.config_file)
+        self._fields = fields(desk.settings, self._profiles)
+        self._help, self._problem = Words(id="setting-help"), Words(id="setting-problem")
+        self._key = Button(compact=True, id="enter-key")
+
+    def compose(self) -> ComposeResult:
+        """Lay the form out."""
+        with Form(id="settings"):
+            yield Static(Content.styled(f"Kept in {clean(str(self.desk.config_file))}", "$muted"))
+            heading = ""
+            for field in self._fields:
+                if HEADINGS.get(field.table, heading) != heading:
+                    heading = HEADINGS[field.table]
+                    yield Static(Content.styled(heading, "bold $text-accent"), classes="settings-group")
+                with Horizontal(classes="setting"):
+                    yield Label(Content(field.label))
+                    if field.options:
+                        yield Pick(field.options, field.text, id=field.id)
+                    else:
+                        yield Line(field.text, id=field.id)
+                if field.id == _PROFILE:
+                    with Horizontal(classes="setting"):
+                        yield Label(Content("API key"))
+                        yield self._key
+        yield self._problem
+        yield self._help
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Begin at the top."""
+        self.query_one(f"#{_PROFILE}").focus()
+
+    def show(self) -> None:
+        """Say whether there is a key; never which."""
+        super().show()
+        words = "set; enter another…" if self.snapshot.binding is not None else "none yet; enter it…"
+        if str(self._key.label) != words:
+            self._key.label = words
+
+    def why_not(self, command_id: str) -> str | None:
+        """Return why nothing can be saved."""
+        if command_id == "save" and not self._changes():
+            return "Nothing is changed yet: there is nothing to save."
+        return super().why_not(command_id)
+
+    @on(events.DescendantFocus)
+    def _explain(self, event: events.DescendantFocus) -> None:
+        """Say what the setting under the cursor does."""
+        words = "The key is entered hidden, tried, and kept in the file."
+        self._help.say(Content(next((f.help for f in self._fields if f.id == event.widget.id), words)))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.refresh_bindings()
+
+    @on(Pick.Changed)
+    def _picked(self, event: Pick.Changed) -> None:
+        """Show what a choice means at once, as far as that can be undone."""
+        event.stop()
+        self.refresh_bindings()
+        if event.pick.id == _THEME:
+            self.desk.preview(cast("ThemeChoice", event.value))
+        elif event.pick.id == _PROFILE:
+            others = profile_fields(self._profiles[event.value])
+            self._fields = [f for f in self._fields if f.table != "profiles"] + others
+            for field in others:
+                self.query_one(f"#{field.id}", Line).value = field.text
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go on with enter."""
+        event.stop()
+        self.action_next_setting()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Ask for the key."""
+        event.stop()
+        self.app.push_screen(KeyDialog(self.desk), self._say)
+
+    def action_next_setting(self) -> None:
+        """Go to the next setting."""
+        self.focus_next()
+
+    def action_prev_setting(self) -> None:
+        """Go to the setting before."""
+        self.focus_previous()
+
+    def action_save(self) -> None:
+        """Save what is changed, and put it in force."""
+        self.work(partial(self._save, self._changes(), self._text(_PROFILE)), "the saving of the settings")
+
+    def action_back(self) -> None:
+        """Leave; ask before changes are lost."""
+        if not self._changes():
+            self._leave("leave")
+            return
+        question = Ask(
+            "Settings",
+            "What you changed is not saved.",
+            [Choice("stay", "Go on with it"), Choice("leave", "Leave it as it was", key="l")],
+        )
+        self.app.push_screen(question, self._leave)
+
+    def _leave(self, answer: str | None) -> None:
+        if answer == "leave":
+            self.desk.preview(self.desk.settings.ui.theme)
+            self.dismiss(None)
+
+    async def _save(self, changed: Changes, profile: str) -> None:
+        def keep() -> tuple[Settings, Path | None]:
+            settings, kept = self.desk.save(changed, profile)
+            if changed.keys() - {"ui"}:
+                self.desk.engine.use_settings(settings)
+            return settings, kept
+
+        try:
+            settings, kept = await in_thread(keep, "save settings")
+        except ProblemError as error:
+            self._problem.say(problem_lines(error.problem))
+            return
+        self.desk.use(settings)
+        words = f"Saved in {self.desk.config_file}."
+        self.dismiss(f"{words} The file as you wrote it is kept as {kept.name}." if kept else words)
+
+    def _changes(self) -> Changes:
+        if not self.is_mounted:
+            return {}
+        after = {field.id: self._text(field.id) for field in self._fields}
+        return changes(self._fields, after, self._text(_PROFILE))
+
+    def _text(self, id_: str) -> str:
+        """Return what stands in a field."""
+        widget = self.query_one(f"#{id_}")
+        return widget.value if isinstance(widget, Line | Pick) else ""
+
+    def _say(self, sentence: str | None) -> None:
+        if sentence:
+            self.notify(sentence)

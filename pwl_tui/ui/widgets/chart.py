@@ -1,0 +1,192 @@
+"""Two charts of block characters: how a whole divides, and what is most frequent.
+
+Lines of text in a few tones, drawn line by line. Every part has a sign of its own, so that nothing depends on
+colour, and every figure stands in a column as wide as the largest, so that lines that did not change are not
+written again.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar, NamedTuple, TypeAlias
+
+from rich.segment import Segment
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from pwl_tui.text import clean
+from pwl_tui.ui.figures import grouped
+from pwl_tui.ui.widgets.cells import Span, Tone, aligned
+
+Line: TypeAlias = tuple[Span, ...]
+_BLOCKS = {"#": "█", "=": "▓", "-": "░", "x": "▚", ".": "·"}
+"""What is drawn for a sign where the terminal may show more than ASCII."""
+_LABEL, _WIDEST_LABEL = 0.28, 28
+"""Of the width, and at most so many cells, are for the names of a ranking."""
+_LEAST_BAR = 8
+
+
+class Part(NamedTuple):
+    """A part of a whole.
+
+    Attributes:
+        label: what it is; foreign text is made safe here.
+        size: how many.
+        sign: one of ``# = - x .``, drawn in blocks where they can be.
+        tone: what it means.
+    """
+
+    label: str
+    size: int
+    sign: str
+    tone: Tone = "plain"
+
+
+class Rank(NamedTuple):
+    """One line of a ranking.
+
+    Attributes:
+        label: what it is; foreign text is made safe here.
+        size: how many; the bar is as long.
+        part: how many of those are of the kind that the ranking tells the share of.
+    """
+
+    label: str
+    size: int
+    part: int
+
+
+class Chart(Widget):
+    """Draws a few lines of text, and none of them again that look the same.
+
+    Args:
+        id: of the widget.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "chart--muted",
+        "chart--accent",
+        "chart--good",
+        "chart--warning",
+        "chart--bad",
+    }
+
+    def __init__(self, id: str) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._lines: Sequence[Line] = ()
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Draw other lines."""
+        before, self._lines = self._lines, lines
+        if len(before) != len(lines):
+            self.refresh(layout=True)
+            return
+        for row, (old, new) in enumerate(zip(before, lines, strict=True)):
+            if old != new:
+                self.refresh(Region(0, row, self.size.width, 1))
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return as many lines as there are."""
+        del container, viewport, width
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line."""
+        spans = self._lines[y] if y < len(self._lines) else ()
+        styles = {"plain": self.rich_style}
+        for tone in {span.tone for span in spans} - {"plain"}:
+            styles[tone] = self.rich_style + self.get_component_rich_style(f"chart--{tone}", partial=True)
+        segments = [Segment(span.text, styles[span.tone]) for span in spans]
+        return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).simplify()
+
+
+def shares(parts: Sequence[Part], width: int, *, ascii_only: bool) -> list[Line]:
+    """Return a bar that is divided into the parts, and a line for each with its figure and per cent.
+
+    Args:
+        parts: of the whole; each that is not empty has at least one cell.
+        width: cells.
+        ascii_only: the signs are letters of ASCII.
+    """
+    total = sum(part.size for part in parts)
+    cells = divided([part.size for part in parts], width)
+    bar = tuple(
+        Span(_drawn(part.sign, ascii_only) * n, part.tone) for part, n in zip(parts, cells, strict=True) if n
+    )
+    names = [clean(part.label, _WIDEST_LABEL) for part in parts]
+    label = max(map(len, names), default=0)
+    figure = max((len(grouped(part.size)) for part in parts), default=0)
+    return [
+        bar or (Span("nothing yet", "muted"),),
+        *(
+            (
+                Span(_drawn(part.sign, ascii_only) * 2, part.tone),
+                Span(f" {aligned(name, label, False)}  {grouped(part.size):>{figure}}  "),
+                Span(_per_cent(part.size, total), "muted"),
+            )
+            for name, part in zip(names, parts, strict=True)
+        ),
+    ]
+
+
+def ranking(
+    title: str, ranks: Sequence[Rank], of: str, width: int, *, total: int, ascii_only: bool
+) -> list[Line]:
+    """Return a heading and a line for each rank: its name, its bar, its figure, and two shares.
+
+    Args:
+        title: the heading.
+        ranks: the longest bar first.
+        of: what the two shares are, for the heading: of all, and of its part.
+        width: cells.
+        total: of all, those that are not shown among them; their per cent is of this.
+        ascii_only: the bars are letters of ASCII.
+    """
+    label = min(int(width * _LABEL), _WIDEST_LABEL)
+    figure = max([len(grouped(rank.size)) for rank in ranks], default=1)
+    room = max(width - label - figure - 16, _LEAST_BAR)
+    longest = max((rank.size for rank in ranks), default=0)
+    full, rest = _drawn("#", ascii_only), _drawn("-", ascii_only)
+    heading = aligned(title, max(width - len(of), 0), False) + of
+    lines: list[Line] = [(Span(heading, "muted"),)]
+    for rank in ranks:
+        length = max(round(rank.size / longest * room), 1) if rank.size else 0
+        filled = round(rank.part / rank.size * length) if rank.size else 0
+        lines.append(
+            (
+                Span(aligned(clean(rank.label, label) or "not told", label, False) + " "),
+                Span(full * filled, "accent"),
+                Span(rest * (length - filled) + " " * (room - length), "muted"),
+                Span(f" {grouped(rank.size):>{figure}} "),
+                Span(_per_cent(rank.size, total), "muted"),
+                Span(f" {_per_cent(rank.part, rank.size)}", "accent"),
+            )
+        )
+    return lines
+
+
+def divided(counts: Sequence[int], width: int) -> list[int]:
+    """Return how many of `width` cells each count gets: by its share, and one at least if it is not zero."""
+    total = sum(counts)
+    if not total:
+        return [0 for _ in counts]
+    exact = [count / total * width for count in counts]
+    cells = [max(int(share), 1) if share else 0 for share in exact]
+    # What rounding left goes to those it took most from; what it gave too much, the largest give.
+    for place in sorted(range(len(cells)), key=lambda place: cells[place] - exact[place]):
+        if sum(cells) < width and exact[place]:
+            cells[place] += 1
+    while sum(cells) > width:
+        cells[max(range(len(cells)), key=cells.__getitem__)] -= 1
+    return cells
+
+
+def _drawn(sign: str, ascii_only: bool) -> str:
+    return sign if ascii_only else _BLOCKS[sign]
+
+
+def _per_cent(count: int, total: int) -> str:
+    """Return a share in six cells: ``70.1 %``; one that is not zero is never told as zero."""
+    share = count / total * 100 if total else 0.0
+    if 0 < share < 0.1:
+        return "<0.1 %"
+    return f"{share:>4.0f} %" if share == 100 else f"{share:>4.1f} %"
