@@ -32,10 +32,11 @@ from tests.ui.scene import NOW, Scene, attention, spent
 OUTPUT = Path(__file__).parent.parent / "screenshots"
 _QUICK = Polling(minimum=0.01, small=(0.05, 0.2), large=(0.1, 0.3), requests_per_second=100.0)
 _STARTED = time.monotonic()
-_WIDE, _NARROW = (120, 34), (80, 24)
+_WIDE, _NARROW, _BROAD = (120, 34), (80, 24), (180, 44)
 LISTS = {"newsletter": 400, "webinar": 900, "spring-leads": 9_000, "crm": 25_000}
 """Rows of the lists that are submitted, by name."""
 _VARIANTS: tuple[tuple[str, tuple[int, int], ThemeChoice], ...] = (
+    ("broad", _BROAD, "dark"),
     ("narrow", _NARROW, "dark"),
     ("light", _WIDE, "light"),
     ("ansi", _WIDE, "ansi"),
@@ -102,6 +103,11 @@ async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
     raise TimeoutError("the screen never showed what the picture is of")
 
 
+def shows(app: PwlApp, word: str) -> bool:
+    """Say whether a word is on the screen."""
+    return any(word in strip.text for strip in app.screen._compositor.render_strips())  # noqa: SLF001 - no other way
+
+
 def picture(app: PwlApp, name: str) -> None:
     """Write what is shown."""
     app.clear_notifications()
@@ -130,9 +136,12 @@ async def main() -> None:
             picture(app, "empty")
             await studio.fill(pilot, "crm.csv")
             picture(app, "new-list")
-            await pilot.press("ctrl+s")
+            await pilot.press("ctrl+r", "right")
+            await until(pilot, lambda: shows(app, "! too short"))
+            picture(app, "rows")
+            await pilot.press("escape", "ctrl+s")
             await until(pilot, lambda: app.screen.is_modal)
-            picture(app, "confirm")
+            picture(app, "plan")
             await pilot.press("escape")
             await studio.submit(pilot, "newsletter.csv")
             await until(pilot, lambda: studio.store.jobs.find("newsletter").state is JobState.COMPLETED)
@@ -153,12 +162,19 @@ async def main() -> None:
             await app.workers.wait_for_complete()
             await pilot.pause(0.2)
             picture(app, "job")
+            await pilot.press("v")
+            await until(pilot, lambda: shows(app, "T-Mobile"))
+            await app.workers.wait_for_complete()
+            await pilot.pause(0.2)
+            picture(app, "charts")
             await pilot.press("question_mark")
             await pilot.pause()
             picture(app, "help")
         studio.store.close()
     await stored("settle", attention, "s")
     await stored("ledger", spent, "L")
+    await stored("activity", attention, "a")
+    await stored("settings", attention, "comma")
 
 
 if __name__ == "__main__":

@@ -124,12 +124,10 @@ def _credits(snapshot: Snapshot) -> Iterator[Notice]:
 def last_size(snapshot: Snapshot) -> int:
     """Return what the last list of the key in force cost, or is going to cost; 0: there was none."""
     own = [job for job in snapshot.jobs if job.binding == snapshot.binding]
-    return paid(max(own, key=lambda job: job.id)) if own else 0
-
-
-def paid(job: Job) -> int:
-    """Return the credits that a job costs in all: one for each number that is asked for."""
-    return job.numbers - job.reused - job.held
+    if not own:
+        return 0
+    last = max(own, key=lambda job: job.id)
+    return last.numbers - last.reused - last.held
 
 
 def _expiring(snapshot: Snapshot) -> Iterator[Notice]:

@@ -22,11 +22,11 @@ async def test_the_list_of_jobs_is_filtered_by_name(start: Start) -> None:
     for name in ("spring", "summer"):
         await submit_one(start, name)
     async with start() as rig:
-        await rig.until(lambda: "summer" in rig.text(), "both are there")
+        await rig.until(lambda: "✓ summer" in rig.text(), "both are there")
         await rig.pilot.press("slash", *"SPR")
-        await rig.until(lambda: "summer" not in rig.text(), "one is left out")
+        await rig.until(lambda: "✓ summer" not in rig.text(), "one is left out")
         await rig.pilot.press("enter")
-        assert "spring" in rig.text()
+        assert "✓ spring" in rig.text()
         await rig.pilot.press("slash", *"xyz")
         await rig.until(lambda: "No job's name holds" in rig.text(), "nothing is left")
         await rig.pilot.press("escape")

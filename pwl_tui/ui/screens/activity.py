@@ -75,7 +75,7 @@ class ActivityScreen(CommandScreen[None]):
     def action_find(self) -> None:
         """Ask for words."""
         self._find.display = True
-        self._find.focus()
+        self.set_focus(self._find)
 
     def action_copy(self) -> None:
         """Give out what is under the cursor."""

@@ -13,7 +13,7 @@ from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
-from pwl_tui.ui.attention import last_size, paid
+from pwl_tui.ui.attention import last_size
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import Desk
 from pwl_tui.ui.columns import JOBS, JobRow, next_in
@@ -158,7 +158,7 @@ class HomeScreen(JobCommands):
         """Type a filter."""
         self.remove_class("-form")
         self._find.display = True
-        self._find.focus()
+        self.set_focus(self._find)  # at once, for the next letter is the filter's
 
     @on(Input.Changed, "#find")
     def _filter_typed(self, event: Input.Changed) -> None:
@@ -206,7 +206,7 @@ class HomeScreen(JobCommands):
     def _show_selected(self) -> None:
         """Draw the details of the job under the cursor, and how many more lists like it can be paid."""
         row, snapshot = self._table.selected, self.snapshot
-        size = (paid(row.job) if row is not None else 0) or last_size(snapshot)
+        size = last_size(snapshot) if row is None else row.job.numbers
         wide, key = self.has_class("-wide"), self.desk.key("key")
         self._balance.show(snapshot, wide=wide, key=key, size=size, ascii_only=self._ascii)
         width = self._detail.size.width

@@ -231,9 +231,9 @@ class JobScreen(JobReading):
         self._attention.show()
         self._bar.show(tab_titles(job, self._waiting), self._view)
         if self.view is PICTURE:
-            room, ascii_only = self._scroll.size.height, self.desk.settings.ui.ascii
+            room, ascii_only = self._scroll.scrollable_size, self.desk.settings.ui.ascii
             self._picture.show(
-                picture(job, self._waiting, self._breakdown, width, room, ascii_only=ascii_only)
+                picture(job, self._waiting, self._breakdown, room.width, room.height, ascii_only=ascii_only)
             )
         self._tell_place()
 

@@ -107,7 +107,7 @@ class ListForm(Vertical, Working):
             self.query_one("#region", Line).value = region
         if path:
             self._path.value = path
-        self._path.focus()
+        self.screen.set_focus(self._path)  # at once, for what is typed next is the path
 
     def know(self, balance: int | None) -> None:
         """Take note of the credits there are, which may be read after the plan was made."""
