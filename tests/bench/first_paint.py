@@ -67,14 +67,14 @@ def start(command: Sequence[str], marker: bytes, environ: dict[str, str]) -> Sta
         while time.perf_counter() < began + seconds + _QUIET_SECONDS:
             if select.select([master], [], [], 0.1)[0]:
                 os.read(master, 65536)
-        return Start(seconds, written, _memory(process.pid))
+        return Start(seconds, written, memory(process.pid))
     finally:
         process.kill()
         process.wait()
         os.close(master)
 
 
-def _memory(session: int) -> float:
+def memory(session: int) -> float:
     """Return the resident memory of all processes of a session in MB; what they share counts for each."""
     listed = subprocess.check_output(["ps", "-A", "-o", "sess=,rss="], text=True)  # noqa: S607 - as POSIX
     processes = (map(int, line.split()) for line in listed.splitlines())
