@@ -180,11 +180,10 @@ def in_order(results: list[Result], column: SortColumn, descending: bool) -> lis
                 key=lambda r: (rank[r.outcome], sign * told[r.on_whatsapp], sign * told[r.business]),
             )
         case "answered":
-            when = {1: 1, 2: 2}
-            return sorted(
-                results,
-                key=lambda r: (r.outcome is not Outcome.COMPLETED, sign * when.get(r.batch or 0, 0)),
-            )
+            # The second batch is answered after the first; what has no answer stands in list order.
+            answered = [r for r in results if r.outcome is Outcome.COMPLETED]
+            answered.sort(key=lambda r: sign * (r.batch or 0))
+            return answered + [r for r in results if r.outcome is not Outcome.COMPLETED]
         case "country" | "carrier":
             named = [r for r in results if getattr(r, column)]
             named.sort(key=lambda r: str(getattr(r, column)).encode(), reverse=descending)
