@@ -56,6 +56,8 @@ class Running:
         self._listener: Callable[[Event], None] | None = None
         self._scope = Scope()
         self._monitor: Monitor | None = None
+        self._earlier: list[tuple[Account, Monitor]] = []
+        """Those that were in force before: they are stopped, and may be sending still."""
         self._account = None if settings.api_key is None else self._open(settings, settings.api_key)
 
     @property
@@ -117,14 +119,17 @@ class Running:
 
         Leaving before that makes its outcome unknown, though the answer may be a moment away.
         """
-        return self._monitor is None or self._monitor.drain(timeout)
+        end = time.monotonic() + timeout
+        return all(monitor.drain(max(end - time.monotonic(), 0.0)) for _, monitor in self._started())
 
     def close(self) -> None:
         """Stop, and close the connections to the service; a call that is still under way fails."""
         self.stop()
-        if self._monitor is not None:
-            self._monitor.close(_JOIN_SECONDS)
-            self._monitor = None
+        end = time.monotonic() + _JOIN_SECONDS
+        for account, monitor in self._started():
+            monitor.close(max(end - time.monotonic(), 0.0))
+            account.close()
+        self._monitor, self._earlier = None, []
         if self._account is not None:
             self._account.close()
 
@@ -150,10 +155,17 @@ class Running:
     def _work_with(self, settings: Settings, key: Secret | None) -> None:
         listener = self._listener
         self.stop()
+        self._earlier, self._monitor = self._started(), None
         self.settings = settings
         self._account = None if key is None else self._open(settings, key)
         if listener is not None:
             self.start(listener, self._scope)
+
+    def _started(self) -> list[tuple[Account, Monitor]]:
+        """Return all that was started and is not closed, the one in force last."""
+        if self._account is None or self._monitor is None:
+            return self._earlier
+        return [*self._earlier, (self._account, self._monitor)]
 
     def _in_force(self) -> Account:
         if self._account is None:

@@ -132,6 +132,21 @@ def test_the_answer_to_a_paid_call_is_stored_after_leaving(
     assert engine.store.batches.get(job.id, 1).batch_id in simulator.world.batches
 
 
+def test_a_paid_call_of_the_key_before_is_waited_for_too(
+    engine: Engine, simulator: Simulator, listener: Listener
+) -> None:
+    simulator.add_fault(Rule(call="submit", silent=True))
+    job = submit(engine, FIRST, 10)
+    engine.start(listener)
+    listener.until(lambda: simulator.world.ledger, "the call")
+    engine.use_key(Secret("another-key"))
+    engine.stop()
+    assert not engine.drain(0.0), "the call of the key before is forgotten"
+    simulator.stop()
+    assert engine.drain(PATIENCE)
+    assert engine.store.batches.get(job.id, 1).state is BatchState.UNKNOWN
+
+
 def test_closing_ends_the_threads(engine: Engine, listener: Listener) -> None:
     engine.start(listener)
     listener.until(lambda: listener.of(BalanceRead), "a balance")
