@@ -1,141 +1,33 @@
 """The engine as the screen and the command line know it: one object for all that can be done."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pwl_tui.api.models import WHATSAPP, Check, Service
-from pwl_tui.engine import planning, retrying
+from pwl_tui.engine import planning
 from pwl_tui.engine.account import Account
-from pwl_tui.engine.estimate import seconds_for
 from pwl_tui.engine.ledger import Ledger, ledger
-from pwl_tui.engine.mending import Mending
-from pwl_tui.engine.pilot import Rates, rates, went_on, why_held
-from pwl_tui.engine.planning import NOT_CHOSEN, JobPlan
+from pwl_tui.engine.planning import JobPlan
 from pwl_tui.engine.problems import (
     NO_SPEND,
-    NOTHING_LEFT_OUT,
-    NOTHING_TO_RETRY,
     EngineError,
-    continued,
-    not_yet,
+    retried,
     unfinished,
 )
+from pwl_tui.engine.proposing import Proposing
 from pwl_tui.engine.retrying import RetryPlan
-from pwl_tui.lists.planned import ListPlan
-from pwl_tui.lists.reading import Options, Reading
-from pwl_tui.lists.source import Source
 from pwl_tui.state.models import BalanceReading, Job
 from pwl_tui.state.money import Charge
-from pwl_tui.state.results import Reusable
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
     from pwl_tui.lists.export import Target, Written
 
 
-class Engine(Mending):
-    """Plans, submits, gives back and settles, beside all that goes on by itself."""
+class Engine(Proposing):
+    """Submits, gives back and keeps the books, beside all that goes on by itself."""
 
-    # -- lists and jobs
-
-    def plan(
-        self,
-        source: Source,
-        options: Options | Reading,
-        *,
-        reuse_days: int | None = None,
-        sample: int | None = None,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> JobPlan:
-        """Say what a list would send and cost; spends nothing, and asks for no balance. Slow for long lists.
-
-        Args:
-            source: the list.
-            options: how to read it, where that is not to be detected; or how it was read before.
-            reuse_days: how old an answer may be to be used again; none: as the settings say.
-            sample: pay for at most so many numbers, drawn at random.
-            progress: told how far the reading is.
-            cancelled: asked now and then whether to give up.
-
-        Raises:
-            ListError: the list cannot be read or holds no number.
-        """
-        listed = self.read(source, options, progress=progress, cancelled=cancelled)
-        return self.decide(listed, reuse_days=reuse_days, sample=sample)
-
-    def read(
-        self,
-        source: Source,
-        options: Options | Reading,
-        *,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> ListPlan:
-        """Say what a list holds; the first half of `plan`, and the slow one."""
-        from pwl_tui.lists.apart import plan_apart  # takes all of libphonenumber along
-
-        return plan_apart(source, options, progress=progress, cancelled=cancelled)
-
-    def decide(
-        self, listed: ListPlan, *, reuse_days: int | None = None, sample: int | None = None
-    ) -> JobPlan:
-        """Say what becomes of the numbers of a list that is read; all else is as `plan` has it."""
-        days = self.settings.lists.reuse_days if reuse_days is None else reuse_days
-        answers = self._reusable(listed.numbers, days)
-        return planning.make(listed, answers, balance=self._balance(), sample=sample, draw=self._draw)
-
-    def rest_plan(
-        self,
-        job_id: int,
-        *,
-        progress: Callable[[int, int], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> JobPlan:
-        """Say what it costs to send what a sample, or short credits, left out of a job; spends nothing.
-
-        The whole list is planned again: what the job has an answer to is reused, however old it is, and what
-        failed in it is left to a retry.
-
-        Args:
-            job_id: a finished job's.
-            progress: told how far the reading is.
-            cancelled: asked now and then whether to give up.
-
-        Raises:
-            EngineError: nothing was left out, another job went on with it, this one is not finished, or it
-                is another key's.
-        """
-        job = self._ours(job_id)
-        if job.unfinished:
-            raise EngineError(not_yet(job))
-        if not job.held:
-            raise EngineError(NOTHING_LEFT_OUT)
-        later = went_on(self.store, job)
-        if later is not None:
-            raise EngineError(continued(job, later))
-        from pwl_tui.engine.exporting import original
-
-        source, reading = original(self.store, job_id)
-        listed = self.read(source, reading, progress=progress, cancelled=cancelled)
-        answers = self._reusable(listed.numbers, self.settings.lists.reuse_days)
-        answers |= self.store.results.answers(job_id)
-        made = planning.make(listed, answers, balance=self._balance())
-        failed = set(self.store.results.failed(job_id))
-        return planning.without(made, failed, f"failed in job {job_id}") if failed else made
-
-    def seconds_for(self, numbers: int) -> float | None:
-        """Return how long the service will take for so many numbers, by past jobs; none: there are none."""
-        binding = self.binding
-        return None if binding is None else seconds_for(numbers, self.store.jobs.all(), binding)
-
-    def rates(self, job: Job) -> Rates | None:
-        """Return what a sample's answers say about its list; none: it has none yet, or is no sample."""
-        return rates(self.store.batches.of(job.id)) if why_held(self.store, job) == NOT_CHOSEN else None
-
-    def went_on(self, job: Job) -> Job | None:
-        """Return the job that asked for what this one left out, if there is one. See `pilot.went_on`."""
-        return went_on(self.store, job)
+    # -- jobs
 
     def create_job(
         self,
@@ -154,10 +46,13 @@ class Engine(Mending):
             retry_of: the job whose failed numbers these are.
 
         Raises:
-            EngineError: there is no key, nothing may be spent, credits are short, or it is over the cap.
+            EngineError: there is no key, nothing may be spent, credits are short, it is over the cap, or
+                another job went on with this rest of a list since it was planned.
             StateError: the state file failed; then there is no job.
         """
         binding = self._spending().binding
+        if plan.rest_of is not None:
+            self._require_rest(self.store.jobs.get(plan.rest_of))
         plan = planning.affordable(plan, when_short, cap=self.settings.max_credits_per_job)
         self.store.require_room()
         job_id = planning.store_job(
@@ -172,25 +67,6 @@ class Engine(Mending):
         self.wake()
         return self.store.jobs.get(job_id)
 
-    def retry_plan(self, job_id: int, *, failed: bool = True, rejected: bool = True) -> RetryPlan:
-        """Say what it costs to ask again for what failed in a job; spends nothing.
-
-        Args:
-            job_id: the job's.
-            failed: whether failed numbers are wanted.
-            rejected: whether rejected batches are.
-
-        Raises:
-            EngineError: there is nothing to retry, or the job is another key's.
-        """
-        job = self._ours(job_id)
-        source = retrying.failed_numbers(self.store, job) if failed else None
-        plan = None if source is None else self.plan(source, retrying.AS_THEY_ARE)
-        batches, numbers = retrying.rejected(self.store, job) if rejected else (0, 0)
-        if plan is None and not batches:
-            raise EngineError(NOTHING_TO_RETRY)
-        return RetryPlan(job, plan, batches, numbers)
-
     def retry(self, wanted: RetryPlan) -> Job:
         """Send rejected batches again within their own job, and failed numbers as a new one.
 
@@ -198,12 +74,14 @@ class Engine(Mending):
             The new job, or the old one where no number failed.
 
         Raises:
-            EngineError: as for `create_job`; then nothing is sent.
+            EngineError: as for `create_job`, or what failed was asked for again since; then nothing is sent.
             StateError: the state file failed.
         """
         self._spending()
         job = wanted.job
         if wanted.plan is not None:
+            if not set(self.store.results.failed(job.id)).issuperset(wanted.plan.list.numbers):
+                raise EngineError(retried(job))
             job = self.create_job(wanted.plan, name=f"{wanted.job.name} retry", retry_of=wanted.job.id)
         if wanted.rejected_batches:
             self.store.jobs.release(wanted.job.id)
@@ -288,17 +166,6 @@ class Engine(Mending):
         return check
 
     # -- internals
-
-    def _reusable(self, numbers: Sequence[int], days: int) -> dict[int, Reusable]:
-        binding, since = self.binding, planning.reuse_since(self._clock(), days)
-        if binding is None or since is None:
-            return {}
-        return self.store.results.reusable(binding, numbers, since)
-
-    def _balance(self) -> int | None:
-        binding = self.binding
-        reading = None if binding is None else self.store.balances.latest(binding).get(WHATSAPP)
-        return None if reading is None else reading.balance
 
     def _spending(self) -> Account:
         account = self._in_force()

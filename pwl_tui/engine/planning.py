@@ -41,6 +41,7 @@ class JobPlan:
         balance: WhatsApp credits; none where they are not known.
         held_because: why numbers are held back.
         first: of those to be paid, how many the credits allow now; the rest waits for a top-up.
+        rest_of: the job that left these numbers out; none: it is a list of its own.
     """
 
     list: ListPlan
@@ -49,6 +50,7 @@ class JobPlan:
     balance: int | None = None
     held_because: str = ""
     first: int = 0
+    rest_of: int | None = None
 
     @property
     def to_pay(self) -> int:

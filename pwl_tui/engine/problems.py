@@ -116,6 +116,15 @@ def continued(job: Job, later: Job) -> Problem:
     )
 
 
+def retried(job: Job) -> Problem:
+    """Return the problem of a retry that was planned before another one."""
+    return Problem(
+        kind="invalid_request",
+        message=f"What failed in job {job.id} was asked for again meanwhile: it would be paid for twice.",
+        remedy=f"`pwl-tui retry {job.id}` says what is left, and what that costs.",
+    )
+
+
 def over_cap(to_pay: int, cap: int) -> Problem:
     """Return the problem of a job that costs more than the person allows."""
     return Problem(

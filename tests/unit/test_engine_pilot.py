@@ -90,9 +90,11 @@ def test_the_rest_is_sent_without_paying_for_the_sample_again(
     finish(store, service, clock)
     failed = store.results.failed(sample.id)
     clock.now += 400 * 86_400  # longer than answers are reused otherwise
-    rest = engine.rest_plan(sample.id)
+    rest, same = engine.rest_plan(sample.id), engine.rest_plan(sample.id)
     assert (rest.to_pay, rest.reused, rest.held) == (40, 10 - len(failed), len(failed))
     whole = engine.create_job(rest, name="list")
+    with pytest.raises(EngineError, match="would be paid for twice"):
+        engine.create_job(same, name="list")
     finish(store, service, clock)
     paid = Counter(number for sent in service.submitted for number in sent)
     assert set(paid.values()) == {1}

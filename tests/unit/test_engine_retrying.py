@@ -61,6 +61,18 @@ def test_failed_numbers_become_a_linked_job_and_answer_the_first(
     assert store.jobs.get(job).counts.failed == 5
 
 
+def test_a_retry_that_was_planned_before_another_sends_nothing(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = half_failed(store, clock)
+    engine = make_engine(store, service, clock)
+    wanted, same = engine.retry_plan(job), engine.retry_plan(job)
+    engine.retry(wanted)
+    with pytest.raises(EngineError, match="asked for again meanwhile"):
+        engine.retry(same)
+    assert len(store.jobs.all()) == 2
+
+
 def test_what_fails_again_can_be_retried_again(store: Store, clock: Clock, service: WorldService) -> None:
     job = half_failed(store, clock)
     engine = make_engine(store, service, clock)
