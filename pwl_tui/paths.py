@@ -98,7 +98,7 @@ def write_private(path: Path, data: bytes) -> None:
             beside.replace(target)
         finally:
             beside.unlink(missing_ok=True)
-        _sync_directory(target.parent)
+        sync_directory(target.parent)
 
 
 def backup(path: Path) -> Path:
@@ -130,8 +130,12 @@ def _write_new(path: Path, data: bytes) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_directory(path: Path) -> None:
-    # The new name is on the disk only once its directory is.
+def sync_directory(path: Path) -> None:
+    """Put the names in a directory on disk: a new file is there for good only once its directory is.
+
+    Raises:
+        OSError: the directory cannot be opened, or its file system cannot do that.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -284,7 +284,6 @@ def _surroundings(commands: Commands) -> None:
         " with the code of the first check that fails.",
     )
     json(doctor)
-
     config = command(commands, "config", "the configuration file")
     config.add_argument(
         "action",

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.paths import sync_directory
 from pwl_tui.text import clean
 
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}
@@ -111,7 +112,8 @@ def _publish(drafts: Sequence[Draft], *, force: bool) -> None:
                 undo.callback(draft.path.unlink, missing_ok=True)
         undo.pop_all()
     for directory in {draft.path.parent for draft in drafts}:
-        _sync(directory)
+        with suppress(OSError):  # the contents are on disk already: nothing to give an export up for
+            sync_directory(directory)
 
 
 def _give_name(draft: Draft, *, force: bool) -> None:
@@ -126,16 +128,6 @@ def _give_name(draft: Draft, *, force: bool) -> None:
             force = True
     if force:
         draft.partial.replace(draft.path)
-
-
-def _sync(directory: Path) -> None:
-    """Put the names in a directory on disk, too, where its file system can."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with suppress(OSError):  # the contents are on disk already: nothing to give an export up for
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

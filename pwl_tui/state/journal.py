@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from pwl_tui.paths import sync_directory
 from pwl_tui.state.errors import from_os
 
 
@@ -111,7 +112,7 @@ class Journal:
             self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
         )
         if new:
-            _sync_directory(self.path.parent)
+            sync_directory(self.path.parent)
         return descriptor
 
     def entries(self) -> list[Entry]:
@@ -168,11 +169,3 @@ def _lines(data: bytes) -> list[bytes]:
 def _torn(descriptor: int) -> bool:
     size = os.fstat(descriptor).st_size
     return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -232,7 +232,7 @@ def unsynced_journal(patch: pytest.MonkeyPatch) -> None:
 
 
 def unnamed_journal(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("pwl_tui.state.journal._sync_directory", lambda _: None)
+    patch.setattr("pwl_tui.state.journal.sync_directory", lambda _: None)
 
 
 def late_intent(patch: pytest.MonkeyPatch) -> None:
