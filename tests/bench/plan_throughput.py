@@ -16,11 +16,9 @@ from pathlib import Path
 
 import phonenumbers
 from phonenumbers import (
-    NumberParseException,
     PhoneNumber,
     PhoneNumberFormat,
     PhoneNumberType,
-    ValidationResult,
 )
 
 from pwl_tui.lists.plan import plan
@@ -28,23 +26,11 @@ from pwl_tui.lists.reading import Options
 from pwl_tui.lists.reasons import REASONS
 from pwl_tui.lists.source import Source
 from tests.bench.first_paint import memory
+from tests.lists.differential import expected
 
 _REGION = "US"
 _REGIONS = ("US", "GB", "DE", "IN", "BR", "FR", "TR", "ID", "NG", "MX")
 _JUNK = ("", "", "n/a", "call the office", "unknown", "555-2671", "+1 415 555", "+49 151 1234567890123")
-_REASON_OF_ERROR = {
-    NumberParseException.INVALID_COUNTRY_CODE: "unknown country code",
-    NumberParseException.NOT_A_NUMBER: "not a number",
-    NumberParseException.TOO_SHORT_AFTER_IDD: "too short",
-    NumberParseException.TOO_SHORT_NSN: "too short",
-    NumberParseException.TOO_LONG: "too long",
-}
-_REASON_OF_LENGTH = {
-    ValidationResult.TOO_SHORT: "too short",
-    ValidationResult.IS_POSSIBLE_LOCAL_ONLY: "too short",
-    ValidationResult.TOO_LONG: "too long",
-}
-
 Fate = int | str
 """Of a row: its number as E.164 without the plus, or the reason why it has none."""
 
@@ -99,20 +85,10 @@ def _written(number: PhoneNumber, form: int) -> str:
 
 def plain(text: str) -> list[Fate]:
     """Return the fate of every row as one would find it without this program."""
-    return [_plain_fate(row["phone"]) for row in csv.DictReader(io.StringIO(text))]
-
-
-def _plain_fate(cell: str) -> Fate:
-    if not cell:
-        return "empty"
-    try:
-        number = phonenumbers.parse(cell, _REGION)
-    except NumberParseException as error:
-        return _REASON_OF_ERROR[error.error_type]
-    if phonenumbers.is_valid_number(number):
-        return int(phonenumbers.format_number(number, PhoneNumberFormat.E164)[1:])
-    length = phonenumbers.is_possible_number_with_reason(number)
-    return _REASON_OF_LENGTH.get(length, "not valid for region")
+    return [
+        expected(row["phone"], _REGION) if row["phone"] else "empty"
+        for row in csv.DictReader(io.StringIO(text))
+    ]
 
 
 def planned(text: str) -> list[Fate]:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from pwl_tui.cli import main
-from tests.e2e.harness import KEY, LIST, Place, place
+from pwl_tui.simulator.faults import Rule
+from tests.e2e.harness import KEY, LIST, Place, Run, place
 
 
 @pytest.fixture
@@ -33,3 +34,11 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         return code, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def doubtful(machine: Place, run: Run) -> str:
+    """A batch of two numbers that was accepted, and the answer lost."""
+    machine.simulator.add_fault(Rule(call="submit", cut="after", times=1))
+    assert run("submit", "list.csv", "--yes")[0] == 5
+    return "1.1"

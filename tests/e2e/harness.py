@@ -16,6 +16,7 @@ from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
 
 KEY = "e2e-key-51c0ffee"
+OTHER_KEY = "other-key-0ddba11"
 RUN_SECONDS = 120
 LIST = "name,phone\nAda,(415) 555-2671\nBob,+442079460958\nEve,n/a\nAda again,+14155552671\n,\n"
 """Two numbers to pay for, one of them twice, a word and an empty row."""
@@ -145,3 +146,13 @@ def messy_csv(rows: int, seed: int) -> tuple[str, list[str | None]]:
         lines.append(f'{row},"Person, {row}",{cell},"said ""hi"""')
         wanted.append(number)
     return "\n".join(lines) + "\n", wanted
+
+
+def value(run: Run, *arguments: str) -> Any:
+    """Return what a command prints with ``--json``."""
+    return json.loads(run(*arguments, "--json")[1])
+
+
+def spent(machine: Place) -> int:
+    """Return the credits that the service took."""
+    return sum(charge.amount for charge in machine.world.ledger)

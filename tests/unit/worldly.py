@@ -250,3 +250,17 @@ def rows_of(store: Store, job: int) -> list[RowTold]:
         RowTold(None, None, reason or "") if place is None else RowTold(numbers[place], told[place], "")
         for place, reason in store.results.rows(job)
     ]
+
+
+def in_doubt(store: Store, service: WorldService, clock: Clock, *, paid: bool) -> Batch:
+    """A job of two batches, the first of which nobody knows the outcome of."""
+    job = add_job(store, FIRST, 20, batch_size=10)
+    setattr(service, "after" if paid else "before", failing(SILENT))
+    make_submitter(store, service, clock).send_next()
+    service.before = service.after = lambda: None
+    return store.batches.get(job, 1)
+
+
+def ids(service: WorldService) -> list[str]:
+    """Return the ids of all batches that the service has."""
+    return list(service.world.batches)
