@@ -7,7 +7,6 @@ import contextlib
 import re
 from collections.abc import Mapping
 from datetime import UTC
-from http import HTTPStatus
 from typing import NamedTuple
 
 from pwl_tui.api.answers import Fields, decoded
@@ -18,7 +17,7 @@ from pwl_tui.text import clean
 _WAIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(?:(ms|mil|s|m|h|d)[a-z]*)?", re.IGNORECASE)
 _UNIT_SECONDS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _LONGEST_WAIT_SECONDS = 86_400.0
-_NEVER_CHARGED = frozenset({HTTPStatus.PROXY_AUTHENTICATION_REQUIRED, HTTPStatus.TOO_MANY_REQUESTS})
+_NEVER_CHARGED = frozenset({407, 429})
 """Refused before any work, whoever says so."""
 
 
@@ -66,7 +65,7 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes, *, paid: 
 def _row(status: int, said: _Said | None) -> Row:
     if said is None:
         # A proxy's 404 page does not mean that the service has no such batch.
-        return not_ours(status) if status == HTTPStatus.NOT_FOUND else row_of_status(status)
+        return not_ours(status) if status == 404 else row_of_status(status)
     if said.code in CODES:
         return CODES[said.code]
     return reported(status) if 200 <= status < 300 else row_of_status(status)
@@ -118,6 +117,8 @@ def _sentence(status: int, said: _Said | None) -> str:
         return said.message
     if said:
         return f"The service answered {said.code or status}."
+    from http import HTTPStatus  # slow to load, and hardly ever wanted
+
     phrase = ""
     with contextlib.suppress(ValueError):  # a status that no standard knows
         phrase = f" {HTTPStatus(status).phrase}"

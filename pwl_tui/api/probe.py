@@ -4,10 +4,10 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 import httpx
+from msgspec import Struct
 
 from pwl_tui import __version__
 from pwl_tui.api.client import READ_TIMEOUT
@@ -19,8 +19,7 @@ _PATH = "/api/v1/balance"
 """Asked without the key the service refuses it, and its refusal tells all that is wanted here."""
 
 
-@dataclass(frozen=True, slots=True)
-class Greeting:
+class Greeting(Struct, frozen=True):
     """What an answer of the service tells beside its content.
 
     Attributes:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from pwl_tui.cli.arguments import build_parser
-from pwl_tui.cli.output import Output
+from pwl_tui.cli.front import Front, on_terminal, step_behind
 
 if TYPE_CHECKING:
     from pwl_tui.cli.session import Session
@@ -23,8 +22,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments; none: those of the process.
     """
     gc.set_threshold(_COLLECT_AFTER)
-    arguments = build_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else argv
+    # The usual start: before anything is loaded, since all that is there at a fork is copied when it is used.
+    front = None if argv else _front()
+    from pwl_tui.cli.arguments import build_parser
+    from pwl_tui.cli.output import Output
+
+    arguments = build_parser(commands=bool(argv)).parse_args(argv)
     output = Output(json=getattr(arguments, "json", False))
+    if front is None and arguments.command is None:
+        front = _front()
     # What follows loads most of the program, and neither --version nor --help should wait for it.
     from pwl_tui.cli.exits import Exit, exit_of
     from pwl_tui.cli.follow import Interrupted
@@ -32,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from pwl_tui.problem import ProblemError
 
     try:
-        with Session(arguments, output, environment()) as session:
+        with Session(arguments, output, environment(), front) as session:
             return _command(arguments.command)(session)
     except ProblemError as error:
         output.problem(error.problem)
@@ -69,6 +76,14 @@ _COMMANDS = {
     "simulator": "setup.simulator",
 }
 """Where each command is done, as module and function: only what is asked for is loaded."""
+
+
+def _front() -> Front | None:
+    """Prepare for the screen, if there is a terminal to open it on."""
+    if not on_terminal():
+        return None
+    gc.disable()  # nothing is garbage before the first frame; the screen looks for it from then on
+    return step_behind()
 
 
 def _command(name: str | None) -> "Callable[[Session], int]":

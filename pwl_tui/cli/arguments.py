@@ -33,8 +33,8 @@ exit codes:
 _ONLY = ("on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending", "not-sent")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of the whole command line; the command is in ``command``, none for the screen."""
+def build_parser(*, commands: bool = True) -> argparse.ArgumentParser:
+    """Return the parser; the command is in ``command``. Without any `commands` it is made in no time."""
     parser = argparse.ArgumentParser(
         prog="pwl-tui",
         description="Validate lists of phone numbers with ProWebLook's batch WhatsApp service.\n"
@@ -56,12 +56,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--low-bandwidth", action="store_true", help="write as little as can be to the screen"
     )
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    _sending(commands)
-    _having(commands)
-    _mending(commands)
-    _spent(commands)
-    _surroundings(commands)
+    parser.set_defaults(command=None)
+    if commands:
+        known = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+        for add in (_sending, _having, _mending, _spent, _surroundings):
+            add(known)
     return parser
 
 

@@ -1,8 +1,9 @@
 """The demo's whole job, where there is no screen to open."""
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pwl_tui.cli.exits import Exit
 from pwl_tui.cli.follow import follow

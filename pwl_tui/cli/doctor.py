@@ -7,9 +7,10 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias
+
+from msgspec import Struct
 
 from pwl_tui import __version__
 from pwl_tui.cli.exits import Exit, exit_of
@@ -48,8 +49,7 @@ def doctor(session: Session) -> int:
     return visit.code
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(Struct, frozen=True):
     """What came of one check; the order of the fields is that of the JSON object."""
 
     check: str

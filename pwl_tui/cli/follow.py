@@ -5,8 +5,9 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
+
+from msgspec import Struct
 
 from pwl_tui.cli.exits import Exit, exit_of_problem
 from pwl_tui.cli.output import Output
@@ -30,8 +31,7 @@ class Interrupted(Exception):  # noqa: N818 - it is no error
     """The person or the system asked the program to leave."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(Struct, frozen=True):
     """How following ended: with an exit code, and the problem behind it if there is one."""
 
     exit: Exit

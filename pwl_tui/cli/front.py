@@ -10,6 +10,7 @@ and threads do not survive a fork.
 import os
 import signal
 import socket
+import sys
 import threading
 from contextlib import suppress
 
@@ -38,6 +39,11 @@ class Front:
         """When the parent was killed the terminal is another's: leave as if it had been closed."""
         self._line.recv(1)
         os.kill(os.getpid(), signal.SIGHUP)
+
+
+def on_terminal() -> bool:
+    """Whether a screen can be opened: Textual draws on standard error, so all three must be the terminal."""
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def step_behind() -> Front:

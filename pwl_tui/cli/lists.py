@@ -3,8 +3,9 @@
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.cli.asking import require_spending, spending_agreed

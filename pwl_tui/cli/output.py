@@ -4,11 +4,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple, TextIO
 
 import msgspec
+from msgspec import Struct, field
 
 from pwl_tui.problem import Problem
 
@@ -26,8 +26,7 @@ class Marks(NamedTuple):
 BLOCKS, ASCII = Marks("█", "░"), Marks("#", ".")
 
 
-@dataclass
-class Output:
+class Output(Struct, dict=True):
     """Where a command writes.
 
     Attributes:

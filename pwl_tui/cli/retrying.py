@@ -1,6 +1,6 @@
 """``retry``: what failed in a job is asked for again."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pwl_tui.cli.asking import require_spending, spending_agreed
 from pwl_tui.cli.exits import Exit

@@ -1,10 +1,8 @@
 """The screen, from its opening to the words with which it is left."""
 
-import sys
-
 from pwl_tui.cli.exits import Exit, UsageError
 from pwl_tui.cli.follow import PATIENCE_SECONDS
-from pwl_tui.cli.front import Front, forsake_terminal, leave_undisturbed, step_behind
+from pwl_tui.cli.front import Front, forsake_terminal, leave_undisturbed
 from pwl_tui.cli.output import counted
 from pwl_tui.cli.session import Session
 from pwl_tui.state.models import JobState
@@ -15,8 +13,7 @@ _LAST_ANSWER_SECONDS = 0.2
 
 def open_screen(session: Session) -> int:
     """Open the screen; without a terminal do the demo's job, or say that there is nothing to do."""
-    # Textual draws on standard error: all three must be the terminal.
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if session.front is None:
         if session.demo:
             from pwl_tui.cli.demo import demo_job
 
@@ -24,7 +21,6 @@ def open_screen(session: Session) -> int:
         raise UsageError(
             "The screen needs a terminal.", "Without one, use the commands: `pwl-tui --help` lists them."
         )
-    front = step_behind()
     from pwl_tui.ui.app import DemoList, run
 
     arguments, settings = session.arguments, session.settings
@@ -43,7 +39,7 @@ def open_screen(session: Session) -> int:
         return code
     finally:
         # Whatever ended the screen: a batch that is being sent must not be left in doubt.
-        _leave(session, front, code)
+        _leave(session, session.front, code)
 
 
 def _leave(session: Session, front: Front, code: int) -> None:

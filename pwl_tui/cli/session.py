@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from pwl_tui import config, paths
+from pwl_tui.cli.front import Front
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
 from pwl_tui.state.store import Store
@@ -34,11 +35,19 @@ class Session:
         arguments: as the parser gives them.
         output: where to write.
         environ: the environment.
+        front: lets the shell go on before this process has ended; none: there is no screen to open.
     """
 
-    def __init__(self, arguments: argparse.Namespace, output: Output, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        arguments: argparse.Namespace,
+        output: Output,
+        environ: Mapping[str, str],
+        front: Front | None = None,
+    ) -> None:
         self.arguments = arguments
         self.output = output
+        self.front = front
         self._environ = environ
         self._cleanup = ExitStack()
 

@@ -4,11 +4,11 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
+from msgspec import Struct, field
 
 from pwl_tui import paths
 from pwl_tui.config.errors import config_error
@@ -38,8 +38,7 @@ _AT = re.compile(r" - at `\$\.?([^`\[]*)[^`]*`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at |\Z)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Everything that the person can set, as it is in force. Without arguments: the defaults."""
 
     profile: str = File().profile

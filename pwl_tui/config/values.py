@@ -6,7 +6,6 @@ and the environment alike.
 
 import ipaddress
 import re
-import shlex
 from functools import cached_property
 from urllib.parse import urlsplit
 
@@ -28,7 +27,7 @@ class KeyCommand:
     """
 
     def __init__(self, command: str) -> None:
-        self._words = shlex.split(command)
+        self._words = _words(command)
 
     @property
     def program(self) -> str:
@@ -68,11 +67,22 @@ def key_from(text: str) -> Secret:
 def check_command(name: str, command: str) -> None:
     """Raise `ValueError` when a command line has a quotation without an end, or holds no word."""
     try:
-        words = shlex.split(command)
+        words = _words(command)
     except ValueError:
         words = []
     if command and not words:
         raise ValueError(f"have a command line in {name} whose quotation marks come in pairs")
+
+
+def _words(command: str) -> list[str]:
+    """Return the words of a command line.
+
+    Raises:
+        ValueError: a quotation has no end.
+    """
+    import shlex  # hardly anybody has such a command
+
+    return shlex.split(command)
 
 
 def base_url_from(text: str) -> str:

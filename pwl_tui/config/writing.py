@@ -1,6 +1,5 @@
 """Writes the commented example, a key or changed settings, and the settings in force."""
 
-import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -157,4 +156,5 @@ def _sample(setting: Declared) -> str:
     if setting.meta.examples:
         return f"# {setting.meta.examples[0]}"
     # Of text, numbers, booleans and lists of these, JSON and TOML have the same notation.
-    return f"{setting.name} = {json.dumps(setting.default)}"
+    default = msgspec.json.format(msgspec.json.encode(setting.default), indent=0).decode()
+    return f"{setting.name} = {default}"

@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.journaling import digest, journal_entry
@@ -33,8 +35,7 @@ class AdoptError(ProblemError):
     """A batch cannot be taken over."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """A batch that the service knows, with the numbers it holds."""
 
     batch_id: str
@@ -44,8 +45,7 @@ class Found:
     """When it was, where the journal says so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Adopted:
+class Adopted(Struct, frozen=True):
     """What came of ids or of the journal's entries.
 
     Attributes:

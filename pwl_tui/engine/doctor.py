@@ -6,10 +6,11 @@ A check returns what it found; what keeps the program from working is raised, as
 import shutil
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
 
 from pwl_tui.api.probe import Greeting, addresses, greet, proxy_to
 from pwl_tui.config import Settings
@@ -26,8 +27,7 @@ _DAY_SECONDS: Final = 86_400.0
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True):
     """What a check found.
 
     Attributes:

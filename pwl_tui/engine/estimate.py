@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from itertools import islice
-from statistics import median
 from typing import Final
 
 from pwl_tui.state.models import Binding, Job
@@ -25,5 +24,7 @@ def seconds_for(numbers: int, jobs: Iterable[Job], binding: Binding) -> float | 
         if job.binding == binding and job.charged and job.started and job.finished
         if job.finished > job.started
     )
+    from statistics import median  # slow to load, and not wanted before there is a list
+
     recent = list(islice(paces, _JOBS))
     return numbers / median(recent) if recent and numbers else None

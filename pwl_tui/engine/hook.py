@@ -1,7 +1,6 @@
 """The person's own command, run when a job finishes. It is told counts, never a number or a key."""
 
 import os
-import shlex
 import subprocess
 from collections.abc import Callable, Mapping
 
@@ -60,6 +59,8 @@ def run_hook(command: str, job: Job, environ: Mapping[str, str]) -> None:
     ours = {f"PWL_TUI_{name}": str(value) for name, value in counts.items()}
     whole = {**environ, **ours}
     whole.pop(KEY_VARIABLE, None)
+    import shlex  # hardly anybody has such a command
+
     try:
         subprocess.Popen(  # noqa: S603 - the person configured it, and no shell reads it
             shlex.split(command),

@@ -3,12 +3,13 @@
 import random
 from array import array
 from collections.abc import Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Literal, Self
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pwl_tui.engine.journaling import digest
 from pwl_tui.engine.problems import EngineError, credits_short, over_cap
@@ -30,8 +31,7 @@ NOT_CHOSEN = "not in the sample"
 NOT_AFFORDED = "left out: credits were short"
 
 
-@dataclass(frozen=True, slots=True)
-class JobPlan:
+class JobPlan(Struct, frozen=True):
     """What a job would send and cost; computing it spends nothing.
 
     Attributes:

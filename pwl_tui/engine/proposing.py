@@ -1,7 +1,8 @@
 """What may be sent and what it would cost: plans of lists, of the rest of a list, and of a retry."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine import planning, retrying

@@ -1,6 +1,6 @@
 """Asking once more for what failed: numbers as a new job, rejected batches within their own."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pwl_tui.engine.planning import JobPlan
 from pwl_tui.lists.reading import Options
@@ -12,8 +12,7 @@ AS_THEY_ARE = Options(header=False, numbers="possible")
 """How a list is read that we made ourselves, of numbers that were sent before."""
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPlan:
+class RetryPlan(Struct, frozen=True):
     """What a retry would send and cost; computing it spends nothing.
 
     Attributes:

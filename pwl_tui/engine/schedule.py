@@ -4,8 +4,9 @@ The bounds are the service's etiquette: every 5 to 10 s for a small batch, every
 in between for what lies between. Within them the next poll goes where news is likely.
 """
 
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct
 
 SMALL_SIZE = 100
 LARGE_SIZE = 1000
@@ -90,15 +91,14 @@ def backoff(attempts: int, retry_after: float | None, spread: float) -> float:
     return pause * (0.5 + 0.5 * spread)
 
 
-@dataclass
-class RateEstimate:
+class RateEstimate(Struct):
     """How fast the service answers, learned from the polls of one key.
 
     An exponential mean over the stretches in which there was news. Numbers a second.
     """
 
     value: float | None = None
-    _weight: float = field(default=0.4, repr=False)
+    _weight: float = 0.4
 
     def learn(self, answered: int, seconds: float) -> None:
         """Take in that `answered` numbers were answered within `seconds`."""
@@ -108,8 +108,7 @@ class RateEstimate:
         self.value = seen if self.value is None else self.value + self._weight * (seen - self.value)
 
 
-@dataclass
-class Budget:
+class Budget(Struct):
     """Requests that all batches share: a token bucket that is asked and told the time.
 
     Args:
@@ -119,8 +118,8 @@ class Budget:
 
     per_second: float
     burst: float = 4.0
-    _tokens: float = field(default=-1.0, repr=False)
-    _at: float = field(default=0.0, repr=False)
+    _tokens: float = -1.0
+    _at: float = 0.0
 
     def take(self, now: float) -> float:
         """Take one request if there is one; return 0, or the seconds until there will be."""

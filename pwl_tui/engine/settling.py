@@ -1,8 +1,9 @@
 """Deciding a batch whose outcome is unknown: what the evidence says, and what the person decides."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from pwl_tui.engine import adopting
 from pwl_tui.engine.evidence import Evidence, Verdict, weigh
@@ -15,8 +16,7 @@ Decision = Literal["free", "lost", "adopted"]
 """It was not charged: send its numbers again. It was charged: write it off. Its id is known: here it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One way to settle a batch.
 
     Attributes:

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
 
 from pwl_tui.lists.answers import CHOICES, OUTCOMES, Choice, RowAnswer
 from pwl_tui.lists.delimited import Delimited
@@ -29,8 +30,7 @@ _FORMS: dict[Format, Callable[..., Form[Any]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """What an export is to make.
 
     Attributes:

@@ -10,9 +10,10 @@ import secrets
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from msgspec import Struct
 
 from pwl_tui.lists.errors import ListError, unusable
 from pwl_tui.paths import sync_directory
@@ -21,8 +22,7 @@ from pwl_tui.text import clean
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(Struct):
     """A file that is being written.
 
     Attributes:

@@ -1,7 +1,8 @@
 """What a list holds, as a value that is quick to load; `plan` finds it out."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.findings import Offer
@@ -16,8 +17,7 @@ BATCH_SIZE = 1000
 """Numbers that the service takes in one submission."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListPlan:
+class ListPlan(Struct, frozen=True):
     """What a list holds. Every row has one fate: ``rows == blank + rejected + duplicates + len(numbers)``.
 
     Attributes:

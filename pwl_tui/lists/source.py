@@ -4,10 +4,11 @@ import hashlib
 import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from msgspec import Struct
 
 from pwl_tui.lists.encodings import is_binary
 from pwl_tui.lists.errors import ListError, unusable
@@ -30,8 +31,7 @@ _GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _MAX_PATH = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A list as the person gave it, compressed in memory.
 
     Attributes:

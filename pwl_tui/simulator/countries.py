@@ -4,11 +4,10 @@ A country is found by its calling code alone, so every number of +1 counts as th
 number of +7 as Russia. A number with another calling code is answered without country and carrier.
 """
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(Struct, frozen=True):
     """What the service says of a country's numbers."""
 
     region: str

@@ -11,13 +11,13 @@ import struct
 import sys
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 from typing import Any, Self
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
+from msgspec import Struct
 
 from pwl_tui.simulator.faults import Call, Faults, Reply, Rule
 from pwl_tui.simulator.world import Answer, World
@@ -33,8 +33,7 @@ _NOT_JSON: Answer = (400, {"error": "The request body is not a JSON object."})
 _BODY_REFUSED: Answer = (413, {"error": "The request body is too large, or does not say how long it is."})
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request as the service saw it."""
 
     at: float
@@ -150,8 +149,7 @@ class _Server(ThreadingMixIn, TCPServer):
             super().handle_error(request, client_address)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A request, understood."""
 
     call: Call

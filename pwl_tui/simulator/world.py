@@ -10,8 +10,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from pwl_tui.simulator.truth import CHECK_FAILED, Truth, batch_result, check_result, e164, truth_of
 
@@ -28,8 +29,7 @@ _INVALID_KEY: Answer = (401, {"error": "Invalid API key."})
 _BATCH_NOT_FOUND: Answer = (404, {"error": "Batch not found or access denied."})
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Struct, frozen=True):
     """Credits taken from a key, once."""
 
     at: float
@@ -46,8 +46,7 @@ class Charge:
     """What was paid for, one credit each."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchView:
+class BatchView(Struct, frozen=True):
     """A batch as the service holds it at the moment of asking."""
 
     key: str
@@ -59,8 +58,7 @@ class BatchView:
     """Every number has its answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     key: str
     numbers: tuple[str, ...]
     submitted_at: float

@@ -11,7 +11,7 @@ from pwl_tui.state.database import Database
 from pwl_tui.state.errors import no_such
 from pwl_tui.state.models import BatchState, Binding, Job, Outcome
 from pwl_tui.state.money import Charge, insert_charge
-from pwl_tui.state.records import JOB, JOBS, binding_row, job_from, to_json
+from pwl_tui.state.records import FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json
 
 _PER_TRANSACTION = 20_000
 """Rows stored under one hold of the write lock: about 0.1 s, so that another's id need not wait."""
@@ -127,6 +127,12 @@ class Jobs:
     def all(self) -> list[Job]:
         """Return every job, the newest first."""
         return [job_from(row) for row in self._database.read(f"{JOBS} ORDER BY j.id DESC")]
+
+    def foremost(self, newest: int) -> tuple[list[Job], int]:
+        """Return every unfinished job and so many of the newest, the newest first, and how many there are."""
+        jobs = [job_from(row) for row in self._database.read(f"{FOREMOST_JOBS} ORDER BY j.id DESC", newest)]
+        row = self._database.first("SELECT count(*) FROM jobs WHERE ready=1")
+        return jobs, int(row[0]) if row else 0
 
     def get(self, job_id: int) -> Job:
         """Return one job.

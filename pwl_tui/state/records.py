@@ -34,6 +34,15 @@ JOBS = _JOBS % ""
 """Every job with what its batches add up to."""
 JOB = f"{_JOBS % 'WHERE job=?1'} AND j.id=?1"
 """One job; SQLite would add up the batches of all if it were not told twice."""
+_DONE = (BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED)
+_OPEN = ",".join(f"'{state}'" for state in BatchState if state not in _DONE)
+FOREMOST_JOBS = f"""
+WITH foremost AS (
+    SELECT * FROM (SELECT id FROM jobs WHERE ready=1 ORDER BY id DESC LIMIT ?1)
+    UNION SELECT job FROM batches WHERE state IN ({_OPEN})
+) {_JOBS % "WHERE job IN foremost"} AND j.id IN foremost
+"""
+"""All jobs that are not complete, and of the others the newest ?1."""
 
 
 def binding_row(c: sqlite3.Connection, binding: Binding) -> int:
@@ -70,8 +79,10 @@ def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool) -> Jo
     return JobState.PROCESSING if batches.get(BatchState.PROCESSING) else JobState.COMPLETED
 
 
-def job_from(row: sqlite3.Row) -> Job:
+def job_from(found: sqlite3.Row) -> Job:
     """Return the job that a row of `JOBS` describes."""
+    # A `sqlite3.Row` looks for a name among all of its columns each time.
+    row = dict(zip(found.keys(), found, strict=True))
     batches = {state: n for state, column in _COUNTED if (n := row[column])}
     hold = problem_from(row["hold"])
     state = job_state(batches, paused=bool(row["paused"]), held=hold is not None)

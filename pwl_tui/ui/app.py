@@ -1,11 +1,11 @@
 """The application: wires the engine to the screens, and does no work of its own."""
 
 import asyncio
+import gc
 import os
 import time
 import traceback
 from collections.abc import Callable
-from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +19,7 @@ from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.ui import notify, terminal
-from pwl_tui.ui.base import CommandScreen, Desk, Save
+from pwl_tui.ui.base import STYLES, CommandScreen, Desk, Save
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.hosted import HostedApp
 from pwl_tui.ui.palette import CommandProvider, JobProvider
@@ -61,10 +61,9 @@ class PwlApp(HostedApp):
     """
 
     TITLE = "pwl-tui"
-    CSS_PATH = Path(__file__).parent / "styles" / "app.tcss"
+    CSS_PATH = STYLES / "home.tcss"
     BINDINGS: ClassVar = bindings("everywhere")
     COMMANDS = {CommandProvider, JobProvider}  # noqa: RUF012 - as Textual declares it
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - as Textual declares it
 
     class Changed(Message):
         """A new snapshot was taken."""
@@ -110,22 +109,20 @@ class PwlApp(HostedApp):
         )
         self.snapshot = first(engine, clock())
         """What the screens draw; replaced as a whole."""
-        self._opening = ExitStack()
         self._home = HomeScreen(self._desk)
 
     def get_default_screen(self) -> Screen[None]:
         """Begin at home."""
         return self._home
 
-    def on_load(self) -> None:
-        """Write nothing before the screen is complete: that saves half of what a start writes."""
-        self._opening.enter_context(self.batch_update())
-
     def on_mount(self) -> None:
         """Start the work once the screen is up."""
         self.ask_background()
         self.set_interval(_INPUT_CHECK_SECONDS, self._leave_without_input)
-        self.call_after_refresh(self._begin)
+
+    def on_ready(self) -> None:
+        """Write the first frame once the screen is laid out and its widgets have told what they need."""
+        self._home.call_later(self._paint)
 
     def on_unmount(self) -> None:
         """Begin nothing more."""
@@ -176,8 +173,18 @@ class PwlApp(HostedApp):
         """Leave from anywhere."""
         self.exit()
 
-    def _begin(self) -> None:
-        self._opening.close()
+    def _paint(self) -> None:
+        """Write the first frame, and do nothing else that would hold it up."""
+        self._home.unveil()
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        """Complete what the first frame left out, and start the work."""
+        await self._home.complete()
+        if not gc.isenabled():
+            # All that there is will stay: it need not be looked through ever again.
+            gc.freeze()
+            gc.enable()
         self.time_line(self._desk.settings)
         self._retitle()
         self._watcher.start()
@@ -185,7 +192,7 @@ class PwlApp(HostedApp):
         for warning in (*self._desk.settings.warnings, *self._key_warnings):
             self.notify(warning, severity="warning")
         if self._demo is not None:
-            self._home.start_list(str(self._demo.path), self._demo.region or "")
+            await self._home.start_list(str(self._demo.path), self._demo.region or "")
         elif self._engine.binding is None:
             self._home.action_key()
 

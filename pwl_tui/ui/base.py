@@ -18,6 +18,8 @@ from pwl_tui.ui.themes import ThemeChoice
 R = TypeVar("R")
 Save: TypeAlias = Callable[[Changes, str], tuple[Settings, Path | None]]
 """Writes changed settings, and puts a profile in force; see `config.save`."""
+STYLES = Path(__file__).parent / "styles"
+SCREEN_STYLES = STYLES / "screens.tcss"
 _BY_ACTION = {command.action: command for command in COMMANDS}
 
 
@@ -58,6 +60,7 @@ class CommandScreen(Screen[R], Working):
         desk: what it works with.
     """
 
+    CSS_PATH: ClassVar[Path | None] = SCREEN_STYLES
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
     """Whose commands it has; its ``BINDINGS`` are made of the same."""
 
@@ -108,6 +111,7 @@ class CommandScreen(Screen[R], Working):
 class Dialog(ModalScreen[R], Working):
     """A small window over the screen; escape leaves it without doing anything."""
 
+    CSS_PATH: ClassVar[Path | None] = SCREEN_STYLES
     BINDINGS: ClassVar = [("escape", "dismiss_quietly", "cancel")]
 
     def action_dismiss_quietly(self) -> None:

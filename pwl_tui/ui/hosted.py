@@ -112,6 +112,13 @@ class HostedApp(App[None]):
 
     # -- looks
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Take on changed colours; before anything is drawn that needs no second reading of all styles."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
     def show_theme(self, choice: themes.ThemeChoice) -> None:
         """Show other colours at once."""
         self._theme_choice = choice

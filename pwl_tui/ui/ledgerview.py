@@ -1,8 +1,8 @@
 """The ledger as lines of a table: charges, and between them what the balance did that nobody explains."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.content import Content
 
 from pwl_tui.engine.ledger import Ledger, Line, Movement
@@ -11,8 +11,7 @@ from pwl_tui.ui.figures import change, counted, grouped, moment
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
+class LedgerRow(Struct, frozen=True):
     """A charge or a movement as the table draws it at one moment."""
 
     entry: Line | Movement

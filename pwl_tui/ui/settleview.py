@@ -1,8 +1,8 @@
 """A batch in doubt in words: what happened, what the balance did since, and what that says. No widgets."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual.content import Content
 
 from pwl_tui.engine.evidence import READING_OFFSETS, Evidence, Verdict
@@ -19,8 +19,7 @@ _VERDICTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """A batch in doubt, and what is known of it.
 
     Attributes:
@@ -38,8 +37,7 @@ class Doubt:
     of: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Stop:
+class _Stop(Struct, frozen=True):
     """One reading on the time line: when, the figure or when it is due, and what changed."""
 
     title: str

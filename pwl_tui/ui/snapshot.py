@@ -21,6 +21,8 @@ _HISTORY = 24
 """Readings in the little chart of the credits."""
 _AT_REST_SECONDS = 5.0
 _LAST_LOOK_SECONDS = 0.5
+_FIRST_JOBS = 100
+"""More than a screen shows."""
 _AUDIT_SECONDS = 15.0
 """How often the journal and the ledger are compared with the state file; that reads all of them."""
 _ALARM_SECONDS = 86_400.0
@@ -33,6 +35,7 @@ class Snapshot(Struct, frozen=True):
     Attributes:
         now: when it was taken.
         jobs: those that need the person first, then live ones, then the rest; newest first within each.
+        older: complete jobs that follow them and were not read yet.
         binding: whose credits these are; none without a key.
         balances: the latest readings, by service.
         history: the last WhatsApp credits, oldest first.
@@ -48,6 +51,7 @@ class Snapshot(Struct, frozen=True):
 
     now: float = 0.0
     jobs: tuple[Job, ...] = ()
+    older: int = 0
     binding: Binding | None = None
     balances: Mapping[str, BalanceReading] = field(default_factory=dict)
     history: tuple[int, ...] = ()
@@ -97,10 +101,11 @@ _ORDER = {
 _UNSENT = (JobState.PLANNED, JobState.SUBMITTING, JobState.WAITING, JobState.PAUSED, JobState.ATTENTION)
 
 
-def take(engine: Engine, now: float) -> Snapshot:
-    """Read a snapshot; with 200 jobs this takes a few milliseconds."""
+def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
+    """Read a snapshot: of all jobs, or of those that are unfinished and so many of the newest."""
     store, binding = engine.store, engine.binding
-    jobs = sorted(store.jobs.all(), key=lambda job: (_ORDER[job.state], -job.id))
+    found, total = (store.jobs.all(), None) if newest is None else store.jobs.foremost(newest)
+    jobs = sorted(found, key=lambda job: (_ORDER[job.state], -job.id))
     balances = store.balances.latest(binding) if binding else {}
     history = store.balances.history(binding, WHATSAPP, _HISTORY) if binding else []
     unsent = sum(
@@ -111,7 +116,16 @@ def take(engine: Engine, now: float) -> Snapshot:
         if batch.state is BatchState.PLANNED
     )
     doubts = tuple(store.batches.in_doubt(binding)) if binding else ()
-    return Snapshot(now, tuple(jobs), binding, balances, tuple(r.balance for r in history), unsent, doubts)
+    return Snapshot(
+        now=now,
+        jobs=tuple(jobs),
+        older=0 if total is None else total - len(jobs),
+        binding=binding,
+        balances=balances,
+        history=tuple(reading.balance for reading in history),
+        unsent=unsent,
+        doubts=doubts,
+    )
 
 
 def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
@@ -126,7 +140,7 @@ def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
 def first(engine: Engine, now: float) -> Snapshot:
     """Read the snapshot that the first frame shows; empty but for the problem if the store cannot be read."""
     try:
-        return take(engine, now)
+        return take(engine, now, _FIRST_JOBS)
     except ProblemError as error:
         return Snapshot(now, binding=engine.binding, state_problem=error.problem)
 

@@ -2,12 +2,12 @@
 
 import csv
 import io
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pwl_tui.cli.output import ASCII, BLOCKS, Marks
 from pwl_tui.cli.picture import about, plan_text

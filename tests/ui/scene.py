@@ -1,8 +1,9 @@
 """A state file with fixed data, for snapshots and measurements: the same jobs at the same moment."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pwl_tui.config import Settings, Ui
 from pwl_tui.engine.engine import Engine

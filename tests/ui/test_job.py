@@ -18,7 +18,7 @@ from pwl_tui.state.selection import Sort
 from pwl_tui.ui.figures import phone
 from pwl_tui.ui.jobviews import SORTS, VIEWS, sort_words
 from pwl_tui.ui.screens.job import JobScreen
-from pwl_tui.ui.widgets.fields import Tick
+from pwl_tui.ui.widgets.tick import Tick
 from tests.ui.conftest import Rig, Start
 
 VIEW_OF = {view.which: index for index, view in enumerate(VIEWS)}

@@ -5,7 +5,8 @@ from textual.widgets import Button, Input, Select
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import JobState
 from pwl_tui.ui.recent import at_home, recent_lists
-from pwl_tui.ui.widgets.fields import PathLine, Tick
+from pwl_tui.ui.widgets.fields import PathLine
+from pwl_tui.ui.widgets.tick import Tick
 from tests.ui.conftest import Rig, Start
 
 TWO_COLUMNS = "name,office,mobile\n" + "".join(

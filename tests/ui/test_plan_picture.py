@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pwl_tui.engine import planning
 from pwl_tui.engine.planning import JobPlan

@@ -57,7 +57,7 @@ async def test_two_hundred_jobs_are_shown_and_stay_usable_while_they_move(tmp_pa
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         while app.snapshot.credits is None:
             await pilot.pause(0.02)
-        assert (len(app.snapshot.jobs), len(app.snapshot.live)) == (200, 50)
+        assert (len(app.snapshot.jobs) + app.snapshot.older, len(app.snapshot.live)) == (200, 50)
         home = app.screen_stack[0]
         assert isinstance(home, HomeScreen)
         for step in range(10):

@@ -1,8 +1,8 @@
 """Which batches to take over: ids that are pasted, or those that only the journal knows."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -19,8 +19,7 @@ _TEXT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Adoption:
+class Adoption(Struct, frozen=True):
     """What to take over.
 
     Attributes:

@@ -16,7 +16,8 @@ from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import Desk, Dialog
 from pwl_tui.ui.figures import counted
 from pwl_tui.ui.planview import problem_lines
-from pwl_tui.ui.widgets.fields import Line, Tick, typed_path
+from pwl_tui.ui.widgets.fields import Line, typed_path
+from pwl_tui.ui.widgets.tick import Tick
 from pwl_tui.ui.widgets.words import Words
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """The home screen: credits and the form for a new list, the jobs, and the one under the cursor in detail."""
 
+import asyncio
 from functools import partial
 from typing import ClassVar
 
@@ -15,12 +16,11 @@ from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
 from pwl_tui.ui.attention import last_size
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import Desk
+from pwl_tui.ui.base import SCREEN_STYLES, Desk
 from pwl_tui.ui.columns import JOBS, JobRow, next_in
 from pwl_tui.ui.commands import Scope, bindings
 from pwl_tui.ui.detailview import detail_lines
 from pwl_tui.ui.figures import counted, grouped
-from pwl_tui.ui.screens.agreement import agreed
 from pwl_tui.ui.screens.job_commands import JobCommands
 from pwl_tui.ui.snapshot import Snapshot
 from pwl_tui.ui.widgets.attention import AttentionPanel
@@ -33,6 +33,8 @@ from pwl_tui.ui.widgets.list_form import ListForm
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.words import Words
 
+_WIDE = 110
+"""Cells from which on the credits and the form stand beside the jobs."""
 _BROAD = 154
 """Cells from which on there is room for the details of a job beside what the jobs show at 120."""
 
@@ -46,6 +48,9 @@ class HomeScreen(JobCommands):
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("home", "table", "form")
     BINDINGS: ClassVar = bindings("home")
+    CSS_PATH = None  # it is the app's, and the rest of its styles are read by `complete`
+    AUTO_FOCUS = "#jobs-table"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - as Textual declares it
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -53,13 +58,18 @@ class HomeScreen(JobCommands):
         self._table: Table[JobRow] = Table(JOBS, lambda row: row.job.id, "jobs-table")
         self._form = ListForm(desk)
         self._find = Line(id="find", placeholder="part of a name; escape shows all")
+        self._find.display = False
         self._balance = BalancePanel()
         self._detail = Chart("detail")
         self._summary, self._empty = Words(id="summary"), Words(id="no-jobs")
         self._filter = ""
+        self._veiled = True
+        self._completing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        """Lay the screen out."""
+        """Lay the screen out; its form is empty until `complete`."""
+        # Now, since every widget would have to take on another style when its width is found out.
+        self._fit(self.app.size.width)
         yield self._attention
         with Horizontal(id="home"):
             with Vertical(id="side"):
@@ -68,7 +78,6 @@ class HomeScreen(JobCommands):
             with Vertical(id="jobs") as jobs:
                 jobs.border_title = Content("Jobs")
                 yield self._summary
-                yield self._find
                 yield self._empty
                 yield self._table
             with Vertical(id="beside") as beside:
@@ -76,14 +85,30 @@ class HomeScreen(JobCommands):
                 yield self._detail
         yield KeyBar()
 
-    def on_mount(self) -> None:
-        """Begin at the jobs."""
-        self._find.display = False
-        self._table.focus()
+    def unveil(self) -> None:
+        """Write the first frame."""
+        self._veiled = False
+        self._compositor_refresh()
+
+    def _compositor_refresh(self) -> None:
+        """Write nothing until the screen is laid out: it would be written three times at each start."""
+        if not self._veiled:
+            super()._compositor_refresh()
+
+    async def complete(self) -> None:
+        """Add what the first frame does without, since it takes as long as all the rest."""
+        styles = self.app.stylesheet
+        if not styles.has_source(str(SCREEN_STYLES)):
+            styles.read(SCREEN_STYLES)
+            styles.parse()
+        async with self._completing:
+            if not self._find.is_mounted:
+                await self.query_one("#jobs").mount(self._find, after=self._summary)
+                await self._form.fill()
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw the credits and the details for the new width."""
-        self.set_class(event.size.width >= _BROAD, "-broad")
+        self._fit(event.size.width)
         self.call_after_refresh(self._show_selected)
 
     def show(self) -> None:
@@ -96,7 +121,7 @@ class HomeScreen(JobCommands):
             for job in snapshot.jobs
             if wanted in job.name.casefold()
         ]
-        self._table.show(Window(len(rows), 0, rows))
+        self._table.show(Window(len(rows) + (0 if wanted else snapshot.older), 0, rows))
         self._form.know(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()
         self._summary.say(_summary(snapshot, self.under_way))
@@ -131,12 +156,13 @@ class HomeScreen(JobCommands):
     def _opened(self) -> None:
         self.action_open()
 
-    def action_new_list(self) -> None:
+    async def action_new_list(self) -> None:
         """Go to the form."""
-        self.start_list()
+        await self.start_list()
 
-    def start_list(self, path: str = "", region: str = "") -> None:
+    async def start_list(self, path: str = "", region: str = "") -> None:
         """Go to the form, with a path and region filled in where they are given."""
+        await self.complete()
         self.add_class("-form")
         self._form.start(path, region)
 
@@ -154,8 +180,9 @@ class HomeScreen(JobCommands):
             self._find.display = False
         self._to_jobs()
 
-    def action_find(self) -> None:
+    async def action_find(self) -> None:
         """Type a filter."""
+        await self.complete()
         self.remove_class("-form")
         self._find.display = True
         self.set_focus(self._find)  # at once, for the next letter is the filter's
@@ -181,6 +208,8 @@ class HomeScreen(JobCommands):
         self.work(partial(self._submit, event.plan, event.name), "the submission")
 
     async def _submit(self, plan: JobPlan, name: str) -> None:
+        from pwl_tui.ui.screens.agreement import agreed
+
         when_short = await agreed(self.app, "Submit", plan, self.desk.settings.confirm_above)
         if when_short is None:
             return
@@ -198,6 +227,12 @@ class HomeScreen(JobCommands):
     def _to_jobs(self) -> None:
         self.remove_class("-form")
         self._table.focus()
+
+    def _fit(self, width: int) -> None:
+        """Take on the layout for so many cells."""
+        self.set_class(width < _WIDE, "-narrow")
+        self.set_class(width >= _WIDE, "-wide")
+        self.set_class(width >= _BROAD, "-broad")
 
     @property
     def _ascii(self) -> bool:
@@ -221,7 +256,7 @@ def _summary(snapshot: Snapshot, under_way: str) -> Content:
         for job in snapshot.live
         if job.next_poll is not None and job.binding == snapshot.binding
     ]
-    parts = [counted(len(snapshot.jobs), "job")]
+    parts = [counted(len(snapshot.jobs) + snapshot.older, "job")]
     if snapshot.live:
         parts.append(f"{grouped(len(snapshot.live))} live")
     if polls:

@@ -9,7 +9,6 @@ from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.figures import counted
 from pwl_tui.ui.screens.account_commands import AccountCommands
-from pwl_tui.ui.screens.dialogs import Ask, Choice, spend
 
 
 class JobCommands(AccountCommands):
@@ -92,6 +91,8 @@ class JobCommands(AccountCommands):
             self.work(partial(self._retry, self.job), "the retry")
 
     async def _retry(self, job: Job) -> None:
+        from pwl_tui.ui.screens.dialogs import spend
+
         engine = self.desk.engine
         try:
             wanted = await in_thread(lambda: engine.retry_plan(job.id), "retry plan")
@@ -141,6 +142,8 @@ class JobCommands(AccountCommands):
             self.work(partial(self._forget, self.job), "the removal of the job")
 
     async def _forget(self, job: Job) -> None:
+        from pwl_tui.ui.screens.dialogs import Ask, Choice
+
         text = (
             f"Remove {job.name} (job {job.id}) with its list, {counted(job.numbers, 'number')} and answers"
             " for good?\nFiles that were exported stay, and the ledger keeps what it cost."

@@ -17,7 +17,8 @@ from pwl_tui.ui.base import Dialog
 from pwl_tui.ui.choices import Choices
 from pwl_tui.ui.figures import counted, percent
 from pwl_tui.ui.screens.dialogs import amount_typed
-from pwl_tui.ui.widgets.fields import Line, Tick
+from pwl_tui.ui.widgets.fields import Line
+from pwl_tui.ui.widgets.tick import Tick
 from pwl_tui.ui.widgets.words import Words
 
 _AS_FOUND = ""

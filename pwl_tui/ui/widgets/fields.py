@@ -5,11 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events
-from textual.content import Content
 from textual.keys import KEY_NAME_REPLACEMENTS
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Checkbox, Input
+from textual.widgets import Input
 
 if TYPE_CHECKING:
     from textual_autocomplete import AutoComplete
@@ -51,18 +50,6 @@ class Line(Input):
         path would open the filter.
         """
         return super().check_consume_key(key, character) or key in KEY_NAME_REPLACEMENTS.values()
-
-
-class Tick(Checkbox):
-    """Something to be chosen or not; told by its sign, and not by the colour of a sign that always stands."""
-
-    def __init__(self, label: str, *, id: str) -> None:  # noqa: A002 - Textual's name
-        super().__init__(Content(label), id=id, compact=True)
-        self._words = label
-
-    def render(self) -> Content:
-        """Draw the sign and what it stands for."""
-        return Content(f"[{'x' if self.value else ' '}] {self._words}")
 
 
 class PathLine(Line):

@@ -2,17 +2,18 @@
 
 import asyncio
 import threading
-from dataclasses import replace
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from msgspec.structs import replace
 from textual import events
-from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
 from pwl_tui.engine.planning import JobPlan
@@ -57,6 +58,7 @@ class ListForm(Vertical, Working):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(id="list-form")
+        self.border_title = Content("New list")
         self._desk, self._engine = desk, desk.engine
         self._region = desk.settings.region or ""
         self._pasted: str | None = None
@@ -67,25 +69,30 @@ class ListForm(Vertical, Working):
         self._seconds: float | None = None
         self._planning: Worker[None] | None = None
 
-    def compose(self) -> ComposeResult:
-        """Lay the form out."""
-        self.border_title = Content("New list")
+    async def fill(self) -> None:
+        """Mount the fields."""
+        await self.mount_all(self._fields())
+        if self.query("#submit"):  # else the program was left in the meantime
+            self._follow()
+
+    def _fields(self) -> Iterator[Widget]:
         for label, field in (
             ("List", PathLine(id="path", placeholder="a path, or paste numbers")),
             ("Region", Line(self._region, id="region", placeholder="US, DE, …", max_length=2)),
             ("Name", Line(id="name", placeholder="of the job")),
         ):
             yield Horizontal(Label(label), field, classes="field")
-        with VerticalScroll(id="plan-scroll", can_focus=False):
-            yield Words(id="plan")
+        yield VerticalScroll(Words(id="plan"), id="plan-scroll", can_focus=False)
         yield Button("", id="take-region", compact=True)
-        with Horizontal(id="form-more"):
-            yield Button("Options…", id="options", disabled=True, compact=True)
-            yield Button("See the rows…", id="see-rows", disabled=True, compact=True)
+        yield Horizontal(
+            Button("Options…", id="options", disabled=True, compact=True),
+            Button("See the rows…", id="see-rows", disabled=True, compact=True),
+            id="form-more",
+        )
         label = "Submit…" if self._engine.may_spend else "no-spend: nothing is submitted"
         yield Button(label, id="submit", disabled=True, compact=True)
 
-    def on_mount(self) -> None:
+    def _follow(self) -> None:
         """Follow the two fields that make the plan, also when the completion fills them in."""
         self._know_list(None)
         self._say(self._hint())

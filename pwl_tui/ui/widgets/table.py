@@ -72,7 +72,7 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._columns = columns
         self._key = key
         self._window: Window[T] = Window()
-        self._layout: list[tuple[Column[T], int]] = []
+        self._fitted: dict[int, list[tuple[Column[T], int]]] = {}
         self._painted: dict[int, Strip] = {}
         self._tones: dict[Tone, Style] = {}
         self._wanted: tuple[int, int] | None = None
@@ -118,7 +118,7 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     def show_columns(self, columns: Sequence[Column[T]]) -> None:
         """Show other columns, with nothing in them until the next `show`; the cursor goes to the top."""
         self._columns = columns
-        self._layout = fit(columns, self.size.width - _SCROLLBAR)
+        self._fitted = {}
         self._window = Window()
         self.cursor = 0
         self.scroll_to(y=0, animate=False)
@@ -176,11 +176,9 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         super().watch_scroll_y(old_value, new_value)
         self._want()
 
-    def on_resize(self, event: events.Resize) -> None:
-        """Let columns drop out or return."""
-        self._layout = fit(self._columns, event.size.width - _SCROLLBAR)
+    def on_resize(self) -> None:
+        """Ask for rows that came into sight."""
         self._want()
-        self.refresh()
 
     def _scroll_update(self, virtual_size: Size) -> None:
         """Draw the scrollbar again when it changes; Textual does at every layout of the screen."""
@@ -241,6 +239,14 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         if wanted != self._wanted:
             self._wanted = wanted
             self.post_message(self.Wanted(self, *wanted))
+
+    @property
+    def _layout(self) -> list[tuple[Column[T], int]]:
+        """The columns that there is room for, with their widths; for this width of the table only."""
+        width = self.size.width
+        if width not in self._fitted:
+            self._fitted = {width: fit(self._columns, width - _SCROLLBAR)}
+        return self._fitted[width]
 
     def _header_strip(self) -> Strip:
         style = self.get_component_rich_style("table--header")
