@@ -109,6 +109,7 @@ class PwlApp(HostedApp):
         )
         self.snapshot = first(engine, clock())
         """What the screens draw; replaced as a whole."""
+        self._finished = notify.Finished()
         self._home = HomeScreen(self._desk)
 
     def get_default_screen(self) -> Screen[None]:
@@ -132,8 +133,8 @@ class PwlApp(HostedApp):
     def on_pwl_app_changed(self, event: Changed) -> None:
         """Draw a snapshot, and say which jobs are complete."""
         before, self.snapshot = self.snapshot, event.snapshot
-        for job in event.snapshot.finished_since(before):
-            self.announce(notify.finished(job), self._desk.settings)
+        if said := self._finished.told(event.snapshot.finished_since(before), event.snapshot.now):
+            self.announce(said, self._desk.settings)
         self._retitle()
         failed = event.snapshot.engine_problem
         if failed is not None and failed != before.engine_problem:

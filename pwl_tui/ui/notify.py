@@ -17,12 +17,37 @@ _NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){6,}")
 """Seven digits or more, however they are grouped: a person may name a list by a number in it."""
 _NEEDY = (JobState.ATTENTION, JobState.WAITING)
 _LONGEST = 120
+_PAUSE_SECONDS = 10.0
+"""Between two tellings: longer than a notice stands, so that they never pile up over the screen."""
 
 
-def finished(job: Job) -> str:
-    """Return in a sentence what came of a job."""
-    counts = job.counts
-    return f"{job.name} is complete: {grouped(counts.on_whatsapp)} of {grouped(job.numbers)} on WhatsApp."
+class Finished:
+    """Tells what has finished: of the first job at once, of those that follow in short order together."""
+
+    def __init__(self) -> None:
+        self._jobs: list[Job] = []
+        self._next = 0.0
+
+    def told(self, jobs: Sequence[Job], now: float) -> str:
+        """Return what to say now; empty: nothing.
+
+        Args:
+            jobs: that have finished since the last call.
+            now: UTC epoch seconds.
+        """
+        self._jobs += jobs
+        if not self._jobs or now < self._next:
+            return ""
+        self._next = now + _PAUSE_SECONDS
+        done, self._jobs = self._jobs, []
+        return finished(done)
+
+
+def finished(jobs: Sequence[Job]) -> str:
+    """Return in a sentence what came of jobs, of one at least."""
+    who = f"{jobs[0].name} is" if len(jobs) == 1 else f"{grouped(len(jobs))} jobs are"
+    found, numbers = sum(job.counts.on_whatsapp for job in jobs), sum(job.numbers for job in jobs)
+    return f"{who} complete: {grouped(found)} of {grouped(numbers)} on WhatsApp."
 
 
 def desktop(sentence: str, setting: DesktopChoice, environ: Mapping[str, str]) -> str:

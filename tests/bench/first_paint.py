@@ -2,34 +2,27 @@
 
 Both start on a real pseudo-terminal, in turn. Ours has 1,000 jobs of 1,000 results in its state file, 50 of
 them live, and a service that cannot be reached. What counts is the time until the newest job has reached the
-terminal, and the memory that the process holds once it has been quiet for a while.
+terminal, and the memory that the processes hold once they have been quiet for a while.
 """
 
-import fcntl
-import os
-import pty
-import select
-import struct
-import subprocess
+import compileall
 import sys
 import tempfile
-import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+import pwl_tui
 from pwl_tui.config import Settings
 from tests.bench.office import office
+from tests.bench.terminal import NOBODY, OURS, Program, environ
 from tests.ui.scene import KEY, Scene
 
-RUNS = 7
+RUNS = 15
 JOBS, LIVE = 1_000, 50
-_PATIENCE_SECONDS = 30.0
 _QUIET_SECONDS = 2.0
-_NOBODY = "http://127.0.0.1:9"
-"""The discard port: refused at once."""
 EMPTY = """
 from textual.app import App
 from textual.widgets import Static
@@ -48,56 +41,32 @@ class Start(NamedTuple):
     memory: float
 
 
-def start(command: Sequence[str], marker: bytes, environ: dict[str, str]) -> Start:
+def start(command: Sequence[str], marker: bytes, environ: Mapping[str, str]) -> Start:
     """Start a program on a terminal of 120 by 40; it has painted when `marker` is written."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 120, 0, 0))
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True
-    )
-    os.close(slave)
-    seen = b""
-    try:
+    with Program(command, environ) as program:
+        seen = b""
         while marker not in seen:
-            if not select.select([master], [], [], _PATIENCE_SECONDS)[0]:
+            if not (more := program.read()):
                 raise TimeoutError(f"{command} never painted")
-            seen += os.read(master, 65536)
-        seconds, written = time.perf_counter() - began, len(seen)
-        while time.perf_counter() < began + seconds + _QUIET_SECONDS:
-            if select.select([master], [], [], 0.1)[0]:
-                os.read(master, 65536)
-        return Start(seconds, written, memory(process.pid))
-    finally:
-        process.kill()
-        process.wait()
-        os.close(master)
-
-
-def memory(session: int) -> float:
-    """Return the resident memory of all processes of a session in MB; what they share counts for each."""
-    listed = subprocess.check_output(["ps", "-A", "-o", "sess=,rss="], text=True)  # noqa: S607 - as POSIX
-    processes = (map(int, line.split()) for line in listed.splitlines())
-    return sum(resident for leader, resident in processes if leader == session) / 1024
+            seen += more
+        seconds = time.perf_counter() - program.began
+        program.watch(_QUIET_SECONDS)
+        return Start(seconds, len(seen), program.memory)
 
 
 def main() -> None:
     """Measure both in turn and print the medians, their ratio and their difference."""
+    # As every installer does: what Python would have to compile at each start is not what is measured.
+    compileall.compile_dir(Path(pwl_tui.__file__).parent, quiet=1)
     with tempfile.TemporaryDirectory() as directory:
-        scene = Scene(Path(directory), Settings(key_source=KEY, base_url=_NOBODY, region="US"))
+        scene = Scene(Path(directory), Settings(key_source=KEY, base_url=NOBODY, region="US"))
         office(scene, jobs=JOBS, live=LIVE)
         scene.store.close()
-        environ = os.environ | {
-            "TERM": "xterm-256color",
-            "PROWEBLOOK_API_KEY": KEY.reveal(),
-            "PROWEBLOOK_BASE_URL": _NOBODY,
-            "PWL_TUI_STATE_DIR": str(scene.store.directory),
-            "PWL_TUI_CONFIG": str(Path(directory) / "config.toml"),
-        }
+        around = environ(Path(directory), KEY.reveal(), NOBODY)
         ours, empty = [], []
         for _ in range(RUNS):
-            empty.append(start([sys.executable, "-c", EMPTY], b"painted", environ))
-            ours.append(start([sys.executable, "-m", "pwl_tui"], f"list-{JOBS - 1:04}".encode(), environ))
+            empty.append(start([sys.executable, "-c", EMPTY], b"painted", around))
+            ours.append(start(OURS, f"list-{JOBS - 1:04}".encode(), around))
     floor, figure = (Start(*map(median, zip(*starts, strict=True))) for starts in (empty, ours))
     print(f"                     {'first paint':>12} {'written':>12} {'memory':>12}")
     for name, of in (("empty Textual app", floor), (f"{JOBS:,} jobs", figure)):

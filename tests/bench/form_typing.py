@@ -5,26 +5,19 @@ million messy rows is made, key after key, and each waits until its letter has r
 same is measured with no list first: what is above that is what the planning costs.
 """
 
-import fcntl
 import itertools
-import os
-import pty
 import random
 import re
-import select
 import string
-import struct
-import subprocess
 import sys
 import tempfile
-import termios
 import time
 from pathlib import Path
 from statistics import median, quantiles
 
 from tests.bench.plan_throughput import messy_list
+from tests.bench.terminal import NOBODY, OURS, PATIENCE_SECONDS, Program, environ
 
-_PATIENCE_SECONDS = 30.0
 _PAUSE_SECONDS = 0.06
 """Between two keys: nobody types faster than about 16 in a second."""
 _IDLE_KEYS = 100
@@ -32,44 +25,26 @@ _LETTERS_IN_A_NAME = 20
 _ESCAPES = re.compile(r"\x1b(\[[0-9;?<>=]*[a-zA-Z]|[()][A-Z0-9]|[=>]|\][^\x07\x1b]*(\x07|\x1b\\))")
 
 
-class Terminal:
-    """The program on a pseudo-terminal."""
+class Reader:
+    """What a program shows, as text without its controls."""
 
-    def __init__(self, environ: dict[str, str]) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "pwl_tui"],
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env=environ,
-            start_new_session=True,
-        )
-        os.close(slave)
+    def __init__(self, program: Program) -> None:
+        self._program = program
         self._seen = ""
         self._since = 0
-
-    def close(self) -> None:
-        """End the program."""
-        self._process.kill()
-        self._process.wait()
-        os.close(self._master)
 
     def type(self, keys: str) -> None:
         """Send keys; `wait` then looks at what is shown from now on."""
         self._since = len(self._seen)
-        os.write(self._master, keys.encode())
+        self._program.type(keys)
 
     def wait(self, word: str) -> None:
         """Read what is shown until a word is."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while True:
-            if word in self._seen[self._since :]:
-                return
-            if not select.select([self._master], [], [], max(deadline - time.monotonic(), 0))[0]:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while word not in self._seen[self._since :]:
+            if not (more := self._program.read(deadline - time.monotonic())):
                 raise TimeoutError(f"{word!r} was never shown: {self._seen[-2000:]!r}")
-            self._seen += _ESCAPES.sub("", os.read(self._master, 65536).decode(errors="replace"))
+            self._seen += _text(more)
 
     def shows(self, word: str) -> bool:
         """Say whether a word was ever shown."""
@@ -77,12 +52,14 @@ class Terminal:
 
     def idle(self, seconds: float) -> None:
         """Read what is shown for so long."""
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0 and select.select([self._master], [], [], left)[0]:
-            self._seen += _ESCAPES.sub("", os.read(self._master, 65536).decode(errors="replace"))
+        self._seen += _text(self._program.watch(seconds))
 
 
-def typing(terminal: Terminal, keys: int | None) -> list[float]:
+def _text(written: bytes) -> str:
+    return _ESCAPES.sub("", written.decode(errors="replace"))
+
+
+def typing(terminal: Reader, keys: int | None) -> list[float]:
     """Type a name over and over; return the seconds from each key to its letter on the screen.
 
     Args:
@@ -121,15 +98,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory) / "long.csv"
         path.write_text(messy_list(rows, random.Random(1)))
-        environ = os.environ | {
-            "TERM": "xterm-256color",
-            "PROWEBLOOK_API_KEY": "bench-key",
-            "PROWEBLOOK_BASE_URL": "http://127.0.0.1:9",
-            "PWL_TUI_STATE_DIR": str(Path(directory) / "state"),
-            "PWL_TUI_CONFIG": str(Path(directory) / "config.toml"),
-        }
-        terminal = Terminal(environ)
-        try:
+        around = environ(Path(directory), "bench-key", NOBODY)
+        with Program(OURS, around, columns=80, lines=24) as program:
+            terminal = Reader(program)
             terminal.wait("No lists yet")
             terminal.idle(1.0)
             for key in ("n", "\t", "\t"):
@@ -147,8 +118,6 @@ def main() -> None:
             began = time.perf_counter()
             report(f"{rows:,} rows planned", typing(terminal, None))
             print(f"the plan took {time.perf_counter() - began:.1f} s")
-        finally:
-            terminal.close()
 
 
 if __name__ == "__main__":

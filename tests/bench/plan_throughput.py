@@ -25,7 +25,7 @@ from pwl_tui.lists.plan import plan
 from pwl_tui.lists.reading import Options
 from pwl_tui.lists.reasons import REASONS
 from pwl_tui.lists.source import Source
-from tests.bench.first_paint import memory
+from tests.bench.terminal import memory
 from tests.lists.differential import expected
 
 _REGION = "US"
