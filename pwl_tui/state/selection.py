@@ -2,8 +2,8 @@
 
 A job's numbers are dense: 0, 1, 2, … A `Span` is a stretch of them of which it is known how many pass. To
 show rows from the 600,000th on, whole spans are passed over by their counts, and only the last is read.
-Every batch keeps such counts already, so that a change of filter reads no results at all; for a search they
-are counted, a few milliseconds at a time.
+Every batch keeps such counts already, so that a change of filter reads no results at all; for a search every
+span is looked through, a few milliseconds at a time, and what passes is remembered by its index.
 """
 
 from array import array
@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Final, Literal, NamedTuple
 
+import msgspec
+
 from pwl_tui.state.database import Database
 from pwl_tui.state.find import Find
 from pwl_tui.state.models import BatchState, Outcome, Result, Which
-from pwl_tui.state.records import result_from
+from pwl_tui.state.records import RESULTS, results_from
 
 SortColumn = Literal["list", "number", "answer", "country", "carrier", "answered"]
 PIECE = 4096
@@ -60,11 +62,17 @@ LIST_ORDER: Final = Sort()
 
 
 class Span(NamedTuple):
-    """The numbers from index `first` to before `end`, of which so many pass; none: not counted yet."""
+    """The numbers from index `first` to before `end`, of which so many pass.
+
+    Attributes:
+        passing: none: it was not looked through yet.
+        indexes: of those that pass, in their order; none: they have not been looked for.
+    """
 
     first: int
     end: int
     passing: int | None
+    indexes: "array[int] | None" = None
 
 
 class Selection:
@@ -127,14 +135,8 @@ class Selection:
             return self._at(self._order[offset : offset + limit])
         if offset + limit > _BEGINNING:
             return []
-        rows = self._database.read(
-            f"SELECT * FROM numbers WHERE job=?{self._condition} ORDER BY {self._by} LIMIT ? OFFSET ?",
-            self._job,
-            *self._values,
-            limit,
-            offset,
-        )
-        return [result_from(row) for row in rows]
+        which = f"{self._condition} ORDER BY {self._by} LIMIT ? OFFSET ?"
+        return self._read(which, *self._values, limit, offset)
 
     @property
     def _by(self) -> str:
@@ -143,22 +145,26 @@ class Selection:
         return _ORDERS[self._sort.column].format(*directions) + ", idx"
 
     def _add(self, span: Span) -> None:
-        count = self._count(span) if span.passing is None else span.passing
-        if count:
+        if span.passing is None:
+            indexes = self._look_through(span)
+            span = span._replace(passing=len(indexes), indexes=indexes)
+        if span.passing:
             # In this order, because another thread may read a page meanwhile.
-            self._spans.append(span._replace(passing=count))
+            self._spans.append(span)
             self._before.append(self.total)
-            self.total += count
+            self.total += span.passing
 
-    def _count(self, span: Span) -> int:
+    def _look_through(self, span: Span) -> "array[int]":
+        # In one row, as `RESULTS`.
         row = self._database.first(
-            f"SELECT count(*) FROM numbers WHERE job=? AND idx>=? AND idx<?{self._condition}",
+            "SELECT json_group_array(idx) FROM (SELECT idx FROM numbers"
+            f" WHERE job=? AND idx>=? AND idx<?{self._condition} ORDER BY idx)",
             self._job,
             span.first,
             span.end,
             *self._values,
         )
-        return int(row[0]) if row else 0
+        return array("I", msgspec.json.decode(row[0])) if row else array("I")
 
     def _ordered(self) -> "array[int]":
         """Return the indexes of all that pass in their order: four bytes each."""
@@ -174,29 +180,32 @@ class Selection:
         for span in self._spans[position:]:
             if len(found) >= limit:
                 break
+            if span.indexes is not None:
+                found += self._at(span.indexes[skip : skip + limit - len(found)])
+                skip = 0
+                continue
             first = span.first
             if span.passing == span.end - span.first:
                 # All of it passes: a jump into a million rows is one look at the key.
                 first, skip = first + skip, 0
-            rows = self._database.read(
-                f"SELECT * FROM numbers WHERE job=? AND idx>=? AND idx<?{self._condition}"
-                " ORDER BY idx LIMIT ? OFFSET ?",
-                self._job,
+            found += self._read(
+                f" AND idx>=? AND idx<?{self._condition} ORDER BY idx LIMIT ? OFFSET ?",
                 first,
                 span.end,
                 *self._values,
                 limit - len(found),
                 skip,
             )
-            found += (result_from(row) for row in rows)
             skip = 0
         return found
 
     def _at(self, indexes: "array[int]") -> list[Result]:
-        marks = ",".join("?" * len(indexes))
-        statement = f"SELECT * FROM numbers WHERE job=? AND idx IN ({marks})"
-        by_index = {row["idx"]: row for row in self._database.read(statement, self._job, *indexes)}
-        return [result_from(by_index[index]) for index in indexes if index in by_index]
+        found = self._read(f" AND idx IN ({','.join('?' * len(indexes))})", *indexes)
+        by_index = {result.index: result for result in found}
+        return [by_index[index] for index in indexes if index in by_index]
+
+    def _read(self, which: str, *values: object) -> list[Result]:
+        return results_from(self._database.first(RESULTS.format(which), self._job, *values))
 
 
 def pieces(database: Database, job: int) -> Iterator[Span]:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 import time
 import traceback
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from pwl_tui.ui.widgets.fields import Line
 
 _TICK_SECONDS = 1.0
 _SLOW_TICK_SECONDS = 3.0
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that polls may keep the screen's waiting: Python's own 5 ms make keys feel slow."""
 _INPUT_CHECK_SECONDS = 0.5
 _UNTIL_DISMISSED_SECONDS = 86_400.0
 
@@ -267,6 +270,7 @@ def run(
         1 after an error in the program.
     """
     terminal.give_size()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     app = PwlApp(
         engine, settings, config_file, low_bandwidth=low_bandwidth, mouse=mouse, demo=demo, save=save
     )

@@ -6,7 +6,9 @@ from typing import ClassVar, TypeAlias, TypeVar
 
 from msgspec import Struct
 from textual import events
+from textual.reactive import Reactive
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 
 from pwl_tui.config import Changes, Settings
 from pwl_tui.engine.engine import Engine
@@ -61,6 +63,8 @@ class CommandScreen(Screen[R], Working):
     """
 
     CSS_PATH: ClassVar[Path | None] = SCREEN_STYLES
+    focused = Reactive[Widget | None](None, repaint=False)
+    """As Textual's, which would write the whole screen again whenever the focus moves."""
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
     """Whose commands it has; its ``BINDINGS`` are made of the same."""
 
@@ -112,6 +116,7 @@ class Dialog(ModalScreen[R], Working):
     """A small window over the screen; escape leaves it without doing anything."""
 
     CSS_PATH: ClassVar[Path | None] = SCREEN_STYLES
+    focused = Reactive[Widget | None](None, repaint=False)
     BINDINGS: ClassVar = [("escape", "dismiss_quietly", "cancel")]
 
     def action_dismiss_quietly(self) -> None:

@@ -1,9 +1,13 @@
-"""An application at home in its terminal: colours, mouse, clipboard, title and notifications."""
+"""An application at home in its terminal: keys, colours, mouse, clipboard, title and notifications."""
 
+import asyncio
 import os
+from collections import deque
 from collections.abc import Mapping
 
+from textual import events
 from textual.app import App
+from textual.message import Message
 from textual.notifications import SeverityLevel
 
 from pwl_tui.config import Settings
@@ -13,6 +17,18 @@ from pwl_tui.ui.driver import BackgroundSeen, LineTimed, Terminal
 
 _SLOW_LINE_SECONDS = 0.4
 """To take the first paint (about 30 kB) and answer: what a line under 1 Mbit/s does not do."""
+
+
+_KEY_SECONDS = 0.25
+"""How long a key may take before the next is let through, should its widget go away with it."""
+
+
+class KeyDone(Message):
+    """Follows what was typed from widget to widget; where it arrives, that has had its effect."""
+
+    def __init__(self, typed: events.Event) -> None:
+        super().__init__()
+        self.typed = typed
 
 
 class HostedApp(App[None]):
@@ -40,6 +56,35 @@ class HostedApp(App[None]):
         self._theme_choice = settings.ui.theme
         self._light: bool | None = None
         self._title_told = ""
+        self._typed: deque[events.Event] = deque()
+
+    # -- what is typed
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let one key do what it does before the next: a slow line brings several at once.
+
+        Textual hands all of them to the widget that has the focus now, also those after one that moves it.
+        """
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._typed.append(event)
+            if len(self._typed) == 1:
+                await self._take_key()
+        else:
+            await super().on_event(event)
+
+    async def on_key_done(self, event: KeyDone) -> None:
+        """Go on with what was typed next."""
+        if self._typed and event.typed is self._typed[0]:
+            self._typed.popleft()
+            if self._typed:
+                await self._take_key()
+
+    async def _take_key(self) -> None:
+        done = KeyDone(self._typed[0])
+        target = self.focused or self.screen
+        await super().on_event(done.typed)
+        target.post_message(done)
+        asyncio.get_running_loop().call_later(_KEY_SECONDS, self.post_message, KeyDone(done.typed))
 
     # -- what the terminal is asked
 

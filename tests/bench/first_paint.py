@@ -8,7 +8,6 @@ terminal, and the memory that the processes hold once they have been quiet for a
 import compileall
 import sys
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
@@ -49,7 +48,7 @@ def start(command: Sequence[str], marker: bytes, environ: Mapping[str, str]) -> 
             if not (more := program.read()):
                 raise TimeoutError(f"{command} never painted")
             seen += more
-        seconds = time.perf_counter() - program.began
+        seconds = program.arrived - program.began
         program.watch(_QUIET_SECONDS)
         return Start(seconds, len(seen), program.memory)
 

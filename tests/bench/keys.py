@@ -34,7 +34,7 @@ _REQUESTS_A_SECOND = 10.0
 _NUMBERS_A_SECOND = 8_000.0
 _PAUSE_SECONDS = 0.08
 """Between two keys: nobody presses them faster than about 12 in a second."""
-_SETTLE_SECONDS = 1.0
+_SETTLE_SECONDS = 2.0
 _COLUMNS, _LINES = 120, 40
 _TABLE = slice(14, 34)
 """Lines on which there are only rows of the table."""
@@ -90,14 +90,12 @@ class Sight:
     def until(self, sees: Callable[[], bool], what: str) -> float:
         """Wait until something is seen; return when what showed it had arrived."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        arrived = time.perf_counter()
         while not sees():
             more = self._program.read(deadline - time.monotonic())
-            arrived = time.perf_counter()
             if not more:
                 raise TimeoutError(f"never seen: {what}\n" + "\n".join(self.lines))
             self._stream.feed(more)
-        return arrived
+        return self._program.arrived
 
     def press(self, keys: str, sees: Callable[[], bool]) -> float:
         """Press keys, and return the seconds until something is seen."""

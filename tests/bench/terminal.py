@@ -3,11 +3,12 @@
 import fcntl
 import os
 import pty
-import select
+import queue
 import struct
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -48,6 +49,10 @@ class Program:
         environ: its environment.
         columns: cells of a line of its terminal.
         lines: of its terminal.
+
+    Attributes:
+        began: when it was started.
+        arrived: when what was read last had been written; both by ``time.perf_counter``.
     """
 
     def __init__(
@@ -55,11 +60,14 @@ class Program:
     ) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        self.began = time.perf_counter()
+        self.began = self.arrived = time.perf_counter()
         self._process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True
         )
         os.close(slave)
+        self._written: queue.SimpleQueue[tuple[float, bytes]] = queue.SimpleQueue()
+        self._taking = threading.Thread(target=self._take_down, daemon=True)
+        self._taking.start()
 
     def __enter__(self) -> Self:
         return self
@@ -67,6 +75,7 @@ class Program:
     def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.wait()
+        self._taking.join()
         os.close(self._master)
 
     def type(self, keys: str) -> None:
@@ -75,9 +84,17 @@ class Program:
 
     def read(self, seconds: float = PATIENCE_SECONDS) -> bytes:
         """Return what is written next; nothing, if nothing is for so long."""
-        if not select.select([self._master], [], [], max(seconds, 0.0))[0]:
+        try:
+            self.arrived, written = self._written.get(timeout=max(seconds, 0.0))
+        except queue.Empty:
             return b""
-        return os.read(self._master, 65536)
+        return written
+
+    def _take_down(self) -> None:
+        """Note when each piece arrives, whatever its reader is busy with."""
+        with suppress(OSError):  # it has ended
+            while written := os.read(self._master, 65536):
+                self._written.put((time.perf_counter(), written))
 
     def watch(self, seconds: float) -> bytes:
         """Return all that is written for so long."""

@@ -1,6 +1,8 @@
 import stat
+from collections.abc import Sequence
 
 import pytest
+from textual import events
 from textual.widgets import Input
 
 from pwl_tui.simulator.demo import DEMO_KEY
@@ -223,3 +225,30 @@ async def test_another_profile_is_put_in_force(start: Start) -> None:
         await rig.until(lambda: "The profile agency is in use." in rig.notices, "it is in use")
         assert (rig.engine.settings.profile, rig.engine.settings.region) == ("agency", "IN")
         assert 'profile = "agency"' in (rig.directory / "config.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("burst", "where"),
+    [
+        ("/aLFR", ("find", "aLFR")),
+        ("n/srv/a.csv", ("path", "/srv/a.csv")),
+        ("n\t\tbob", ("name", "bob")),
+        (["n", events.Paste("/srv/b.csv")], ("path", "/srv/b.csv")),
+        ("K\x1b/crm", ("find", "crm")),
+    ],
+)
+async def test_keys_that_a_slow_line_brings_together_are_taken_one_after_the_other(
+    start: Start, burst: Sequence[str | events.Paste], where: tuple[str, str]
+) -> None:
+    named = {"/": "slash", "\t": "tab", ".": "full_stop", "\x1b": "escape"}
+    async with start() as rig:
+        for typed in burst:
+            event = typed if isinstance(typed, events.Paste) else events.Key(named.get(typed, typed), typed)
+            rig.app.post_message(event)
+
+        def arrived() -> bool:
+            field = rig.app.focused
+            return isinstance(field, Input) and (field.id, field.value) == where
+
+        await rig.until(arrived, "all of it is where it belongs")
+        assert rig.screen_name == "HomeScreen"

@@ -55,7 +55,10 @@ class Source:
 
 
 class TableApp(App[None]):
-    CSS = "Table { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }"
+    CSS = """
+    Table { height: 1fr; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    Table:focus > .table--cursor { text-style: bold; }
+    """
 
     def __init__(self, first: Window[Row], more: Callable[[int, int], Window[Row]] | None = None) -> None:
         super().__init__()
@@ -201,3 +204,30 @@ async def test_a_cell_may_take_the_rest_of_the_line() -> None:
     app.table = Recorder(columns)
     async with app.run_test(size=(60, 5)):
         assert "over all the rest" in app.table.render_line(1).text
+
+
+async def test_what_is_drawn_stays_until_the_rows_come_or_take_too_long() -> None:
+    source = Source(MILLION)
+    app = TableApp(source.window(0, 100))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.pause()
+        before = lines(app.table)
+        app.table.drawn.clear()
+        app.table.go_to("500,000")
+        assert app.table.drawn == []
+        assert lines(app.table) == before
+        while "…" not in lines(app.table)[1]:
+            await pilot.pause(0.02)
+        assert set(lines(app.table)[1:]) == {"…"}
+        app.table.show(source.window(499_900, 200))
+        assert lines(app.table)[-1].startswith("row 499999")
+
+
+async def test_the_focus_draws_only_the_line_of_the_cursor_again() -> None:
+    app = TableApp(Window(10, 0, [Row(i, f"row {i}") for i in range(10)]))
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("down")
+        app.table.drawn.clear()
+        app.set_focus(None)
+        await pilot.pause()
+        assert set(app.table.drawn) == {2}

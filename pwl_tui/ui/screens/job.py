@@ -154,8 +154,8 @@ class JobScreen(JobReading):
         self.set_focus(self._field)
 
     def action_go_to(self) -> None:
-        """Type the row to go to."""
-        self._goto.display = True
+        """Type the row to go to, where it stands which row this is: nothing else moves."""
+        self._place.display, self._goto.display = False, True
         self.set_focus(self._goto)
 
     def on_descendant_focus(self) -> None:
@@ -205,6 +205,7 @@ class JobScreen(JobReading):
 
     def _close(self, field: Line) -> None:
         field.display = False
+        self._place.display = True
         self.set_focus(self._table)
 
     def _choose(self, view: int) -> None:

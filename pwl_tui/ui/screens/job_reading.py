@@ -4,7 +4,8 @@ Nothing here waits for the state file: threads read, and of several questions th
 """
 
 import time
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.find import EVERYTHING
@@ -21,6 +22,7 @@ from pwl_tui.ui.widgets.cells import Window
 if TYPE_CHECKING:
     from pwl_tui.state.breakdown import Breakdown
 
+Found: TypeAlias = tuple[Window[ResultRow], Waiting]
 _READING = "the reading of the results"
 _SEEKING = "the search of the results"
 _COUNTING = "the counting for the picture"
@@ -108,16 +110,30 @@ class JobReading(JobCommands):
         try:
             selection = await in_thread(lambda: self._rows.select(which, find, sort), "search")
             while more:
-                more = await in_thread(
-                    lambda: for_a_while(selection.grow, lambda: selection.counted), "search"
-                )
-                shown = self._selection is selection and selection.total >= sum(self._wanted)
-                if not more or (another and not shown):
+                wanted = self._wanted
+                unseen = another and not (self._selection is selection and selection.total >= sum(wanted))
+                look = partial(self._look, selection, wanted, enough=sum(wanted) if unseen else None)
+                more, found = await in_thread(look, "search")
+                if found is not None:
                     self._selection = selection
-                    self.load()
+                    self._arrived(*found) if wanted == self._wanted else self.load()
         except ProblemError as error:
             self._say_problem(error)
         self._rests_until = time.monotonic() + _REST * (time.monotonic() - began)
+
+    def _look(
+        self, selection: Selection, wanted: tuple[int, int], *, enough: int | None
+    ) -> tuple[bool, Found | None]:
+        """Find more for a while, or until there is `enough` to show; return whether there is still more.
+
+        The rows come with it at the end, and where the person has not seen enough yet.
+        """
+        more = for_a_while(
+            selection.grow, lambda: selection.counted or (enough is not None and selection.total >= enough)
+        )
+        if more and enough is None:
+            return more, None
+        return more, (self._rows.results(selection, *wanted), self._rows.waiting())
 
     async def _count(self) -> None:
         """Count for the picture, which shows how far it is the first time."""
@@ -140,7 +156,7 @@ class JobReading(JobCommands):
         if view is PICTURE or (view.is_results and selection is None):
             return
 
-        def read() -> tuple[Window[ResultRow], Waiting]:
+        def read() -> Found:
             if selection is not None:
                 rows = self._rows.results(selection, offset, limit)
             elif view.which is None:
@@ -150,11 +166,15 @@ class JobReading(JobCommands):
             return rows, self._rows.waiting()
 
         try:
-            window, self._waiting = await in_thread(read, "rows")
+            found = await in_thread(read, "rows")
         except ProblemError as error:
             self._say_problem(error)
             return
-        self._problem = None
+        if selection is self._selection:  # else another question was asked meanwhile
+            self._arrived(*found)
+
+    def _arrived(self, window: Window[ResultRow], waiting: Waiting) -> None:
+        self._waiting, self._problem = waiting, None
         restart, self._restart = self._restart, False
         self.show_rows(window, restart=restart)
         self.draw()

@@ -86,9 +86,50 @@ def fit(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]
     return [(column, column.width + (spare if column.stretch else 0)) for column in kept]
 
 
+def place_named(text: str, total: int) -> int | None:
+    """Return the place, 0 the first, of the row that a person means: ``900,000`` or ``90%``; else none."""
+    figure = text.strip().replace(",", "").replace(".", "").removeprefix("#")
+    number, is_share = figure.removesuffix("%").strip(), figure.endswith("%")
+    if not (number.isascii() and number.isdecimal()):
+        return None
+    return total * int(number[:12]) // 100 if is_share else int(number[:12]) - 1
+
+
 def aligned(text: str, width: int, right: bool) -> str:
     """Return `text` in exactly `width` cells; what does not fit ends in an ellipsis."""
     length = cell_len(text)
     if length > width:
         return set_cell_size(text, max(width - 1, 0)) + "…"[:width]
     return " " * (width - length) + text if right else text + " " * (width - length)
+
+
+def line_of(row: T, layout: Sequence[tuple[Column[T], int]], width: int) -> list[Span]:
+    """Return a row as a line of `width` cells at most.
+
+    Args:
+        row: what to draw.
+        layout: the columns with the width of each, as `fit` gives them.
+        width: cells there are.
+    """
+    spans: list[Span] = []
+    left = width
+    for column, cells in layout:
+        cell = column.cell(row, cells)
+        room = left if cell.rest else min(cells, left)
+        spans += _within(cell, room, right=column.right and not cell.rest)
+        left -= room
+        if left <= 0:
+            break
+        spans.append(Span(" "))
+        left -= 1
+    return spans
+
+
+def _within(cell: Cell, width: int, *, right: bool) -> list[Span]:
+    """Return a cell's text in exactly so many cells; what is cut short is in the tone it begins with."""
+    padding = width - sum(cell_len(span.text) for span in cell.spans)
+    if padding < 0:
+        text = "".join(span.text for span in cell.spans)
+        return [Span(aligned(text, width, False), cell.spans[0].tone)]
+    space = Span(" " * padding)
+    return [space, *cell.spans] if right else [*cell.spans, space]

@@ -6,27 +6,28 @@ they come from and however long they take to arrive.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Self, TypeVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from pwl_tui.ui.commands import bindings
-from pwl_tui.ui.widgets.cells import Cell, Column, Tone, Window, aligned, fit
+from pwl_tui.ui.widgets.cells import Column, Span, Tone, Window, aligned, fit, line_of
+from pwl_tui.ui.widgets.cursor import Cursor
 
 T = TypeVar("T")
+_LATE_SECONDS = 0.15
+"""How long rows may take before their absence is shown."""
 _SCROLLBAR = 1
 """Cells on the right that no text is put into: the scrollbar lies over them while there is one."""
 
 
-class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
+class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
     """A table of one kind of row.
 
     Args:
@@ -46,9 +47,6 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     }
 
     BINDINGS: ClassVar = bindings("table")
-
-    cursor = reactive(0, repaint=False)
-    """Which row the person is on."""
 
     class Wanted(Message):
         """Rows outside the window came into sight; the owner answers with `Table.show`."""
@@ -73,9 +71,11 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._key = key
         self._window: Window[T] = Window()
         self._fitted: dict[int, list[tuple[Column[T], int]]] = {}
+        self._strips: dict[int, Strip] = {}
         self._painted: dict[int, Strip] = {}
         self._tones: dict[Tone, Style] = {}
         self._wanted: tuple[int, int] | None = None
+        self._patient = False
         self._scrolled: tuple[Size, Size] | None = None
 
     @property
@@ -97,21 +97,17 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """
         same_count = window.total == self._window.total
         selected = None if restart else self.selected
+        self._window, self._wanted, self._patient = window, None, False
+        self._strips.clear()
         if restart:
             self.cursor = 0
             self.scroll_to(y=0, animate=False)
-        self._window = window
-        self._wanted = None
         if selected is not None:
             self._follow(self._key(selected))
         self.cursor = min(self.cursor, window.total)
-        if same_count:
-            for index in self._visible():
-                if self._painted.get(index) != self._row_strip(index):
-                    self.refresh_line(index + 1)
-        else:
+        if not same_count:
             self.virtual_size = Size(0, window.total + 1)
-            self.refresh()
+        self.refresh()
         self._want()
         self.post_message(self.Moved())
 
@@ -120,45 +116,10 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         self._columns = columns
         self._fitted = {}
         self._window = Window()
+        self._strips.clear()
         self.cursor = 0
         self.scroll_to(y=0, animate=False)
         self.refresh()
-
-    def action_up(self) -> None:
-        """Go up one row."""
-        self.cursor -= 1
-
-    def action_down(self) -> None:
-        """Go down one row."""
-        self.cursor += 1
-
-    def action_page_up(self) -> None:
-        """Go up one screen."""
-        self.cursor -= self._page
-
-    def action_page_down(self) -> None:
-        """Go down one screen."""
-        self.cursor += self._page
-
-    def action_first(self) -> None:
-        """Go to the first row."""
-        self.cursor = 0
-
-    def go_to(self, text: str) -> None:
-        """Go to the row that a person names, 1 the first, or to so many per cent of them; else stay."""
-        figure = text.strip().replace(",", "").replace(".", "").removeprefix("#")
-        share, is_share = figure.removesuffix("%").strip(), figure.endswith("%")
-        if share.isascii() and share.isdecimal():
-            number = int(share[:12])
-            self.cursor = self._window.total * number // 100 if is_share else number - 1
-
-    def action_last(self) -> None:
-        """Go to the last row."""
-        self.cursor = self._window.total
-
-    def validate_cursor(self, cursor: int) -> int:
-        """Keep the cursor on a row, as far as there are any."""
-        return max(min(cursor, self._window.total - 1), 0)
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Keep the cursor in sight and repaint the two lines that changed."""
@@ -167,17 +128,25 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             self.scroll_to(y=after, animate=False)
         elif after >= top + height:
             self.scroll_to(y=after - height + 1, animate=False)
-        self.refresh_line(before + 1)
-        self.refresh_line(after + 1)
+        for index in (before, after):
+            self._strips.pop(index, None)
+            if not self._patient:
+                self.refresh_line(index + 1)
         self.post_message(self.Moved())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for rows that came into sight."""
-        super().watch_scroll_y(old_value, new_value)
+        """Ask for rows that came into sight; what is drawn stays until they come, unless that takes long."""
+        if self._at_hand:
+            super().watch_scroll_y(old_value, new_value)
+            return
+        self.vertical_scrollbar.position = new_value
+        self._patient = True
         self._want()
+        self.set_timer(_LATE_SECONDS, self._show_gaps)
 
     def on_resize(self) -> None:
         """Ask for rows that came into sight."""
+        self._strips.clear()
         self._want()
 
     def _scroll_update(self, virtual_size: Size) -> None:
@@ -191,7 +160,7 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         """Forget what was painted in other colours."""
         super().notify_style_update()
         self._tones.clear()
-        self._painted.clear()
+        self._strips.clear()
 
     def on_click(self, event: events.Click) -> None:
         """Select the clicked row; open it when it was selected already."""
@@ -204,19 +173,18 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the visible part; line 0 is the header."""
-        if y == 0:
-            return self._header_strip()
-        index = y - 1 + int(self.scroll_offset.y)
-        if index >= self._window.total:
-            return Strip.blank(self.size.width, self._style("plain"))
-        strip = self._row_strip(index)
-        self._painted[index] = strip
+        strip = self._painted[y] = self._line(y)
         return strip
 
-    @property
-    def _page(self) -> int:
-        """Rows to move by a page: one stays in sight."""
-        return max(self.size.height - 2, 1)
+    def refresh(
+        self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
+    ) -> Self:
+        """Draw again; all of it means the lines that look different, also when the focus comes and goes."""
+        if regions or layout or recompose or not self._painted:
+            return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+        width, height = self.size
+        lines = [y for y in range(height) if self._painted.get(y) != self._line(y)]
+        return super().refresh(*(Region(0, y, width, 1) for y in lines)) if lines else self
 
     def _follow(self, key: Hashable) -> None:
         for position, row in enumerate(self._window.rows):
@@ -228,11 +196,21 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         top = int(self.scroll_offset.y)
         return range(top, min(top + max(self.size.height - 1, 0), self._window.total))
 
-    def _want(self) -> None:
+    @property
+    def _at_hand(self) -> bool:
+        """Whether all rows in sight are there."""
         visible = self._visible()
         held = range(self._window.offset, self._window.offset + len(self._window.rows))
-        if not visible or (visible[0] in held and visible[-1] in held):
+        return not visible or (visible[0] in held and visible[-1] in held)
+
+    def _show_gaps(self) -> None:
+        self._patient = False
+        self.refresh()
+
+    def _want(self) -> None:
+        if self._at_hand:
             return
+        visible = self._visible()
         # A screen full on either side, so that scrolling a little does not ask again.
         offset = max(visible[0] - len(visible), 0)
         wanted = (offset, 3 * len(visible))
@@ -248,6 +226,16 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
             self._fitted = {width: fit(self._columns, width - _SCROLLBAR)}
         return self._fitted[width]
 
+    def _line(self, y: int) -> Strip:
+        """A line of the visible part as it looks now."""
+        if y == 0:
+            return self._header_strip()
+        index = y - 1 + int(self.scroll_offset.y)
+        if index < self._window.total:
+            waiting = self._patient and self._window.at(index) is None
+            return self._painted[y] if waiting and y in self._painted else self._row_strip(index)
+        return Strip.blank(self.size.width, self._style("plain"))
+
     def _header_strip(self) -> Strip:
         style = self.get_component_rich_style("table--header")
         titles = [aligned(column.title, width, column.right) for column, width in self._layout]
@@ -255,41 +243,24 @@ class Table(ScrollView, Generic[T], can_focus=True, inherit_bindings=False):
         return Strip([Segment(text, style)], self.size.width)
 
     def _row_strip(self, index: int) -> Strip:
-        base = self._style("plain")
-        row = self._window.at(index)
-        segments: list[Segment] = []
-        if row is None:
-            segments.append(Segment("…", self._style("muted")))
-        else:
-            left = self.size.width - _SCROLLBAR
-            for column, width in self._layout:
-                cell = column.cell(row, width)
-                span = left if cell.rest else min(width, left)
-                segments += self._cell_segments(cell, span, column.right and not cell.rest)
-                left -= span
-                if left <= 0:
-                    break
-                segments.append(Segment(" ", base))
-                left -= 1
-        strip = Strip(segments).adjust_cell_length(self.size.width, base)
+        """A row as it looks now; kept, since what has changed is first found out and then drawn."""
+        strip = self._strips.get(index)
+        if strip is None:
+            strip = self._strips[index] = self._draw_row(index)
+        return strip
+
+    def _draw_row(self, index: int) -> Strip:
+        base, row = self._style("plain"), self._window.at(index)
+        spans = [Span("…", "muted")]
+        if row is not None:
+            spans = line_of(row, self._layout, self.size.width - _SCROLLBAR)
+        strip = Strip([Segment(span.text, self._style(span.tone)) for span in spans])
+        strip = strip.adjust_cell_length(self.size.width, base)
         if index == self.cursor:
             # Laid over the styles of the cells: `Strip.apply_style` would lay it under them.
             cursor = self.get_component_rich_style("table--cursor", partial=True)
             strip = Strip([Segment(text, (style or base) + cursor) for text, style, _ in strip])
         return strip.simplify()
-
-    def _cell_segments(self, cell: Cell, width: int, right: bool) -> list[Segment]:
-        text_width = sum(cell_len(span.text) for span in cell.spans)
-        if text_width > width:
-            return [
-                Segment(
-                    aligned("".join(s.text for s in cell.spans), width, False),
-                    self._style(cell.spans[0].tone),
-                )
-            ]
-        segments = [Segment(span.text, self._style(span.tone)) for span in cell.spans]
-        padding = Segment(" " * (width - text_width), self._style("plain"))
-        return [padding, *segments] if right else [*segments, padding]
 
     def _style(self, tone: Tone) -> Style:
         """The style of a tone; kept, because Textual works it out from all ancestors each time."""
