@@ -171,7 +171,7 @@ class Activities:
         return int(row[0]) if row else 0
 
     def newest(self, offset: int, limit: int, *, job: int | None = None, words: str = "") -> list[Activity]:
-        """Return what happened, newest first.
+        """Return what happened, newest first; balances that were read are among it.
 
         Args:
             offset: how many of the newest to pass over.
@@ -182,12 +182,20 @@ class Activities:
         """
         condition, values = _sought(job, words)
         rows = self._database.read(
-            f"SELECT a.at, a.job, a.seq, a.event, a.detail {condition} ORDER BY a.id DESC LIMIT ? OFFSET ?",
+            f"SELECT a.at, a.job, a.seq, a.event, a.detail {condition} ORDER BY a.at DESC, a.id DESC"
+            " LIMIT ? OFFSET ?",
             *values,
             limit,
             offset,
         )
         return [Activity(*row) for row in rows]
+
+
+_HAPPENED = """
+(SELECT id, at, job, seq, event, detail FROM activity
+    UNION ALL SELECT 0, first, job, seq, 'credits read', service || ': ' || balance FROM readings)
+"""
+"""What was done and decided, and every balance that was read and was another than before."""
 
 
 def _sought(job: int | None, words: str) -> tuple[str, list[str | int]]:
@@ -200,7 +208,7 @@ def _sought(job: int | None, words: str) -> tuple[str, list[str | int]]:
         # Not LIKE, to which a per cent sign is more than a letter.
         conditions.append("instr(lower(a.event || ' ' || a.detail || ' ' || coalesce(j.name, '')), lower(?))")
         values.append(word)
-    return f"FROM activity a LEFT JOIN jobs j ON j.id=a.job WHERE {' AND '.join(conditions)}", values
+    return f"FROM {_HAPPENED} a LEFT JOIN jobs j ON j.id=a.job WHERE {' AND '.join(conditions)}", values
 
 
 def note(c: sqlite3.Connection, activity: Activity) -> None:

@@ -145,10 +145,12 @@ class Polls:
                 f" lease_owner=NULL, lease_until=NULL WHERE {_STILL_PROCESSING}",
                 (state, completed, now, next_poll, batch.job, batch.seq),
             ).rowcount
-            if done and moved:
-                note(c, Activity(now, batch.job, batch.seq, "completed", ""))
             row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
-        return batch_from(row)
+            polled = batch_from(row)
+            if moved and (done or changes):
+                said = f"{polled.counts.answered} of {polled.size} answered"
+                note(c, Activity(now, batch.job, batch.seq, "completed" if done else "polled", said))
+        return polled
 
     def fail(self, batch: Batch, problem: Problem, *, now: float, next_poll: float) -> None:
         """Store that a poll failed; the batch is looked at again at `next_poll`."""
