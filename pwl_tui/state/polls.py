@@ -148,7 +148,7 @@ class Polls:
             row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
             polled = batch_from(row)
             if moved and (done or changes):
-                said = f"{polled.counts.answered} of {polled.size} answered"
+                said = f"{polled.counts.answered:,} of {polled.size:,} answered"
                 note(c, Activity(now, batch.job, batch.seq, "completed" if done else "polled", said))
         return polled
 

@@ -25,7 +25,7 @@ async def test_what_happened_is_listed_found_and_shown_in_full(scene: Scene, siz
         await rig.pilot.press("slash", *"credits 51900", "enter")
         await rig.until(lambda: "credits read · wavalidation: 51900" in rig.text(), "a balance, in full")
         await rig.pilot.press("escape", "slash", *"unknown", "enter")
-        await rig.until(lambda: "did not answer" in rig.text(), "a failure, in full")
+        await rig.until(lambda: "unknown · The service did" in rig.text(), "a failure, in full")
         await rig.pilot.press("escape")
         await rig.pilot.press("slash", *"WEBINAR sending")
         await rig.until(lambda: "2 entries that you look for" in rig.text(), "it is found")
