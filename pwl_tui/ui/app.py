@@ -23,7 +23,7 @@ from pwl_tui.ui import notify, terminal
 from pwl_tui.ui.base import STYLES, CommandScreen, Desk, Save
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.hosted import HostedApp
-from pwl_tui.ui.palette import CommandProvider, JobProvider
+from pwl_tui.ui.palette import Everything
 from pwl_tui.ui.screens.home import HomeScreen
 from pwl_tui.ui.snapshot import Snapshot, Watcher, first
 from pwl_tui.ui.widgets.fields import Line
@@ -66,7 +66,7 @@ class PwlApp(HostedApp):
     TITLE = "pwl-tui"
     CSS_PATH = STYLES / "home.tcss"
     BINDINGS: ClassVar = bindings("everywhere")
-    COMMANDS = {CommandProvider, JobProvider}  # noqa: RUF012 - as Textual declares it
+    COMMANDS = {Everything}  # noqa: RUF012 - as Textual declares it
 
     class Changed(Message):
         """A new snapshot was taken."""

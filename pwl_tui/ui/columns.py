@@ -163,8 +163,8 @@ def _batch_id(row: BatchRow, _width: int) -> Cell:
 
 def _batch_left(row: BatchRow, _width: int) -> Cell:
     if row.batch.error is not None and row.batch.state is not BatchState.COMPLETED:
-        text = f"{row.batch.error.message} {row.batch.error.remedy}"
-        return Cell((Span(clean(text), _BATCH_TONES[row.batch.state]),), rest=True)
+        text = f"{clean(row.batch.error.message)} · {clean(row.batch.error.remedy)}"
+        return Cell((Span(text, _BATCH_TONES[row.batch.state]),), rest=True)
     return Cell.of(grouped(row.batch.counts.pending) if row.batch.counts.pending else "")
 
 
@@ -194,10 +194,17 @@ def _answer(result: Result, _width: int) -> Cell:
     return Cell.of(result.outcome.replace("_", " "), tone)
 
 
+def _business(result: Result, _width: int) -> Cell:
+    if result.note and result.on_whatsapp is None and not (result.country or result.carrier):
+        # Nothing else is known of the number, and why is not to be cut off on a narrow screen.
+        return Cell((Span(clean(result.note), "muted"),), rest=True)
+    return Cell.of("business" if result.business else "", "accent")
+
+
 RESULTS: tuple[Column[Result], ...] = (
     Column("Number", 16, lambda result, _: Cell.of(phone(result.number))),
     Column("Answer", 15, _answer),
-    Column("Business", 8, lambda result, _: Cell.of("business" if result.business else "", "accent")),
+    Column("Business", 8, _business),
     Column("Country", 7, lambda result, _: Cell.of(clean(result.country)), drop=2),
     Column("Carrier", 14, lambda result, _: Cell.of(clean(result.carrier)), drop=1),
     Column("Note", 10, lambda result, _: Cell.of(clean(result.note), "muted"), stretch=True),

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from pwl_tui.engine.retention import is_expiring
 from pwl_tui.problem import Problem
-from pwl_tui.state.models import Job, JobState
+from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.ui.columns import kept, needs, next_in, rate, seconds_left
 from pwl_tui.ui.figures import ago, bar, counted, duration, grouped, pace, percent
@@ -65,7 +65,7 @@ def job_lines(
         lines.append(Content.styled(clean(elsewhere.remedy), "$muted"))
     elif need := needs(job):
         lines.append(Content.assemble(("! ", "bold $text-error"), need))
-        if job.error is not None:
+        if job.error is not None and BatchState.UNKNOWN not in job.batches:  # of those the line says it all
             lines.append(Content.styled(clean(job.error.remedy), "$muted"))
     return Content("\n").join(lines)
 

@@ -112,7 +112,7 @@ def find_words(text: str, found: int) -> Content:
     return Content.assemble(f"{grouped(found)} found  " if text else "", (hint(text), "$muted"))
 
 
-def place_words(row: ResultRow | None, position: int, total: int, order: str) -> Content:
+def place_words(row: ResultRow | None, position: int, total: int, order: str, *, reading: bool) -> Content:
     """Return the line under the tabs: which row the cursor is on, and of a batch its id and what is wrong.
 
     Args:
@@ -120,9 +120,10 @@ def place_words(row: ResultRow | None, position: int, total: int, order: str) ->
         position: its place, 0 first.
         total: rows there are.
         order: theirs, in words; empty: their own.
+        reading: nothing is known of them yet.
     """
     if not total:
-        return Content.styled("Nothing here.", "$muted")
+        return Content.styled("Reading…" if reading else "Nothing here.", "$muted")
     text = f"{grouped(position + 1)} of {grouped(total)}" + (f"  {order}" if order else "")
     if not isinstance(row, BatchRow):
         return Content.styled(text, "$muted")

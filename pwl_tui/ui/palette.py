@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 _MOST_JOBS = 20
 """Jobs that are offered before anything is typed; typing finds them all."""
+_LEFT_OUT = ("palette", "leave")
+"""What one is in already, and what `quit` is, too."""
 
 
 class Entry(NamedTuple):
@@ -29,31 +32,40 @@ class Entry(NamedTuple):
     run: IgnoreReturnCallbackType
 
 
-class CommandProvider(Provider):
-    """Offers what the screen can do; what it cannot do now says why when it is chosen."""
+class Everything(Provider):
+    """Offers what the screen can do, then every job. What cannot be done now says why when it is chosen.
+
+    One provider and not two: Textual shows them in any order.
+    """
 
     async def discover(self) -> Hits:
-        """Yield every command."""
-        for entry in self._entries():
+        """Yield every command, and the jobs that stand first at home."""
+        for entry in (*self._commands(), *islice(self._jobs(), _MOST_JOBS)):
             yield DiscoveryHit(entry.title, entry.run, help=entry.said)
 
     async def search(self, query: str) -> Hits:
-        """Yield the commands whose title or help sounds like the query."""
+        """Yield the commands and jobs whose words sound like the query."""
         matcher = self.matcher(query)
-        for entry in self._entries():
+        for entry in (*self._commands(), *self._jobs()):
             score = matcher.match(f"{entry.title} {entry.words}")
             if score > 0:
                 yield Hit(score, Content(entry.title), entry.run, help=entry.said)
 
-    def _entries(self) -> Iterator[Entry]:
+    def _commands(self) -> Iterator[Entry]:
         screen = self.screen
         scopes = screen.SCOPES if isinstance(screen, CommandScreen) else ()
         for command in within("everywhere", *scopes):
-            if command.id != "palette":
+            if command.id not in _LEFT_OUT:
                 why = screen.why_not(command.id) if isinstance(screen, CommandScreen) else None
                 title = command.title[0].upper() + command.title[1:]
                 said = f"Not now: {why}" if why else command.help
                 yield Entry(title, command.help, said, partial(self._run, command))
+
+    def _jobs(self) -> Iterator[Entry]:
+        jobs = self.screen.snapshot.jobs if isinstance(self.screen, CommandScreen) else ()
+        for job in jobs:
+            said = f"Job {job.id}: {job.state}, {percent(job.done)} of {grouped(job.numbers)}."
+            yield Entry(f"Open {clean(job.name)}", said, said, partial(self._open, job))
 
     async def _run(self, command: Command) -> None:
         screen = self.screen
@@ -65,26 +77,6 @@ class CommandProvider(Provider):
                 await self.app.run_action(command.action, node)
                 return
 
-
-class JobProvider(Provider):
-    """Offers every job: choosing it opens its screen."""
-
-    async def discover(self) -> Hits:
-        """Yield the jobs that stand first at home."""
-        for job in self._jobs()[:_MOST_JOBS]:
-            yield DiscoveryHit(_job_title(job), partial(self._open, job), help=_job_help(job))
-
-    async def search(self, query: str) -> Hits:
-        """Yield the jobs whose name or state sounds like the query."""
-        matcher = self.matcher(query)
-        for job in self._jobs():
-            score = matcher.match(f"{_job_title(job)} {_job_help(job)}")
-            if score > 0:
-                yield Hit(score, Content(_job_title(job)), partial(self._open, job), help=_job_help(job))
-
-    def _jobs(self) -> "tuple[Job, ...]":
-        return self.screen.snapshot.jobs if isinstance(self.screen, CommandScreen) else ()
-
     def _open(self, job: "Job") -> None:
         from pwl_tui.ui.screens.job import JobScreen
 
@@ -95,11 +87,3 @@ class JobProvider(Provider):
                 self.app.switch_screen(screen)
             else:
                 self.app.push_screen(screen)
-
-
-def _job_title(job: "Job") -> str:
-    return f"Open {clean(job.name)}"
-
-
-def _job_help(job: "Job") -> str:
-    return f"Job {job.id}: {job.state}, {percent(job.done)} of {grouped(job.numbers)}."

@@ -1,5 +1,6 @@
 """A plan as a picture and in words: what becomes of the rows, the cost, how they were read. Pure text."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import get_args
 
@@ -34,7 +35,7 @@ def plan_lines(plan: JobPlan, width: int, seconds: float | None = None, *, rest:
         Content.assemble(
             counted(plan.list.rows, "row"), " → ", (f"{grouped(plan.to_pay)} to pay", "bold $text-accent")
         ),
-        *_funnel(plan, min(max(width - _COUNT - _NAME - 3, 0), _LONGEST_BAR)),
+        *_funnel(plan, width),
         _credits(plan),
         Content.styled(_batches(plan, seconds), "$muted"),
     ]
@@ -131,8 +132,9 @@ def spending(plan: JobPlan) -> str:
     return f"{what}\nCredits {grouped(plan.balance)} → {grouped(plan.balance_after)} left."
 
 
-def _funnel(plan: JobPlan, bar_width: int) -> Iterator[Content]:
+def _funnel(plan: JobPlan, width: int) -> Iterator[Content]:
     """Yield a line a step; its bar shows what is left, and at its end what falls out."""
+    bar_width = min(max(width - _COUNT - _NAME - 3, 0), _LONGEST_BAR)
     listed = plan.list
     left = listed.rows
     steps = (
@@ -151,10 +153,18 @@ def _funnel(plan: JobPlan, bar_width: int) -> Iterator[Content]:
             full, lost = _cells(left, listed.rows, bar_width), _cells(before, listed.rows, bar_width)
             yield _step(count, name, "█" * full, "░" * max(lost - full, min(bar_width, 1)))
             if name == "rejected":
-                yield Content.styled(f"{'':{_COUNT + 1}}{_reasons(listed.reasons)}", "$muted")
+                yield _because(_reasons(listed.reasons), width)
             elif name == "held back":
-                yield Content.styled(f"{'':{_COUNT + 1}}{plan.held_because}", "$muted")
+                yield _because(plan.held_because, width)
     yield _step(plan.to_pay, "to pay", "█" * _cells(left, listed.rows, bar_width), "")
+
+
+def _because(text: str, width: int) -> Content:
+    """Return why rows fall out, under the name of the step, also where it takes several lines."""
+    indent = " " * (_COUNT + 1)
+    room = max(width, 2 * len(indent))
+    lines = textwrap.wrap(text, room, initial_indent=indent, subsequent_indent=indent)
+    return Content.styled("\n".join(lines), "$muted")
 
 
 def _step(count: int, name: str, full: str, lost: str) -> Content:

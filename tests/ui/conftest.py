@@ -165,7 +165,7 @@ class Start:
             self.directory / "config.toml",
             demo=demo,
             low_bandwidth=low_bandwidth,
-            tick=0.02,
+            tick=0.05,
             clock=clock,
         )
         async with app.run_test(size=size, notifications=True) as pilot:

@@ -1,10 +1,12 @@
 """A state file with fixed data, for snapshots and measurements: the same jobs at the same moment."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 from msgspec.structs import replace
 
+from pwl_tui.api.errors import decode_error
 from pwl_tui.config import Settings, Ui
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
@@ -15,6 +17,7 @@ from pwl_tui.lists.source import Source
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
 from pwl_tui.state.batches import Answer
+from pwl_tui.state.journal import Entry, timestamp
 from pwl_tui.state.models import BalanceReading, Batch, Binding, Job, Outcome
 from pwl_tui.state.store import Store
 
@@ -28,6 +31,8 @@ LOST_ANSWER = Problem(
     charged="unknown",
     remedy="Settle the batch: the balance before and after shows whether it was charged.",
 )
+REFUSED = decode_error(403, {}, b'{"error": "This key may not use WhatsApp validation"}', paid=True)
+GONE = decode_error(404, {}, b'{"error": "Batch not found"}', paid=False)
 
 
 class StillEngine(Engine):
@@ -125,6 +130,20 @@ class Scene:
         """Let a job wait for credits."""
         self.store.jobs.hold(job.id, credits_short(required, available), None)
 
+    def answer_rest(self, job: Job, seq: int) -> None:
+        """Let the numbers of a batch that are pending be answered four seconds ago."""
+        batch = self.store.batches.get(job.id, seq)
+        answers = [answer(number) for number in self.store.batches.numbers(batch)]
+        self.store.polls.learn(batch, answers, done=True, now=NOW - 4, next_poll=None)
+
+    def refuse(self, job: Job, seq: int) -> None:
+        """Let a batch be refused ten minutes ago."""
+        self.store.batches.refuse(self._intended(job, seq, 600.0), REFUSED, now=NOW - 600)
+
+    def lose_sight(self, job: Job, seq: int) -> None:
+        """Let the service not know a batch any more that it has accepted."""
+        self.store.polls.unreachable(self.store.batches.get(job.id, seq), GONE, now=NOW - 60)
+
     def _intended(self, job: Job, seq: int, ago: float, balance: int = 50_000) -> Batch:
         self.store.batches.intend(self.store.batches.get(job.id, seq), now=NOW - ago, balance=balance)
         return self.store.batches.get(job.id, seq)
@@ -212,3 +231,70 @@ def crowded(scene: Scene, jobs: int = 200, live_jobs: int = 50) -> None:
     for index in range(jobs):
         job = scene.job(f"list-{index:03}", 40, days=(jobs - index) / 15)
         scene.send(job, 1, answered=0.5 if index >= jobs - live_jobs else 1.0)
+
+
+def empty(scene: Scene) -> None:
+    """A key, its credits, and no list yet."""
+    scene.credits(48_210)
+
+
+def unread(scene: Scene) -> None:
+    """A job, and no reading of the credits yet."""
+    scene.send(scene.job("spring-leads", 1_200), 1, answered=0.3)
+
+
+def stale(scene: Scene) -> None:
+    """The same, and credits that were last read two hours ago."""
+    unread(scene)
+    scene.reading(48_210, 7_300)
+
+
+def short(scene: Scene) -> None:
+    """A job under way, and hardly any credits."""
+    scene.credits(6_800, 5_600, 3_200)
+    scene.send(scene.job("spring-leads", 2_400), 1, answered=0.3)
+
+
+def done(scene: Scene) -> None:
+    """Everything has its answers but a batch that has most of them."""
+    scene.credits(58_000, 52_000, 48_210)
+    older = scene.job("newsletter", 900, days=6)
+    scene.send(older, 1, answered=1.0, ago=6 * 86_400)
+    scene.send(scene.job("spring-leads", 1_000, junk=12), 1, answered=0.9)
+
+
+def troubled(scene: Scene) -> None:
+    """A refused batch, one that the service does not know, one whose answers it deletes within hours."""
+    scene.credits(50_000, 48_210)
+    expired = scene.job("summer-sale", 600, days=14)
+    scene.send(expired, 1, answered=0.5, ago=13.9 * 86_400)
+    gone = scene.job("agency-import", 1_400, days=2)
+    scene.send(gone, 1, answered=1.0, ago=2 * 86_400)
+    scene.send(gone, 2, answered=0.25, ago=2 * 86_400)
+    scene.lose_sight(gone, 2)
+    refused = scene.job("crm-export-nov", 1_600)
+    scene.send(refused, 1, answered=1.0, ago=900)
+    scene.refuse(refused, 2)
+
+
+def sampled(scene: Scene) -> None:
+    """A sample that is answered, of a list of which the rest was left out."""
+    scene.credits(48_210)
+    scene.engine._draw = random.Random(1)  # noqa: SLF001 - the same numbers every time
+    rows = "\n".join(f"+1415{2_000_000 + n}" for n in range(4_000))
+    plan = scene.engine.plan(Source.from_text(rows, "webinar.csv"), Options(numbers="possible"), sample=500)
+    scene.send(scene.engine.create_job(plan, name="webinar"), 1, answered=1.0)
+
+
+def journaled(scene: Scene) -> None:
+    """A day like any other, and two batches that only the journal knows."""
+    live(scene)
+    for ago, size in ((5_000, 1_000), (4_800, 640)):
+        entry = Entry(
+            batch_id=f"7d444840-9dc0-11d1-b245-{ago:012}",
+            at=timestamp(NOW - ago),
+            base_url=scene.binding.base_url,
+            key=scene.binding.fingerprint,
+            size=size,
+        )
+        scene.store.journal.append(entry)

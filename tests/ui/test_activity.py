@@ -11,7 +11,7 @@ from tests.ui.scene import NOW, Scene
 
 
 def screen_of(scene: Scene) -> PwlApp:
-    return PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.02)
+    return PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.05)
 
 
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])

@@ -49,7 +49,7 @@ async def test_it_shows_every_charge_between_what_nobody_explains(
     scene: Scene, size: tuple[int, int]
 ) -> None:
     scenes.spent(scene)
-    app = PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.02)
+    app = PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=size, notifications=True) as pilot:
         rig = Rig(app, pilot, scene.engine, scene.store, scene.directory)
         await rig.pilot.press("L")
@@ -90,7 +90,7 @@ async def test_hostile_names_are_plain_in_the_ledger(scene: Scene, text: str) ->
     scene.send(scene.job("some", 10), 1, answered=1.0)
     with scene.store._database.transaction() as c:  # noqa: SLF001 - as an older version left it
         c.execute("UPDATE jobs SET name=?", (text,))
-    app = PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.02)
+    app = PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=(120, 24), notifications=True) as pilot:
         rig = Rig(app, pilot, scene.engine, scene.store, scene.directory)
         await rig.pilot.press("L")

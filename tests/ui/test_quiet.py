@@ -32,7 +32,7 @@ class Counting(PwlApp):
 async def test_a_screen_at_rest_writes_nothing(tmp_path: Path, keys: tuple[str, ...]) -> None:
     scene = Scene(tmp_path)
     rest(scene)
-    app = Counting(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.02)
+    app = Counting(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=(120, 40)) as pilot:
         while app.snapshot.credits is None:
             await pilot.pause(0.02)
@@ -103,7 +103,7 @@ def test_the_watcher_publishes_what_there_is_and_what_changes(tmp_path: Path) ->
 async def test_what_needs_the_person_stands_first(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     attention(scene)
-    app = PwlApp(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.02)
+    app = PwlApp(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=(120, 40)) as pilot:
         while app.snapshot.credits is None:
             await pilot.pause(0.02)

@@ -177,7 +177,7 @@ async def test_several_are_settled_one_after_another(scene: Scene) -> None:
     fair = scene.job("fair", 300)
     with scene.store._database.transaction() as c:  # noqa: SLF001 - two processes, on a disk that lied
         c.execute("UPDATE batches SET state='unknown', submitted=? WHERE job=?", (NOW - 50, fair.id))
-    app = PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.02)
+    app = PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         rig = Rig(app, pilot, scene.engine, scene.store, scene.directory)
         await rig.until(lambda: len(app.snapshot.doubts) == 2, "both are known")
@@ -242,7 +242,7 @@ async def test_hostile_text_is_plain_on_the_settle_screen_and_in_the_report(scen
         c.execute("UPDATE jobs SET name=?", (text,))
         problem = msgspec.json.encode(replace(LOST_ANSWER, message=text)).decode()
         c.execute("UPDATE batches SET error=?", (problem,))
-    app = PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.02)
+    app = PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         rig = Rig(app, pilot, scene.engine, scene.store, scene.directory)
         await rig.until(lambda: bool(app.snapshot.doubts), "it is in doubt")

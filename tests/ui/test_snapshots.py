@@ -1,204 +1,148 @@
-"""What the screens look like; ``--snapshot-update`` after a wanted change."""
+"""What home and the form for a new list look like; ``--snapshot-update`` after a wanted change."""
 
-import os
-from collections.abc import Awaitable, Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from pwl_tui.api.errors import decode_error
 from pwl_tui.config import Settings, Ui
 from pwl_tui.engine.events import ServiceDown
 from pwl_tui.ui.app import PwlApp
-from pwl_tui.ui.widgets.list_form import ListForm
 from tests.ui import scene as scenes
-from tests.ui.scene import KEY, LOST_ANSWER, NOW, Scene
-
-Compare = Callable[..., bool]
-SIZES = [(80, 24), (120, 40), (200, 50)]
-LIST = (
-    "phone,name\n"
-    + "".join(f"+1415200{n:04},Ada {n}\n" for n in range(1_500))
-    + "n/a,Bob\n+14152000001,Eve\n"
+from tests.ui.gallery import (
+    NARROW,
+    SIZES,
+    SMALL,
+    Compare,
+    Step,
+    among_lists,
+    filled_in,
+    looking,
+    nothing_comes,
+    same,
+    staged,
+    typed,
+    until,
 )
+from tests.ui.scene import KEY, NOW, Scene
+
+DOWN = decode_error(503, {}, b'{"error": "Service temporarily unavailable"}', paid=False)
 
 
-def shown(scene: Scene) -> PwlApp:
-    return PwlApp(
-        scene.engine, scene.settings, Path("/home/ada/.config/pwl-tui/config.toml"), clock=lambda: NOW
-    )
+# -- home
 
 
-def pressing(*keys: str) -> Callable[[Pilot[Any]], Awaitable[None]]:
-    """Press keys, and wait for what they begin."""
-
-    async def run(pilot: Pilot[Any]) -> None:
-        await pilot.press(*keys)
-        await pilot.app.workers.wait_for_complete()
-        await pilot.pause()
-
-    return run
-
-
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("state", ["rest", "live", "attention", "expiring"])
-def test_home(snap_compare: Compare, scene: Scene, size: tuple[int, int], state: str) -> None:
-    getattr(scenes, state)(scene)
-    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing())
-
-
-@pytest.mark.parametrize("size", SIZES[:2])
-@pytest.mark.parametrize("what", ["loading", "stale", "down", "ascii", "short"])
-def test_home_of_another_kind(snap_compare: Compare, scene: Scene, size: tuple[int, int], what: str) -> None:
-    if what == "stale":
-        scene.reading(48_210, 7_300)
-    elif what != "loading":
-        scenes.live(scene)
-    if what == "short":
-        scene.reading(3_400, 60)
-    if what == "ascii":
-        scene.settings = Settings(key_source=KEY, region="US", ui=Ui(theme="dark", ascii=True))
-    app = shown(scene)
-
-    async def run(pilot: Pilot[Any]) -> None:
-        if what == "down":
-            app._watcher.hear(ServiceDown(LOST_ANSWER, NOW + 60))  # noqa: SLF001 - as the engine tells it
-            while app.snapshot.service_problem is None:
-                await pilot.pause(0.02)
-        await pressing()(pilot)
-
-    assert snap_compare(app, terminal_size=size, run_before=run)
-
-
-@pytest.mark.parametrize("size", SIZES[:2])
-def test_home_empty(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
-    scene.credits(48_210)
-    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing())
-
-
-@pytest.mark.parametrize("size", SIZES[:2])
-def test_form_with_a_plan(
-    snap_compare: Compare, scene: Scene, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scene.credits(48_210)
-    monkeypatch.chdir(scene.directory)
-    Path("crm.csv").write_text(LIST)
-
-    async def fill(pilot: Pilot[Any]) -> None:
-        await pressing("n")(pilot)
-        pilot.app.screen.query_one(ListForm).start("crm.csv", "US")
-        await pressing()(pilot)
-
-    assert snap_compare(shown(scene), terminal_size=size, run_before=fill)
-
-
-@pytest.mark.parametrize("size", [(60, 20), *SIZES[:2]])
-@pytest.mark.parametrize("key", ["ctrl+r", "ctrl+t", "ctrl+o"])
-def test_a_list_row_by_row_its_options_and_directories(
-    snap_compare: Compare, scene: Scene, size: tuple[int, int], key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lists = scene.directory / "lists"
-    (lists / "older").mkdir(parents=True)
-    monkeypatch.chdir(lists)
-    monkeypatch.setattr("pwl_tui.ui.screens.browse.at_home", lambda path: f"~/{path.name}")
-    Path("crm.csv").write_text(LIST)
-    for path in (lists / "older", lists / "crm.csv"):
-        os.utime(path, (NOW - 86_400, NOW - 86_400))
-
-    async def look(pilot: Pilot[Any]) -> None:
-        await pressing("n")(pilot)
-        pilot.app.screen.query_one(ListForm).start("crm.csv", "US")
-        await pressing()(pilot)
-        await pressing(key)(pilot)
-
-    assert snap_compare(shown(scene), terminal_size=size, run_before=look)
+@pytest.mark.parametrize(
+    ("state", "size"),
+    [
+        *product(["empty", "rest", "live", "attention", "expiring", "unread", "stale", "short"], SIZES),
+        *product(["rest", "attention"], [SMALL]),
+        *product(["journaled", "troubled", "spent"], NARROW),
+    ],
+)
+def test_home(snap_compare: Compare, tmp_path: Path, state: str, size: str) -> None:
+    assert same(snap_compare, staged(tmp_path, getattr(scenes, state)), size)
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_job(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
-    scenes.live(scene)
-    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing("enter"))
-
-
-@pytest.mark.parametrize("size", [(60, 20), *SIZES])
-@pytest.mark.parametrize("view", ["picture", "found", "sorted", "batches"])
-def test_views_of_a_job(snap_compare: Compare, scene: Scene, size: tuple[int, int], view: str) -> None:
-    scenes.attention(scene)
-    keys = {
-        "picture": ["down", "down", "enter", "v"],
-        "found": ["down", "down", "enter", "slash", *"wa:yes -carrier:o2 200"],
-        "sorted": ["down", "down", "enter", "o", "o", "o", "o", "O"],
-        "batches": ["enter", "left", "down"],
-    }
-
-    async def run(pilot: Pilot[Any]) -> None:
-        for key in keys[view]:
-            await pressing({":": "colon", "-": "minus", " ": "space"}.get(key, key))(pilot)
-
-    assert snap_compare(shown(scene), terminal_size=size, run_before=run)
+def test_home_without_a_key(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+    scene = Scene(tmp_path, Settings(region="US", ui=Ui(theme="dark")))
+    assert same(snap_compare, scene, size, "escape")
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_settle(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
-    scenes.attention(scene)
-    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing("s"))
-
-
-@pytest.mark.parametrize("size", [(60, 20), *SIZES[:2]])
-def test_ledger(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
-    scenes.spent(scene)
-    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing("L"))
-
-
-@pytest.mark.parametrize("keys", [("down", "enter"), ("enter",)])
-def test_a_retry_and_a_job_of_another_key(snap_compare: Compare, scene: Scene, keys: tuple[str, ...]) -> None:
-    scenes.expiring(scene)
-    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=pressing(*keys))
-
-
-def test_a_session_that_may_not_spend(snap_compare: Compare, scene: Scene) -> None:
-    scenes.live(scene)
+def test_home_that_may_not_spend(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+    scene = staged(tmp_path, scenes.live)
     scene.engine.may_spend = False
-    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=pressing())
+    assert same(snap_compare, scene, size)
 
 
-@pytest.mark.parametrize("keys", [("e",), ("K",), ("A",), ("F",), ("R",), ("enter", "left")])
-def test_dialogs_and_batches(
-    snap_compare: Compare, scene: Scene, keys: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("size", SIZES)
+def test_home_while_the_service_is_down(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+    async def fall(pilot: Pilot[Any]) -> None:
+        app = pilot.app
+        assert isinstance(app, PwlApp)
+        app._watcher.hear(ServiceDown(DOWN, NOW + 60))  # noqa: SLF001 - as the engine tells it
+        await until(pilot, lambda: app.snapshot.service_problem is not None)
+
+    assert same(snap_compare, staged(tmp_path, scenes.live), size, fall)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_home_when_a_job_is_done(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+    scene = staged(tmp_path, scenes.done)
+
+    async def finish(pilot: Pilot[Any]) -> None:
+        app = pilot.app
+        assert isinstance(app, PwlApp)
+        scene.answer_rest(scene.store.jobs.find("spring-leads"), 1)
+        await until(pilot, lambda: not any(job.unfinished for job in app.snapshot.jobs))
+
+    assert same(snap_compare, scene, size, finish)
+
+
+@pytest.mark.parametrize(("wanted", "size"), [("news", "80x24"), ("nowhere", "80x24")])
+def test_home_filtered(snap_compare: Compare, tmp_path: Path, wanted: str, size: str) -> None:
+    assert same(snap_compare, staged(tmp_path, scenes.live), size, "slash", typed("#find", wanted))
+
+
+@pytest.mark.parametrize(
+    ("look", "size"), [*product(["light", "ansi"], ["120x40"]), *product(["ascii"], SIZES)]
+)
+def test_home_with_another_look(snap_compare: Compare, tmp_path: Path, look: str, size: str) -> None:
+    assert same(snap_compare, staged(tmp_path, scenes.attention, looking(look)), size)
+
+
+# -- the form, and what opens from it
+
+
+@pytest.fixture
+def _lists(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    among_lists(tmp_path, monkeypatch)
+
+
+FORMS: dict[str, list[Step]] = {
+    "empty": ["n"],
+    "plan": filled_in("crm.csv"),
+    "offer": filled_in("mixed.csv"),
+    "no-numbers": filled_in("members.csv"),
+    "no-file": filled_in("nowhere.csv"),
+    "rows": [*filled_in("crm.csv"), "ctrl+r"],
+    "rejected": [*filled_in("crm.csv"), "ctrl+r right"],
+    "options": [*filled_in("crm.csv"), "ctrl+t"],
+    "browse": [*filled_in("crm.csv"), "ctrl+o"],
+}
+
+
+@pytest.mark.usefixtures("_lists")
+@pytest.mark.parametrize(
+    ("state", "size"),
+    [
+        *product(["empty", "plan", "offer", "no-numbers", "rows", "options", "browse"], SIZES),
+        *product(["plan", "offer", "rows", "options", "browse"], [SMALL]),
+        *product(["no-file", "rejected"], NARROW),
+    ],
+)
+def test_form(snap_compare: Compare, tmp_path: Path, state: str, size: str) -> None:
+    settings = Settings(key_source=KEY, ui=Ui(theme="dark"))
+    assert same(snap_compare, staged(tmp_path, scenes.empty, settings), size, *FORMS[state])
+
+
+@pytest.mark.usefixtures("_lists")
+@pytest.mark.parametrize("size", SIZES)
+def test_form_while_a_list_is_read(
+    snap_compare: Compare, tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scenes.attention(scene)
-    monkeypatch.setattr("pwl_tui.ui.screens.export.Path.cwd", lambda: Path("/home/ada"))
-
-    async def run(pilot: Pilot[Any]) -> None:
-        await pressing("end" if keys[0] in "FR" else "home")(pilot)
-        await pilot.press(*keys)
-        await opened(pilot, 2)
-
-    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=run)
+    monkeypatch.setattr("pwl_tui.ui.widgets.list_form.in_thread", nothing_comes)
+    assert same(snap_compare, staged(tmp_path, scenes.empty), size, *filled_in("crm.csv"))
 
 
-@pytest.mark.parametrize("key", ["1", "2", "r"])
-def test_dialogs_of_the_settle_screen(
-    snap_compare: Compare, scene: Scene, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    scenes.attention(scene)
-    monkeypatch.setattr("pwl_tui.ui.screens.copy.Path.cwd", lambda: Path("/home/ada"))
-
-    async def run(pilot: Pilot[Any]) -> None:
-        await pressing("s")(pilot)
-        await pilot.press(key)
-        await opened(pilot, 3)
-
-    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=run)
-
-
-async def opened(pilot: Pilot[Any], screens: int) -> None:
-    """Wait until so many screens are open."""
-    while len(pilot.app.screen_stack) < screens:
-        await pilot.pause(0.02)
-    await pilot.pause(0.1)
-
-
-def test_help(snap_compare: Compare, scene: Scene) -> None:
-    assert snap_compare(shown(scene), terminal_size=(80, 40), press=["question_mark"])
+@pytest.mark.usefixtures("_lists")
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_form_with_too_few_credits(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+    scene = Scene(tmp_path)
+    scene.credits(900)
+    assert same(snap_compare, scene, size, *filled_in("crm.csv"))

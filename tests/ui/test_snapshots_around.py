@@ -1,62 +1,64 @@
-"""What the settings, the activity and copying look like, and all of it in other colours and frames."""
+"""What the settings, the activity, the ledger, the help and the palette look like."""
 
+from itertools import product
 from pathlib import Path
-from typing import Any
 
 import pytest
-from textual.pilot import Pilot
 
-from pwl_tui.config import Settings, Ui
-from pwl_tui.ui.widgets.fields import Line
 from tests.ui import scene as scenes
-from tests.ui.scene import KEY, Scene
-from tests.ui.test_snapshots import SIZES, Compare, opened, pressing, shown
+from tests.ui.gallery import NARROW, SIZES, SMALL, Compare, Fill, Step, looking, same, staged, typed
+from tests.ui.scene import Scene
 
 
-@pytest.mark.parametrize("size", [(60, 20), *SIZES])
-def test_settings(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
-    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing("comma"))
+def untouched(_scene: Scene) -> None:
+    """Nothing was done yet, and no balance was read."""
 
 
-def test_settings_refused(snap_compare: Compare, scene: Scene) -> None:
-    async def run(pilot: Pilot[Any]) -> None:
-        await pressing("comma")(pilot)
-        pilot.app.screen.query_one("#lists-reuse_days", Line).value = "a week"
-        await pressing("ctrl+s")(pilot)
-
-    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=run)
-
-
-@pytest.mark.parametrize("size", [(60, 20), *SIZES])
-def test_activity(snap_compare: Compare, scene: Scene, size: tuple[int, int]) -> None:
-    scenes.attention(scene)
-    assert snap_compare(shown(scene), terminal_size=size, run_before=pressing("a"))
+def balanced(scene: Scene) -> None:
+    """A ledger in which every credit that went is explained by a charge."""
+    balance = 30_000
+    scene.reading(balance, 90_000)
+    for hours, size in ((20, 900), (7, 2_000), (1, 650)):
+        job = scene.job(f"list-{hours}", size, days=hours / 24)
+        for batch in scene.store.batches.of(job.id):
+            scene.send(job, batch.seq, answered=1.0, ago=hours * 3_600 - 60 * batch.seq, balance=balance)
+            balance -= batch.size
+            scene.reading(balance, hours * 3_600 - 60 * batch.seq - 30)
 
 
-def test_activity_empty(snap_compare: Compare, scene: Scene) -> None:
-    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=pressing("a"))
-
-
-def test_activity_copied(snap_compare: Compare, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    scenes.live(scene)
-    monkeypatch.setattr("pwl_tui.ui.screens.copy.Path.cwd", lambda: Path("/home/ada"))
-    monkeypatch.delenv("TMUX", raising=False)
-
-    async def run(pilot: Pilot[Any]) -> None:
-        await pressing("a")(pilot)
-        await pilot.press("c")
-        await opened(pilot, 3)
-        await pilot.press("enter")
-        await pilot.pause()
-
-    assert snap_compare(shown(scene), terminal_size=(80, 24), run_before=run)
+AROUND: dict[str, tuple[Fill, list[Step]]] = {
+    "settings": (scenes.rest, ["comma"]),
+    "settings-end": (scenes.rest, ["comma", "up"]),
+    "settings-refused": (scenes.rest, ["comma", typed("#lists-reuse_days", "a week"), "ctrl+s"]),
+    "activity": (scenes.attention, ["a"]),
+    "activity-empty": (untouched, ["a"]),
+    "activity-found": (scenes.attention, ["a", "slash", typed("#find", "webinar")]),
+    "activity-nothing-found": (scenes.attention, ["a", "slash", typed("#find", "nowhere")]),
+    "ledger": (balanced, ["L"]),
+    "ledger-alarm": (scenes.spent, ["L"]),
+    "ledger-empty": (untouched, ["L"]),
+    "help": (scenes.live, ["question_mark"]),
+    "help-of-a-job": (scenes.live, ["enter", "question_mark"]),
+    "palette": (scenes.live, ["ctrl+p"]),
+    "palette-found": (scenes.live, ["ctrl+p", typed("CommandInput", "lea")]),
+}
 
 
 @pytest.mark.parametrize(
-    "ui", [Ui(theme="light"), Ui(theme="ansi"), Ui(theme="dark", ascii=True)], ids=["light", "ansi", "ascii"]
+    ("screen", "size"),
+    [
+        *product(["settings", "settings-refused", "activity", "activity-empty", "activity-found"], SIZES),
+        *product(["ledger", "ledger-alarm", "help", "palette"], SIZES),
+        *product(["settings", "activity", "ledger-alarm", "help", "palette"], [SMALL]),
+        *product(["settings-end", "activity-nothing-found", "ledger-empty", "help-of-a-job"], NARROW),
+        *product(["palette-found"], NARROW),
+    ],
 )
-def test_other_colours_and_frames(snap_compare: Compare, tmp_path: Path, ui: Ui) -> None:
-    scene = Scene(tmp_path, Settings(key_source=KEY, region="US", ui=ui))
-    scenes.attention(scene)
-    assert snap_compare(shown(scene), terminal_size=(120, 40), run_before=pressing())
-    scene.store.close()
+def test_screen(snap_compare: Compare, tmp_path: Path, screen: str, size: str) -> None:
+    fill, steps = AROUND[screen]
+    assert same(snap_compare, staged(tmp_path, fill), size, *steps)
+
+
+@pytest.mark.parametrize("look", ["light", "ansi"])
+def test_settings_with_another_look(snap_compare: Compare, tmp_path: Path, look: str) -> None:
+    assert same(snap_compare, staged(tmp_path, scenes.rest, looking(look)), "120x40", "comma")

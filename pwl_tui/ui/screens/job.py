@@ -219,6 +219,8 @@ class JobScreen(JobReading):
             self._table.show_columns(self.view.columns)
             self.set_focus(self._table)
         self.draw()
+        if self.view is PICTURE:
+            self.call_after_refresh(self.draw)  # when it is known how much room there is
         self.begin(restart=True)
         self.refresh_bindings()
 
@@ -249,4 +251,6 @@ class JobScreen(JobReading):
             self._place.say(Content())
         else:
             order = sort_words(self._sort) if self.view.is_results else ""
-            self._place.say(place_words(table.selected, table.cursor, table.total, order))
+            reading = self.view.is_results and self._selection is None
+            words = place_words(table.selected, table.cursor, table.total, order, reading=reading)
+            self._place.say(words)

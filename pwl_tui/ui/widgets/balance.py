@@ -5,7 +5,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
-from pwl_tui.ui.figures import age, grouped, trace
+from pwl_tui.ui.figures import ago, grouped, trace
 from pwl_tui.ui.snapshot import Snapshot
 from pwl_tui.ui.widgets.words import Words
 
@@ -17,7 +17,7 @@ _OTHERS = (
 _MOST_LISTS = 999
 _BETWEEN = Content("  ")
 _PADDING = 2
-_TRACED = 14
+_TRACED = 12
 """Readings in the history: beside its name and age there is room for no more in the panel."""
 
 
@@ -55,7 +55,7 @@ class BalancePanel(Vertical):
             words = Content.styled("WhatsApp credits: not read yet", "$muted")
         else:
             drawn = Content.styled(trace(snapshot.history[-_TRACED:], ascii_only=ascii_only), "$text-accent")
-            how_old = Content.styled(age(snapshot.now - credits_now.at), "$muted")
+            how_old = Content.styled(ago(snapshot.now - credits_now.at), "$muted")
             reach, others = _reach(credits_now.balance, size), _others(snapshot)
             if wide:
                 first = _joined([Content("WhatsApp"), drawn, how_old])

@@ -95,7 +95,6 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
             window: the rows.
             restart: they are other rows than before: the cursor goes to the top instead of following its row.
         """
-        same_count = window.total == self._window.total
         selected = None if restart else self.selected
         self._window, self._wanted, self._patient = window, None, False
         self._strips.clear()
@@ -105,7 +104,7 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         if selected is not None:
             self._follow(self._key(selected))
         self.cursor = min(self.cursor, window.total)
-        if not same_count:
+        if self.virtual_size.height != window.total + 1:
             self.virtual_size = Size(0, window.total + 1)
         self.refresh()
         self._want()
