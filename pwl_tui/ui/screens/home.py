@@ -25,7 +25,7 @@ from pwl_tui.ui.screens.job_commands import JobCommands
 from pwl_tui.ui.snapshot import Snapshot
 from pwl_tui.ui.widgets.attention import AttentionPanel
 from pwl_tui.ui.widgets.balance import BalancePanel
-from pwl_tui.ui.widgets.cells import Window
+from pwl_tui.ui.widgets.cells import Made, Window
 from pwl_tui.ui.widgets.chart import Chart
 from pwl_tui.ui.widgets.fields import Line
 from pwl_tui.ui.widgets.keybar import KeyBar
@@ -116,11 +116,8 @@ class HomeScreen(JobCommands):
         super().show()
         self._attention.show()
         snapshot, wanted = self.snapshot, self._filter.casefold()
-        rows = [
-            JobRow(job, snapshot.now, snapshot.elsewhere(job), self._ascii)
-            for job in snapshot.jobs
-            if wanted in job.name.casefold()
-        ]
+        jobs = [job for job in snapshot.jobs if wanted in job.name.casefold()] if wanted else snapshot.jobs
+        rows = Made(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job), self._ascii))
         self._table.show(Window(len(rows) + (0 if wanted else snapshot.older), 0, rows))
         self._form.know(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()

@@ -1,11 +1,12 @@
 """What a table is made of: spans, cells, columns and windows. Values only; `table` draws them."""
 
 from collections.abc import Callable, Sequence
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar, overload
 
 from msgspec import Struct, field
 from rich.cells import cell_len, set_cell_size
 
+S = TypeVar("S")
 T = TypeVar("T")
 Tone = Literal["plain", "muted", "accent", "good", "warning", "bad"]
 """What a text means; the style sheet gives it its colour, and no meaning is told by colour alone."""
@@ -72,6 +73,30 @@ class Window(Struct, Generic[T], frozen=True):
         """Return a row, or none when it lies outside the window."""
         position = index - self.offset
         return self.rows[position] if 0 <= position < len(self.rows) else None
+
+
+class Made(Sequence[T], Generic[S, T]):
+    """Rows that are made when they are looked at: of a thousand jobs a screen shows thirty.
+
+    Args:
+        of: what they are made of.
+        make: makes one.
+    """
+
+    def __init__(self, of: Sequence[S], make: Callable[[S], T]) -> None:
+        self._of, self._make = of, make
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[T]: ...
+    def __getitem__(self, place: int | slice) -> T | list[T]:
+        if isinstance(place, slice):
+            return [self._make(one) for one in self._of[place]]
+        return self._make(self._of[place])
 
 
 def fit(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]:
