@@ -110,9 +110,12 @@ class JobReading(JobCommands):
         try:
             selection = await in_thread(lambda: self._rows.select(which, find, sort), "search")
             while more:
-                wanted = self._wanted
-                unseen = another and not (self._selection is selection and selection.total >= sum(wanted))
-                look = partial(self._look, selection, wanted, enough=sum(wanted) if unseen else None)
+                offset, limit = wanted = self._wanted
+                seen = self._selection is selection
+                filled = not another or (seen and selection.total >= offset + limit)
+                # What is wanted is three screens of rows: the first is shown as soon as it is full.
+                enough = None if filled else offset + (limit if seen else limit // 3)
+                look = partial(self._look, selection, wanted, enough=enough)
                 more, found = await in_thread(look, "search")
                 if found is not None:
                     self._selection = selection
