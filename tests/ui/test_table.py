@@ -231,3 +231,13 @@ async def test_the_focus_draws_only_the_line_of_the_cursor_again() -> None:
         app.set_focus(None)
         await pilot.pause()
         assert set(app.table.drawn) == {2}
+
+
+async def test_the_cursor_stays_in_sight_when_the_screen_becomes_smaller() -> None:
+    source = Source(200)
+    app = TableApp(source.window(0, 100), source.window)
+    async with app.run_test(size=(60, 40)) as pilot:
+        app.table.go_to("39")
+        await pilot.resize_terminal(60, 10)
+        await pilot.pause()
+        assert lines(app.table)[-1].startswith("row 38 ")

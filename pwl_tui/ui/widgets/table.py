@@ -122,11 +122,7 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
 
     def watch_cursor(self, before: int, after: int) -> None:
         """Keep the cursor in sight and repaint the two lines that changed."""
-        top, height = int(self.scroll_offset.y), max(self.size.height - 1, 1)
-        if after < top:
-            self.scroll_to(y=after, animate=False)
-        elif after >= top + height:
-            self.scroll_to(y=after - height + 1, animate=False)
+        self._reach_cursor()
         for index in (before, after):
             self._strips.pop(index, None)
             if not self._patient:
@@ -144,8 +140,9 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         self.set_timer(_LATE_SECONDS, self._show_gaps)
 
     def on_resize(self) -> None:
-        """Ask for rows that came into sight."""
+        """Keep the cursor in sight, and ask for rows that came into it."""
         self._strips.clear()
+        self._reach_cursor()
         self._want()
 
     def _scroll_update(self, virtual_size: Size) -> None:
@@ -201,6 +198,13 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         visible = self._visible()
         held = range(self._window.offset, self._window.offset + len(self._window.rows))
         return not visible or (visible[0] in held and visible[-1] in held)
+
+    def _reach_cursor(self) -> None:
+        top, height = int(self.scroll_offset.y), max(self.size.height - 1, 1)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False)
 
     def _show_gaps(self) -> None:
         self._patient = False
