@@ -84,13 +84,12 @@ class ListForm(Vertical, Working):
             yield Horizontal(Label(label), field, classes="field")
         yield VerticalScroll(Words(id="plan"), id="plan-scroll", can_focus=False)
         yield Button("", id="take-region", compact=True)
+        options = Button("Options…", id="options", disabled=True, compact=True)
         yield Horizontal(
-            Button("Options…", id="options", disabled=True, compact=True),
-            Button("See the rows…", id="see-rows", disabled=True, compact=True),
-            id="form-more",
+            options, Button("See the rows…", id="see-rows", disabled=True, compact=True), id="form-more"
         )
-        label = "Submit…" if self._engine.may_spend else "no-spend: nothing is submitted"
-        yield Button(label, id="submit", disabled=True, compact=True)
+        submit = "Submit…" if self._engine.may_spend else "no-spend: nothing is submitted"
+        yield Button(submit, id="submit", disabled=True, compact=True)
 
     def _follow(self) -> None:
         """Follow the two fields that make the plan, also when the completion fills them in."""
@@ -110,10 +109,8 @@ class ListForm(Vertical, Working):
 
     def start(self, path: str = "", region: str = "") -> None:
         """Put the person at the first field, with a path and region filled in where they are given."""
-        if region:
-            self.query_one("#region", Line).value = region
-        if path:
-            self._path.value = path
+        field = self.query_one("#region", Line)
+        field.value, self._path.value = region or field.value, path or self._path.value
         self.screen.set_focus(self._path)  # at once, for what is typed next is the path
 
     def know(self, balance: int | None) -> None:
@@ -124,8 +121,7 @@ class ListForm(Vertical, Working):
 
     def clear(self) -> None:
         """Empty the form after its list was submitted."""
-        self._path.value = ""
-        self.query_one("#name", Line).value = ""
+        self._path.value = self.query_one("#name", Line).value = ""
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command of the form cannot be done now."""
@@ -148,8 +144,7 @@ class ListForm(Vertical, Working):
     def on_path_line_pasted(self, event: PathLine.Pasted) -> None:
         """Take several pasted lines as the list itself."""
         event.stop()
-        lines = counted(len(event.text.strip().splitlines()), "pasted line")
-        self._path.value = lines
+        self._path.value = counted(len(event.text.strip().splitlines()), "pasted line")
         self._pasted = event.text
         self._suggest("pasted")
         self._reread()
@@ -177,8 +172,8 @@ class ListForm(Vertical, Working):
     def action_submit(self) -> None:
         """Ask to submit what is planned."""
         if self.plan is not None:
-            name = clean(self.query_one("#name", Line).value, 80) or self._suggested_name
-            self.post_message(self.Ready(self.plan, name))
+            typed = clean(self.query_one("#name", Line).value, 80)
+            self.post_message(self.Ready(self.plan, typed or self._suggested_name))
 
     def action_browse(self) -> None:
         """Look for the list in the directories."""
@@ -218,13 +213,11 @@ class ListForm(Vertical, Working):
     def _choose(self, choices: Choices | None) -> None:
         if choices is None or choices == self._choices:
             return
-        same = choices.reads_as(self._choices)
-        self._choices = choices
+        same, self._choices = choices.reads_as(self._choices), choices
         self._replan() if same else self._reread()
 
     def _path_changed(self) -> None:
-        self._pasted = None
-        self._choices, self._read_before = Choices(), None
+        self._pasted, self._choices, self._read_before = None, Choices(), None
         self._suggest(typed_path(self._path.value).name.removesuffix(".gz").rsplit(".", 1)[0])
         self._reread()
 
@@ -272,9 +265,9 @@ class ListForm(Vertical, Working):
             stopped.set()
 
     def _wanted(self) -> Wanted:
-        region = self.query_one("#region", Line).value.strip().upper() or None
-        numbers = self._engine.settings.lists.numbers
-        return Wanted(self._pasted, typed_path(self._path.value), region, numbers, self._choices)
+        region, numbers = self.query_one("#region", Line).value.strip(), self._engine.settings.lists.numbers
+        path = typed_path(self._path.value)
+        return Wanted(self._pasted, path, region.upper() or None, numbers, self._choices)
 
     def _know_list(self, listed: ListPlan | None) -> None:
         """Take note of how the list is read, and offer what can be done with that."""
@@ -290,8 +283,8 @@ class ListForm(Vertical, Working):
         self.screen.refresh_bindings()
 
     async def _recall(self) -> None:
-        jobs = self._desk.snapshot().jobs
-        self._path.recent = await in_thread(lambda: recent_lists(jobs), "recent lists")
+        recall = partial(recent_lists, self._desk.snapshot().jobs)
+        self._path.recent = await in_thread(recall, "recent lists")
         if not self._path.value:
             self._say(self._hint())
 
