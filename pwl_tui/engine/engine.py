@@ -50,22 +50,12 @@ class Engine(Proposing):
                 another job went on with this rest of a list since it was planned.
             StateError: the state file failed; then there is no job.
         """
-        binding = self._spending().binding
-        if plan.rest_of is not None:
+        self._spending()
+        if plan.rest_of is None:
+            return self._accept(plan, name, when_short, retry_of)
+        with self.store.accepting():
             self._require_rest(self.store.jobs.get(plan.rest_of))
-        plan = planning.affordable(plan, when_short, cap=self.settings.max_credits_per_job)
-        self.store.require_room()
-        job_id = planning.store_job(
-            self.store,
-            plan,
-            binding=binding,
-            profile=self.settings.profile,
-            name=clean(name) or plan.list.source.name,
-            now=self._clock(),
-            retry_of=retry_of,
-        )
-        self.wake()
-        return self.store.jobs.get(job_id)
+            return self._accept(plan, name, when_short, retry_of)
 
     def retry(self, wanted: RetryPlan) -> Job:
         """Send rejected batches again within their own job, and failed numbers as a new one.
@@ -80,9 +70,10 @@ class Engine(Proposing):
         self._spending()
         job = wanted.job
         if wanted.plan is not None:
-            if not set(self.store.results.failed(job.id)).issuperset(wanted.plan.list.numbers):
-                raise EngineError(retried(job))
-            job = self.create_job(wanted.plan, name=f"{wanted.job.name} retry", retry_of=wanted.job.id)
+            with self.store.accepting():
+                if not set(self.store.results.failed(job.id)).issuperset(wanted.plan.list.numbers):
+                    raise EngineError(retried(job))
+                job = self.create_job(wanted.plan, name=f"{wanted.job.name} retry", retry_of=wanted.job.id)
         if wanted.rejected_batches:
             self.store.jobs.release(wanted.job.id)
             self.store.decisions.retry_rejected(wanted.job.id, now=self._clock())
@@ -172,3 +163,18 @@ class Engine(Proposing):
         if not self.may_spend:
             raise EngineError(NO_SPEND)
         return account
+
+    def _accept(self, plan: JobPlan, name: str, when_short: planning.WhenShort, retry_of: int | None) -> Job:
+        plan = planning.affordable(plan, when_short, cap=self.settings.max_credits_per_job)
+        self.store.require_room()
+        job_id = planning.store_job(
+            self.store,
+            plan,
+            binding=self._spending().binding,
+            profile=self.settings.profile,
+            name=clean(name) or plan.list.source.name,
+            now=self._clock(),
+            retry_of=retry_of,
+        )
+        self.wake()
+        return self.store.jobs.get(job_id)

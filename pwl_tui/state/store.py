@@ -12,7 +12,7 @@ from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.errors import state_error
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.journal import Journal
-from pwl_tui.state.locks import sender_lock
+from pwl_tui.state.locks import alone, sender_lock
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
 from pwl_tui.state.mounts import require_local
@@ -67,6 +67,13 @@ class Store:
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
         """Try to become the one sender of a key: see `locks.sender_lock`."""
         return sender_lock(self.directory, binding)
+
+    def accepting(self) -> AbstractContextManager[None]:
+        """Keep all others, in other processes too, from asking again for what may be asked for only once.
+
+        To be held from the look whether it was asked for until the job that asks for it is stored.
+        """
+        return alone(self.directory / "accept.lock")
 
     def require_room(self) -> None:
         """Make sure, before anything is paid, that what is bought can be written down.

@@ -1,6 +1,9 @@
 """What failed is asked for once more, as a job of its own, and its answers come back to the first list."""
 
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 
@@ -71,6 +74,30 @@ def test_a_retry_that_was_planned_before_another_sends_nothing(
     with pytest.raises(EngineError, match="asked for again meanwhile"):
         engine.retry(same)
     assert len(store.jobs.all()) == 2
+
+
+def test_of_two_that_ask_again_at_one_moment_only_one_does(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = half_failed(store, clock)
+    engines = [make_engine(store, service, clock) for _ in range(2)]
+    wanted = engines[0].retry_plan(job)
+    both, failed = threading.Barrier(2), store.results.failed
+
+    def looked(job_id: int) -> list[int]:
+        """Let both look before either of them stores anything, if they can."""
+        found = failed(job_id)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.2)
+        return found
+
+    monkeypatch.setattr(store.results, "failed", looked)
+    with ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(engine.retry, wanted) for engine in engines]
+    refused = [str(one.exception()) for one in asked if one.exception()]
+    assert len(refused) == 1
+    assert "asked for again meanwhile" in refused[0]
+    assert [other.retry_of for other in store.jobs.all()] == [job, None]
 
 
 def test_what_fails_again_can_be_retried_again(store: Store, clock: Clock, service: WorldService) -> None:
