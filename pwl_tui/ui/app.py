@@ -112,7 +112,8 @@ class PwlApp(HostedApp):
         )
         self.snapshot = first(engine, clock())
         """What the screens draw; replaced as a whole."""
-        self._finished = notify.Finished()
+        self._completions = notify.Completions()
+        self._left = False
         self._home = HomeScreen(self._desk)
 
     def get_default_screen(self) -> Screen[None]:
@@ -130,13 +131,14 @@ class PwlApp(HostedApp):
 
     def on_unmount(self) -> None:
         """Begin nothing more."""
+        self._left = True
         self._watcher.stop()
         self._engine.stop()
 
     def on_pwl_app_changed(self, event: Changed) -> None:
         """Draw a snapshot, and say which jobs are complete."""
         before, self.snapshot = self.snapshot, event.snapshot
-        if said := self._finished.told(event.snapshot.finished_since(before), event.snapshot.now):
+        if said := self._completions.told(event.snapshot.finished_since(before), event.snapshot.now):
             self.announce(said, self._desk.settings)
         self._retitle()
         failed = event.snapshot.engine_problem
@@ -185,6 +187,8 @@ class PwlApp(HostedApp):
     async def _begin(self) -> None:
         """Complete what the first frame left out, and start the work."""
         await self._home.complete()
+        if self._left:
+            return
         if not gc.isenabled():
             # All that there is will stay: it need not be looked through ever again.
             gc.freeze()

@@ -117,6 +117,8 @@ class Dialog(ModalScreen[R], Working):
 
     CSS_PATH: ClassVar[Path | None] = SCREEN_STYLES
     focused = Reactive[Widget | None](None, repaint=False)
+    asked_at = 0.0
+    """What was typed before this moment, by the monotonic clock, is no answer to it."""
     BINDINGS: ClassVar = [("escape", "dismiss_quietly", "cancel")]
 
     def action_dismiss_quietly(self) -> None:

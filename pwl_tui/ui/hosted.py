@@ -13,12 +13,11 @@ from textual.notifications import SeverityLevel
 from pwl_tui.config import Settings
 from pwl_tui.text import clean
 from pwl_tui.ui import clipboard, notify, themes
+from pwl_tui.ui.base import Dialog
 from pwl_tui.ui.driver import BackgroundSeen, LineTimed, Terminal
 
 _SLOW_LINE_SECONDS = 0.4
-"""To take the first paint (about 30 kB) and answer: what a line under 1 Mbit/s does not do."""
-
-
+"""To take the first paint (about 25 kB) and answer: what a line under half a Mbit/s does not do."""
 _KEY_SECONDS = 0.25
 """How long a key may take before the next is let through, should its widget go away with it."""
 
@@ -82,7 +81,8 @@ class HostedApp(App[None]):
     async def _take_key(self) -> None:
         done = KeyDone(self._typed[0])
         target = self.focused or self.screen
-        await super().on_event(done.typed)
+        if not (isinstance(self.screen, Dialog) and done.typed.time < self.screen.asked_at):
+            await super().on_event(done.typed)
         target.post_message(done)
         asyncio.get_running_loop().call_later(_KEY_SECONDS, self.post_message, KeyDone(done.typed))
 

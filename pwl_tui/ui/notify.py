@@ -21,7 +21,7 @@ _PAUSE_SECONDS = 10.0
 """Between two tellings: longer than a notice stands, so that they never pile up over the screen."""
 
 
-class Finished:
+class Completions:
     """Tells what has finished: of the first job at once, of those that follow in short order together."""
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@ import csv
 import io
 
 import pytest
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.widgets import Button, Input
 
 from pwl_tui.simulator.demo import DEMO_KEY, sample_csv
@@ -47,6 +47,18 @@ async def test_a_list_goes_all_the_way(start: Start, world: World, size: tuple[i
             assert row["wa_on_whatsapp"] == str(truth.on_whatsapp).lower()
             assert row["wa_carrier"] == truth.carrier
     assert sum(charge.amount for charge in world.ledger) == plan.to_pay
+
+
+async def test_what_was_typed_before_the_question_was_there_is_no_answer_to_it(start: Start) -> None:
+    async with start(demo=sample(start)) as rig:
+        early = Key("y", "y")
+        await rig.submitted()
+        rig.app.post_message(early)
+        await rig.pilot.pause(0.1)
+        assert rig.screen_name == "Ask"
+        await rig.pilot.press("y")
+        await rig.until(lambda: len(rig.store.jobs.all()) == 1, "what is typed now is")
+        await rig.finished()
 
 
 @pytest.mark.parametrize("keys", [["enter"], ["escape"], ["n"]])

@@ -175,6 +175,12 @@ async def test_the_id_of_a_batch_is_copied(start: Start) -> None:
         assert "Sent to the terminal" in rig.notices[-1]
 
 
+async def test_the_row_to_go_to_is_not_asked_for_once_the_focus_is_elsewhere(start: Start) -> None:
+    async with finished_job(start) as rig:
+        await rig.pilot.press("colon", "tab")
+        await rig.until(lambda: "list order" in rig.text(), "it is said where the person is")
+
+
 async def test_there_is_nothing_to_find_among_rejected_rows(start: Start) -> None:
     async with finished_job(start) as rig:
         await rig.pilot.press("left", "slash")

@@ -114,16 +114,16 @@ def test_a_notification_never_holds_a_number_or_a_control_character(job: Job, nu
 
 def test_jobs_that_finish_in_short_order_are_told_together(job: Job) -> None:
     one = replace(job, name="one", numbers=40, counts=Counts(on_whatsapp=7, not_on_whatsapp=33))
-    finished = notify.Finished()
-    assert finished.told([one], 100.0) == "one is complete: 7 of 40 on WhatsApp."
-    assert [finished.told(jobs, at) for jobs, at in (([one], 101.0), ([], 105.0), ([one], 109.0))] == [
+    completions = notify.Completions()
+    assert completions.told([one], 100.0) == "one is complete: 7 of 40 on WhatsApp."
+    assert [completions.told(jobs, at) for jobs, at in (([one], 101.0), ([], 105.0), ([one], 109.0))] == [
         "",
         "",
         "",
     ]
-    assert finished.told([], 110.0) == "2 jobs are complete: 14 of 80 on WhatsApp."
-    assert finished.told([], 130.0) == ""
-    assert finished.told([one], 131.0) == "one is complete: 7 of 40 on WhatsApp."
+    assert completions.told([], 110.0) == "2 jobs are complete: 14 of 80 on WhatsApp."
+    assert completions.told([], 130.0) == ""
+    assert completions.told([one], 131.0) == "one is complete: 7 of 40 on WhatsApp."
 
 
 def test_the_title_is_the_per_cent_of_all_that_is_under_way(job: Job) -> None:

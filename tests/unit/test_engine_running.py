@@ -104,15 +104,18 @@ def test_two_engines_send_one_at_a_time_and_share_the_polls(
     assert all(after - before >= QUICK.minimum for at in polled.values() for before, after in pairwise(at))
 
 
-def test_leaving_does_not_wait_for_a_paid_call_but_can(
-    engine: Engine, simulator: Simulator, listener: Listener
+@pytest.mark.parametrize("later", [None, Secret("another-key")])
+def test_leaving_does_not_wait_for_a_paid_call_but_can_also_for_one_of_the_key_before(
+    engine: Engine, simulator: Simulator, listener: Listener, later: Secret | None
 ) -> None:
     simulator.add_fault(Rule(call="submit", silent=True))
     job = submit(engine, FIRST, 10)
     engine.start(listener)
     listener.until(lambda: simulator.world.ledger, "the call")
+    if later is not None:
+        engine.use_key(later)
     engine.stop()
-    assert not engine.drain(0.0), "stopping waited for the service"
+    assert not engine.drain(0.0), "stopping waited for the service, or forgot the call"
     simulator.stop()
     assert engine.drain(PATIENCE)
     assert engine.store.batches.get(job.id, 1).state is BatchState.UNKNOWN
@@ -130,21 +133,6 @@ def test_the_answer_to_a_paid_call_is_stored_after_leaving(
     states = [batch.state for batch in engine.store.batches.of(job.id)]
     assert states == [BatchState.PROCESSING, BatchState.PLANNED]
     assert engine.store.batches.get(job.id, 1).batch_id in simulator.world.batches
-
-
-def test_a_paid_call_of_the_key_before_is_waited_for_too(
-    engine: Engine, simulator: Simulator, listener: Listener
-) -> None:
-    simulator.add_fault(Rule(call="submit", silent=True))
-    job = submit(engine, FIRST, 10)
-    engine.start(listener)
-    listener.until(lambda: simulator.world.ledger, "the call")
-    engine.use_key(Secret("another-key"))
-    engine.stop()
-    assert not engine.drain(0.0), "the call of the key before is forgotten"
-    simulator.stop()
-    assert engine.drain(PATIENCE)
-    assert engine.store.batches.get(job.id, 1).state is BatchState.UNKNOWN
 
 
 def test_closing_ends_the_threads(engine: Engine, listener: Listener) -> None:

@@ -1,6 +1,8 @@
 """Small questions: one that is answered with a choice, one that is answered with the credits it is about."""
 
+import math
 import re
+import time
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -34,7 +36,19 @@ class Choice(Struct, frozen=True):
     danger: bool = False
 
 
-class Ask(Dialog[str | None]):
+class Question(Dialog[str | None]):
+    """A question that can cost money: keys that were typed before it was there do not answer it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked_at = math.inf
+
+    def on_mount(self) -> None:
+        """Take answers from now on."""
+        self.asked_at = time.monotonic()
+
+
+class Ask(Question):
     """A question with choices. The first has the focus, and is the one that does nothing.
 
     Args:
@@ -92,7 +106,7 @@ def _lines(text: str) -> Content:
     return Content("\n".join(clean(line) for line in text.splitlines()))
 
 
-class Typed(Dialog[str | None]):
+class Typed(Question):
     """A question about so many credits that they are typed to say yes: no habit of the fingers spends them.
 
     Args:

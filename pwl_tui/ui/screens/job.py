@@ -3,7 +3,7 @@
 import os
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
@@ -158,8 +158,10 @@ class JobScreen(JobReading):
         self._place.display, self._goto.display = False, True
         self.set_focus(self._goto)
 
-    def on_descendant_focus(self) -> None:
-        """Say what can be typed now, or where the person is."""
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what can be typed now, or where the person is; the row to go to is not asked for any more."""
+        if event.widget is not self._goto:
+            self._goto.display, self._place.display = False, True
         self._tell_place()
 
     @on(ViewBar.Picked)
@@ -205,7 +207,6 @@ class JobScreen(JobReading):
 
     def _close(self, field: Line) -> None:
         field.display = False
-        self._place.display = True
         self.set_focus(self._table)
 
     def _choose(self, view: int) -> None:
