@@ -169,8 +169,10 @@ class Start:
             clock=clock,
         )
         async with app.run_test(size=size, notifications=True) as pilot:
+            rig = Rig(app, pilot, engine, self.store, self.directory)
+            await rig.until(lambda: bool(rig.app.screen_stack[0].query("#submit")), "the screen is complete")
             await pilot.pause()
-            yield Rig(app, pilot, engine, self.store, self.directory)
+            yield rig
 
 
 @pytest.fixture

@@ -93,10 +93,8 @@ class ListForm(Vertical, Working):
 
     def _follow(self) -> None:
         """Follow the two fields that make the plan, also when the completion fills them in."""
-        self._know_list(None)
-        self._say(self._hint())
-        self.watch(self._path, "value", self._path_changed, init=False)
         self.watch(self.query_one("#region", Line), "value", self._reread, init=False)
+        self.watch(self._path, "value", self._path_changed)  # and it may hold something by now
 
     def on_resize(self) -> None:
         """Draw the plan for the new width."""
