@@ -4,6 +4,7 @@ import gc
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 from pwl_tui.cli.front import Front, on_terminal, step_behind
@@ -25,10 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     argv = sys.argv[1:] if argv is None else argv
     # The usual start: before anything is loaded, since all that is there at a fork is copied when it is used.
     front = None if argv else _front()
-    from pwl_tui.cli.arguments import build_parser
     from pwl_tui.cli.output import Output
 
-    arguments = build_parser(commands=bool(argv)).parse_args(argv)
+    arguments = parsed(argv)
     output = Output(json=getattr(arguments, "json", False))
     if front is None and arguments.command is None:
         front = _front()
@@ -76,6 +76,32 @@ _COMMANDS = {
     "simulator": "setup.simulator",
 }
 """Where each command is done, as module and function: only what is asked for is loaded."""
+
+
+def parsed(argv: Sequence[str]) -> SimpleNamespace:
+    """Return what the arguments ask for.
+
+    Raises:
+        SystemExit: they are wrong, or ask for a text that is then printed.
+    """
+    if not argv:  # the usual start need not load the parser to be told what it makes of nothing
+        return SimpleNamespace(**_NO_ARGUMENTS)
+    from pwl_tui.cli.arguments import build_parser
+
+    return build_parser().parse_args(argv, SimpleNamespace())
+
+
+_NO_ARGUMENTS = {
+    "command": None,
+    "config": None,
+    "profile": None,
+    "state_dir": None,
+    "demo": False,
+    "no_spend": False,
+    "no_mouse": False,
+    "low_bandwidth": False,
+}
+"""What the parser makes of nothing."""
 
 
 def _front() -> Front | None:

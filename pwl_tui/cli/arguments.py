@@ -33,8 +33,8 @@ exit codes:
 _ONLY = ("on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending", "not-sent")
 
 
-def build_parser(*, commands: bool = True) -> argparse.ArgumentParser:
-    """Return the parser; the command is in ``command``. Without any `commands` it is made in no time."""
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser; the command is in ``command``."""
     parser = argparse.ArgumentParser(
         prog="pwl-tui",
         description="Validate lists of phone numbers with ProWebLook's batch WhatsApp service.\n"
@@ -57,10 +57,9 @@ def build_parser(*, commands: bool = True) -> argparse.ArgumentParser:
         "--low-bandwidth", action="store_true", help="write as little as can be to the screen"
     )
     parser.set_defaults(command=None)
-    if commands:
-        known = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-        for add in (_sending, _having, _mending, _spent, _surroundings):
-            add(known)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    for add in (_sending, _having, _mending, _spent, _surroundings):
+        add(commands)
     return parser
 
 

@@ -1,9 +1,9 @@
 """``plan`` and ``submit``: from a list to a job."""
 
-import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 from msgspec.structs import replace
 
@@ -71,7 +71,7 @@ def report(session: Session, job: Job, ending: Ending) -> int:
     return ending.exit
 
 
-def options(arguments: argparse.Namespace, session: Session) -> Options:
+def options(arguments: SimpleNamespace, session: Session) -> Options:
     """Return how the list is to be read: what the command says, then what the settings say."""
     return Options(
         column=arguments.column,
@@ -147,7 +147,7 @@ def _plan_rest(session: Session, job: Job) -> JobPlan:
     return replace(planned, balance=session.engine.balance().balance)
 
 
-def _source(arguments: argparse.Namespace, output: Output) -> Source:
+def _source(arguments: SimpleNamespace, output: Output) -> Source:
     if arguments.list == "-":
         return Source.from_stream(sys.stdin.buffer, "standard input", sheet=arguments.sheet)
     path = Path(arguments.list)

@@ -1,12 +1,12 @@
 """What a command works with: settings, state and engine, opened when first needed and closed at the end."""
 
-import argparse
 import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Self
 
 from pwl_tui import config, paths
@@ -32,7 +32,7 @@ class Session:
     """One run of the program.
 
     Args:
-        arguments: as the parser gives them.
+        arguments: as `pwl_tui.cli.parsed` gives them.
         output: where to write.
         environ: the environment.
         front: lets the shell go on before this process has ended; none: there is no screen to open.
@@ -40,7 +40,7 @@ class Session:
 
     def __init__(
         self,
-        arguments: argparse.Namespace,
+        arguments: SimpleNamespace,
         output: Output,
         environ: Mapping[str, str],
         front: Front | None = None,

@@ -1,14 +1,19 @@
 from pathlib import Path
 
+from pwl_tui.cli import parsed
 from pwl_tui.cli.arguments import build_parser
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
 from pwl_tui.config import load
 
 
+def test_a_start_without_arguments_is_what_the_parser_makes_of_nothing() -> None:
+    assert vars(parsed([])) == vars(build_parser().parse_args([]))
+
+
 def test_the_demo_saves_into_a_file_of_its_own_and_stays_on_the_simulator(tmp_path: Path) -> None:
     own = tmp_path / "config.toml"
-    arguments = build_parser().parse_args(["--demo", "--config", str(own)])
+    arguments = parsed(["--demo", "--config", str(own)])
     with Session(arguments, Output(json=False), {"PROWEBLOOK_API_KEY": "their-own"}) as session:
         settings, _ = session.save({"ui": {"theme": "light"}}, "default")
         assert settings.ui.theme == "light"
@@ -20,7 +25,7 @@ def test_the_demo_saves_into_a_file_of_its_own_and_stays_on_the_simulator(tmp_pa
 def test_settings_are_saved_where_they_were_read(tmp_path: Path) -> None:
     own = tmp_path / "config.toml"
     own.write_text("[profiles.work]\nregion = 'DE'\n")
-    arguments = build_parser().parse_args(["--config", str(own), "--profile", "work"])
+    arguments = parsed(["--config", str(own), "--profile", "work"])
     with Session(arguments, Output(json=False), {}) as session:
         assert session.settings.region == "DE"
         settings, _ = session.save({"profiles.work": {"region": "US"}}, "work")

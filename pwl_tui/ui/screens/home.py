@@ -95,6 +95,11 @@ class HomeScreen(JobCommands):
         if not self._veiled:
             super()._compositor_refresh()
 
+    def update_node_styles(self, animate: bool = True) -> None:
+        """Style all again once there is something to see: until then every widget has just been styled."""
+        if not self._veiled:
+            super().update_node_styles(animate)
+
     async def complete(self) -> None:
         """Add what the first frame does without, since it takes as long as all the rest."""
         styles = self.app.stylesheet
