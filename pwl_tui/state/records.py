@@ -1,6 +1,8 @@
 """Between rows of SQLite and the values of `models`."""
 
 import sqlite3
+from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -86,10 +88,15 @@ def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool) -> Jo
     return JobState.PROCESSING if batches.get(BatchState.PROCESSING) else JobState.COMPLETED
 
 
-def job_from(found: sqlite3.Row) -> Job:
+def job_from(row: sqlite3.Row) -> Job:
     """Return the job that a row of `JOBS` describes."""
-    # A `sqlite3.Row` looks for a name among all of its columns each time.
-    row = dict(zip(found.keys(), found, strict=True))
+    return _job(tuple(row.keys()), tuple(row))
+
+
+@lru_cache(4096)
+def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
+    """Return the same job for the same row: all are read at each look, and hardly any has changed since."""
+    row = dict(zip(names, values, strict=True))
     batches = {state: n for state, column in _COUNTED if (n := row[column])}
     hold = problem_from(row["hold"])
     state = job_state(batches, paused=bool(row["paused"]), held=hold is not None)

@@ -32,7 +32,6 @@ _TICK_SECONDS = 1.0
 _SLOW_TICK_SECONDS = 3.0
 _SWITCH_SECONDS = 0.0005
 """How long a thread that polls may keep the screen's waiting: Python's own 5 ms make keys feel slow."""
-_INPUT_CHECK_SECONDS = 0.5
 _UNTIL_DISMISSED_SECONDS = 86_400.0
 
 
@@ -123,7 +122,6 @@ class PwlApp(HostedApp):
     def on_mount(self) -> None:
         """Start the work once the screen is up."""
         self.ask_background()
-        self.set_interval(_INPUT_CHECK_SECONDS, self._leave_without_input)
 
     def on_ready(self) -> None:
         """Write the first frame once the screen is laid out and its widgets have told what they need."""
@@ -150,6 +148,10 @@ class PwlApp(HostedApp):
         for screen in self.screen_stack[-1:]:
             if isinstance(screen, CommandScreen):
                 screen.show()
+
+    def on_input_ended(self) -> None:
+        """Leave when nobody can say so any more."""
+        self.exit(return_code=terminal.INTERRUPTED)
 
     def draw_less(self) -> None:
         """Draw what is live less often from now on."""
@@ -228,10 +230,6 @@ class PwlApp(HostedApp):
 
     def _publish(self, snapshot: Snapshot) -> None:
         self.post_message(self.Changed(snapshot))
-
-    def _leave_without_input(self) -> None:
-        if not self.is_headless and terminal.input_ended():
-            self.exit(return_code=terminal.INTERRUPTED)
 
     def _fatal_error(self) -> None:
         """End after an error in the program, without Textual's report: it prints keys and numbers."""

@@ -46,6 +46,10 @@ class LineTimed(Message):
         self.seconds = seconds
 
 
+class InputEnded(Message):
+    """Nothing can be typed any more: the other end of the terminal is gone, with or without a SIGHUP."""
+
+
 class Answers:
     """Takes what the terminal tells of its background out of what is typed."""
 
@@ -130,9 +134,9 @@ class Terminal(LinuxDriver):
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 if selector.select(_POLL_SECONDS):
-                    data = os.read(self.fileno, 4096)
-                    if not data:
-                        break  # the other end is gone; the program notices by itself
+                    if not (data := self._read()):
+                        self.send_message(InputEnded())
+                        break
                     typed = answers.typed(decode(data))
                 else:
                     typed = answers.rest()
@@ -144,3 +148,9 @@ class Terminal(LinuxDriver):
                 if answers.light is not None:
                     self.send_message(BackgroundSeen(answers.light))
                     answers.light = None
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:  # a terminal that hung up may tell it so
+            return b""

@@ -6,6 +6,7 @@ what other processes change, about once a second while jobs are live; it hands e
 
 import threading
 from collections.abc import Callable, Mapping
+from functools import cached_property
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -20,6 +21,9 @@ from pwl_tui.state.models import BalanceReading, Batch, BatchState, Binding, Job
 _HISTORY = 24
 """Readings in the little chart of the credits."""
 _AT_REST_SECONDS = 5.0
+"""Between two looks whether another process has changed anything, while nothing is live."""
+_AGES_SECONDS = 20.0
+"""How long what is shown stands at rest while nothing changes but its age, which is told in minutes."""
 _LAST_LOOK_SECONDS = 0.5
 _FIRST_JOBS = 100
 """More than a screen shows."""
@@ -29,7 +33,7 @@ _ALARM_SECONDS = 86_400.0
 """How long an unexplained fall of the balance is news; the ledger shows it for good."""
 
 
-class Snapshot(Struct, frozen=True):
+class Snapshot(Struct, frozen=True, dict=True):
     """All that the home screen shows.
 
     Attributes:
@@ -69,7 +73,7 @@ class Snapshot(Struct, frozen=True):
         """The latest reading of the WhatsApp credits."""
         return self.balances.get(WHATSAPP)
 
-    @property
+    @cached_property
     def live(self) -> tuple[Job, ...]:
         """Jobs that are sent and polled with the key in force."""
         return tuple(job for job in self.jobs if job.state in _LIVE and not self.elsewhere(job))
@@ -165,6 +169,7 @@ class Watcher:
         self._balance_problem: Problem | None = None
         self._service_problem: Problem | None = None
         self._engine_problem: Problem | None = None
+        self._wanted = True
         self._unaudited = True
         self._next_audit = 0.0
 
@@ -179,6 +184,7 @@ class Watcher:
     def wake(self) -> None:
         """Say that the person did something; may be called from any thread."""
         self._next_audit = 0.0
+        self._wanted = True
         self._woken.set()
 
     def hear(self, event: Event) -> None:
@@ -204,35 +210,36 @@ class Watcher:
             self._thread.join(_LAST_LOOK_SECONDS)
 
     def _run(self) -> None:
-        version, last = -1, Snapshot()
+        last, version, told = Snapshot(), -1, Snapshot()
         while not self._stopped.is_set():
-            woken = self._woken.is_set()
             self._woken.clear()
+            wanted, self._wanted = self._wanted, False
+            now = self._clock()
             try:
-                seen = self._engine.store.version()
-                if woken or seen != version or last.state_problem:
-                    fresh, version = take(self._engine, self._clock()), seen
-                    last = replace(fresh, unadopted=last.unadopted, alarms=last.alarms)
-                    self._unaudited = True
-                else:
-                    last = replace(last, now=self._clock())
-                last = self._audited(last)
+                last, version = self._looked(last, version, now)
             except ProblemError as error:
-                last = replace(last, now=self._clock(), state_problem=error.problem)
-            self._publish(
-                replace(
-                    last,
-                    balance_problem=self._balance_problem,
-                    service_problem=self._service_problem,
-                    engine_problem=self._engine_problem,
-                )
+                last = replace(last, state_problem=error.problem)
+            new = replace(
+                last,
+                now=told.now,
+                balance_problem=self._balance_problem,
+                service_problem=self._service_problem,
+                engine_problem=self._engine_problem,
             )
+            if wanted or last.live or new != told or not 0 <= now - told.now < _AGES_SECONDS:
+                told = replace(new, now=now)
+                self._publish(told)
             self._stopped.wait(self._interval)
             self._woken.wait(0 if last.live else _AT_REST_SECONDS)
 
-    def _audited(self, snapshot: Snapshot) -> Snapshot:
-        """Return the snapshot audited, when that is due; the last findings stand until then."""
-        if not self._unaudited or snapshot.now < self._next_audit:
-            return snapshot
-        self._unaudited, self._next_audit = False, snapshot.now + _AUDIT_SECONDS
-        return audit(self._engine, snapshot)
+    def _looked(self, last: Snapshot, version: int, now: float) -> tuple[Snapshot, int]:
+        """Return what there is and its version: `last` itself, if neither the file nor the key changed."""
+        seen = self._engine.store.version()
+        if seen != version or self._engine.binding != last.binding or last.state_problem is not None:
+            fresh = take(self._engine, now)
+            last = replace(fresh, unadopted=last.unadopted, alarms=last.alarms)
+            self._unaudited = True
+        if self._unaudited and now >= self._next_audit:
+            self._unaudited, self._next_audit = False, now + _AUDIT_SECONDS
+            last = audit(self._engine, replace(last, now=now))
+        return last, seen

@@ -1,7 +1,6 @@
 """Leaving in good order when the terminal goes away or the process is told to end."""
 
 import asyncio
-import select
 import signal
 import sys
 import termios
@@ -33,13 +32,3 @@ def give_size() -> None:
     output = sys.__stdout__
     if output is not None and output.isatty() and 0 in termios.tcgetwinsize(output):
         termios.tcsetwinsize(output, _USUAL_SIZE)
-
-
-def input_ended() -> bool:
-    """Whether standard input is closed at the other end, as after a dropped connection without a SIGHUP."""
-    try:
-        poll = select.poll()
-        poll.register(sys.__stdin__.fileno() if sys.__stdin__ else 0, select.POLLHUP)
-        return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))
-    except (OSError, ValueError):
-        return True

@@ -23,6 +23,8 @@ from pwl_tui.ui.widgets.cursor import Cursor
 T = TypeVar("T")
 _LATE_SECONDS = 0.15
 """How long rows may take before their absence is shown."""
+_DRAWN = 500
+"""Lines that are kept as they were drawn: at each look at the jobs most are as they were."""
 _SCROLLBAR = 1
 """Cells on the right that no text is put into: the scrollbar lies over them while there is one."""
 
@@ -72,6 +74,7 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         self._window: Window[T] = Window()
         self._fitted: dict[int, list[tuple[Column[T], int]]] = {}
         self._strips: dict[int, Strip] = {}
+        self._drawn: dict[tuple[bool, Hashable], Strip] = {}
         self._painted: dict[int, Strip] = {}
         self._tones: dict[Tone, Style] = {}
         self._wanted: tuple[int, int] | None = None
@@ -142,6 +145,7 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
     def on_resize(self) -> None:
         """Keep the cursor in sight, and ask for rows that came into it."""
         self._strips.clear()
+        self._drawn.clear()
         self._reach_cursor()
         self._want()
 
@@ -157,6 +161,7 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         super().notify_style_update()
         self._tones.clear()
         self._strips.clear()
+        self._drawn.clear()
 
     def on_click(self, event: events.Click) -> None:
         """Select the clicked row; open it when it was selected already."""
@@ -253,13 +258,23 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         return strip
 
     def _draw_row(self, index: int) -> Strip:
-        base, row = self._style("plain"), self._window.at(index)
+        row, at_cursor = self._window.at(index), index == self.cursor
         spans = [Span("…", "muted")]
         if row is not None:
             spans = line_of(row, self._layout, self.size.width - _SCROLLBAR)
+        looks = (at_cursor, tuple(spans))
+        strip = self._drawn.get(looks)
+        if strip is None:
+            if len(self._drawn) >= _DRAWN:
+                self._drawn.clear()
+            strip = self._drawn[looks] = self._strip_of(spans, at_cursor)
+        return strip
+
+    def _strip_of(self, spans: Sequence[Span], at_cursor: bool) -> Strip:
+        base = self._style("plain")
         strip = Strip([Segment(span.text, self._style(span.tone)) for span in spans])
         strip = strip.adjust_cell_length(self.size.width, base)
-        if index == self.cursor:
+        if at_cursor:
             # Laid over the styles of the cells: `Strip.apply_style` would lay it under them.
             cursor = self.get_component_rich_style("table--cursor", partial=True)
             strip = Strip([Segment(text, (style or base) + cursor) for text, style, _ in strip])
