@@ -209,8 +209,7 @@ class PwlApp(HostedApp):
     def _retitle(self) -> None:
         """Tell in the terminal's title how far the work with this key is."""
         if self._desk.settings.notify.title:
-            snapshot = self.snapshot
-            self.tell_title(notify.title([job for job in snapshot.jobs if not snapshot.elsewhere(job)]))
+            self.tell_title(notify.title(self.snapshot.unfinished))
 
     def _use(self, settings: Settings) -> None:
         """Put settings in force; what the engine needs of them is in force already."""

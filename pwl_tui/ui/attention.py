@@ -131,7 +131,7 @@ def last_size(snapshot: Snapshot) -> int:
 
 
 def _expiring(snapshot: Snapshot) -> Iterator[Notice]:
-    old = [job for job in snapshot.jobs if is_expiring(job, snapshot.now)]
+    old = [job for job in (*snapshot.unfinished, *snapshot.foreign) if is_expiring(job, snapshot.now)]
     if old:
         days = min(days_left(job, snapshot.now) or 0 for job in old)
         when = f"in {counted(days, 'day')}" if days else "within hours, if not already"
@@ -150,8 +150,7 @@ def _alarms(snapshot: Snapshot) -> Iterator[Notice]:
 
 
 def _foreign(snapshot: Snapshot) -> Iterator[Notice]:
-    theirs = [job for job in snapshot.jobs if job.unfinished and snapshot.elsewhere(job)]
-    if theirs:
+    if theirs := snapshot.foreign:
         profiles = ", ".join(sorted({clean(job.profile, 20) for job in theirs}))
         verb = "belongs to another key and is" if len(theirs) == 1 else "belong to another key and are"
         yield Notice(
@@ -160,7 +159,7 @@ def _foreign(snapshot: Snapshot) -> Iterator[Notice]:
 
 
 def _waiting(snapshot: Snapshot) -> list[Job]:
-    return [job for job in snapshot.jobs if job.state is JobState.WAITING and not snapshot.elsewhere(job)]
+    return [job for job in snapshot.unfinished if job.state is JobState.WAITING]
 
 
 def _names(jobs: Sequence[Job]) -> str:

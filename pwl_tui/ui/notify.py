@@ -69,13 +69,8 @@ def desktop(sentence: str, setting: DesktopChoice, environ: Mapping[str, str]) -
     return through(f"\x1b]9;{text}\x07", environ)
 
 
-def title(jobs: Sequence[Job]) -> str:
-    """Return the terminal's title for the jobs that are under way, with the per cent of all of them together.
-
-    Args:
-        jobs: all that this key works on.
-    """
-    under_way = [job for job in jobs if job.unfinished]
+def title(under_way: Sequence[Job]) -> str:
+    """Return the terminal's title for the unfinished jobs of a key, with the per cent of all of them."""
     total = sum(job.numbers - job.held for job in under_way)
     sign = "! " if any(job.state in _NEEDY for job in under_way) else ""
     if not total:

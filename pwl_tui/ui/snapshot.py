@@ -73,10 +73,29 @@ class Snapshot(Struct, frozen=True, dict=True):
         """The latest reading of the WhatsApp credits."""
         return self.balances.get(WHATSAPP)
 
+    @property
+    def unfinished(self) -> tuple[Job, ...]:
+        """Jobs of the key in force that may still change; of all, if there is none."""
+        return self._own_and_foreign[0]
+
+    @property
+    def foreign(self) -> tuple[Job, ...]:
+        """Jobs of other keys or services that may still change; none is polled with this one."""
+        return self._own_and_foreign[1]
+
+    @cached_property
+    def _own_and_foreign(self) -> tuple[tuple[Job, ...], tuple[Job, ...]]:
+        own: list[Job] = []
+        foreign: list[Job] = []
+        for job in self.jobs:
+            if job.unfinished:
+                (foreign if self.elsewhere(job) else own).append(job)
+        return tuple(own), tuple(foreign)
+
     @cached_property
     def live(self) -> tuple[Job, ...]:
         """Jobs that are sent and polled with the key in force."""
-        return tuple(job for job in self.jobs if job.state in _LIVE and not self.elsewhere(job))
+        return tuple(job for job in self.unfinished if job.state in _LIVE)
 
     def elsewhere(self, job: Job) -> bool:
         """Whether a job belongs to another key or service than the one in force."""
@@ -84,8 +103,8 @@ class Snapshot(Struct, frozen=True, dict=True):
 
     def finished_since(self, before: "Snapshot") -> list[Job]:
         """Return the jobs that were unfinished in an earlier snapshot and are complete now."""
-        unfinished = {job.id for job in before.jobs if job.unfinished}
-        return [job for job in self.jobs if job.id in unfinished and not job.unfinished]
+        complete = {job.id: job for job in self.jobs if job.state is JobState.COMPLETED}
+        return [complete[job.id] for job in (*before.unfinished, *before.foreign) if job.id in complete]
 
     def job(self, job_id: int) -> Job | None:
         """Return a job by its id."""
@@ -221,16 +240,18 @@ class Watcher:
                 last = replace(last, state_problem=error.problem)
             new = replace(
                 last,
-                now=told.now,
+                now=now,
                 balance_problem=self._balance_problem,
                 service_problem=self._service_problem,
                 engine_problem=self._engine_problem,
             )
-            if wanted or last.live or new != told or not 0 <= now - told.now < _AGES_SECONDS:
-                told = replace(new, now=now)
-                self._publish(told)
+            aged = not 0 <= now - told.now < _AGES_SECONDS
+            # That something is live is worked out here, and with it what is slow: no key waits for it then.
+            if new.live or wanted or aged or replace(new, now=told.now) != told:
+                self._publish(new)
+                told = new
             self._stopped.wait(self._interval)
-            self._woken.wait(0 if last.live else _AT_REST_SECONDS)
+            self._woken.wait(0 if new.live else _AT_REST_SECONDS)
 
     def _looked(self, last: Snapshot, version: int, now: float) -> tuple[Snapshot, int]:
         """Return what there is and its version: `last` itself, if neither the file nor the key changed."""

@@ -253,11 +253,7 @@ class HomeScreen(JobCommands):
 
 
 def _summary(snapshot: Snapshot, under_way: str) -> Content:
-    polls = [
-        job.next_poll
-        for job in snapshot.live
-        if job.next_poll is not None and job.binding == snapshot.binding
-    ]
+    polls = [job.next_poll for job in snapshot.live if job.next_poll is not None and snapshot.binding]
     parts = [counted(len(snapshot.jobs) + snapshot.older, "job")]
     if snapshot.live:
         parts.append(f"{grouped(len(snapshot.live))} live")
