@@ -18,7 +18,7 @@ from pwl_tui.ui.widgets.cells import Window
 if TYPE_CHECKING:
     from pwl_tui.lists.reading import Reading
 
-_SLICE_SECONDS = 0.05
+_SLICE_SECONDS = 0.03
 """How long a search or a count goes on before what it has so far is shown."""
 
 
