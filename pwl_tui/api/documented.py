@@ -21,8 +21,8 @@ class Row(NamedTuple):
     """What the person should do, as long as it is not in doubt whether the call was charged."""
 
 
-_KEY = "Put a valid key into PROWEBLOOK_API_KEY or config.toml."
-_NEW_KEY = "Get a new key from the provider, and put it into PROWEBLOOK_API_KEY or config.toml."
+_KEY = "Enter a valid key: on the screen, in PROWEBLOOK_API_KEY or in config.toml."
+_NEW_KEY = "Get a new key from the provider; enter it on the screen, in PROWEBLOOK_API_KEY or in config.toml."
 _ACTIVATE = "Activate the key in the provider's dashboard, or use another."
 _SIGNED = "A gateway at base_url wants signed requests: correct base_url, or ask who runs the gateway."
 _CLOCK = "Set this machine's clock right, then resume the job."

@@ -114,7 +114,8 @@ def _error(fields: Fields, error: str) -> _Said:
 
 def _sentence(status: int, said: _Said | None) -> str:
     if said and said.message:
-        return said.message
+        # What to do follows it wherever it is shown.
+        return said.message if said.message.endswith((".", "!", "?", "…")) else f"{said.message}."
     if said:
         return f"The service answered {said.code or status}."
     from http import HTTPStatus  # slow to load, and hardly ever wanted

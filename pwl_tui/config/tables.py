@@ -162,7 +162,7 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
     ascii: Annotated[
         bool,
         Meta(
-            title="Draw frames with plain letters, for fonts and screen readers that want it.",
+            title="Draw frames, bars and signs in ASCII, for fonts and screen readers that want it.",
             description="true or false",
         ),
     ] = False

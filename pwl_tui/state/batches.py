@@ -165,7 +165,7 @@ class Batches:
                 balance_before=balance,
                 error=None,
             )
-            note(c, Activity(now, batch.job, batch.seq, "sending", f"{batch.size} numbers"))
+            note(c, Activity(now, batch.job, batch.seq, "sending", f"{batch.size:,} numbers"))
         return True
 
     def accept(

@@ -223,7 +223,7 @@ class PwlApp(HostedApp):
         for field in self._home.query("#region").results(Line):
             if field.value == (replaced.region or ""):
                 field.value = settings.region or ""
-        self.show_frames(after.ascii)
+        self.show_ascii(after.ascii)
         self.show_theme(after.theme)
         self._watcher.wake()
 

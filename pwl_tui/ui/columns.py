@@ -39,7 +39,6 @@ class JobRow(Struct, frozen=True):
     job: Job
     now: float
     foreign: bool
-    ascii_only: bool = False
 
 
 def rate(job: Job) -> float | None:
@@ -72,8 +71,8 @@ def needs(job: Job) -> str | None:
 
 
 def kept(job: Job, now: float) -> str:
-    """Return how long the service keeps answers that are not fetched: ``11 d``; empty: all are fetched."""
-    days = days_left(job, now)
+    """Return how long the service keeps answers that are not fetched: ``11 d``; empty: none are left."""
+    days = days_left(job, now) if BatchState.PROCESSING in job.batches else None
     return "" if days is None else f"{days} d" if days else "hours"
 
 
@@ -92,7 +91,7 @@ def _state(row: JobRow, _width: int) -> Cell:
 
 
 def _progress(row: JobRow, width: int) -> Cell:
-    filled, empty = bar(row.job.done, width - 6, ascii_only=row.ascii_only)
+    filled, empty = bar(row.job.done, width - 6)
     tone: Tone = "good" if row.job.state is JobState.COMPLETED else "accent"
     return Cell((Span(filled, tone), Span(empty, "muted"), Span(f"{percent(row.job.done):>6}")))
 
@@ -125,7 +124,8 @@ def _next_poll(row: JobRow, _width: int) -> Cell:
 
 def _kept(row: JobRow, _width: int) -> Cell:
     days = kept(row.job, row.now)
-    return Cell.of(f"! {days}", "warning") if is_expiring(row.job, row.now) else Cell.of(days, "muted")
+    urgent = days and is_expiring(row.job, row.now)
+    return Cell.of(f"! {days}", "warning") if urgent else Cell.of(days, "muted")
 
 
 def next_in(moment: float, now: float, words: Callable[[float], str] = duration) -> str:
@@ -163,7 +163,7 @@ def _batch_id(row: BatchRow, _width: int) -> Cell:
 
 def _batch_left(row: BatchRow, _width: int) -> Cell:
     if row.batch.error is not None and row.batch.state is not BatchState.COMPLETED:
-        text = f"{clean(row.batch.error.message)} · {clean(row.batch.error.remedy)}"
+        text = f"{clean(row.batch.error.message)} {clean(row.batch.error.remedy)}"
         return Cell((Span(text, _BATCH_TONES[row.batch.state]),), rest=True)
     return Cell.of(grouped(row.batch.counts.pending) if row.batch.counts.pending else "")
 
@@ -205,7 +205,7 @@ RESULTS: tuple[Column[Result], ...] = (
     Column("Number", 16, lambda result, _: Cell.of(phone(result.number))),
     Column("Answer", 15, _answer),
     Column("Business", 8, _business),
-    Column("Country", 7, lambda result, _: Cell.of(clean(result.country)), drop=2),
+    Column("Country", 9, lambda result, _: Cell.of(clean(result.country)), drop=2),
     Column("Carrier", 14, lambda result, _: Cell.of(clean(result.carrier)), drop=1),
     Column("Note", 10, lambda result, _: Cell.of(clean(result.note), "muted"), stretch=True),
 )

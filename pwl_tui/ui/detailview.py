@@ -15,16 +15,15 @@ _NO_LABELS = ("",) * len(BatchState)
 _MOST_NEED_LINES = 5
 
 
-def detail_lines(row: JobRow, width: int, *, ascii_only: bool) -> list[Line]:
+def detail_lines(row: JobRow, width: int) -> list[Line]:
     """Return all that is known of a job without asking the state file again.
 
     Args:
         row: the job, and when it is drawn.
         width: cells.
-        ascii_only: bars are letters of ASCII.
     """
     job = row.job
-    filled, empty = bar(job.done, width - 6, ascii_only=ascii_only)
+    filled, empty = bar(job.done, width - 6)
     done = Span(f"{percent(job.done):>6}")
     lines: list[Line] = [
         (Span(aligned(clean(job.name), width, False)),),
@@ -32,7 +31,7 @@ def detail_lines(row: JobRow, width: int, *, ascii_only: bool) -> list[Line]:
         (Span(filled, JOB_TONES[job.state]), Span(empty, "muted"), done),
         *_needed(row, width),
         (),
-        *shares(_parts(job), width, ascii_only=ascii_only),
+        *shares(_parts(job), width),
         (),
     ]
     return lines + [
@@ -62,11 +61,11 @@ def _needed(row: JobRow, width: int) -> list[Line]:
 def _parts(job: Job) -> list[Part]:
     counts = job.counts
     parts = [
-        Part("on WhatsApp", counts.on_whatsapp - counts.business, "#", "accent"),
-        Part("business", counts.business, "=", "good"),
-        Part("not", counts.not_on_whatsapp, "-", "muted"),
-        Part("failed", counts.failed, "x", "bad"),
-        Part("left", counts.pending, ".", "muted"),
+        Part("on WhatsApp", counts.on_whatsapp - counts.business, "█", "accent"),
+        Part("business", counts.business, "▓", "good"),
+        Part("not", counts.not_on_whatsapp, "░", "muted"),
+        Part("failed", counts.failed, "▚", "bad"),
+        Part("left", counts.pending, "·", "muted"),
     ]
     return [part for part in parts if part.size]
 

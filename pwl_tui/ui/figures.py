@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_STEPS, _STEPS_ASCII = "▁▂▃▄▅▆▇█", "_.-=+*#"
+_STEPS = "▁▂▃▄▅▆▇█"
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
@@ -33,24 +33,20 @@ def pace(per_second: float) -> str:
     return f"{per_second:,.0f} numbers/s" if per_second >= 2 else f"{per_second * 60:,.0f} numbers/min"
 
 
-def bar(share: float, width: int, *, ascii_only: bool = False) -> tuple[str, str]:
+def bar(share: float, width: int) -> tuple[str, str]:
     """Return the filled and the empty part of a progress bar of `width` cells for a share of 0 to 1."""
-    if ascii_only:
-        full = int(min(max(share, 0.0), 1.0) * width)
-        return "#" * full, "." * (width - full)
     eighths = int(min(max(share, 0.0), 1.0) * width * 8)
     full, rest = divmod(eighths, 8)
     filled = "█" * full + (_EIGHTHS[rest] if rest else "")
     return filled, "·" * (width - len(filled))
 
 
-def trace(values: Sequence[int], *, ascii_only: bool = False) -> str:
+def trace(values: Sequence[int]) -> str:
     """Return a line of one cell a value, as high as its share of the highest; empty when nothing changed."""
     if len(set(values)) < 2:
         return ""
-    steps = _STEPS_ASCII if ascii_only else _STEPS
     top = max(*values, 1)
-    return "".join(steps[min(max(value, 0) * len(steps) // top, len(steps) - 1)] for value in values)
+    return "".join(_STEPS[min(max(value, 0) * len(_STEPS) // top, len(_STEPS) - 1)] for value in values)
 
 
 def age(seconds: float) -> str:

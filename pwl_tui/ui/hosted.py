@@ -3,16 +3,19 @@
 import asyncio
 import os
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from textual import events
 from textual.app import App
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
+from textual.widget import Widget
 
 from pwl_tui.config import Settings
 from pwl_tui.text import clean
 from pwl_tui.ui import clipboard, notify, themes
+from pwl_tui.ui.ascii import AsciiFilter
 from pwl_tui.ui.base import Dialog
 from pwl_tui.ui.driver import BackgroundSeen, LineTimed, Terminal
 
@@ -41,7 +44,7 @@ class HostedApp(App[None]):
 
     def __init__(self, settings: Settings, *, low_bandwidth: bool, mouse: bool) -> None:
         theme = themes.choose(settings.ui.theme, os.environ, low_bandwidth=low_bandwidth)
-        self._ascii = settings.ui.ascii
+        self._ascii = AsciiFilter(settings.ui.ascii)
         # Given here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
         super().__init__(driver_class=Terminal, ansi_color=theme.startswith("ansi") or None)
         for own in themes.THEMES:
@@ -171,15 +174,24 @@ class HostedApp(App[None]):
         self.ansi_color = theme.startswith("ansi") or None
         self.theme = theme
 
-    def show_frames(self, ascii_: bool) -> None:
-        """Draw frames with lines, or with plain letters."""
-        if ascii_ != self._ascii:
-            self._ascii = ascii_
-            self.refresh_css(animate=False)
+    def show_ascii(self, wanted: bool) -> None:
+        """Draw frames, bars and signs in letters of ASCII, or as they are."""
+        if wanted != self._ascii.enabled:
+            self._ascii.enabled = wanted
+            for screen in self.screen_stack:
+                for widget in screen.walk_children(Widget, with_self=True):
+                    # All of it, also of a widget that draws again only what has changed for itself.
+                    Widget.refresh(widget)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Add the letters of ASCII to what changes every line that is drawn."""
+        return (
+            [*super().get_line_filters(), self._ascii] if self._ascii.enabled else super().get_line_filters()
+        )
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give themes that are not ours the colours that ours add, and all of them their frames."""
-        return {**themes.VARIABLES, "frame": "ascii" if self._ascii else "round"}
+        """Give themes that are not ours the colours that ours add."""
+        return themes.VARIABLES
 
     @property
     def _terminal(self) -> Terminal | None:

@@ -15,9 +15,7 @@ _BETWEEN = 4
 _LEAST_RANKS, _MOST_RANKS = 3, 15
 
 
-def picture(
-    job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int, height: int, *, ascii_only: bool
-) -> list[Line]:
+def picture(job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int, height: int) -> list[Line]:
     """Return the lines of the picture.
 
     Args:
@@ -26,19 +24,18 @@ def picture(
         breakdown: as far as it is counted; none: it is not begun.
         width: cells.
         height: lines there are; as many countries and carriers are named as fit, and a few at least.
-        ascii_only: the signs are letters of ASCII.
     """
     counts = job.counts
     parts = [
-        Part("on WhatsApp, private", counts.on_whatsapp - counts.business, "#", "accent"),
-        Part("on WhatsApp, business", counts.business, "=", "good"),
-        Part("not on WhatsApp", counts.not_on_whatsapp, "-", "muted"),
-        Part("failed", counts.failed, "x", "bad"),
-        Part("pending", waiting.pending, ".", "warning"),
-        Part("not sent", waiting.not_sent, ".", "muted"),
+        Part("on WhatsApp, private", counts.on_whatsapp - counts.business, "█", "accent"),
+        Part("on WhatsApp, business", counts.business, "▓", "good"),
+        Part("not on WhatsApp", counts.not_on_whatsapp, "░", "muted"),
+        Part("failed", counts.failed, "▚", "bad"),
+        Part("pending", waiting.pending, "·", "warning"),
+        Part("not sent", waiting.not_sent, "·", "muted"),
     ]
     answered = counts.on_whatsapp + counts.not_on_whatsapp
-    lines = shares([part for part in parts if part.size], width, ascii_only=ascii_only)
+    lines = shares([part for part in parts if part.size], width)
     if not answered:
         return lines
     if breakdown is None or breakdown.progress < 1:
@@ -53,7 +50,7 @@ def picture(
         some = [Rank(share.name, share.checked, share.on_whatsapp) for share in all_[:ranks]]
         total = sum(share.checked for share in all_)
         heading = f"{title} ({grouped(len(all_))})"
-        return ranking(heading, some, "share  on WA", each, total=total, ascii_only=ascii_only)
+        return ranking(heading, some, "share  on WA", each, total=total)
 
     countries, carriers = (
         ranked("Countries", breakdown.countries()),

@@ -25,7 +25,7 @@ _LABELS: Mapping[str, str] = {
     "polling-minimum": "Shortest pause",
     "polling-small": "Small batches",
     "polling-large": "Large batches",
-    "ui-ascii": "ASCII frames",
+    "ui-ascii": "ASCII only",
     "notify-desktop": "Desktop notice",
     "notify-title": "Terminal title",
 }

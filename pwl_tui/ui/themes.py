@@ -24,6 +24,7 @@ DARK = Theme(
         "block-cursor-background": "#2d4a4a",
         "block-cursor-foreground": "#eef4f2",
         "border": "#3a4450",
+        "edge": "#3a4450",
         "muted": "#8794a3",
     },
 )
@@ -44,11 +45,12 @@ LIGHT = Theme(
         "block-cursor-background": "#cfe5e1",
         "block-cursor-foreground": "#10201e",
         "border": "#c3c5c0",
+        "edge": "#c3c5c0",
         "muted": "#66717d",
     },
 )
 THEMES = (DARK, LIGHT)
-VARIABLES = {"muted": "ansi_bright_black"}
+VARIABLES = {"muted": "ansi_bright_black", "edge": "ansi_bright_black"}
 """For the themes that are not ours."""
 
 

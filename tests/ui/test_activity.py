@@ -28,7 +28,7 @@ async def test_what_happened_is_listed_found_and_shown_in_full(scene: Scene, siz
         await rig.until(lambda: "unknown · The service did" in rig.text(), "a failure, in full")
         await rig.pilot.press("escape")
         await rig.pilot.press("slash", *"WEBINAR sending")
-        await rig.until(lambda: "2 entries that you look for" in rig.text(), "it is found")
+        await rig.until(lambda: "2 entries of all jobs with “WEBINAR sending”" in rig.text(), "it is found")
         await rig.pilot.press("enter", "down")
         await rig.until(lambda: "batch 6.1" in rig.text(), "the older one, in full")
         await rig.pilot.press("escape", "escape")
@@ -71,7 +71,7 @@ async def test_nothing_has_happened_and_nothing_is_found(scene: Scene) -> None:
         await rig.pilot.press("c")
         await rig.until(lambda: any("nothing to copy" in notice for notice in rig.notices), "why not")
         await rig.pilot.press("slash", "%")
-        await rig.until(lambda: "Nothing that you look for." in rig.text(), "it is said")
+        await rig.until(lambda: "Nothing of all jobs with “%”." in rig.text(), "it is said")
 
 
 async def test_keys_and_numbers_are_kept_from_the_screen_and_the_clipboard(

@@ -3,14 +3,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from pwl_tui.ui.ascii import in_ascii
 from pwl_tui.ui.jobviews import short
 from pwl_tui.ui.widgets.chart import Line, Part, Rank, divided, ranking, shares
 
 PARTS = [
-    Part("on WhatsApp", 627_360, "#"),
-    Part("business", 69_361, "="),
-    Part("not", 298_292, "-"),
-    Part("failed", 4_987, "x"),
+    Part("on WhatsApp", 627_360, "█"),
+    Part("business", 69_361, "▓"),
+    Part("not", 298_292, "░"),
+    Part("failed", 4_987, "▚"),
 ]
 RANKS = [Rank("US", 166_419, 116_371), Rank("A carrier\x1b[31m of a long name", 16_000, 0), Rank("", 3, 3)]
 
@@ -31,22 +32,22 @@ def test_a_whole_is_divided_without_loss(counts: list[int], width: int) -> None:
 
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
-@pytest.mark.parametrize("ascii_only", [True, False])
-def test_charts_fit_and_do_without_colour(width: int, ascii_only: bool) -> None:
-    divided_lines = text(shares(PARTS, width, ascii_only=ascii_only))
-    ranked = text(ranking("Carriers", RANKS, "share  on WA", width, total=182_422, ascii_only=ascii_only))
+def test_charts_fit_and_do_without_colour(width: int) -> None:
+    divided_lines = text(shares(PARTS, width))
+    ranked = text(ranking("Carriers", RANKS, "share  on WA", width, total=182_422))
     assert all(cell_len(line) <= width for line in [*divided_lines, *ranked])
     assert len({cell_len(line) for line in ranked}) == 1
-    assert ascii_only is (divided_lines[0].isascii())
+    assert all(in_ascii(line).isascii() for line in [*divided_lines, *ranked])
+    assert len(set(in_ascii(divided_lines[0]))) == len(PARTS)
     signs = dict.fromkeys(divided_lines[0])
     assert [line[0] for line in divided_lines[1:]] == list(signs)
 
 
 def test_every_line_tells_its_figures() -> None:
-    divided_lines = text(shares(PARTS, 60, ascii_only=True))
-    assert divided_lines[1] == "## on WhatsApp  627,360  62.7 %"
-    assert divided_lines[4] == "xx failed         4,987   0.5 %"
-    ranked = text(ranking("Carriers", RANKS, "", 60, total=182_422, ascii_only=True))
+    divided_lines = text(shares(PARTS, 60))
+    assert divided_lines[1] == "██ on WhatsApp  627,360  62.7 %"
+    assert divided_lines[4] == "▚▚ failed         4,987   0.5 %"
+    ranked = text(ranking("Carriers", RANKS, "", 60, total=182_422))
     assert ranked[1].endswith(" 166,419 91.2 % 69.9 %")
     assert "\x1b" not in ranked[2]
     assert ranked[3].startswith("not told")
@@ -54,8 +55,8 @@ def test_every_line_tells_its_figures() -> None:
 
 
 def test_of_nothing_there_is_nothing_to_draw() -> None:
-    assert text(shares([], 60, ascii_only=True)) == ["nothing yet"]
-    assert text(ranking("Carriers", [], "", 60, total=0, ascii_only=True)) == ["Carriers" + " " * 52]
+    assert text(shares([], 60)) == ["nothing yet"]
+    assert text(ranking("Carriers", [], "", 60, total=0)) == ["Carriers" + " " * 52]
 
 
 @pytest.mark.parametrize(

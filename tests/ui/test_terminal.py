@@ -16,11 +16,12 @@ from pwl_tui.lists.source import Source
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Counts, Job, JobState
 from pwl_tui.ui import clipboard, notify, themes
+from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.driver import Answers, BackgroundSeen, LineTimed
 from pwl_tui.ui.hosted import HostedApp
 from tests.ui import scene as scenes
-from tests.ui.conftest import NUMBERS, Start
-from tests.ui.scene import Scene
+from tests.ui.conftest import NUMBERS, Rig, Start
+from tests.ui.scene import NOW, Scene
 from tests.ui.test_leaving import Terminal, ended
 
 IN_TMUX = {"TMUX": "/tmp/tmux-0/default,1,0"}  # noqa: S108 - only that it is there matters
@@ -271,3 +272,21 @@ def test_the_real_program_follows_a_light_terminal_and_gives_its_title_back(
 def test_the_real_program_times_a_line_that_is_far_away(terminal: Callable[..., Terminal]) -> None:
     program = terminal(SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22")
     program.read_until(lambda: b"\x1b[6n" in program.seen, "the line is timed")
+
+
+@pytest.mark.parametrize("keys", ["", "n", "enter", "enter v", "comma", "a", "question_mark", "P", "e"])
+async def test_on_request_all_is_ascii_at_once(scene: Scene, keys: str) -> None:
+    scenes.live(scene)
+    app = PwlApp(scene.engine, scene.settings, scene.directory / "config.toml", clock=lambda: NOW, tick=0.05)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        rig = Rig(app, pilot, scene.engine, scene.store, scene.directory)
+        await rig.pilot.press(*keys.split())
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert not rig.text().isascii()
+        app.show_ascii(True)
+        await pilot.pause()
+        assert rig.text().isascii()
+        app.show_ascii(False)
+        await pilot.pause()
+        assert not rig.text().isascii()

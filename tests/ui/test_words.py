@@ -3,6 +3,7 @@
 import pytest
 
 from pwl_tui.ui import themes
+from pwl_tui.ui.ascii import in_ascii
 from pwl_tui.ui.figures import age, bar, brief, counted, duration, percent, trace
 from pwl_tui.ui.widgets.fields import typed_path
 
@@ -47,7 +48,7 @@ def test_a_brief_duration_fits_its_column(seconds: float, words: str) -> None:
 )
 def test_a_bar_has_its_width(share: float, drawn: tuple[str, str]) -> None:
     assert bar(share, 4) == drawn
-    assert "".join(bar(share, 4, ascii_only=True)).isascii()
+    assert in_ascii("".join(bar(share, 4))).isascii()
 
 
 @pytest.mark.parametrize(("share", "words"), [(0, "0 %"), (0.999, "99 %"), (1, "100 %")])
@@ -65,7 +66,7 @@ def test_nouns_follow_their_number(number: int, words: str) -> None:
 )
 def test_a_trace_shows_changes(history: tuple[int, ...], drawn: str) -> None:
     assert trace(history) == drawn
-    assert trace(history, ascii_only=True).isascii()
+    assert in_ascii(trace(history)).isascii()
 
 
 @pytest.mark.parametrize(

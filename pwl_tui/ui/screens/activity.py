@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from pwl_tui.problem import ProblemError
+from pwl_tui.text import clean
 from pwl_tui.ui.activityview import ACTIVITY, ActivityRow, activity_rows, in_full
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import CommandScreen, Desk
@@ -129,12 +130,10 @@ class ActivityScreen(CommandScreen[None]):
             self._head.say(problem_lines(error.problem))
             return
         whose = "of all jobs" if self._job is None else f"of job {self._job}"
-        found = "that you look for" if words.strip() else whose
-        self._head.say(
-            Content(f"{counted(total, 'entry', 'entries')} {found}, newest first.")
-            if total
-            else Content(f"Nothing {found}." if words.strip() else "Nothing has happened yet.")
-        )
+        sought = f"{whose} with “{clean(words.strip(), 40)}”" if words.strip() else whose
+        nothing = f"Nothing {sought}." if words.strip() else "Nothing has happened yet."
+        told = f"{counted(total, 'entry', 'entries')} {sought}, newest first." if total else nothing
+        self._head.say(Content(told))
         self._table.show(Window(total, offset, rows))
 
     def _say(self, sentence: str | None) -> None:

@@ -40,25 +40,18 @@ def _free(title: str, plan: JobPlan) -> Ask:
 
 def _short(plan: JobPlan) -> Ask:
     balance = plan.balance or 0
-    choices = [
-        Choice("no", "Cancel", "Nothing is sent."),
-        Choice(
-            "wait",
-            "Send now and after a top-up",
-            f"Spends {counted(balance, 'credit')} at most now; the rest waits until there are enough.",
-            danger=True,
-        ),
-    ]
-    if balance:
-        choices.insert(
-            1,
-            Choice(
-                "fit",
-                "Send what fits",
-                f"Spends {counted(balance, 'credit')}; the other numbers are left out.",
-                danger=True,
-            ),
-        )
+    cancel = Choice("no", "Cancel", "Nothing is sent.")
+    if not balance:
+        later = "It waits until there are credits; then it is sent and paid for."
+        choices = [cancel, Choice("wait", "Send after a top-up", later, danger=True)]
+    else:
+        fits = f"Spends {counted(balance, 'credit')}; the other numbers are left out."
+        now = f"Spends {counted(balance, 'credit')} at most now; the rest waits until there are enough."
+        choices = [
+            cancel,
+            Choice("fit", "Send what fits", fits, danger=True),
+            Choice("wait", "Send now and after a top-up", now, danger=True),
+        ]
     return Ask(
         "Credits short",
         f"{counted(plan.to_pay, 'credit')} are needed and {grouped(balance)} are there.",

@@ -1,5 +1,6 @@
 """Every key: first those that work where the person is, from the bindings in force there, then the others."""
 
+import textwrap
 from collections.abc import Iterator, Mapping
 from typing import ClassVar
 
@@ -10,9 +11,11 @@ from textual.widgets import Static
 
 from pwl_tui.ui.base import CommandScreen, Dialog
 from pwl_tui.ui.commands import COMMANDS, Command, keys_shown
+from pwl_tui.ui.widgets.words import Words
 
 _KEYS_WIDTH = 14
 _ID_WIDTH = 15
+_LEAST_WIDTH = 20
 _ELSEWHERE = "On other screens"
 
 
@@ -34,28 +37,37 @@ class HelpScreen(Dialog[None]):
         with VerticalScroll(classes="dialog", id="help") as dialog:
             dialog.border_title = Content("Keys")
             dialog.border_subtitle = Content("escape closes")
-            for group, rows in self._groups().items():
+            for group in self._groups():
                 yield Static(Content.styled(group, "bold $text-accent"), classes="help-group")
-                yield Static(Content("\n").join(rows))
+                yield Words()
 
-    def _groups(self) -> dict[str, list[Content]]:
-        """Rows by heading: what works on the screen below by its group, all else at the end."""
+    def on_resize(self) -> None:
+        """Draw the commands for the new width."""
+        width = self.query_one("#help").scrollable_content_region.width
+        for words, entries in zip(self.query(Words), self._groups().values(), strict=True):
+            words.say(Content("\n").join(row for entry in entries for row in self._rows(*entry, width)))
+
+    def _groups(self) -> dict[str, list[tuple[Command, str | None]]]:
+        """Commands, and why they cannot be done now, by heading: first what works on the screen below."""
         below = self.app.screen_stack[-2]
         live = {active.binding.id for active in below.active_bindings.values()}
-        groups: dict[str, list[Content]] = {}
+        groups: dict[str, list[tuple[Command, str | None]]] = {}
         for command in sorted(COMMANDS, key=lambda command: command.id not in live):
             heading = command.group if command.id in live else _ELSEWHERE
             why = below.why_not(command.id) if isinstance(below, CommandScreen) else None
-            groups.setdefault(heading, []).extend(self._rows(command, why if command.id in live else None))
+            groups.setdefault(heading, []).append((command, why if command.id in live else None))
         return groups
 
-    def _rows(self, command: Command, why_not: str | None) -> Iterator[Content]:
-        """A line for the command, and another where it cannot be done now."""
-        keys = keys_shown(command, self._remapped)
+    def _rows(self, command: Command, why_not: str | None, width: int) -> Iterator[Content]:
+        """A line for the command, and another where it cannot be done now; what is longer goes on below."""
+        keys, indent = keys_shown(command, self._remapped), _KEYS_WIDTH + _ID_WIDTH
+        first, *more = textwrap.wrap(command.help, max(width - indent, _LEAST_WIDTH))
         yield Content.assemble(
             (f"{keys:<{_KEYS_WIDTH}}", "$muted" if why_not else "bold"),
             (f"{command.id:<{_ID_WIDTH}}", "$muted"),
-            command.help,
+            first,
         )
+        yield from (Content(" " * indent + line) for line in more)
         if why_not:
-            yield Content.styled(f"{'':{_KEYS_WIDTH}}Not now: {why_not}", "$muted")
+            for line in textwrap.wrap(f"Not now: {why_not}", max(width - _KEYS_WIDTH, _LEAST_WIDTH)):
+                yield Content.styled(" " * _KEYS_WIDTH + line, "$muted")

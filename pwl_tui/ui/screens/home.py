@@ -122,7 +122,7 @@ class HomeScreen(JobCommands):
         self._attention.show()
         snapshot, wanted = self.snapshot, self._filter.casefold()
         jobs = [job for job in snapshot.jobs if wanted in job.name.casefold()] if wanted else snapshot.jobs
-        rows = Made(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job), self._ascii))
+        rows = Made(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job)))
         self._table.show(Window(len(rows) + (0 if wanted else snapshot.older), 0, rows))
         self._form.know(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()
@@ -236,19 +236,15 @@ class HomeScreen(JobCommands):
         self.set_class(width >= _WIDE, "-wide")
         self.set_class(width >= _BROAD, "-broad")
 
-    @property
-    def _ascii(self) -> bool:
-        return self.desk.settings.ui.ascii
-
     def _show_selected(self) -> None:
         """Draw the details of the job under the cursor, and how many more lists like it can be paid."""
         row, snapshot = self._table.selected, self.snapshot
         size = last_size(snapshot) if row is None else row.job.numbers
         wide, key = self.has_class("-wide"), self.desk.key("key")
-        self._balance.show(snapshot, wide=wide, key=key, size=size, ascii_only=self._ascii)
+        self._balance.show(snapshot, wide=wide, key=key, size=size)
         width = self._detail.size.width
         if width:
-            lines = [] if row is None else detail_lines(row, width, ascii_only=self._ascii)
+            lines = [] if row is None else detail_lines(row, width)
             self._detail.show(lines)
 
 

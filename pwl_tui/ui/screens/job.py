@@ -124,13 +124,11 @@ class JobScreen(JobReading):
     def action_sort(self) -> None:
         """Show the results in the next order."""
         column = SORTS[(SORTS.index(self._sort.column) + 1) % len(SORTS)]
-        self._sort = Sort(column)
-        self.begin(restart=True)
+        self._order(Sort(column))
 
     def action_reverse(self) -> None:
         """Turn the order round."""
-        self._sort = self._sort._replace(descending=not self._sort.descending)
-        self.begin(restart=True)
+        self._order(self._sort._replace(descending=not self._sort.descending))
 
     def action_copy(self) -> None:
         """Copy the id of the batch under the cursor."""
@@ -205,6 +203,11 @@ class JobScreen(JobReading):
         row = self._table.selected
         return row.batch.batch_id if isinstance(row, BatchRow) else None
 
+    def _order(self, sort: Sort) -> None:
+        self._sort = sort
+        self._table.point(sort.column.capitalize(), falling=sort.descending)
+        self.begin(restart=True)
+
     def _close(self, field: Line) -> None:
         field.display = False
         self.set_focus(self._table)
@@ -235,10 +238,8 @@ class JobScreen(JobReading):
         self._attention.show()
         self._bar.show(tab_titles(job, self._waiting), self._view)
         if self.view is PICTURE:
-            room, ascii_only = self._scroll.scrollable_size, self.desk.settings.ui.ascii
-            self._picture.show(
-                picture(job, self._waiting, self._breakdown, room.width, room.height, ascii_only=ascii_only)
-            )
+            room = self._scroll.scrollable_size
+            self._picture.show(picture(job, self._waiting, self._breakdown, room.width, room.height))
         self._tell_place()
 
     def _tell_place(self) -> None:

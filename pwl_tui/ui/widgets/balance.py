@@ -17,6 +17,8 @@ _OTHERS = (
 _MOST_LISTS = 999
 _BETWEEN = Content("  ")
 _PADDING = 2
+_STALE_SECONDS = 600.0
+"""They are read every minute: what is much older could not be read since, and may have been spent."""
 _TRACED = 12
 """Readings in the history: beside its name and age there is room for no more in the panel."""
 
@@ -35,7 +37,7 @@ class BalancePanel(Vertical):
         yield self._large
         yield self._words
 
-    def show(self, snapshot: Snapshot, *, wide: bool, key: str, size: int, ascii_only: bool) -> None:
+    def show(self, snapshot: Snapshot, *, wide: bool, key: str, size: int) -> None:
         """Draw the credits; what did not change is not written again.
 
         Args:
@@ -43,7 +45,6 @@ class BalancePanel(Vertical):
             wide: as a panel.
             key: where an API key is entered.
             size: of the list that is meant, in credits; 0: none is.
-            ascii_only: the history is drawn in letters of ASCII.
         """
         credits_now = snapshot.credits
         figure = grouped(credits_now.balance) if credits_now else ""
@@ -54,8 +55,13 @@ class BalancePanel(Vertical):
         elif credits_now is None:
             words = Content.styled("WhatsApp credits: not read yet", "$muted")
         else:
-            drawn = Content.styled(trace(snapshot.history[-_TRACED:], ascii_only=ascii_only), "$text-accent")
-            how_old = Content.styled(ago(snapshot.now - credits_now.at), "$muted")
+            drawn = Content.styled(trace(snapshot.history[-_TRACED:]), "$text-accent")
+            seconds = snapshot.now - credits_now.at
+            stale = seconds >= _STALE_SECONDS or snapshot.balance_problem is not None
+            how_old = Content.styled(
+                f"{'! ' if stale else ''}{ago(seconds)}",
+                "$text-warning" if stale else "$muted",
+            )
             reach, others = _reach(credits_now.balance, size), _others(snapshot)
             if wide:
                 first = _joined([Content("WhatsApp"), drawn, how_old])

@@ -18,8 +18,6 @@ from pwl_tui.ui.figures import grouped
 from pwl_tui.ui.widgets.cells import Span, Tone, aligned
 
 Line: TypeAlias = tuple[Span, ...]
-_BLOCKS = {"#": "█", "=": "▓", "-": "░", "x": "▚", ".": "·"}
-"""What is drawn for a sign where the terminal may show more than ASCII."""
 _LABEL, _WIDEST_LABEL = 0.28, 28
 """Of the width, and at most so many cells, are for the names of a ranking."""
 _LEAST_BAR = 8
@@ -31,7 +29,7 @@ class Part(NamedTuple):
     Attributes:
         label: what it is; foreign text is made safe here.
         size: how many.
-        sign: one of ``# = - x .``, drawn in blocks where they can be.
+        sign: a character of its own, such as ``█ ▓ ░ ▚ ·``.
         tone: what it means.
     """
 
@@ -99,19 +97,16 @@ class Chart(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).simplify()
 
 
-def shares(parts: Sequence[Part], width: int, *, ascii_only: bool) -> list[Line]:
+def shares(parts: Sequence[Part], width: int) -> list[Line]:
     """Return a bar that is divided into the parts, and a line for each with its figure and per cent.
 
     Args:
         parts: of the whole; each that is not empty has at least one cell.
         width: cells.
-        ascii_only: the signs are letters of ASCII.
     """
     total = sum(part.size for part in parts)
     cells = divided([part.size for part in parts], width)
-    bar = tuple(
-        Span(_drawn(part.sign, ascii_only) * n, part.tone) for part, n in zip(parts, cells, strict=True) if n
-    )
+    bar = tuple(Span(part.sign * n, part.tone) for part, n in zip(parts, cells, strict=True) if n)
     names = [clean(part.label, _WIDEST_LABEL) for part in parts]
     label = max(map(len, names), default=0)
     figure = max((len(grouped(part.size)) for part in parts), default=0)
@@ -119,7 +114,7 @@ def shares(parts: Sequence[Part], width: int, *, ascii_only: bool) -> list[Line]
         bar or (Span("nothing yet", "muted"),),
         *(
             (
-                Span(_drawn(part.sign, ascii_only) * 2, part.tone),
+                Span(part.sign * 2, part.tone),
                 Span(f" {aligned(name, label, False)}  {grouped(part.size):>{figure}}  "),
                 Span(_per_cent(part.size, total), "muted"),
             )
@@ -128,9 +123,7 @@ def shares(parts: Sequence[Part], width: int, *, ascii_only: bool) -> list[Line]
     ]
 
 
-def ranking(
-    title: str, ranks: Sequence[Rank], of: str, width: int, *, total: int, ascii_only: bool
-) -> list[Line]:
+def ranking(title: str, ranks: Sequence[Rank], of: str, width: int, *, total: int) -> list[Line]:
     """Return a heading and a line for each rank: its name, its bar, its figure, and two shares.
 
     Args:
@@ -139,13 +132,11 @@ def ranking(
         of: what the two shares are, for the heading: of all, and of its part.
         width: cells.
         total: of all, those that are not shown among them; their per cent is of this.
-        ascii_only: the bars are letters of ASCII.
     """
     label = min(int(width * _LABEL), _WIDEST_LABEL)
     figure = max([len(grouped(rank.size)) for rank in ranks], default=1)
     room = max(width - label - figure - 16, _LEAST_BAR)
     longest = max((rank.size for rank in ranks), default=0)
-    full, rest = _drawn("#", ascii_only), _drawn("-", ascii_only)
     heading = aligned(title, max(width - len(of), 0), False) + of
     lines: list[Line] = [(Span(heading, "muted"),)]
     for rank in ranks:
@@ -154,8 +145,8 @@ def ranking(
         lines.append(
             (
                 Span(aligned(clean(rank.label, label) or "not told", label, False) + " "),
-                Span(full * filled, "accent"),
-                Span(rest * (length - filled) + " " * (room - length), "muted"),
+                Span("█" * filled, "accent"),
+                Span("░" * (length - filled) + " " * (room - length), "muted"),
                 Span(f" {grouped(rank.size):>{figure}} "),
                 Span(_per_cent(rank.size, total), "muted"),
                 Span(f" {_per_cent(rank.part, rank.size)}", "accent"),
@@ -178,10 +169,6 @@ def divided(counts: Sequence[int], width: int) -> list[int]:
     while sum(cells) > width:
         cells[max(range(len(cells)), key=cells.__getitem__)] -= 1
     return cells
-
-
-def _drawn(sign: str, ascii_only: bool) -> str:
-    return sign if ascii_only else _BLOCKS[sign]
 
 
 def _per_cent(count: int, total: int) -> str:

@@ -79,6 +79,7 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         self._tones: dict[Tone, Style] = {}
         self._wanted: tuple[int, int] | None = None
         self._patient = False
+        self._arrows: dict[str, str] = {}
         self._scrolled: tuple[Size, Size] | None = None
 
     @property
@@ -121,6 +122,11 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         self._strips.clear()
         self.cursor = 0
         self.scroll_to(y=0, animate=False)
+        self.refresh()
+
+    def point(self, title: str, *, falling: bool) -> None:
+        """Put an arrow beside the title of the column by which the rows are ordered."""
+        self._arrows = {title: " ↓" if falling else " ↑"}
         self.refresh()
 
     def watch_cursor(self, before: int, after: int) -> None:
@@ -246,7 +252,10 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
 
     def _header_strip(self) -> Strip:
         style = self.get_component_rich_style("table--header")
-        titles = [aligned(column.title, width, column.right) for column, width in self._layout]
+        titles = [
+            aligned(column.title + self._arrows.get(column.title, ""), width, column.right)
+            for column, width in self._layout
+        ]
         text = set_cell_size(" ".join(titles), self.size.width)
         return Strip([Segment(text, style)], self.size.width)
 
