@@ -47,12 +47,14 @@ def attention_lines(found: Sequence[Notice], key: Callable[[str], str], most: in
     Args:
         found: the notices, most urgent first.
         key: gives the key of a command as people read it.
-        most: how many notices there is room for; how many more there are is said.
+        most: how many notices there is room for, one at least; how many more there are is said.
     """
-    shown = found if len(found) <= most else found[: most - 1]
+    shown = found if len(found) <= most else found[: max(most - 1, 1)]
     lines = [_line(notice, key) for notice in shown]
-    if len(shown) < len(found):
-        lines.append(Content.styled(f"  and {len(found) - len(shown)} more that need you", "$text-warning"))
+    if more := len(found) - len(shown):
+        lines.append(
+            Content.styled(f"  and {more} more that need{'s' if more == 1 else ''} you", "$text-warning")
+        )
     return Content("\n").join(lines)
 
 

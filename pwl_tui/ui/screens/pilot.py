@@ -4,7 +4,7 @@ import threading
 from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -48,13 +48,18 @@ class PilotDialog(Dialog[JobPlan | None]):
         """Draw what is known."""
         with Vertical(classes="dialog") as dialog:
             dialog.border_title = Content(f"The rest of {clean(self._job.name, 40)}")
-            if self._rates is not None:
-                yield Static(rates_lines(self._rates, self._job.held), classes="dialog-text")
-            yield Words(self._offer(), id="rest-plan")
+            with VerticalScroll(id="rest-text"):
+                if self._rates is not None:
+                    yield Static(rates_lines(self._rates, self._job.held), classes="dialog-text")
+                yield Words(self._offer(), id="rest-plan")
             yield Button("Close", id="close", compact=True)
             wanted = Button("See what the rest costs", id="rest", compact=True)
             wanted.disabled = self._later is not None or not self._engine.may_spend
             yield wanted
+
+    def on_mount(self) -> None:
+        """Put the person at the button that does nothing."""
+        self.query_one("#close", Button).focus()
 
     def on_unmount(self) -> None:
         """Read no further."""
@@ -108,7 +113,7 @@ class PilotDialog(Dialog[JobPlan | None]):
 def rates_lines(rates: Rates, held: int) -> Content:
     """Return rates as a table: of what was asked, and what that makes of the numbers left out."""
     shares = (("on WhatsApp", rates.on_whatsapp), ("business", rates.business), ("failed", rates.failed))
-    head = f"{'':<12} {f'of {grouped(rates.answered)}':<16} of {grouped(held)} left out, about"
+    head = f"{'':<12} {f'of {grouped(rates.answered)}':<16} of the other {grouped(held)}"
     lines = [Content.styled(head, "$muted")]
     lines += [
         Content(f"{name:<12} {_range(share):<16} {_extrapolated(share, held)}") for name, share in shares

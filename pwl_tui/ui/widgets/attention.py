@@ -6,8 +6,8 @@ from pwl_tui.ui.attention import attention_lines, notices
 from pwl_tui.ui.base import Desk
 from pwl_tui.ui.widgets.words import Words
 
-_LOW = 30
-"""Lines of a screen on which every line counts."""
+_LOW, _VERY_LOW = 30, 24
+"""Lines of a screen from which on there is room for more."""
 _NO_SPEND = Content.assemble(("no-spend", "reverse bold"), " Nothing is submitted in this session.")
 
 
@@ -24,7 +24,8 @@ class AttentionPanel(Words):
 
     def show(self) -> None:
         """Draw what needs the person now."""
-        most = 3 if self.app.size.height < _LOW else 5
+        height = self.app.size.height
+        most = 1 if height < _VERY_LOW else 3 if height < _LOW else 5
         lines = [] if self._desk.engine.may_spend else [_NO_SPEND]
         if found := notices(self._desk.snapshot()):
             lines.append(attention_lines(found, self._desk.key, most))
