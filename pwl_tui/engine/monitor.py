@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import SERVICES, Service
+from pwl_tui.api.models import SERVICES, WHATSAPP, Service
 from pwl_tui.engine.callers import Callers
 from pwl_tui.engine.events import (
     BalanceFailed,
@@ -211,10 +211,12 @@ class Monitor:
 
     def _send(self) -> None:
         """Send until there is nothing more to send for now."""
-        send_at = 0.0
+        send_at, spent = 0.0, False
         try:
             while not self._stopping.is_set() and send_at <= self._clock():
-                send_at = self._tell(self._submitter.send_next(self._scope.jobs))
+                step = self._submitter.send_next(self._scope.jobs)
+                spent |= isinstance(step, Sent)
+                send_at = self._tell(step)
             self._trouble = None
         except Exception as error:  # noqa: BLE001 - a sender must not end unseen
             self._failed(error)
@@ -222,6 +224,8 @@ class Monitor:
         finally:
             self._send_at = send_at
             self._sending = False
+            if spent and self._scope.balance:
+                self._balance_at[WHATSAPP] = 0.0  # nobody should read for a minute what there was before
             self._look()
 
     def _tell(self, step: Step) -> float:
@@ -261,20 +265,20 @@ class Monitor:
         return first
 
     def _read_balance(self, service: Service) -> None:
-        next_at = self._clock() + BALANCE_SECONDS
+        self._balance_at[service] = self._clock() + BALANCE_SECONDS
         try:
             balance = self._service().balance(service)
         except ApiError as error:
             self._health.obey(error.problem, self._clock())
             self._listener(BalanceFailed(service, error.problem))
-            next_at = self._clock() + backoff(3, error.problem.retry_after, self._spread())
+            wait = backoff(3, error.problem.retry_after, self._spread())
+            self._balance_at[service] = self._clock() + wait
         else:
             now = self._clock()
             self._store.balances.add(self._binding, BalanceReading(now, service, balance.balance))
             self._report(None)
             self._listener(BalanceRead(service, balance.balance, now))
         finally:
-            self._balance_at[service] = next_at
             self._reading.discard(service)
 
     def _report(self, problem: Problem | None) -> None:

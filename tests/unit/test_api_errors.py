@@ -206,7 +206,7 @@ def test_how_long_to_wait(headers: dict[str, str], text: object, seconds: float 
 
 def test_foreign_words_are_made_safe_to_show() -> None:
     problem = decode(400, {"error": "a\x1b]52;c;!\x07", "message": "one\r\n\u202etwo"})
-    assert (problem.code, problem.message) == ("a ]52;c;!", "one two")
+    assert (problem.code, problem.message) == ("a ]52;c;!", "one two.")
 
 
 _json = st.recursive(

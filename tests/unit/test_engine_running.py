@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pwl_tui.api.models import SERVICES
 from pwl_tui.config import Polling, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import (
@@ -102,6 +103,16 @@ def test_two_engines_send_one_at_a_time_and_share_the_polls(
         if request.call == "poll":
             polled[request.batch_id].append(request.at)
     assert all(after - before >= QUICK.minimum for at in polled.values() for before, after in pairwise(at))
+
+
+def test_the_credits_are_read_again_when_all_is_sent(engine: Engine, listener: Listener) -> None:
+    engine.start(listener)
+    listener.until(lambda: len(listener.of(BalanceRead)) == len(SERVICES), "the first readings")
+    submit(engine, FIRST, 1_100)
+    listener.until(
+        lambda: any(isinstance(read, BalanceRead) and read.balance == 48_900 for read in listener.heard),
+        "what is left",
+    )
 
 
 @pytest.mark.parametrize("later", [None, Secret("another-key")])
