@@ -53,8 +53,9 @@ def _needed(row: JobRow, width: int) -> list[Line]:
     need = None if row.foreign else needs(row.job)
     if need is None:
         return []
-    remedy = f" {clean(row.job.error.remedy)}" if row.job.error else ""
-    wrapped = textwrap.wrap(need + remedy, width, max_lines=_MOST_NEED_LINES, placeholder=" …")
+    if row.job.error:
+        need = f"{need.removesuffix('.')}. {clean(row.job.error.remedy)}"
+    wrapped = textwrap.wrap(need, width, max_lines=_MOST_NEED_LINES, placeholder=" …")
     return [(), *((Span(line, JOB_TONES[row.job.state]),) for line in wrapped)]
 
 

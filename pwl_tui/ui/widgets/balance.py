@@ -19,7 +19,7 @@ _BETWEEN = Content("  ")
 _PADDING = 2
 _STALE_SECONDS = 600.0
 """They are read every minute: what is much older could not be read since, and may have been spent."""
-_TRACED = 12
+_TRACED = 9
 """Readings in the history: beside its name and age there is room for no more in the panel."""
 
 
