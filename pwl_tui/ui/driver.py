@@ -4,6 +4,7 @@ What a terminal answers comes in with what is typed. Textual does not know an an
 read it as keys, so it is taken out before, however late it comes.
 """
 
+import errno
 import os
 import re
 import selectors
@@ -152,5 +153,7 @@ class Terminal(LinuxDriver):
     def _read(self) -> bytes:
         try:
             return os.read(self.fileno, 4096)
-        except OSError:  # a terminal that hung up may tell it so
+        except OSError as error:
+            if error.errno != errno.EIO:  # so a terminal tells that it hung up, or is another's now
+                raise
             return b""

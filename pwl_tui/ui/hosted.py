@@ -185,9 +185,8 @@ class HostedApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Add the letters of ASCII to what changes every line that is drawn."""
-        return (
-            [*super().get_line_filters(), self._ascii] if self._ascii.enabled else super().get_line_filters()
-        )
+        filters = super().get_line_filters()
+        return [*filters, self._ascii] if self._ascii.enabled else filters
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give themes that are not ours the colours that ours add."""

@@ -250,8 +250,8 @@ class Watcher:
             if new.live or wanted or aged or replace(new, now=told.now) != told:
                 self._publish(new)
                 told = new
-            self._stopped.wait(self._interval)
-            self._woken.wait(0 if new.live else _AT_REST_SECONDS)
+            if not self._stopped.wait(self._interval):
+                self._woken.wait(0 if new.live else _AT_REST_SECONDS)
 
     def _looked(self, last: Snapshot, version: int, now: float) -> tuple[Snapshot, int]:
         """Return what there is and its version: `last` itself, if neither the file nor the key changed."""
