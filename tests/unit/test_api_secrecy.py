@@ -69,7 +69,7 @@ def test_a_key_that_json_writes_in_another_way_is_not_given_away(
     transport = httpx.MockTransport(lambda _: httpx.Response(400, content=said))
     with pytest.raises(ApiError) as failure:
         call(Client("https://lookup.test", Secret(key), transport=transport))
-    assert failure.value.problem.message == "Refused •••"
+    assert failure.value.problem.message == "Refused •••."
     assert failure.value.problem.code == "•••"
 
 
