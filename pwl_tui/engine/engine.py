@@ -50,7 +50,6 @@ class Engine(Proposing):
                 another job went on with this rest of a list since it was planned.
             StateError: the state file failed; then there is no job.
         """
-        self._spending()
         if plan.rest_of is None:
             return self._accept(plan, name, when_short, retry_of)
         with self.store.accepting():
@@ -165,12 +164,13 @@ class Engine(Proposing):
         return account
 
     def _accept(self, plan: JobPlan, name: str, when_short: planning.WhenShort, retry_of: int | None) -> Job:
+        binding = self._spending().binding
         plan = planning.affordable(plan, when_short, cap=self.settings.max_credits_per_job)
         self.store.require_room()
         job_id = planning.store_job(
             self.store,
             plan,
-            binding=self._spending().binding,
+            binding=binding,
             profile=self.settings.profile,
             name=clean(name) or plan.list.source.name,
             now=self._clock(),

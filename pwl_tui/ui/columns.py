@@ -71,8 +71,8 @@ def needs(job: Job) -> str | None:
 
 
 def kept(job: Job, now: float) -> str:
-    """Return how long the service keeps answers that are not fetched: ``11 d``; empty: none are left."""
-    days = days_left(job, now) if BatchState.PROCESSING in job.batches else None
+    """Return how long the service keeps answers that are not fetched: ``11 d``; empty: all are fetched."""
+    days = days_left(job, now)
     return "" if days is None else f"{days} d" if days else "hours"
 
 
@@ -124,8 +124,7 @@ def _next_poll(row: JobRow, _width: int) -> Cell:
 
 def _kept(row: JobRow, _width: int) -> Cell:
     days = kept(row.job, row.now)
-    urgent = days and is_expiring(row.job, row.now)
-    return Cell.of(f"! {days}", "warning") if urgent else Cell.of(days, "muted")
+    return Cell.of(f"! {days}", "warning") if is_expiring(row.job, row.now) else Cell.of(days, "muted")
 
 
 def next_in(moment: float, now: float, words: Callable[[float], str] = duration) -> str:

@@ -57,9 +57,8 @@ def job_lines(
     ]
     if links := _links(job, retries):
         lines.append(Content.styled(links, "$muted"))
-    keeping, urgent = kept(job, now), is_expiring(job, now)
-    if keeping and urgent:
-        text = f"The service deletes what is not fetched: {keeping} left."
+    if is_expiring(job, now):
+        text = f"The service deletes what is not fetched: {kept(job, now)} left."
         lines.append(Content.assemble(("! ", "bold $text-warning"), text))
     if elsewhere is not None:
         lines.append(Content.assemble(("! ", "bold $text-warning"), clean(elsewhere.message)))

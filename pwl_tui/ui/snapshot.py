@@ -246,7 +246,7 @@ class Watcher:
                 engine_problem=self._engine_problem,
             )
             aged = not 0 <= now - told.now < _AGES_SECONDS
-            # That something is live is worked out here, and with it what is slow: no key waits for it then.
+            # `live` looks at every job, and keeps what it found: on this thread, so that no key waits for it.
             if new.live or wanted or aged or replace(new, now=told.now) != told:
                 self._publish(new)
                 told = new
