@@ -21,7 +21,8 @@ _DRAWN: Final[Mapping[str, str]] = {
     "<": "←◀",
     "v": "↓▼",
     "^": "↑▲",
-    "*": "✓•",
+    "*": "✓•●",
+    "o": "○",
     '"': "“”",
 }
 _ASCII: Final = str.maketrans({sign: letter for letter, signs in _DRAWN.items() for sign in signs})

@@ -274,7 +274,9 @@ def test_the_real_program_times_a_line_that_is_far_away(terminal: Callable[..., 
     program.read_until(lambda: b"\x1b[6n" in program.seen, "the line is timed")
 
 
-@pytest.mark.parametrize("keys", ["", "n", "enter", "enter v", "comma", "a", "question_mark", "P", "e"])
+@pytest.mark.parametrize(
+    "keys", ["", "n", "enter", "enter v", "comma", "a", "question_mark", "P", "e", "ctrl+p"]
+)
 async def test_on_request_all_is_ascii_at_once(scene: Scene, keys: str) -> None:
     scenes.live(scene)
     app = PwlApp(scene.engine, scene.settings, scene.directory / "config.toml", clock=lambda: NOW, tick=0.05)

@@ -1,7 +1,11 @@
 """The pure parts: figures, plans, themes, snapshots."""
 
+import ast
+from pathlib import Path
+
 import pytest
 
+from pwl_tui import ui
 from pwl_tui.ui import themes
 from pwl_tui.ui.ascii import in_ascii
 from pwl_tui.ui.figures import age, bar, brief, counted, duration, percent, trace
@@ -49,6 +53,16 @@ def test_a_brief_duration_fits_its_column(seconds: float, words: str) -> None:
 def test_a_bar_has_its_width(share: float, drawn: tuple[str, str]) -> None:
     assert bar(share, 4) == drawn
     assert in_ascii("".join(bar(share, 4))).isascii()
+
+
+def test_every_sign_that_the_screen_draws_is_there_in_ascii() -> None:
+    for module in Path(ui.__path__[0]).rglob("*.py"):
+        if module.name != "ascii.py":
+            nodes = ast.walk(ast.parse(module.read_text("utf-8")))
+            texts = [
+                node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            ]
+            assert in_ascii("".join(texts)).isascii(), module
 
 
 @pytest.mark.parametrize(("share", "words"), [(0, "0 %"), (0.999, "99 %"), (1, "100 %")])
