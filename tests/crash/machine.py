@@ -2,13 +2,16 @@
 
 import multiprocessing
 import signal
+import threading
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from itertools import count
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from pwl_tui.cli.exits import Exit
 from tests.crash import child
 from tests.crash.tally import Tally
 from tests.e2e.harness import Place
@@ -17,6 +20,9 @@ PATIENCE_SECONDS = 120.0
 """How long one process may take that nobody kills."""
 _NEVER_SAID = ("Traceback", "An error in pwl-tui itself", "Warning:")
 """What no crash and no fault of the service may make the program say."""
+_LEARNING = threading.Lock()
+"""How a process ended can be read once, and to start one reads of all others: a thread that comes too late is
+told 255, whatever it was."""
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["__main__", "tests.crash.warm"])
 
@@ -71,12 +77,14 @@ class Process:
         self._process = _FORKS.Process(
             target=child.run, args=(arguments, place.environ(), place.directory, log, kill_at, hurried)
         )
-        self._process.start()
+        with _LEARNING:
+            self._process.start()
 
     def ended_within(self, seconds: float) -> bool:
         """Wait for the end; return whether it came."""
-        self._process.join(seconds)
-        return self._process.exitcode is not None
+        wait([self._process.sentinel], seconds)
+        with _LEARNING:
+            return self._process.exitcode is not None
 
     def kill(self) -> None:
         self._process.kill()
@@ -89,7 +97,6 @@ class Process:
         """
         if not self.ended_within(PATIENCE_SECONDS):
             self.kill()
-            self._process.join()
             raise TimeoutError(f"{self._arguments} did not end; see {self._log}")
         files = (self._log.with_suffix(end) for end in (".out", ".err"))
         out, err = (file.read_text() if file.exists() else "" for file in files)
@@ -123,9 +130,9 @@ class Machine:
         return self.end(self.start(*arguments))
 
     def end(self, process: Process) -> Ran:
-        """Wait for a process, and note what none may say, however it ends."""
+        """Wait for a process, and note what none may say, however it ends, and an end that none may have."""
         ran = process.end()
-        if any(words in ran.err for words in _NEVER_SAID):
+        if any(words in ran.err for words in _NEVER_SAID) or not (ran.killed or ran.code in list(Exit)):
             self.complaints.append(f"{ran.arguments} ended with {ran.code}: {ran.err}")
         return ran
 

@@ -84,7 +84,7 @@ class Person:
     def _jobs(self) -> list[dict[str, str]]:
         ran = self._machine.run("jobs", "--json")
         if ran.code != DONE:
-            raise StuckError(f"the jobs cannot be listed: {ran.err}")
+            raise StuckError(f"the jobs cannot be listed, {ran.code}: {ran.err}{ran.out}")
         jobs: list[dict[str, str]] = json.loads(ran.out)
         return jobs
 
