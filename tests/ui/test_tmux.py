@@ -46,8 +46,12 @@ class Tmux:
         return done.stdout
 
     def open(self, *arguments: str) -> None:
-        """Start the program in a new session, 100 by 30."""
-        self("new-session", "-d", "-x", "100", "-y", "30", sys.executable, "-m", "pwl_tui", *arguments)
+        """Start the program in a new session, 100 by 30.
+
+        The server stays when its last session ends: one that is about to go takes no new session.
+        """
+        program = (sys.executable, "-m", "pwl_tui", *arguments)
+        self("new-session", "-d", "-x", "100", "-y", "30", *program, ";", "set", "-s", "exit-empty", "off")
 
     def wait_for(self, words: str) -> None:
         """Wait until words stand on the screen."""
@@ -72,7 +76,7 @@ def test_the_demo_takes_keys_and_leaves(tmux: Tmux) -> None:
     tmux.wait_for("No lists yet")
     tmux("send-keys", "?")
     tmux.wait_for("Keys")
-    # The program is all that the session holds, and the session all that the server does.
+    # The program is all that the session holds, and the session the only one.
     tmux("send-keys", "C-c")
     end = time.monotonic() + PATIENCE_SECONDS
     while tmux("list-sessions", check=False):
