@@ -14,7 +14,8 @@ from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.screens.home import HomeScreen
 from pwl_tui.ui.snapshot import Snapshot, Watcher
 from pwl_tui.ui.widgets.fields import PathLine
-from tests.ui.conftest import Start
+from pwl_tui.ui.widgets.keybar import KeyBar
+from tests.ui.conftest import NUMBERS, Start
 from tests.ui.scene import NOW, Scene, attention, crowded, live, rest
 
 
@@ -110,6 +111,21 @@ async def test_what_needs_the_person_stands_first(tmp_path: Path) -> None:
         names = [job.name for job in app.snapshot.jobs]
     assert names == ["webinar", "autumn-event", "spring-leads", "partners-eu", "newsletter", "crm-export-nov"]
     scene.store.close()
+
+
+async def test_the_footer_offers_to_submit_as_soon_as_there_is_a_plan(start: Start) -> None:
+    (start.directory / "some.txt").write_text(NUMBERS)
+    async with start() as rig:
+        await rig.until(lambda: len(rig.app.snapshot.balances) == 4, "nothing else happens any more")
+        await rig.pilot.press("n")
+        footer = rig.app.screen.query_one(KeyBar)
+        dim = footer.get_component_rich_style("keybar--off")
+        for offered in (False, True):
+            keys = [segment.text for segment in footer.render_line(0) if segment.style != dim]
+            assert ("ctrl+s" in keys) is offered
+            rig.form.start(str(start.directory / "some.txt"))
+            await rig.planned()
+            await rig.pilot.pause()
 
 
 async def test_an_error_in_the_program_gives_away_nothing(

@@ -134,6 +134,7 @@ class ListForm(Vertical, Working):
         """Allow to submit what is planned."""
         ready = plan is not None and bool(plan.to_pay or plan.reused) and self._engine.may_spend
         self.query_one("#submit", Button).disabled = not ready
+        self.screen.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim what its screen says cannot be done now."""
