@@ -23,7 +23,7 @@ from pwl_tui.ui import notify, terminal
 from pwl_tui.ui.base import STYLES, CommandScreen, Desk, Save
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.hosted import HostedApp
-from pwl_tui.ui.palette import Everything
+from pwl_tui.ui.palette import Everything, Palette
 from pwl_tui.ui.screens.home import HomeScreen
 from pwl_tui.ui.snapshot import Snapshot, Watcher, first
 from pwl_tui.ui.widgets.fields import Line
@@ -66,6 +66,8 @@ class PwlApp(HostedApp):
     CSS_PATH = STYLES / "home.tcss"
     BINDINGS: ClassVar = bindings("everywhere")
     COMMANDS = {Everything}  # noqa: RUF012 - as Textual declares it
+    ENABLE_COMMAND_PALETTE = False
+    """Textual would keep ctrl+p for a palette whose cursor blinks; ours is a command like the others."""
 
     class Changed(Message):
         """A new snapshot was taken."""
@@ -166,7 +168,7 @@ class PwlApp(HostedApp):
 
     def action_palette(self) -> None:
         """Search for a command."""
-        self.action_command_palette()
+        self.push_screen(Palette())
 
     def action_free_mouse(self) -> None:
         """Leave the mouse to the terminal, for selecting text, or take it back."""

@@ -5,9 +5,10 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandInput, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.types import IgnoreReturnCallbackType
+from textual.widgets import LoadingIndicator
 
 from pwl_tui.text import clean
 from pwl_tui.ui.base import CommandScreen
@@ -30,6 +31,15 @@ class Entry(NamedTuple):
     words: str
     said: str
     run: IgnoreReturnCallbackType
+
+
+class Palette(CommandPalette):
+    """Textual's, which writes nothing while nobody types."""
+
+    def on_mount(self) -> None:
+        """Stop what blinks and what turns."""
+        self.query_one(CommandInput).cursor_blink = False
+        self.query_one(LoadingIndicator).auto_refresh = None
 
 
 class Everything(Provider):

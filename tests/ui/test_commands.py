@@ -1,5 +1,6 @@
 import pytest
 from textual.command import CommandPalette
+from textual.widgets import Input
 
 from pwl_tui.ui.commands import COMMANDS, bindings, remap, within
 from pwl_tui.ui.screens.activity import ActivityScreen
@@ -126,6 +127,25 @@ async def test_the_palette_offers_every_command_and_runs_it(start: Start) -> Non
         await rig.pilot.press("enter")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "it is closed")
         await rig.until(lambda: rig.app.screen.query_one(ListForm).has_focus_within, "the form has the focus")
+
+
+async def test_the_open_palette_writes_nothing_of_its_own(start: Start) -> None:
+    async with start() as rig:
+        await rig.pilot.press("ctrl+p")
+        await rig.until(lambda: isinstance(rig.app.screen, CommandPalette), "it is open")
+        await rig.pilot.pause()
+        assert not rig.app.screen.query_one(Input).cursor_blink
+        assert [widget for widget in rig.app.screen.walk_children() if widget.auto_refresh] == []
+
+
+async def test_the_palette_has_only_the_key_that_it_is_given(start: Start) -> None:
+    async with start(keys={"palette": "f9"}) as rig:
+        await rig.pilot.press("ctrl+p")
+        assert rig.screen_name == "HomeScreen"
+        await rig.pilot.press("n", "f9")
+        await rig.until(lambda: isinstance(rig.app.screen, CommandPalette), "it opens from a field, too")
+        await rig.pilot.press("f9", "escape")
+        await rig.until(lambda: rig.screen_name == "HomeScreen", "it was opened once")
 
 
 async def test_the_palette_says_why_a_command_cannot_be_run(start: Start) -> None:
