@@ -7,10 +7,9 @@ from msgspec import Struct
 from pwl_tui.engine.retention import days_left, is_expiring
 from pwl_tui.state.models import Batch, BatchState, Job, JobState, Outcome, Result
 from pwl_tui.text import clean
-from pwl_tui.ui.figures import age, bar, brief, counted, duration, grouped, percent, phone
+from pwl_tui.ui.figures import age, bar, brief, counted, duration, grouped, percent, phone, rounded
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
 
-_BAR = 13
 JOB_TONES: dict[JobState, Tone] = {
     JobState.ATTENTION: "bad",
     JobState.WAITING: "warning",
@@ -96,20 +95,24 @@ def _progress(row: JobRow, width: int) -> Cell:
     return Cell((Span(filled, tone), Span(empty, "muted"), Span(f"{percent(row.job.done):>6}")))
 
 
-def _on_whatsapp(row: JobRow, _width: int) -> Cell:
+def _on_whatsapp(row: JobRow, width: int) -> Cell:
     if not row.foreign and (note := needs(row.job)):
         return Cell((Span(note, JOB_TONES[row.job.state]),), rest=True)
-    return Cell.of(grouped(row.job.counts.on_whatsapp))
+    return Cell.of(rounded(row.job.counts.on_whatsapp, width))
 
 
-def _failed(row: JobRow, _width: int) -> Cell:
+def _number(of: Callable[[Job], int]) -> Callable[[JobRow, int], Cell]:
+    return lambda row, width: Cell.of(rounded(of(row.job), width))
+
+
+def _failed(row: JobRow, width: int) -> Cell:
     failed = row.job.counts.failed
-    return Cell.of(grouped(failed), "warning" if failed else "muted")
+    return Cell.of(rounded(failed, width), "warning" if failed else "muted")
 
 
-def _left(row: JobRow, _width: int) -> Cell:
+def _left(row: JobRow, width: int) -> Cell:
     pending = row.job.counts.pending
-    return Cell.of(grouped(pending) if pending else "", "plain")
+    return Cell.of(rounded(pending, width) if pending else "", "plain")
 
 
 def _time(row: JobRow, _width: int) -> Cell:
@@ -134,19 +137,20 @@ def next_in(moment: float, now: float, words: Callable[[float], str] = duration)
 
 JOBS: tuple[Column[JobRow], ...] = (
     Column("", 1, _sign),
-    Column("Name", 13, lambda row, _: Cell.of(clean(row.job.name)), stretch=True),
+    Column("Name", 12, lambda row, _: Cell.of(clean(row.job.name)), stretch=True, grow=12),
     Column("State", 10, _state),
-    Column("Progress", _BAR, _progress),
-    Column("On WA", 7, _on_whatsapp, right=True),
-    Column("Business", 8, lambda row, _: Cell.of(grouped(row.job.counts.business)), right=True, drop=3),
+    Column("Progress", 11, _progress, grow=9),
+    Column("On WA", 6, _on_whatsapp, right=True, grow=3),
+    Column("Business", 8, _number(lambda job: job.counts.business), right=True, drop=3),
     Column("Failed", 6, _failed, right=True, drop=2),
-    Column("Left", 7, _left, right=True),
+    Column("Left", 6, _left, right=True, grow=3),
     Column("Time", 5, _time, right=True, drop=1),
     Column("Poll", 5, _next_poll, right=True, drop=4),
     Column("Kept", 7, _kept, right=True, drop=5),
-    Column("Numbers", 9, lambda row, _: Cell.of(grouped(row.job.numbers)), right=True, drop=6),
+    Column("Numbers", 9, _number(lambda job: job.numbers), right=True, drop=6),
     Column("Age", 8, lambda row, _: Cell.of(age(row.now - row.job.created), "muted"), right=True, drop=7),
 )
+"""All up to Poll have room on 80 cells."""
 
 
 class BatchRow(Struct, frozen=True):

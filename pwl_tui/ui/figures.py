@@ -5,12 +5,21 @@ from datetime import datetime
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _STEPS = "▁▂▃▄▅▆▇█"
+_MILLION = 1_000_000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 def grouped(number: int) -> str:
     """Return a number with its thousands grouped: ``24,002``."""
     return f"{number:,}"
+
+
+def rounded(number: int, cells: int) -> str:
+    """Return a number as `grouped`; where that is wider than `cells`, rounded down: ``612.4k``, ``1.00M``."""
+    whole = grouped(number)
+    if len(whole) <= cells:
+        return whole
+    return f"{number // 100 / 10:.1f}k" if number < _MILLION else f"{number // 10_000 / 100:.2f}M"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

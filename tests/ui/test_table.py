@@ -2,6 +2,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
+from msgspec import structs
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.strip import Strip
@@ -177,6 +178,14 @@ def test_columns_drop_out_and_one_stretches(width: int, titles: list[str], stret
     kept = fit(COLUMNS, width)
     assert [column.title for column, _ in kept] == titles
     assert kept[0][1] == stretched
+
+
+@pytest.mark.parametrize(
+    ("width", "widths"), [(28, [8, 9, 9]), (32, [12, 9, 9]), (35, [13, 11, 9]), (60, [37, 12, 9])]
+)
+def test_columns_grow_and_the_one_that_stretches_comes_first(width: int, widths: list[int]) -> None:
+    growing = (structs.replace(COLUMNS[0], grow=5), structs.replace(COLUMNS[1], grow=3), COLUMNS[2])
+    assert [cells for _, cells in fit(growing, width)] == widths
 
 
 @pytest.mark.parametrize(

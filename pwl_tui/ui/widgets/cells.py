@@ -46,6 +46,7 @@ class Column(Struct, Generic[T], frozen=True):
         right: figures, aligned right.
         drop: when the screen is too narrow, columns leave by falling `drop`; those with 0 never do.
         stretch: takes the width that the others leave; one column of a table has it.
+        grow: cells that it has more of, where there is room; the one that stretches comes first.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Column(Struct, Generic[T], frozen=True):
     right: bool = False
     drop: int = 0
     stretch: bool = False
+    grow: int = 0
 
 
 class Window(Struct, Generic[T], frozen=True):
@@ -108,7 +110,15 @@ def fit(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]
             break
         kept.remove(max(loose, key=lambda column: column.drop))
     spare = max(width - sum(column.width + 1 for column in kept) + 1, 0)
-    return [(column, column.width + (spare if column.stretch else 0)) for column in kept]
+    widths = [column.width for column in kept]
+    for place in sorted(range(len(kept)), key=lambda place: not kept[place].stretch):
+        more = min(kept[place].grow, spare)
+        widths[place] += more
+        spare -= more
+    return [
+        (column, width + spare if column.stretch else width)
+        for column, width in zip(kept, widths, strict=True)
+    ]
 
 
 def place_named(text: str, total: int) -> int | None:
