@@ -54,10 +54,10 @@ class Everything(Provider):
             yield DiscoveryHit(entry.title, entry.run, help=entry.said)
 
     async def search(self, query: str) -> Hits:
-        """Yield the commands and jobs whose words sound like the query."""
+        """Yield the commands and jobs whose words sound like the query; a title counts twice as much."""
         matcher = self.matcher(query)
         for entry in (*self._commands(), *self._jobs()):
-            score = matcher.match(f"{entry.title} {entry.words}")
+            score = 2 * matcher.match(entry.title) or matcher.match(f"{entry.title} {entry.words}")
             if score > 0:
                 yield Hit(score, Content(entry.title), entry.run, help=entry.said)
 

@@ -211,6 +211,18 @@ async def test_the_palette_finds_every_job_and_opens_it(start: Start) -> None:
         await rig.until(lambda: rig.screen_name == "HomeScreen", "one step leads home")
 
 
+async def test_the_palette_puts_titles_before_what_is_said_of_them(start: Start) -> None:
+    await submit_one(start, "sample")
+    async with start() as rig:
+        await rig.pilot.press("ctrl+p", *"sam")
+
+        def first() -> str:
+            lines = [line.strip() for line in rig.text().splitlines()]
+            return next((line for line in lines if line in ("Open sample", "Options", "Send rest")), "")
+
+        await rig.until(lambda: "New list" not in rig.text() and first() == "Open sample", "the job is first")
+
+
 async def test_another_profile_is_put_in_force(start: Start) -> None:
     async with start() as rig:
         await rig.pilot.press("P")
