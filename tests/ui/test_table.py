@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from msgspec import structs
 from textual.app import App, ComposeResult
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.strip import Strip
 
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Window, fit
@@ -204,6 +204,25 @@ async def test_text_is_plain_and_fits_its_cells(name: str, shown: str) -> None:
         strip = app.table.render_line(1)
         assert strip.text.startswith(shown)
         assert strip.cell_length == 29
+
+
+@pytest.mark.parametrize(("width", "figures"), [(27, ["1"]), (60, ["1", "2"])])
+async def test_another_width_is_drawn_before_it_is_told_of(width: int, figures: list[str]) -> None:
+    class Resized(Recorder):
+        now = Size(40, 8)
+
+        @property
+        def size(self) -> Size:
+            return self.now
+
+    app = TableApp(Source(5).window(0, 5))
+    app.table = table = Resized()
+    async with app.run_test(size=(40, 8)):
+        assert table.render_line(2).text.split() == ["row", "1", "1", "2"]
+        table.now = Size(width, 8)
+        line = table.render_line(2)
+        assert line.text.split() == ["row", "1", *figures]
+        assert line.cell_length == width
 
 
 async def test_a_cell_may_take_the_rest_of_the_line() -> None:

@@ -6,7 +6,7 @@ they come from and however long they take to arrive.
 """
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import ClassVar, Generic, Self, TypeVar
+from typing import ClassVar, Generic, Self, TypeAlias, TypeVar
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
@@ -21,6 +21,7 @@ from pwl_tui.ui.widgets.cells import Column, Span, Tone, Window, aligned, fit, l
 from pwl_tui.ui.widgets.cursor import Cursor
 
 T = TypeVar("T")
+_Layout: TypeAlias = list[tuple[Column[T], int]]
 _LATE_SECONDS = 0.15
 """How long rows may take before their absence is shown."""
 _DRAWN = 500
@@ -72,7 +73,7 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         self._columns = columns
         self._key = key
         self._window: Window[T] = Window()
-        self._fitted: dict[int, list[tuple[Column[T], int]]] = {}
+        self._fitted: dict[int, _Layout[T]] = {}
         self._strips: dict[int, Strip] = {}
         self._drawn: dict[tuple[bool, Hashable], Strip] = {}
         self._painted: dict[int, Strip] = {}
@@ -119,7 +120,6 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         self._columns = columns
         self._fitted = {}
         self._window = Window()
-        self._strips.clear()
         self.cursor = 0
         self.scroll_to(y=0, animate=False)
         self.refresh()
@@ -150,8 +150,6 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Keep the cursor in sight, and ask for rows that came into it."""
-        self._strips.clear()
-        self._drawn.clear()
         self._reach_cursor()
         self._want()
 
@@ -233,44 +231,45 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
             self.post_message(self.Wanted(self, *wanted))
 
     @property
-    def _layout(self) -> list[tuple[Column[T], int]]:
-        """The columns that there is room for, with their widths; for this width of the table only."""
+    def _layout(self) -> _Layout[T]:
+        """The columns that there is room for, with their widths; with another width goes what was drawn."""
         width = self.size.width
         if width not in self._fitted:
             self._fitted = {width: fit(self._columns, width - _SCROLLBAR)}
+            for drawn in (self._strips, self._drawn, self._painted):
+                drawn.clear()  # here, for Textual may draw before it tells of a resize
         return self._fitted[width]
 
     def _line(self, y: int) -> Strip:
         """A line of the visible part as it looks now."""
+        layout = self._layout
         if y == 0:
-            return self._header_strip()
+            return self._header_strip(layout)
         index = y - 1 + int(self.scroll_offset.y)
         if index < self._window.total:
             waiting = self._patient and self._window.at(index) is None
-            return self._painted[y] if waiting and y in self._painted else self._row_strip(index)
+            return self._painted[y] if waiting and y in self._painted else self._row_strip(index, layout)
         return Strip.blank(self.size.width, self._style("plain"))
 
-    def _header_strip(self) -> Strip:
+    def _header_strip(self, layout: _Layout[T]) -> Strip:
         style = self.get_component_rich_style("table--header")
         titles = [
             aligned(column.title + self._arrows.get(column.title, ""), width, column.right)
-            for column, width in self._layout
+            for column, width in layout
         ]
         text = set_cell_size(" ".join(titles), self.size.width)
         return Strip([Segment(text, style)], self.size.width)
 
-    def _row_strip(self, index: int) -> Strip:
+    def _row_strip(self, index: int, layout: _Layout[T]) -> Strip:
         """A row as it looks now; kept, since what has changed is first found out and then drawn."""
         strip = self._strips.get(index)
         if strip is None:
-            strip = self._strips[index] = self._draw_row(index)
+            strip = self._strips[index] = self._draw_row(index, layout)
         return strip
 
-    def _draw_row(self, index: int) -> Strip:
+    def _draw_row(self, index: int, layout: _Layout[T]) -> Strip:
         row, at_cursor = self._window.at(index), index == self.cursor
-        spans = [Span("…", "muted")]
-        if row is not None:
-            spans = line_of(row, self._layout, self.size.width - _SCROLLBAR)
+        spans = [Span("…", "muted")] if row is None else line_of(row, layout, self.size.width - _SCROLLBAR)
         looks = (at_cursor, tuple(spans))
         strip = self._drawn.get(looks)
         if strip is None:
