@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.command import CommandInput, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.markup import escape
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import LoadingIndicator
 
@@ -45,13 +46,13 @@ class Palette(CommandPalette):
 class Everything(Provider):
     """Offers what the screen can do, then every job. What cannot be done now says why when it is chosen.
 
-    One provider and not two: Textual shows them in any order.
+    One provider and not two: Textual shows them in any order. It takes what is said for markup.
     """
 
     async def discover(self) -> Hits:
         """Yield every command, and the jobs that stand first at home."""
         for entry in (*self._commands(), *islice(self._jobs(), _MOST_JOBS)):
-            yield DiscoveryHit(entry.title, entry.run, help=entry.said)
+            yield DiscoveryHit(Content(entry.title), entry.run, help=escape(entry.said))
 
     async def search(self, query: str) -> Hits:
         """Yield the commands and jobs whose words sound like the query; a title counts twice as much."""
@@ -59,7 +60,7 @@ class Everything(Provider):
         for entry in (*self._commands(), *self._jobs()):
             score = 2 * matcher.match(entry.title) or matcher.match(f"{entry.title} {entry.words}")
             if score > 0:
-                yield Hit(score, Content(entry.title), entry.run, help=entry.said)
+                yield Hit(score, Content(entry.title), entry.run, help=escape(entry.said))
 
     def _commands(self) -> Iterator[Entry]:
         screen = self.screen

@@ -17,6 +17,7 @@ HOSTILE = (
     "\u202egnirts\u202c",
     "a\nb\rc\td",
     "$muted",
+    "back\\[b]slash\\",
 )
 
 
@@ -38,6 +39,27 @@ async def test_names_and_paths_are_plain(start: Start, text: str) -> None:
     assert not set(shown) & set("\x1b\x07\r\t\u202e\u202c")
     if text.isprintable():
         assert text in shown
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+async def test_names_are_plain_in_the_palette(start: Start, text: str) -> None:
+    path = start.directory / "some.txt"
+    path.write_text("+14155552671\n")
+    async with start(size=(120, 100)) as rig:
+        rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options()), name=text)
+        await rig.until(lambda: "completed" in rig.text(), "it is shown")
+        await rig.pilot.press("ctrl+p")
+        # Of a job that is complete it is said, with its name, that there is nothing to pause.
+        await rig.until(lambda: "is complete: there is nothing to pause" in rig.text(), "all is offered")
+        shown = rig.text()
+        await rig.pilot.press(*"open")
+        await rig.until(lambda: "New list" not in rig.text(), "it is found")
+        found = rig.text()
+    assert not set(shown + found) & set("\x1b\x07\r\t\u202e\u202c")
+    if text.isprintable():
+        assert f"Open {text}" in shown
+        assert f"{text} is complete" in shown
+        assert f"Open {text}" in found
 
 
 @pytest.mark.parametrize("text", HOSTILE)
