@@ -112,8 +112,9 @@ class HomeScreen(JobCommands):
                 await self._form.fill()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Draw the credits and the details for the new width."""
+        """Draw what needs the person, the credits and the details for the new size."""
         self._fit(event.size.width)
+        self._attention.show()
         self.call_after_refresh(self._show_selected)
 
     def show(self) -> None:

@@ -34,6 +34,11 @@ _PROFILE, _THEME = "file-profile", "ui-theme"
 class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
     """Scrolls with the focus; up and down belong to the screen."""
 
+    def on_resize(self) -> None:
+        """Keep in sight what the person is at."""
+        if (field := self.screen.focused) is not None:
+            self.call_after_refresh(field.scroll_visible, animate=False)
+
 
 class SettingsScreen(CommandScreen[str]):
     """All settings but the keys of commands, as a form. A theme is shown at once, the rest when it is saved.
