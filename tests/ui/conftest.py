@@ -86,8 +86,9 @@ class Rig:
         return self.app.screen_stack[0].query_one(ListForm)
 
     async def planned(self) -> None:
-        """Wait for the plan of what is filled in."""
+        """Wait for the plan of what is filled in, and until it is drawn."""
         await self.until(lambda: self.form.plan is not None, "a plan appears")
+        await self.pilot.pause()
 
     async def submitted(self) -> None:
         """Wait for the plan and submit it, up to the question."""

@@ -48,7 +48,7 @@ async def test_another_column_can_be_chosen(start: Start) -> None:
         await use(rig)
         assert rig.form.plan is not None
         assert rig.form.plan.list.numbers[0] == 12127360001
-        assert "column office (given)" in " ".join(rig.text().split())
+        await rig.until(lambda: "column office (given)" in " ".join(rig.text().split()), "it is said")
 
 
 async def test_a_sample_is_named_in_the_question_and_then_offers_the_rest(start: Start, world: World) -> None:
