@@ -107,7 +107,7 @@ class HomeScreen(JobCommands):
             styles.read(SCREEN_STYLES)
             styles.parse()
         async with self._completing:
-            if not self._find.is_mounted:
+            if not self._find.is_mounted and self._form.is_attached:  # not while the program is being left
                 await self.query_one("#jobs").mount(self._find, after=self._summary)
                 await self._form.fill()
 

@@ -72,7 +72,8 @@ class ListForm(Vertical, Working):
     async def fill(self) -> None:
         """Mount the fields."""
         await self.mount_all(self._fields())
-        if self.query("#submit"):  # else the program was left in the meantime
+        # Else the program was left, or is being left, in the meantime, and any of them may be gone.
+        if self.is_attached and self.query("#submit"):
             self._follow()
 
     def _fields(self) -> Iterator[Widget]:
