@@ -49,6 +49,7 @@ def _leave(session: Session, front: Front, code: int) -> None:
     sending = not session.engine.drain(_LAST_ANSWER_SECONDS)
     try:
         _say_goodbye(session, sending=sending)
+        session.output.err.flush()  # on which the screen was drawn
     except OSError:  # the terminal is gone, and what it did not take must not be written again at the exit
         forsake_terminal()
     finally:
