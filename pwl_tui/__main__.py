@@ -2,6 +2,6 @@
 
 import sys
 
-from pwl_tui.cli import main
+from pwl_tui.cli.main import main
 
 sys.exit(main())

@@ -25,9 +25,9 @@ from pwl_tui.simulator.server import Simulator
 from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
 from pwl_tui.ui.app import PwlApp
-from pwl_tui.ui.themes import ThemeChoice
+from pwl_tui.ui.terminal.themes import ThemeChoice
 from pwl_tui.ui.widgets.list_form import ListForm
-from tests.ui.scene import NOW, Scene, attention, spent
+from tests.ui.sample_state import NOW, Scene, attention, spent
 
 OUTPUT = Path(__file__).parent.parent / "screenshots"
 _QUICK = Polling(minimum=0.01, small=(0.05, 0.2), large=(0.1, 0.3), requests_per_second=100.0)

@@ -9,11 +9,11 @@ from types import FrameType
 
 from msgspec import Struct
 
-from pwl_tui.cli.exits import Exit, exit_of_problem
+from pwl_tui.cli.exit_codes import Exit, exit_of_problem
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
-from pwl_tui.engine.monitor import Scope
+from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BatchState, Job, JobState
@@ -158,10 +158,10 @@ class _Follower:
 
     def _frozen(self) -> Problem | None:
         binding = self._engine.binding
-        doubtful = [] if binding is None else self._engine.store.batches.in_doubt(binding)
-        if not doubtful:
+        in_doubt = [] if binding is None else self._engine.store.batches.in_doubt(binding)
+        if not in_doubt:
             return None
-        batch = doubtful[0]
+        batch = in_doubt[0]
         return Problem(
             kind="timeout",
             message=f"The outcome of batch {batch.label} is unknown; it may have cost"

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Self
 
 from pwl_tui import config, paths
-from pwl_tui.cli.front import Front
+from pwl_tui.cli.launcher import Launcher
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
 from pwl_tui.state.store import Store
@@ -43,7 +43,7 @@ class Session:
         arguments: SimpleNamespace,
         output: Output,
         environ: Mapping[str, str],
-        front: Front | None = None,
+        front: Launcher | None = None,
     ) -> None:
         self.arguments = arguments
         self.output = output

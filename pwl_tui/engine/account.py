@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from pwl_tui.config import Settings
 from pwl_tui.engine.events import Event
-from pwl_tui.engine.monitor import Monitor, Scope
-from pwl_tui.engine.poller import Poller
-from pwl_tui.engine.service import Connect, Lookup
-from pwl_tui.engine.submitter import Submitter
+from pwl_tui.engine.money.submitter import Submitter
+from pwl_tui.engine.polling.monitor import Monitor, Scope
+from pwl_tui.engine.polling.poller import Poller
+from pwl_tui.engine.service import Connect, ServiceClient
 from pwl_tui.secret import Secret
+from pwl_tui.state.files.owners import new_owner
 from pwl_tui.state.models import Binding
-from pwl_tui.state.owners import new_owner
 from pwl_tui.state.store import Store
 
 
-def connect(base_url: str, key: Secret) -> Lookup:
+def connect(base_url: str, key: Secret) -> ServiceClient:
     """Open ProWebLook over HTTP; loads the HTTP library, which is why it is not loaded before.
 
     Raises:
@@ -58,9 +58,9 @@ class Account:
         self._draw = draw
         self._owner = new_owner()
         self._lock = threading.Lock()
-        self._service: Lookup | None = None
+        self._service: ServiceClient | None = None
 
-    def service(self) -> Lookup:
+    def service(self) -> ServiceClient:
         """Return the calls to the service, opened at the first use: that loads the HTTP library."""
         with self._lock:
             if self._service is None:

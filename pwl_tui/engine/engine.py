@@ -4,27 +4,27 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pwl_tui.api.models import WHATSAPP, Check, Service
-from pwl_tui.engine import planning
 from pwl_tui.engine.account import Account
-from pwl_tui.engine.ledger import Ledger, ledger
-from pwl_tui.engine.planning import JobPlan
+from pwl_tui.engine.jobs import planning
+from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.engine.jobs.retrying import RetryPlan
+from pwl_tui.engine.money.ledger import Ledger, ledger
+from pwl_tui.engine.plans import Plans
 from pwl_tui.engine.problems import (
     NO_SPEND,
     EngineError,
     retried,
     unfinished,
 )
-from pwl_tui.engine.proposing import Proposing
-from pwl_tui.engine.retrying import RetryPlan
 from pwl_tui.state.models import BalanceReading, Job
 from pwl_tui.state.money import Charge
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
-    from pwl_tui.lists.export import Target, Written
+    from pwl_tui.lists.write.export import Target, Written
 
 
-class Engine(Proposing):
+class Engine(Plans):
     """Submits, gives back and keeps the books, beside all that goes on by itself."""
 
     # -- jobs
@@ -95,7 +95,7 @@ class Engine(Proposing):
         self, job_id: int, target: "Target", watch: Callable[[int], None] | None = None
     ) -> "list[Written]":
         """Write a job's list with its answers; return the files that were made. See `exporting.export`."""
-        from pwl_tui.engine.exporting import export
+        from pwl_tui.engine.jobs.exporting import export
 
         return export(self.store, job_id, target, watch)
 

@@ -7,7 +7,7 @@ from pwl_tui.api.models import Balance, BatchAnswer, Check, Service, Submitted
 from pwl_tui.secret import Secret
 
 
-class Lookup(Protocol):
+class ServiceClient(Protocol):
     """Calls to ProWebLook with one key. All raise `ApiError`."""
 
     def balance(self, service: Service = "wavalidation") -> Balance:
@@ -26,5 +26,5 @@ class Lookup(Protocol):
         """Close the connections."""
 
 
-Connect = Callable[[str, Secret], Lookup]
+Connect = Callable[[str, Secret], ServiceClient]
 """Opens the service at a base URL with a key."""

@@ -9,14 +9,14 @@ from typing import NamedTuple
 import phonenumbers
 
 from pwl_tui.lists.errors import PlanCancelledError, unusable
-from pwl_tui.lists.findings import Offer
-from pwl_tui.lists.numbers import parse
-from pwl_tui.lists.offers import MOST_WEIGHED, offers
+from pwl_tui.lists.numbers.parse import parse
+from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
+from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, offers
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
-from pwl_tui.lists.readers import cells, detect
-from pwl_tui.lists.reading import Options, Reading
-from pwl_tui.lists.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.findings import Offer
+from pwl_tui.lists.read.readers import cells, detect
+from pwl_tui.lists.read.reading import Options, Reading
+from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem
 
 MAX_ROWS = 5_000_000

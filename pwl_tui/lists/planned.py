@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.findings import Offer
-from pwl_tui.lists.reading import Reading
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.findings import Offer
+from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem
 
 if TYPE_CHECKING:

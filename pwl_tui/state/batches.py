@@ -230,7 +230,7 @@ class Batches:
             charge(c, replace(batch, submitted=submitted), batch.size, at)
             note(c, Activity(now, batch.job, batch.seq, "found in the journal", batch_id))
 
-    def suspect(
+    def mark_in_doubt(
         self, batch: Batch, problem: Problem, *, submitted: float, balance: int | None, now: float
     ) -> None:
         """``planned`` → ``unknown``: the journal says that it was about to be sent, and no more.

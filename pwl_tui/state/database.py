@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pwl_tui.state.errors import damaged, from_os, sentences, state_error
-from pwl_tui.state.locks import alone
+from pwl_tui.state.files.locks import exclusive_lock
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
 BUSY_SECONDS = 60.0
@@ -36,7 +36,7 @@ class Database:
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         # SQLite does not wait where two processes set up one file at the same moment.
-        with alone(path.with_name(f"{path.name}.lock")):
+        with exclusive_lock(path.with_name(f"{path.name}.lock")):
             _create(path)
             try:
                 self._migrate(migrations)

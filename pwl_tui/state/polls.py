@@ -7,9 +7,9 @@ from msgspec import Struct
 from pwl_tui.problem import Problem
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.database import Database
+from pwl_tui.state.files.owners import is_alive
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
 from pwl_tui.state.money import Activity, note
-from pwl_tui.state.owners import is_alive
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 
 

@@ -10,14 +10,14 @@ from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.errors import state_error
+from pwl_tui.state.files.journal import Journal
+from pwl_tui.state.files.locks import exclusive_lock, sender_lock
+from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.jobs import Jobs
-from pwl_tui.state.journal import Journal
-from pwl_tui.state.locks import alone, sender_lock
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
-from pwl_tui.state.mounts import require_local
 from pwl_tui.state.polls import Polls
-from pwl_tui.state.results import Results
+from pwl_tui.state.queries.results import Results
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: an id that is paid for must find room on the disk."""
@@ -73,7 +73,7 @@ class Store:
 
         To be held from the look whether it was asked for until the job that asks for it is stored.
         """
-        return alone(self.directory / "accept.lock")
+        return exclusive_lock(self.directory / "accept.lock")
 
     def require_room(self) -> None:
         """Make sure, before anything is paid, that what is bought can be written down.

@@ -19,14 +19,14 @@ from textual.screen import Screen
 from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
-from pwl_tui.ui import notify, terminal
-from pwl_tui.ui.base import STYLES, CommandScreen, Desk, Save
+from pwl_tui.ui.base import STYLES, AppContext, CommandScreen, Save
 from pwl_tui.ui.commands import bindings, remap
-from pwl_tui.ui.hosted import HostedApp
-from pwl_tui.ui.palette import Everything, Palette
+from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
+from pwl_tui.ui.dialogs.palette import Everything, Palette
 from pwl_tui.ui.screens.home import HomeScreen
-from pwl_tui.ui.snapshot import Snapshot, Watcher, first
-from pwl_tui.ui.widgets.fields import Line
+from pwl_tui.ui.terminal import notify, signals
+from pwl_tui.ui.terminal.terminal_app import TerminalApp
+from pwl_tui.ui.widgets.text_input import TextInput
 
 _TICK_SECONDS = 1.0
 _SLOW_TICK_SECONDS = 3.0
@@ -47,7 +47,7 @@ class DemoList(Struct, frozen=True):
     region: str | None
 
 
-class PwlApp(HostedApp):
+class PwlApp(TerminalApp):
     """The screen of the program.
 
     Args:
@@ -100,7 +100,7 @@ class PwlApp(HostedApp):
         self.set_keymap(self._remapped)
         interval = tick or (_SLOW_TICK_SECONDS if low_bandwidth else _TICK_SECONDS)
         self._watcher = Watcher(engine, self._publish, clock, interval)
-        self._desk = Desk(
+        self._ctx = AppContext(
             engine,
             settings,
             lambda: self.snapshot,
@@ -115,7 +115,7 @@ class PwlApp(HostedApp):
         """What the screens draw; replaced as a whole."""
         self._completions = notify.Completions()
         self._left = False
-        self._home = HomeScreen(self._desk)
+        self._home = HomeScreen(self._ctx)
 
     def get_default_screen(self) -> Screen[None]:
         """Begin at home."""
@@ -139,7 +139,7 @@ class PwlApp(HostedApp):
         """Draw a snapshot, and say which jobs are complete."""
         before, self.snapshot = self.snapshot, event.snapshot
         if said := self._completions.told(event.snapshot.finished_since(before), event.snapshot.now):
-            self.announce(said, self._desk.settings)
+            self.announce(said, self._ctx.settings)
         self._retitle()
         failed = event.snapshot.engine_problem
         if failed is not None and failed != before.engine_problem:
@@ -153,7 +153,7 @@ class PwlApp(HostedApp):
 
     def on_input_ended(self) -> None:
         """Leave when nobody can say so any more."""
-        self.exit(return_code=terminal.INTERRUPTED)
+        self.exit(return_code=signals.INTERRUPTED)
 
     def draw_less(self) -> None:
         """Draw what is live less often from now on."""
@@ -162,7 +162,7 @@ class PwlApp(HostedApp):
 
     def action_help(self) -> None:
         """Show every key."""
-        from pwl_tui.ui.screens.help import HelpScreen
+        from pwl_tui.ui.dialogs.help import HelpScreen
 
         self.push_screen(HelpScreen(self._remapped))
 
@@ -173,7 +173,7 @@ class PwlApp(HostedApp):
     def action_free_mouse(self) -> None:
         """Leave the mouse to the terminal, for selecting text, or take it back."""
         self.use_mouse(not self.mouse)
-        key = self._desk.key("free-mouse")
+        key = self._ctx.key("free-mouse")
         if self.mouse:
             self.notify(f"The mouse is the program's again; {key} frees it.")
         else:
@@ -197,11 +197,11 @@ class PwlApp(HostedApp):
             # All that there is will stay: it need not be looked through ever again.
             gc.freeze()
             gc.enable()
-        self.time_line(self._desk.settings)
+        self.time_line(self._ctx.settings)
         self._retitle()
         self._watcher.start()
         self._engine.start(self._watcher.hear)
-        for warning in (*self._desk.settings.warnings, *self._key_warnings):
+        for warning in (*self._ctx.settings.warnings, *self._key_warnings):
             self.notify(warning, severity="warning")
         if self._demo is not None:
             await self._home.start_list(str(self._demo.path), self._demo.region or "")
@@ -210,19 +210,19 @@ class PwlApp(HostedApp):
 
     def _retitle(self) -> None:
         """Tell in the terminal's title how far the work with this key is."""
-        if self._desk.settings.notify.title:
+        if self._ctx.settings.notify.title:
             self.tell_title(notify.title(self.snapshot.unfinished))
 
     def _use(self, settings: Settings) -> None:
         """Put settings in force; what the engine needs of them is in force already."""
-        replaced, self._desk.settings = self._desk.settings, settings
+        replaced, self._ctx.settings = self._ctx.settings, settings
         before, after = replaced.ui, settings.ui
         if after.low_bandwidth != before.low_bandwidth:
             self.low_bandwidth = after.low_bandwidth == "always"
             self._watcher.redraw_every(_SLOW_TICK_SECONDS if self.low_bandwidth else _TICK_SECONDS)
         if after.mouse != before.mouse:
             self.use_mouse(after.mouse)
-        for field in self._home.query("#region").results(Line):
+        for field in self._home.query("#region").results(TextInput):
             if field.value == (replaced.region or ""):
                 field.value = settings.region or ""
         self.show_ascii(after.ascii)
@@ -272,7 +272,7 @@ def run(
         The exit code of the process: 0 when the person left, 130 when a signal or a lost terminal ended it,
         1 after an error in the program.
     """
-    terminal.give_size()
+    signals.give_size()
     sys.setswitchinterval(_SWITCH_SECONDS)
     app = PwlApp(
         engine, settings, config_file, low_bandwidth=low_bandwidth, mouse=mouse, demo=demo, save=save
@@ -280,11 +280,11 @@ def run(
 
     async def live() -> None:
         loop = asyncio.get_running_loop()
-        terminal.leave_on_signals(loop, lambda: app.exit(return_code=terminal.INTERRUPTED))
+        signals.leave_on_signals(loop, lambda: app.exit(return_code=signals.INTERRUPTED))
         try:
             await app.run_async(mouse=mouse)
         finally:
-            terminal.forget_signals(loop)
+            signals.forget_signals(loop)
 
     asyncio.run(live())
     return app.return_code or 0

@@ -14,8 +14,8 @@ from pwl_tui.config import Changes, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.ui.background import Working
 from pwl_tui.ui.commands import COMMANDS, Scope, key_of
-from pwl_tui.ui.snapshot import Snapshot
-from pwl_tui.ui.themes import ThemeChoice
+from pwl_tui.ui.data.snapshot import Snapshot
+from pwl_tui.ui.terminal.themes import ThemeChoice
 
 R = TypeVar("R")
 Save: TypeAlias = Callable[[Changes, str], tuple[Settings, Path | None]]
@@ -25,7 +25,7 @@ SCREEN_STYLES = STYLES / "screens.tcss"
 _BY_ACTION = {command.action: command for command in COMMANDS}
 
 
-class Desk(Struct):
+class AppContext(Struct):
     """What the screens work with.
 
     Attributes:
@@ -59,7 +59,7 @@ class CommandScreen(Screen[R], Working):
     """A screen with commands. A key that can do nothing now says why, in a notice.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
     """
 
     CSS_PATH: ClassVar[Path | None] = SCREEN_STYLES
@@ -68,14 +68,14 @@ class CommandScreen(Screen[R], Working):
     SCOPES: ClassVar[tuple[Scope, ...]] = ()
     """Whose commands it has; its ``BINDINGS`` are made of the same."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, ctx: AppContext) -> None:
         super().__init__()
-        self.desk = desk
+        self.ctx = ctx
 
     @property
     def snapshot(self) -> Snapshot:
         """What there is to draw now."""
-        return self.desk.snapshot()
+        return self.ctx.snapshot()
 
     def show(self) -> None:
         """Draw what there is now; called about once a second while the screen is in front."""

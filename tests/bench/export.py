@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 
 from pwl_tui.engine.engine import Engine
-from pwl_tui.lists.export import Format, Target
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+from pwl_tui.lists.write.export import Format, Target
 from pwl_tui.state.models import Outcome
 from pwl_tui.state.store import Store
-from tests.unit.worldly import NOW, Clock, accepted, answer, make_engine, make_service
+from tests.unit.fake_service import NOW, Clock, accepted, answer, make_engine, make_service
 
 _FORMATS: tuple[Format, ...] = ("csv", "xlsx", "jsonl", "txt")
 _ROUNDS = 3

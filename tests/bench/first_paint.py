@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import pwl_tui
 from pwl_tui.config import Settings
-from tests.bench.office import office
+from tests.bench.busy_state import office
 from tests.bench.terminal import NOBODY, OURS, Program, environ
-from tests.ui.scene import KEY, Scene
+from tests.ui.sample_state import KEY, Scene
 
 RUNS = 15
 JOBS, LIVE = 1_000, 50

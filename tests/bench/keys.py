@@ -24,10 +24,10 @@ from pwl_tui.config import Settings
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.demo import DEMO_KEY, demo_world
 from pwl_tui.simulator.server import Simulator
-from tests.bench.office import sent
+from tests.bench.busy_state import sent
 from tests.bench.results import fill
 from tests.bench.terminal import OURS, PATIENCE_SECONDS, Program, environ
-from tests.ui.scene import Scene
+from tests.ui.sample_state import Scene
 
 KEYS, BATCHES = 300, 1_000
 _BATCH = 1_000

@@ -21,10 +21,10 @@ from phonenumbers import (
     PhoneNumberType,
 )
 
+from pwl_tui.lists.numbers.reasons import REASONS
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.reasons import REASONS
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
 from tests.bench.terminal import memory
 from tests.lists.differential import expected
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 from pwl_tui.state.batches import Answer
-from pwl_tui.state.breakdown import Breakdown
-from pwl_tui.state.find import parse_find
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Binding, Outcome, Result, Which
-from pwl_tui.state.results import Results
-from pwl_tui.state.selection import Selection, Sort, SortColumn
+from pwl_tui.state.queries.breakdown import Breakdown
+from pwl_tui.state.queries.find import parse_find
+from pwl_tui.state.queries.results import Results
+from pwl_tui.state.queries.selection import Selection, Sort, SortColumn
 from pwl_tui.state.store import Store
 
 Growing = TypeVar("Growing", Selection, Breakdown)

@@ -19,7 +19,7 @@ from pwl_tui.simulator.demo import DEMO_KEY, demo_world
 from pwl_tui.simulator.server import Simulator
 from tests.bench.first_paint import EMPTY
 from tests.bench.terminal import NOBODY, OURS, Program, environ
-from tests.ui.scene import KEY, Scene, crowded
+from tests.ui.sample_state import KEY, Scene, crowded
 
 SECONDS = 60.0
 """So long it takes to ask about a hundred batches at the usual pace."""

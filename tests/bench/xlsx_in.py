@@ -15,8 +15,8 @@ import xlsxwriter  # type: ignore[import-untyped] # it has no types
 from python_calamine import load_workbook
 
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
 
 _ROUNDS = 3
 """Of each the quickest counts."""

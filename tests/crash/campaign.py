@@ -6,9 +6,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import count
 from pathlib import Path
 
-from tests.crash.tally import Tally
-from tests.crash.trial import Plan, run
-from tests.crash.walk import SCENES, Scene, walk
+from tests.crash.counts import Tally
+from tests.crash.every_step import SCENES, Scene, walk
+from tests.crash.scenario import Plan, run
 
 ATTEMPTS = 14
 """How often the program of one world is started to be killed."""

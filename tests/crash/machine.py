@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pwl_tui.cli.exits import Exit
-from tests.crash import child
-from tests.crash.tally import Tally
+from pwl_tui.cli.exit_codes import Exit
+from tests.crash import child_process
+from tests.crash.counts import Tally
 from tests.e2e.harness import Place
 
 PATIENCE_SECONDS = 120.0
@@ -24,7 +24,7 @@ _LEARNING = threading.Lock()
 """How a process ended can be read once, and to start one reads of all others: a thread that comes too late is
 told 255, whatever it was."""
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["__main__", "tests.crash.warm"])
+_FORKS.set_forkserver_preload(["__main__", "tests.crash.preload"])
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Ran:
     @property
     def step(self) -> str:
         """The step at which it killed itself; empty: it did not."""
-        _, killed, name = self.err.rpartition(f"\n{child.KILLED_AT}")
+        _, killed, name = self.err.rpartition(f"\n{child_process.KILLED_AT}")
         return name.strip() if killed else ""
 
 
@@ -75,7 +75,8 @@ class Process:
         self._arguments = arguments
         self._log = log
         self._process = _FORKS.Process(
-            target=child.run, args=(arguments, place.environ(), place.directory, log, kill_at, hurried)
+            target=child_process.run,
+            args=(arguments, place.environ(), place.directory, log, kill_at, hurried),
         )
         with _LEARNING:
             self._process.start()

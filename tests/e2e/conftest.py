@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.cli import main
+from pwl_tui.cli.main import main
 from pwl_tui.simulator.faults import Rule
 from tests.e2e.harness import KEY, LIST, Place, Run, place
 
@@ -46,7 +46,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
 
 
 @pytest.fixture
-def doubtful(machine: Place, run: Run) -> str:
+def in_doubt(machine: Place, run: Run) -> str:
     """A batch of two numbers that was accepted, and the answer lost."""
     machine.simulator.add_fault(Rule(call="submit", cut="after", times=1))
     assert run("submit", "list.csv", "--yes")[0] == 5

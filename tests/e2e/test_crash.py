@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pwl_tui.simulator.faults import Rule
 from tests.crash.campaign import play, walk_all
-from tests.crash.walk import SCENES
+from tests.crash.every_step import SCENES
 from tests.e2e.harness import charged_twice, messy_csv, place
 
 AT_ONCE = 2

@@ -124,8 +124,8 @@ def test_an_empty_ledger(run: Run) -> None:
 # -- retry
 
 
-def test_failed_numbers_are_asked_for_again_as_a_new_job(machine: Place, run: Run, doubtful: str) -> None:
-    run("settle", doubtful, "--as", "lost")
+def test_failed_numbers_are_asked_for_again_as_a_new_job(machine: Place, run: Run, in_doubt: str) -> None:
+    run("settle", in_doubt, "--as", "lost")
     code, _, err = run("retry", "1")
     assert code == 2
     assert "2 failed numbers" in err
@@ -150,9 +150,9 @@ def test_rejected_batches_are_sent_again_within_their_job(machine: Place, run: R
 
 
 def test_a_retry_asks_on_a_terminal(
-    machine: Place, run: Run, doubtful: str, monkeypatch: pytest.MonkeyPatch
+    machine: Place, run: Run, in_doubt: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run("settle", doubtful, "--as", "lost")
+    run("settle", in_doubt, "--as", "lost")
     monkeypatch.setattr("sys.stdin", Terminal("n\ny\n"))
     assert run("retry", "1")[0] == 2
     assert spent(machine) == 2
@@ -160,8 +160,8 @@ def test_a_retry_asks_on_a_terminal(
     assert spent(machine) == 4
 
 
-def test_a_retry_with_too_few_credits_sends_nothing(machine: Place, run: Run, doubtful: str) -> None:
-    run("settle", doubtful, "--as", "lost")
+def test_a_retry_with_too_few_credits_sends_nothing(machine: Place, run: Run, in_doubt: str) -> None:
+    run("settle", in_doubt, "--as", "lost")
     machine.world.add_credits(KEY, "wavalidation", 1 - 99_998)
     code, out, _ = run("retry", "1", "--yes", "--json")
     error = json.loads(out)["error"]

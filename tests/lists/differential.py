@@ -10,8 +10,8 @@ import sys
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType, ValidationResult
 
-from pwl_tui.lists.numbers import parse
-from pwl_tui.lists.reasons import REASONS
+from pwl_tui.lists.numbers.parse import parse
+from pwl_tui.lists.numbers.reasons import REASONS
 
 # Those with the most people, and those whose prefixes, lengths or shared codes are out of the ordinary.
 # fmt: off

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from pwl_tui.lists.numbers.reasons import REASONS
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.planned import ListPlan
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.reasons import REASONS
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
 
 SAMPLES = Path(__file__).parent / "samples"
 NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix != ".json")

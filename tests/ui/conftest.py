@@ -23,7 +23,7 @@ from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
 from pwl_tui.ui.app import DemoList, PwlApp
 from pwl_tui.ui.widgets.list_form import ListForm
-from tests.ui.scene import Scene
+from tests.ui.sample_state import Scene
 
 NUMBERS = "+14155552671\n+14155552672\n+442079460958\n"
 """A list of three."""

@@ -4,10 +4,10 @@ import pytest
 
 from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.screens.activity import ActivityScreen
-from pwl_tui.ui.widgets.fields import Line
-from tests.ui import scene as scenes
+from pwl_tui.ui.widgets.text_input import TextInput
+from tests.ui import sample_state as scenes
 from tests.ui.conftest import Rig
-from tests.ui.scene import NOW, Scene
+from tests.ui.sample_state import NOW, Scene
 
 
 def screen_of(scene: Scene) -> PwlApp:
@@ -41,7 +41,7 @@ async def test_the_activity_of_one_job(scene: Scene) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         rig = Rig(app, pilot, scene.engine, scene.store, scene.directory)
         await rig.until(lambda: bool(app.snapshot.jobs), "the jobs are there")
-        app.push_screen(ActivityScreen(app._desk, 1))  # noqa: SLF001 - as the screen of the job does
+        app.push_screen(ActivityScreen(app._ctx, 1))  # noqa: SLF001 - as the screen of the job does
         await rig.until(lambda: "6 entries of job 1" in rig.text(), "its own are listed")
         assert "spring-leads" not in rig.text()
 
@@ -99,7 +99,7 @@ async def test_keys_and_numbers_are_kept_from_the_screen_and_the_clipboard(
         assert ["2671" in text for text in copied] == [True, True]
         assert ["+1415•••2671" in text for text in copied] == [True, False]
         assert "Sent to the terminal." in rig.text()
-        rig.app.screen.query_one("#copy-path", Line).focus()
+        rig.app.screen.query_one("#copy-path", TextInput).focus()
         await rig.pilot.press("enter")
         await rig.until(lambda: rig.screen_name == "ActivityScreen", "it is saved")
         assert (tmp_path / "pwl-tui-activity.txt").read_text() == copied[1]

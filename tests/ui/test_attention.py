@@ -5,16 +5,16 @@ from collections.abc import Mapping
 import pytest
 from msgspec.structs import replace
 
-from pwl_tui.engine.ledger import Movement
+from pwl_tui.engine.money.ledger import Movement
 from pwl_tui.problem import Problem
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
-from pwl_tui.ui.attention import attention_lines, notices
 from pwl_tui.ui.commands import key_of
-from pwl_tui.ui.snapshot import Snapshot, audit, take
-from tests.ui import scene as scenes
+from pwl_tui.ui.data.snapshot import Snapshot, audit, take
+from pwl_tui.ui.presenters.notices import attention_lines, notices
+from tests.ui import sample_state as scenes
 from tests.ui.conftest import NUMBERS, Start
-from tests.ui.scene import NOW, Scene
+from tests.ui.sample_state import NOW, Scene
 
 REFUSED = Problem(kind="auth", status=401, message="Invalid API key.", remedy="Check the key.")
 DOWN = Problem(kind="unavailable", status=503, message="The service is down.", remedy="Wait.")

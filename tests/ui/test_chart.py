@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pwl_tui.ui.ascii import in_ascii
-from pwl_tui.ui.jobviews import short
+from pwl_tui.ui.presenters.job_tabs import short
+from pwl_tui.ui.terminal.ascii import in_ascii
 from pwl_tui.ui.widgets.chart import Line, Part, Rank, divided, ranking, shares
 
 PARTS = [

@@ -4,10 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from pwl_tui.state.models import Counts
-from pwl_tui.ui.columns import JOBS, JobRow
-from pwl_tui.ui.figures import rounded
+from pwl_tui.ui.presenters.columns import JOBS, JobRow
+from pwl_tui.ui.presenters.format import rounded
 from pwl_tui.ui.widgets.cells import fit, line_of
-from tests.ui.scene import NOW, Scene
+from tests.ui.sample_state import NOW, Scene
 
 STORY = ["", "Name", "State", "Progress", "On WA", "Business", "Failed", "Left", "Time", "Poll"]
 

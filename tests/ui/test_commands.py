@@ -12,7 +12,7 @@ from pwl_tui.ui.screens.preview import PreviewScreen
 from pwl_tui.ui.screens.settings import SettingsScreen
 from pwl_tui.ui.screens.settle import SettleScreen
 from pwl_tui.ui.widgets.list_form import ListForm
-from pwl_tui.ui.widgets.pick import Pick
+from pwl_tui.ui.widgets.option_row import OptionRow
 from pwl_tui.ui.widgets.table import Table
 from tests.ui.conftest import Start
 
@@ -46,7 +46,12 @@ def test_every_command_is_implemented_where_it_works() -> None:
 
     owners = {"home": HomeScreen, "job": JobScreen, "table": Table, "form": ListForm, "everywhere": PwlApp}
     owners |= {"settle": SettleScreen, "ledger": LedgerScreen, "activity": ActivityScreen}
-    owners |= {"settings": SettingsScreen, "choices": Pick, "preview": PreviewScreen, "browse": BrowseScreen}
+    owners |= {
+        "settings": SettingsScreen,
+        "choices": OptionRow,
+        "preview": PreviewScreen,
+        "browse": BrowseScreen,
+    }
     for command in COMMANDS:
         for scope in command.scopes:
             assert hasattr(owners[scope], f"action_{command.action}"), command.id

@@ -9,8 +9,8 @@ from pwl_tui.simulator.demo import DEMO_KEY, sample_csv
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import JobState
 from pwl_tui.ui.app import DemoList
-from pwl_tui.ui.screens.dialogs import amount_typed
-from pwl_tui.ui.widgets.fields import PathLine
+from pwl_tui.ui.dialogs.questions import amount_typed
+from pwl_tui.ui.widgets.text_input import PathLine
 from tests.ui.conftest import NUMBERS, Start
 
 

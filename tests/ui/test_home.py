@@ -9,7 +9,7 @@ from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
-from pwl_tui.ui.widgets.fields import PathLine
+from pwl_tui.ui.widgets.text_input import PathLine
 from tests.ui.conftest import NUMBERS, Rig, Start
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from tests.ui.conftest import Start

@@ -5,20 +5,20 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.widgets import Input, Select
 
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.demo import sample_csv
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
-from pwl_tui.state.find import parse_find
 from pwl_tui.state.models import BatchState, Job, JobState, Which
-from pwl_tui.state.selection import Sort
-from pwl_tui.ui.figures import phone
-from pwl_tui.ui.jobviews import SORTS, VIEWS, sort_words
+from pwl_tui.state.queries.find import parse_find
+from pwl_tui.state.queries.selection import Sort
+from pwl_tui.ui.presenters.format import phone
+from pwl_tui.ui.presenters.job_tabs import SORTS, VIEWS, sort_words
 from pwl_tui.ui.screens.job import JobScreen
-from pwl_tui.ui.widgets.tick import Tick
+from pwl_tui.ui.widgets.checkbox import Checkbox
 from tests.ui.conftest import Rig, Start
 
 VIEW_OF = {view.which: index for index, view in enumerate(VIEWS)}
@@ -218,8 +218,8 @@ async def test_an_export_begins_with_what_is_shown_and_does_not_overwrite(start:
         await rig.pilot.press("enter")
         await rig.until(lambda: "!" in rig.text(), "it refuses")
         assert target.read_text() == "precious"
-        rig.app.screen.query_one("#export-force", Tick).value = True
-        rig.app.screen.query_one("#export-digits", Tick).value = True
+        rig.app.screen.query_one("#export-force", Checkbox).value = True
+        rig.app.screen.query_one("#export-digits", Checkbox).value = True
         await rig.pilot.pause()
         assert "[x] overwrite" in rig.text()
         await rig.pilot.press("enter")

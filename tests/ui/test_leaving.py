@@ -22,7 +22,7 @@ from pwl_tui.config import Settings
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import BatchState
-from tests.ui.scene import KEY, Scene
+from tests.ui.sample_state import KEY, Scene
 
 PATIENCE_SECONDS = 20.0
 LEFT_ALTERNATE_SCREEN = b"\x1b[?1049l"

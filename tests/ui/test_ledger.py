@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.engine.ledger import Ledger, Line, Movement
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.source import Source
+from pwl_tui.engine.money.ledger import Ledger, Line, Movement
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
 from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.world import World
 from pwl_tui.ui.app import PwlApp
-from pwl_tui.ui.ledgerview import ledger_head, ledger_rows, movement_words
-from tests.ui import scene as scenes
+from pwl_tui.ui.presenters.ledger import ledger_head, ledger_rows, movement_words
+from tests.ui import sample_state as scenes
 from tests.ui.conftest import NUMBERS, Rig, Start
-from tests.ui.scene import NOW, Scene
+from tests.ui.sample_state import NOW, Scene
 from tests.ui.test_hostile import HOSTILE
 
 

@@ -4,9 +4,9 @@ from textual.widgets import Button, Input, Select
 
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import JobState
-from pwl_tui.ui.recent import at_home, recent_lists
-from pwl_tui.ui.widgets.fields import PathLine
-from pwl_tui.ui.widgets.tick import Tick
+from pwl_tui.ui.data.recent import at_home, recent_lists
+from pwl_tui.ui.widgets.checkbox import Checkbox
+from pwl_tui.ui.widgets.text_input import PathLine
 from tests.ui.conftest import Rig, Start
 
 TWO_COLUMNS = "name,office,mobile\n" + "".join(
@@ -69,7 +69,7 @@ async def test_a_sample_is_named_in_the_question_and_then_offers_the_rest(start:
         await rig.finished()
         await rig.until(lambda: rig.app.snapshot.jobs[0].state is JobState.COMPLETED, "the screen knows")
         await rig.pilot.press("S")
-        await rig.until(lambda: rig.screen_name == "PilotDialog", "the rates are shown")
+        await rig.until(lambda: rig.screen_name == "SampleDialog", "the rates are shown")
         assert "of the other 30" in rig.text()
         await rig.pilot.press("tab", "enter")
         button = rig.app.screen.query_one("#rest", Button)
@@ -111,7 +111,7 @@ async def test_answers_are_reused_unless_it_is_switched_off(start: Start) -> Non
         assert "40 reused, saves 40 credits" in rig.text()
         await options(rig)
         assert "40 numbers, saves 40 credits" in rig.text()
-        rig.app.screen.query_one("#reuse", Tick).value = False
+        rig.app.screen.query_one("#reuse", Checkbox).value = False
         await use(rig)
         assert rig.form.plan is not None
         assert rig.form.plan.to_pay == 40

@@ -6,9 +6,9 @@ import pytest
 from textual.widgets import Button, Input
 
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.source import Source
-from pwl_tui.ui.rowreader import RowReader
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+from pwl_tui.ui.data.row_reader import RowReader
 from pwl_tui.ui.screens.browse import entries_of, nearest_directory, size_words
 from pwl_tui.ui.screens.preview import PreviewScreen
 from pwl_tui.ui.widgets.table import Table

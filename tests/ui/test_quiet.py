@@ -11,12 +11,12 @@ from textual.screen import Screen
 
 from pwl_tui.state.models import Job
 from pwl_tui.ui.app import PwlApp
+from pwl_tui.ui.data.snapshot import Snapshot, Watcher
 from pwl_tui.ui.screens.home import HomeScreen
-from pwl_tui.ui.snapshot import Snapshot, Watcher
-from pwl_tui.ui.widgets.fields import PathLine
-from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.key_footer import KeyFooter
+from pwl_tui.ui.widgets.text_input import PathLine
 from tests.ui.conftest import NUMBERS, Start
-from tests.ui.scene import NOW, Scene, attention, crowded, live, rest
+from tests.ui.sample_state import NOW, Scene, attention, crowded, live, rest
 
 
 class Counting(PwlApp):
@@ -118,7 +118,7 @@ async def test_the_footer_offers_to_submit_as_soon_as_there_is_a_plan(start: Sta
     async with start() as rig:
         await rig.until(lambda: len(rig.app.snapshot.balances) == 4, "nothing else happens any more")
         await rig.pilot.press("n")
-        footer = rig.app.screen.query_one(KeyBar)
+        footer = rig.app.screen.query_one(KeyFooter)
         dim = footer.get_component_rich_style("keybar--off")
         for offered in (False, True):
             keys = [segment.text for segment in footer.render_line(0) if segment.style != dim]

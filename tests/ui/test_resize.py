@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui import scene as scenes
+from tests.ui import sample_state as scenes
 from tests.ui.conftest import shown
-from tests.ui.gallery import CONFIG_FILE, Fill, StillApp, calm, staged, until
-from tests.ui.scene import NOW
+from tests.ui.sample_state import NOW
+from tests.ui.snapshot_helpers import CONFIG_FILE, Fill, StillApp, calm, staged, until
 
 SCREENS: dict[str, tuple[Fill, str]] = {
     "home": (scenes.attention, ""),

@@ -5,10 +5,10 @@ import pytest
 from pwl_tui.config import Polling, Settings, Ui
 from pwl_tui.config.tables import Profile
 from pwl_tui.secret import Secret
+from pwl_tui.ui.presenters.settings import changes, fields
 from pwl_tui.ui.screens.settings import SettingsScreen
-from pwl_tui.ui.settingsview import changes, fields
-from pwl_tui.ui.widgets.fields import Line
-from pwl_tui.ui.widgets.pick import Pick
+from pwl_tui.ui.widgets.option_row import OptionRow
+from pwl_tui.ui.widgets.text_input import TextInput
 from tests.ui.conftest import Rig, Start
 
 
@@ -59,9 +59,9 @@ async def test_settings_are_saved_put_in_force_and_a_file_by_hand_is_kept(start:
         file.write_text("# mine\n[profiles.default]\nregion = 'US'\n")
         screen = await opened(rig)
         assert rig.pilot.app.screen.why_not("save")  # type: ignore[attr-defined]
-        screen.query_one("#profiles-region", Line).value = "de"
-        screen.query_one("#lists-reuse_days", Line).value = "7"
-        screen.query_one("#notify-bell", Pick).focus()
+        screen.query_one("#profiles-region", TextInput).value = "de"
+        screen.query_one("#lists-reuse_days", TextInput).value = "7"
+        screen.query_one("#notify-bell", OptionRow).focus()
         await rig.pilot.press("space", "ctrl+s")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "they are saved")
         assert saved(rig) == {
@@ -77,7 +77,7 @@ async def test_settings_are_saved_put_in_force_and_a_file_by_hand_is_kept(start:
 async def test_what_may_not_be_is_said_and_not_saved(start: Start) -> None:
     async with start() as rig:
         screen = await opened(rig)
-        screen.query_one("#lists-reuse_days", Line).value = "a week"
+        screen.query_one("#lists-reuse_days", TextInput).value = "a week"
         await rig.pilot.press("ctrl+s")
         await rig.until(lambda: "lists.reuse_days in" in rig.text(), "it is said")
         assert "must be a whole number of days, 0 to 3,650" in " ".join(rig.text().split())
@@ -87,7 +87,7 @@ async def test_what_may_not_be_is_said_and_not_saved(start: Start) -> None:
 async def test_a_theme_is_shown_at_once_and_taken_back_unless_it_is_saved(start: Start) -> None:
     async with start(ui=Ui(theme="dark")) as rig:
         screen = await opened(rig)
-        screen.query_one("#ui-theme", Pick).focus()
+        screen.query_one("#ui-theme", OptionRow).focus()
         await rig.pilot.press("right")
         await rig.until(lambda: rig.app.theme.endswith("light"), "it is shown")
         await rig.pilot.press("escape")
@@ -96,7 +96,7 @@ async def test_a_theme_is_shown_at_once_and_taken_back_unless_it_is_saved(start:
         await rig.until(lambda: rig.screen_name == "HomeScreen", "it is left")
         assert rig.app.theme.endswith("dark")
         await opened(rig)
-        rig.app.screen.query_one("#ui-theme", Pick).value = "light"
+        rig.app.screen.query_one("#ui-theme", OptionRow).value = "light"
         await rig.pilot.press("ctrl+s")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "it is saved")
         assert rig.app.theme.endswith("light")
@@ -116,7 +116,7 @@ async def test_another_profile_brings_its_own_values_key_and_service(
         before = rig.engine.binding
         screen = await opened(rig)
         await rig.pilot.press("right")
-        await rig.until(lambda: screen.query_one("#profiles-region", Line).value == "IN", "its region")
+        await rig.until(lambda: screen.query_one("#profiles-region", TextInput).value == "IN", "its region")
         await rig.pilot.press("ctrl+s")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "it is saved")
         assert saved(rig)["profile"] == "agency"
@@ -144,7 +144,7 @@ async def test_the_form_is_walked_by_keys_and_each_setting_explained(
         await rig.pilot.press("down")
         assert screen.focused is not None
         assert screen.focused.id == "enter-key"
-        last = list(screen.query("Pick, Line").results())[-1]
+        last = list(screen.query("OptionRow, TextInput").results())[-1]
         while screen.focused is not last:
             await rig.pilot.press("down")
         await rig.until(lambda: "without a shell" in rig.text(), "the last one is explained")

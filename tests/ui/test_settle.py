@@ -10,17 +10,17 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Input
 
-from pwl_tui.engine.evidence import weigh
+from pwl_tui.engine.money.evidence import weigh
 from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import BalanceReading, BatchState, JobState
 from pwl_tui.ui.app import PwlApp
-from pwl_tui.ui.settleview import timeline, verdict
-from tests.ui import scene as scenes
+from pwl_tui.ui.presenters.settle import timeline, verdict
+from tests.ui import sample_state as scenes
 from tests.ui.conftest import NUMBERS, Rig, Start
-from tests.ui.scene import LOST_ANSWER, NOW, Scene
+from tests.ui.sample_state import LOST_ANSWER, NOW, Scene
 from tests.ui.test_hostile import HOSTILE
 
 

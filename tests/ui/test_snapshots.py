@@ -11,8 +11,9 @@ from pwl_tui.api.errors import decode_error
 from pwl_tui.config import Settings, Ui
 from pwl_tui.engine.events import ServiceDown
 from pwl_tui.ui.app import PwlApp
-from tests.ui import scene as scenes
-from tests.ui.gallery import (
+from tests.ui import sample_state as scenes
+from tests.ui.sample_state import KEY, NOW, Scene
+from tests.ui.snapshot_helpers import (
     NARROW,
     SIZES,
     SMALL,
@@ -27,7 +28,6 @@ from tests.ui.gallery import (
     typed,
     until,
 )
-from tests.ui.scene import KEY, NOW, Scene
 
 DOWN = decode_error(503, {}, b'{"error": "Service temporarily unavailable"}', paid=False)
 

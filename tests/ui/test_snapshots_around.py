@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui import scene as scenes
-from tests.ui.gallery import NARROW, SIZES, SMALL, Compare, Fill, Step, looking, same, staged, typed
-from tests.ui.scene import Scene
+from tests.ui import sample_state as scenes
+from tests.ui.sample_state import Scene
+from tests.ui.snapshot_helpers import NARROW, SIZES, SMALL, Compare, Fill, Step, looking, same, staged, typed
 
 
 def untouched(_scene: Scene) -> None:

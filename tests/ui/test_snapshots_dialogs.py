@@ -7,8 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from pwl_tui.api.errors import decode_error
-from tests.ui import scene as scenes
-from tests.ui.gallery import (
+from tests.ui import sample_state as scenes
+from tests.ui.sample_state import Scene
+from tests.ui.snapshot_helpers import (
     DIALOG_SIZES,
     Compare,
     Fill,
@@ -21,7 +22,6 @@ from tests.ui.gallery import (
     staged,
     typed,
 )
-from tests.ui.scene import Scene
 
 NO_KEY = decode_error(401, {}, b'{"error": "Invalid API key"}', paid=False)
 OTHER_ID = "550e8400-e29b-41d4-a716-446655440000"
@@ -33,8 +33,8 @@ DIALOGS: dict[str, tuple[Fill, list[Step]]] = {
     ),
     "forget": (scenes.rest, ["end F", opens("Ask")]),
     "retry": (scenes.troubled, ["R", opens("Ask")]),
-    "sample": (scenes.sampled, ["S", opens("PilotDialog")]),
-    "rest": (scenes.sampled, ["S", opens("PilotDialog"), "tab enter"]),
+    "sample": (scenes.sampled, ["S", opens("SampleDialog")]),
+    "rest": (scenes.sampled, ["S", opens("SampleDialog"), "tab enter"]),
     "adopt": (scenes.rest, ["A", opens("AdoptDialog")]),
     "adopt-journal": (scenes.journaled, ["A", opens("AdoptDialog")]),
     "release": (scenes.attention, ["s", "1", opens("Ask")]),
@@ -94,7 +94,7 @@ def test_saving_of_rejected_rows(
     snap_compare: Compare, tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     among_lists(tmp_path, monkeypatch)
-    suggested = "pwl_tui.ui.screens.save_rejected._suggested"
+    suggested = "pwl_tui.ui.dialogs.save_rejected._suggested"
     monkeypatch.setattr(suggested, lambda _: Path("/home/ada/crm-rejected.csv"))
     steps = [*filled_in("crm.csv"), "ctrl+r", "e", opens("SaveRejected")]
     assert same(snap_compare, staged(tmp_path, scenes.empty), size, *steps)

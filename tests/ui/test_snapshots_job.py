@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.ui import scene as scenes
-from tests.ui.gallery import (
+from tests.ui import sample_state as scenes
+from tests.ui.sample_state import Scene
+from tests.ui.snapshot_helpers import (
     NARROW,
     SIZES,
     SMALL,
@@ -19,7 +20,6 @@ from tests.ui.gallery import (
     staged,
     typed,
 )
-from tests.ui.scene import Scene
 
 STATES = {
     "live": (scenes.live, "enter"),

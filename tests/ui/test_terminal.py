@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pwl_tui.config import Notify, Settings, Ui
-from pwl_tui.lists.reading import Options
-from pwl_tui.lists.source import Source
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Counts, Job, JobState
-from pwl_tui.ui import clipboard, notify, themes
 from pwl_tui.ui.app import PwlApp
-from pwl_tui.ui.driver import Answers, BackgroundSeen, LineTimed
-from pwl_tui.ui.hosted import HostedApp
-from tests.ui import scene as scenes
+from pwl_tui.ui.terminal import clipboard, notify, themes
+from pwl_tui.ui.terminal.driver import Answers, BackgroundSeen, LineTimed
+from pwl_tui.ui.terminal.terminal_app import TerminalApp
+from tests.ui import sample_state as scenes
 from tests.ui.conftest import NUMBERS, Rig, Start
-from tests.ui.scene import NOW, Scene
+from tests.ui.sample_state import NOW, Scene
 from tests.ui.test_leaving import Terminal, ended
 
 IN_TMUX = {"TMUX": "/tmp/tmux-0/default,1,0"}  # noqa: S108 - only that it is there matters
@@ -202,8 +202,8 @@ async def test_who_is_told_what_when_a_job_is_complete(
     start: Start, monkeypatch: pytest.MonkeyPatch, wanted: Notify, told: list[str]
 ) -> None:
     heard: list[str] = []
-    monkeypatch.setattr(HostedApp, "_tell", lambda _, sequence: heard.append(sequence))
-    monkeypatch.setattr(HostedApp, "bell", lambda _: heard.append("bell"))
+    monkeypatch.setattr(TerminalApp, "_tell", lambda _, sequence: heard.append(sequence))
+    monkeypatch.setattr(TerminalApp, "bell", lambda _: heard.append("bell"))
     monkeypatch.delenv("TMUX", raising=False)
     async with start(notify=wanted) as rig:
         plan = rig.engine.plan(Source.from_text(NUMBERS, "some"), Options())

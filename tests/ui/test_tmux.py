@@ -15,7 +15,7 @@ from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import BatchState
 from tests.e2e.harness import CONFIG
-from tests.ui.scene import KEY, Scene
+from tests.ui.sample_state import KEY, Scene
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pwl_tui.state.store import Store
-from tests.unit.worldly import Clock, Listener, WorldService, make_service, open_store
+from tests.unit.fake_service import Clock, Listener, WorldService, make_service, open_store
 
 
 @pytest.fixture

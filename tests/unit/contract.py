@@ -12,7 +12,7 @@ import httpx
 
 from pwl_tui.api.client import Client
 from pwl_tui.secret import Secret
-from tests.unit.worldly import BINDING, FIRST, KEY
+from tests.unit.fake_service import BINDING, FIRST, KEY
 
 Body = dict[str, object] | bytes
 

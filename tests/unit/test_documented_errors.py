@@ -8,12 +8,12 @@ import pytest
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.steps import Delayed, Frozen, Held, Sent, Step
+from pwl_tui.engine.money.steps import Delayed, Frozen, Held, Sent, Step
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
 from tests.unit.contract import CASES, CONNEXEASE, DIGICHAT, SENTENCE, Case, Gateway
-from tests.unit.worldly import (
+from tests.unit.fake_service import (
     BINDING,
     FIRST,
     Clock,

@@ -7,11 +7,11 @@ from pathlib import Path
 import httpx
 import pytest
 
-from pwl_tui import cli
 from pwl_tui.api.client import Client
-from pwl_tui.cli.exits import Exit
+from pwl_tui.cli.exit_codes import Exit
+from pwl_tui.cli.main import main
 from tests.unit.contract import CASES, Case, Gateway
-from tests.unit.worldly import BINDING, FIRST, KEY, add_job, open_store
+from tests.unit.fake_service import BINDING, FIRST, KEY, add_job, open_store
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_commands_that_ask(
 ) -> None:
     gateway.breaks(call, case.status, case.body)
     command = ("balance", "--json") if call == "balance" else ("lookup", f"+{FIRST}", "--json")
-    assert cli.main(command) == case.asking_exits
+    assert main(command) == case.asking_exits
     said = json.loads(capsys.readouterr().out)
     error = said["error"] if call == "balance" else said[0]["error"]
     assert (error["kind"], error["status"]) == (case.kind, case.status)
@@ -62,7 +62,7 @@ def test_the_command_that_sends(
     gateway: Gateway, commands: Path, capsys: pytest.CaptureFixture[str], case: Case
 ) -> None:
     gateway.breaks("submit", case.status, case.body)
-    assert cli.main(("submit", str(commands), "--yes", "--json")) == case.sending_exits
+    assert main(("submit", str(commands), "--yes", "--json")) == case.sending_exits
     captured = capsys.readouterr()
     job = json.loads(captured.out)
     assert job["batches"][0]["state"] == case.batch
@@ -87,7 +87,7 @@ def test_the_command_that_polls_ends_where_polling_on_is_in_vain(
     store.batches.accept(batch, batch_id="id-1", charged=1, now=0.0, next_poll=0.0, error=None)
     store.close()
     gateway.breaks("poll", case.status, case.body)
-    assert cli.main(("watch", "--json")) == case.asking_exits
+    assert main(("watch", "--json")) == case.asking_exits
     captured = capsys.readouterr()
     state = "unreachable" if case.polling == "gone" else "processing"
     assert [job["batches"][0]["state"] for job in json.loads(captured.out)] == [state]

@@ -9,14 +9,14 @@ from msgspec.structs import replace
 from pwl_tui.api.models import SERVICES
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import BalanceFailed, Event, ServiceDown, ServiceUp
-from pwl_tui.engine.health import Health
-from pwl_tui.engine.monitor import Scope
-from pwl_tui.engine.steps import Delayed, Sent
+from pwl_tui.engine.money.steps import Delayed, Sent
+from pwl_tui.engine.polling.health import Health
+from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import Binding
 from pwl_tui.state.store import Store
 from tests.unit.contract import FOREIGN, Body, Gateway, connexease, digichat
-from tests.unit.worldly import (
+from tests.unit.fake_service import (
     FIRST,
     NOW,
     Clock,

@@ -19,9 +19,12 @@ sys.meta_path.insert(0, Refuse)
 """
 SCREEN = {"textual"}
 """Not rich, which Textual draws with: httpx loads it too, for a command of its own, where it is installed."""
-NOT_AT_FIRST = {"activity", "adopt", "export", "help", "job", "key", "ledger", "settings", "settle"}
+NOT_AT_FIRST = {
+    *(f"pwl_tui.ui.screens.{name}" for name in ("activity", "job", "ledger", "settings", "settle")),
+    *(f"pwl_tui.ui.dialogs.{name}" for name in ("adopt", "export", "help", "key")),
+}
 """Screens that are loaded when they are first opened."""
-RUN = "from pwl_tui.cli import main\nsys.exit(main(sys.argv[1:]))"
+RUN = "from pwl_tui.cli.main import main\nsys.exit(main(sys.argv[1:]))"
 
 
 def run(code: str, refused: set[str], directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -67,9 +70,9 @@ def test_the_demo_without_a_terminal_does_not_load_the_screen(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("module", "refused"),
     [
-        ("pwl_tui.cli", SCREEN | {"httpx", "sqlite3", "phonenumbers"}),
-        ("pwl_tui.cli.screen", SCREEN | {"httpx", "chardet"}),
-        ("pwl_tui.ui.app", {"httpx", "chardet", *(f"pwl_tui.ui.screens.{name}" for name in NOT_AT_FIRST)}),
+        ("pwl_tui.cli.main", SCREEN | {"httpx", "sqlite3", "phonenumbers"}),
+        ("pwl_tui.cli.commands.screen", SCREEN | {"httpx", "chardet"}),
+        ("pwl_tui.ui.app", {"httpx", "chardet"} | NOT_AT_FIRST),
         ("pwl_tui.config", SCREEN | {"httpx", "sqlite3", "phonenumbers", "subprocess"}),
     ],
 )

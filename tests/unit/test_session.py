@@ -1,7 +1,7 @@
 from pathlib import Path
 
-from pwl_tui.cli import parsed
 from pwl_tui.cli.arguments import build_parser
+from pwl_tui.cli.main import parsed
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
 from pwl_tui.config import load

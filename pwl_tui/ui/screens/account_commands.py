@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from pwl_tui.engine.adopting import Adopted
+from pwl_tui.engine.jobs.adopting import Adopted
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import CommandScreen
-from pwl_tui.ui.figures import counted
+from pwl_tui.ui.presenters.format import counted
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from pwl_tui.ui.screens.adopt import Adoption
+    from pwl_tui.ui.dialogs.adopt import Adoption
 
 _NEEDS_A_KEY = ("refresh", "adopt", "ledger")
 _LONG_SECONDS = 60.0
@@ -45,35 +45,35 @@ class AccountCommands(CommandScreen[None]):
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done with the key in force."""
         if command_id in _NEEDS_A_KEY and self.snapshot.binding is None:
-            return f"There is no API key yet: press {self.desk.key('key')} to enter it."
+            return f"There is no API key yet: press {self.ctx.key('key')} to enter it."
         if command_id == "settle" and not self.snapshot.doubts:
             return "No batch is in doubt: there is nothing to settle."
         return super().why_not(command_id)
 
     def action_refresh(self) -> None:
         """Ask for the credits."""
-        self.desk.engine.refresh_balance()
+        self.ctx.engine.refresh_balance()
         self.notify("Asking for the credits.")
 
     def action_key(self) -> None:
         """Ask for a key."""
-        from pwl_tui.ui.screens.key import KeyDialog
+        from pwl_tui.ui.dialogs.key import KeyDialog
 
-        self.app.push_screen(KeyDialog(self.desk), self._say)
+        self.app.push_screen(KeyDialog(self.ctx), self._say)
 
     def action_activity(self) -> None:
         """Show what was asked and answered; on the screen of a job, about that job."""
         from pwl_tui.ui.screens.activity import ActivityScreen
 
         job = self.settled_first() if "job" in self.SCOPES else None
-        self.app.push_screen(ActivityScreen(self.desk, job))
+        self.app.push_screen(ActivityScreen(self.ctx, job))
 
     def action_settings(self) -> None:
         """Show the settings."""
         from pwl_tui.ui.screens.settings import SettingsScreen
 
         try:
-            self.app.push_screen(SettingsScreen(self.desk), self._say)
+            self.app.push_screen(SettingsScreen(self.ctx), self._say)
         except ProblemError as error:
             self._complain(error)
 
@@ -82,10 +82,10 @@ class AccountCommands(CommandScreen[None]):
         self.work(self._switch_profile, "the change of the profile")
 
     async def _switch_profile(self) -> None:
-        from pwl_tui.ui.screens.profiles import switch_profile
+        from pwl_tui.ui.dialogs.profiles import switch_profile
 
         try:
-            self._say(await switch_profile(self.app, self.desk))
+            self._say(await switch_profile(self.app, self.ctx))
         except ProblemError as error:
             self._complain(error)
 
@@ -93,13 +93,13 @@ class AccountCommands(CommandScreen[None]):
         """Show where the credits went."""
         from pwl_tui.ui.screens.ledger import LedgerScreen
 
-        self.app.push_screen(LedgerScreen(self.desk))
+        self.app.push_screen(LedgerScreen(self.ctx))
 
     def action_settle(self) -> None:
         """Show the batches in doubt."""
         from pwl_tui.ui.screens.settle import SettleScreen
 
-        self.app.push_screen(SettleScreen(self.desk, self.settled_first()))
+        self.app.push_screen(SettleScreen(self.ctx, self.settled_first()))
 
     def settled_first(self) -> int | None:
         """Return the job whose batches in doubt are shown first; none: in the order they were sent."""
@@ -107,7 +107,7 @@ class AccountCommands(CommandScreen[None]):
 
     def action_adopt(self) -> None:
         """Ask for the ids."""
-        from pwl_tui.ui.screens.adopt import AdoptDialog
+        from pwl_tui.ui.dialogs.adopt import AdoptDialog
 
         self.app.push_screen(AdoptDialog(self.snapshot.unadopted), self._adopt)
 
@@ -130,7 +130,7 @@ class AccountCommands(CommandScreen[None]):
             self.show()
 
     async def _take_over(self, wanted: "Adoption") -> None:
-        engine = self.desk.engine
+        engine = self.ctx.engine
 
         def tell(done: int, total: int) -> None:
             self.post_message(self.Asked(done, total))
@@ -150,7 +150,7 @@ class AccountCommands(CommandScreen[None]):
         finally:
             self.under_way = ""
             self.show()
-        self.desk.wake()
+        self.ctx.wake()
         severity: SeverityLevel = "warning" if adopted.failed or adopted.nameless else "information"
         self.notify(adopted_words(adopted), severity=severity, timeout=_LONG_SECONDS)
 

@@ -11,18 +11,18 @@ from textual.widgets import Input
 
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
-from pwl_tui.ui.activityview import ACTIVITY, ActivityRow, activity_rows, in_full
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.base import AppContext, CommandScreen
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.figures import counted
-from pwl_tui.ui.planview import problem_lines
-from pwl_tui.ui.screens.copy import CopyDialog
+from pwl_tui.ui.dialogs.copy import CopyDialog
+from pwl_tui.ui.presenters.activity import ACTIVITY, ActivityRow, activity_rows, in_full
+from pwl_tui.ui.presenters.format import counted
+from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.widgets.cells import Window
-from pwl_tui.ui.widgets.fields import Line
-from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.ui.widgets.text_input import TextInput
 
 _READING = "the reading of the activity"
 
@@ -31,20 +31,20 @@ class ActivityScreen(CommandScreen[None]):
     """What happened, of all jobs or of one, read in windows.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
         job: whose activity; none: everybody's.
     """
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("activity", "table")
     BINDINGS: ClassVar = bindings("activity")
 
-    def __init__(self, desk: Desk, job: int | None = None) -> None:
-        super().__init__(desk)
+    def __init__(self, ctx: AppContext, job: int | None = None) -> None:
+        super().__init__(ctx)
         self._job = job
         self._wanted = (0, 100)
-        self._head = Words(Content.styled("Reading what happened…", "$muted"), id="activity-head")
-        self._detail = Words(id="activity-detail")
-        self._find = Line(id="find", placeholder="words, or part of a job's name; escape shows all")
+        self._head = TextBlock(Content.styled("Reading what happened…", "$muted"), id="activity-head")
+        self._detail = TextBlock(id="activity-detail")
+        self._find = TextInput(id="find", placeholder="words, or part of a job's name; escape shows all")
         self._table: Table[ActivityRow] = Table(ACTIVITY, lambda row: row.entry, "activity-table")
 
     def compose(self) -> ComposeResult:
@@ -55,7 +55,7 @@ class ActivityScreen(CommandScreen[None]):
             yield self._find
             yield self._table
             yield self._detail
-        yield KeyBar()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin at the newest."""
@@ -117,7 +117,7 @@ class ActivityScreen(CommandScreen[None]):
         self.refresh_bindings()
 
     async def _load(self) -> None:
-        activity, words, (offset, limit) = self.desk.engine.store.activity, self._find.value, self._wanted
+        activity, words, (offset, limit) = self.ctx.engine.store.activity, self._find.value, self._wanted
 
         def read() -> tuple[int, Sequence[ActivityRow]]:
             total = activity.count(job=self._job, words=words)

@@ -11,15 +11,15 @@ from textual.content import Content
 
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.base import AppContext, CommandScreen
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.figures import moment
-from pwl_tui.ui.recent import at_home
+from pwl_tui.ui.data.recent import at_home
+from pwl_tui.ui.presenters.format import moment
 from pwl_tui.ui.widgets.cells import Cell, Column, Window
-from pwl_tui.ui.widgets.fields import is_list_name, typed_path
-from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.ui.widgets.text_input import is_list_name, typed_path
 
 _MOST_ENTRIES = 10_000
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -45,7 +45,7 @@ class BrowseScreen(CommandScreen[Path]):
     """One directory at a time; enter goes into one, or takes a list.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
         directory: to begin with.
 
     Returns:
@@ -55,11 +55,11 @@ class BrowseScreen(CommandScreen[Path]):
     SCOPES: ClassVar[tuple[Scope, ...]] = ("browse", "table")
     BINDINGS: ClassVar = bindings("browse")
 
-    def __init__(self, desk: Desk, directory: Path) -> None:
-        super().__init__(desk)
+    def __init__(self, ctx: AppContext, directory: Path) -> None:
+        super().__init__(ctx)
         self._directory = directory
         self._came_from: Path | None = None
-        self._head, self._empty = Words(id="browse-head"), Words(id="no-rows")
+        self._head, self._empty = TextBlock(id="browse-head"), TextBlock(id="no-rows")
         self._table: Table[Entry] = Table(_COLUMNS, lambda entry: entry.path, "browse-table")
 
     def compose(self) -> ComposeResult:
@@ -69,7 +69,7 @@ class BrowseScreen(CommandScreen[Path]):
             yield self._head
             yield self._empty
             yield self._table
-        yield KeyBar()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin in the first directory."""

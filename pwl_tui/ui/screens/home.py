@@ -10,28 +10,28 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input
 
-from pwl_tui.engine.planning import JobPlan
+from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
-from pwl_tui.ui.attention import last_size
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import SCREEN_STYLES, Desk
-from pwl_tui.ui.columns import JOBS, JobRow, next_in
+from pwl_tui.ui.base import SCREEN_STYLES, AppContext
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.detailview import detail_lines
-from pwl_tui.ui.figures import counted, grouped
+from pwl_tui.ui.data.snapshot import Snapshot
+from pwl_tui.ui.presenters.columns import JOBS, JobRow, next_in
+from pwl_tui.ui.presenters.format import counted, grouped
+from pwl_tui.ui.presenters.job_detail import detail_lines
+from pwl_tui.ui.presenters.notices import last_size
 from pwl_tui.ui.screens.job_commands import JobCommands
-from pwl_tui.ui.snapshot import Snapshot
-from pwl_tui.ui.widgets.attention import AttentionPanel
 from pwl_tui.ui.widgets.balance import BalancePanel
 from pwl_tui.ui.widgets.cells import Made, Window
 from pwl_tui.ui.widgets.chart import Chart
-from pwl_tui.ui.widgets.fields import Line
-from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.list_form import ListForm
+from pwl_tui.ui.widgets.notices import AttentionPanel
 from pwl_tui.ui.widgets.table import Table
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.ui.widgets.text_input import TextInput
 
 _WIDE = 110
 """Cells from which on the credits and the form stand beside the jobs."""
@@ -43,7 +43,7 @@ class HomeScreen(JobCommands):
     """Where the program starts. On narrow screens the form takes the place of the jobs while it is used.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
     """
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("home", "table", "form")
@@ -52,16 +52,16 @@ class HomeScreen(JobCommands):
     AUTO_FOCUS = "#jobs-table"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - as Textual declares it
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._attention = AttentionPanel(desk)
+    def __init__(self, ctx: AppContext) -> None:
+        super().__init__(ctx)
+        self._attention = AttentionPanel(ctx)
         self._table: Table[JobRow] = Table(JOBS, lambda row: row.job.id, "jobs-table")
-        self._form = ListForm(desk)
-        self._find = Line(id="find", placeholder="part of a name; escape shows all")
+        self._form = ListForm(ctx)
+        self._find = TextInput(id="find", placeholder="part of a name; escape shows all")
         self._find.display = False
         self._balance = BalancePanel()
         self._detail = Chart("detail")
-        self._summary, self._empty = Words(id="summary"), Words(id="no-jobs")
+        self._summary, self._empty = TextBlock(id="summary"), TextBlock(id="no-jobs")
         self._filter = ""
         self._veiled = True
         self._completing = asyncio.Lock()
@@ -83,7 +83,7 @@ class HomeScreen(JobCommands):
             with Vertical(id="beside") as beside:
                 beside.border_title = Content("This job")
                 yield self._detail
-        yield KeyBar()
+        yield KeyFooter()
 
     def unveil(self) -> None:
         """Write the first frame."""
@@ -128,7 +128,7 @@ class HomeScreen(JobCommands):
         self._form.know(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()
         self._summary.say(_summary(snapshot, self.under_way))
-        self._empty.say(_nothing(snapshot, self._filter, self.desk.key("new-list")))
+        self._empty.say(_nothing(snapshot, self._filter, self.ctx.key("new-list")))
         self._empty.display, self._table.display = not rows, bool(rows)
 
     @property
@@ -145,8 +145,8 @@ class HomeScreen(JobCommands):
             and not self._filter
             and not self._find.display
         ):
-            return f"This is the first screen; {self.desk.key('quit')} leaves the program."
-        if command_id == "submit" and not self.desk.engine.may_spend:
+            return f"This is the first screen; {self.ctx.key('quit')} leaves the program."
+        if command_id == "submit" and not self.ctx.engine.may_spend:
             return NO_SPEND.message
         return self._form.why_not(command_id) or super().why_not(command_id)
 
@@ -174,7 +174,7 @@ class HomeScreen(JobCommands):
         from pwl_tui.ui.screens.job import JobScreen
 
         if self.job is not None:
-            self.app.push_screen(JobScreen(self.desk, self.job))
+            self.app.push_screen(JobScreen(self.ctx, self.job))
 
     def action_back(self) -> None:
         """Leave the form or the filter."""
@@ -211,12 +211,12 @@ class HomeScreen(JobCommands):
         self.work(partial(self._submit, event.plan, event.name), "the submission")
 
     async def _submit(self, plan: JobPlan, name: str) -> None:
-        from pwl_tui.ui.screens.agreement import agreed
+        from pwl_tui.ui.dialogs.agreement import agreed
 
-        when_short = await agreed(self.app, "Submit", plan, self.desk.settings.confirm_above)
+        when_short = await agreed(self.app, "Submit", plan, self.ctx.settings.confirm_above)
         if when_short is None:
             return
-        engine = self.desk.engine
+        engine = self.ctx.engine
         try:
             job = await in_thread(lambda: engine.create_job(plan, name=name, when_short=when_short), "submit")
         except ProblemError as error:
@@ -224,7 +224,7 @@ class HomeScreen(JobCommands):
             return
         self._form.clear()
         self._to_jobs()
-        self.desk.wake()
+        self.ctx.wake()
         self.notify(f"{job.name}: {counted(plan.to_pay, 'number')} on the way.")
 
     def _to_jobs(self) -> None:
@@ -241,7 +241,7 @@ class HomeScreen(JobCommands):
         """Draw the details of the job under the cursor, and how many more lists like it can be paid."""
         row, snapshot = self._table.selected, self.snapshot
         size = last_size(snapshot) if row is None else row.job.numbers
-        wide, key = self.has_class("-wide"), self.desk.key("key")
+        wide, key = self.has_class("-wide"), self.ctx.key("key")
         self._balance.show(snapshot, wide=wide, key=key, size=size)
         width = self._detail.size.width
         if width:

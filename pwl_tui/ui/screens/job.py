@@ -9,26 +9,34 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input
 
-from pwl_tui.state.find import FindError, parse_find
 from pwl_tui.state.models import Job
-from pwl_tui.state.selection import Sort
-from pwl_tui.ui import clipboard
-from pwl_tui.ui.base import Desk
-from pwl_tui.ui.columns import BatchRow, ResultRow, result_key
+from pwl_tui.state.queries.find import FindError, parse_find
+from pwl_tui.state.queries.selection import Sort
+from pwl_tui.ui.base import AppContext
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.jobview import job_lines
-from pwl_tui.ui.jobviews import PICTURE, SORTS, VIEWS, find_words, place_words, sort_words, tab_titles
-from pwl_tui.ui.picture import picture
-from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.presenters.columns import BatchRow, ResultRow, result_key
+from pwl_tui.ui.presenters.job_charts import picture
+from pwl_tui.ui.presenters.job_header import job_lines
+from pwl_tui.ui.presenters.job_tabs import (
+    PICTURE,
+    SORTS,
+    VIEWS,
+    find_words,
+    place_words,
+    sort_words,
+    tab_titles,
+)
+from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.screens.job_reading import JobReading
-from pwl_tui.ui.widgets.attention import AttentionPanel
+from pwl_tui.ui.terminal import clipboard
 from pwl_tui.ui.widgets.cells import Window
 from pwl_tui.ui.widgets.chart import Chart
-from pwl_tui.ui.widgets.fields import Line
-from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.key_footer import KeyFooter
+from pwl_tui.ui.widgets.notices import AttentionPanel
 from pwl_tui.ui.widgets.table import Table
-from pwl_tui.ui.widgets.viewbar import ViewBar
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.ui.widgets.view_tabs import ViewTabs
 
 _EXPORTS_EVERYTHING = ("all", "not-sent", None)
 """Views that are no filter of an export."""
@@ -38,20 +46,24 @@ class JobScreen(JobReading):
     """A job's results, read in windows; while it is live the rows in sight follow it.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
         job: which job.
     """
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("job", "table")
     BINDINGS: ClassVar = bindings("job")
 
-    def __init__(self, desk: Desk, job: Job) -> None:
-        super().__init__(desk, job)
+    def __init__(self, ctx: AppContext, job: Job) -> None:
+        super().__init__(ctx, job)
         self._table: Table[ResultRow] = Table(VIEWS[0].columns, result_key, "rows-table")
-        self._attention = AttentionPanel(desk)
-        self._head, self._place, self._bar = Words(id="job-head"), Words(id="place"), ViewBar(id="views")
-        self._field = Line(id="find")
-        self._goto = Line(id="go-to", placeholder="the row to go to, or a per cent: 900000 or 90%")
+        self._attention = AttentionPanel(ctx)
+        self._head, self._place, self._bar = (
+            TextBlock(id="job-head"),
+            TextBlock(id="place"),
+            ViewTabs(id="views"),
+        )
+        self._field = TextInput(id="find")
+        self._goto = TextInput(id="go-to", placeholder="the row to go to, or a per cent: 900000 or 90%")
         self._picture, self._scroll = Chart("picture"), VerticalScroll(id="picture-scroll")
 
     def compose(self) -> ComposeResult:
@@ -66,7 +78,7 @@ class JobScreen(JobReading):
             yield self._table
             with self._scroll:
                 yield self._picture
-        yield KeyBar()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin with all results."""
@@ -162,8 +174,8 @@ class JobScreen(JobReading):
             self._goto.display, self._place.display = False, True
         self._tell_place()
 
-    @on(ViewBar.Picked)
-    def _picked(self, event: ViewBar.Picked) -> None:
+    @on(ViewTabs.Picked)
+    def _picked(self, event: ViewTabs.Picked) -> None:
         self._choose(event.index)
 
     @on(Table.Wanted)
@@ -208,7 +220,7 @@ class JobScreen(JobReading):
         self._table.point(sort.column.capitalize(), falling=sort.descending)
         self.begin(restart=True)
 
-    def _close(self, field: Line) -> None:
+    def _close(self, field: TextInput) -> None:
         field.display = False
         self.set_focus(self._table)
 
@@ -233,7 +245,7 @@ class JobScreen(JobReading):
         width = max(self.size.width - 2, 20)
         job, snapshot = self._job, self.snapshot
         retries = [other for other in snapshot.jobs if other.retry_of == job.id]
-        elsewhere = self.desk.engine.elsewhere(job)
+        elsewhere = self.ctx.engine.elsewhere(job)
         self._head.say(job_lines(job, snapshot.now, width, elsewhere=elsewhere, retries=retries))
         self._attention.show()
         self._bar.show(tab_titles(job, self._waiting), self._view)

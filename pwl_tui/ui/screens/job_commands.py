@@ -2,12 +2,12 @@
 
 from functools import partial
 
+from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.problems import NO_SPEND, other_key
-from pwl_tui.engine.retrying import RetryPlan
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.figures import counted
+from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.screens.account_commands import AccountCommands
 
 
@@ -24,7 +24,7 @@ class JobCommands(AccountCommands):
         job = self.job
         if command_id in ("open", "export", "pause", "retry", "forget", "rest"):
             if job is None:
-                return f"There is no job yet: press {self.desk.key('new-list')} to enter a list."
+                return f"There is no job yet: press {self.ctx.key('new-list')} to enter a list."
             if command_id == "pause" and job.state is JobState.COMPLETED:
                 return f"{job.name} is complete: there is nothing to pause."
             if command_id == "retry":
@@ -36,7 +36,7 @@ class JobCommands(AccountCommands):
         return super().why_not(command_id)
 
     def _no_retry(self, job: Job) -> str | None:
-        if not self.desk.engine.may_spend:
+        if not self.ctx.engine.may_spend:
             return NO_SPEND.message
         if self.snapshot.elsewhere(job):
             return other_key(job).message
@@ -55,10 +55,10 @@ class JobCommands(AccountCommands):
 
     def action_export(self) -> None:
         """Ask where to, and write."""
-        from pwl_tui.ui.screens.export import ExportDialog
+        from pwl_tui.ui.dialogs.export import ExportDialog
 
         if self.job is not None:
-            self.app.push_screen(ExportDialog(self.desk, self.job, self.export_filter()), self._say)
+            self.app.push_screen(ExportDialog(self.ctx, self.job, self.export_filter()), self._say)
 
     def export_filter(self) -> str:
         """Return the filter that an export begins with, in the words of an export; empty for everything."""
@@ -70,7 +70,7 @@ class JobCommands(AccountCommands):
             self.work(partial(self._pause, self.job), "the pause")
 
     async def _pause(self, job: Job) -> None:
-        engine = self.desk.engine
+        engine = self.ctx.engine
         goes_on = job.paused or job.state in (JobState.WAITING, JobState.ATTENTION)
         act = engine.resume if goes_on else engine.pause
         try:
@@ -78,7 +78,7 @@ class JobCommands(AccountCommands):
         except ProblemError as error:
             self._complain(error)
             return
-        self.desk.wake()
+        self.ctx.wake()
         self.notify(
             f"{job.name} goes on."
             if goes_on
@@ -91,19 +91,19 @@ class JobCommands(AccountCommands):
             self.work(partial(self._retry, self.job), "the retry")
 
     async def _retry(self, job: Job) -> None:
-        from pwl_tui.ui.screens.dialogs import spend
+        from pwl_tui.ui.dialogs.questions import spend
 
-        engine = self.desk.engine
+        engine = self.ctx.engine
         try:
             wanted = await in_thread(lambda: engine.retry_plan(job.id), "retry plan")
-            question = spend("Retry", retry_words(wanted), wanted.to_pay, self.desk.settings.confirm_above)
+            question = spend("Retry", retry_words(wanted), wanted.to_pay, self.ctx.settings.confirm_above)
             if await self.app.push_screen_wait(question) != "yes":
                 return
             made = await in_thread(lambda: engine.retry(wanted), "retry")
         except ProblemError as error:
             self._complain(error)
             return
-        self.desk.wake()
+        self.ctx.wake()
         what = f"Job {made.id} asks again" if made.id != job.id else f"{job.name} sends again"
         self.notify(f"{what}: {counted(wanted.to_pay, 'number')} on the way.")
 
@@ -113,17 +113,17 @@ class JobCommands(AccountCommands):
             self.work(partial(self._rest, self.job), "the rest of the list")
 
     async def _rest(self, job: Job) -> None:
-        from pwl_tui.ui.screens.agreement import agreed
-        from pwl_tui.ui.screens.pilot import PilotDialog
+        from pwl_tui.ui.dialogs.agreement import agreed
+        from pwl_tui.ui.dialogs.sample import SampleDialog
 
-        engine = self.desk.engine
+        engine = self.ctx.engine
         try:
             rates = await in_thread(lambda: engine.rates(job), "rates")
             later = await in_thread(lambda: engine.went_on(job), "later job")
-            plan = await self.app.push_screen_wait(PilotDialog(self.desk, job, rates, later))
+            plan = await self.app.push_screen_wait(SampleDialog(self.ctx, job, rates, later))
             if plan is None:
                 return
-            when_short = await agreed(self.app, "Send the rest", plan, self.desk.settings.confirm_above)
+            when_short = await agreed(self.app, "Send the rest", plan, self.ctx.settings.confirm_above)
             if when_short is None:
                 return
             name = f"{job.name} rest"
@@ -133,7 +133,7 @@ class JobCommands(AccountCommands):
         except ProblemError as error:
             self._complain(error)
             return
-        self.desk.wake()
+        self.ctx.wake()
         self.notify(f"{made.name}: {counted(plan.to_pay, 'number')} on the way.")
 
     def action_forget(self) -> None:
@@ -142,7 +142,7 @@ class JobCommands(AccountCommands):
             self.work(partial(self._forget, self.job), "the removal of the job")
 
     async def _forget(self, job: Job) -> None:
-        from pwl_tui.ui.screens.dialogs import Ask, Choice
+        from pwl_tui.ui.dialogs.questions import Ask, Choice
 
         text = (
             f"Remove {job.name} (job {job.id}) with its list, {counted(job.numbers, 'number')} and answers"
@@ -153,11 +153,11 @@ class JobCommands(AccountCommands):
         if await self.app.push_screen_wait(question) != "yes":
             return
         try:
-            await in_thread(lambda: self.desk.engine.forget(job.id), "forget")
+            await in_thread(lambda: self.ctx.engine.forget(job.id), "forget")
         except ProblemError as error:
             self._complain(error)
             return
-        self.desk.wake()
+        self.ctx.wake()
         self.notify(f"{job.name} is forgotten.")
         self.forgotten()
 

@@ -8,19 +8,19 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.state.find import EVERYTHING
 from pwl_tui.state.models import Job
-from pwl_tui.state.selection import LIST_ORDER, Selection
+from pwl_tui.state.queries.find import EVERYTHING
+from pwl_tui.state.queries.selection import LIST_ORDER, Selection
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import Desk
-from pwl_tui.ui.columns import ResultRow
-from pwl_tui.ui.jobrows import JobRows, for_a_while
-from pwl_tui.ui.jobviews import PICTURE, VIEWS, View, Waiting
+from pwl_tui.ui.base import AppContext
+from pwl_tui.ui.data.job_rows import JobRows, for_a_while
+from pwl_tui.ui.presenters.columns import ResultRow
+from pwl_tui.ui.presenters.job_tabs import PICTURE, VIEWS, View, Waiting
 from pwl_tui.ui.screens.job_commands import JobCommands
 from pwl_tui.ui.widgets.cells import Window
 
 if TYPE_CHECKING:
-    from pwl_tui.state.breakdown import Breakdown
+    from pwl_tui.state.queries.breakdown import Breakdown
 
 Found: TypeAlias = tuple[Window[ResultRow], Waiting]
 _READING = "the reading of the results"
@@ -34,14 +34,14 @@ class JobReading(JobCommands):
     """A screen that shows one view of a job.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
         job: which job.
     """
 
-    def __init__(self, desk: Desk, job: Job) -> None:
-        super().__init__(desk)
+    def __init__(self, ctx: AppContext, job: Job) -> None:
+        super().__init__(ctx)
         self._job = job
-        self._rows = JobRows(desk.engine.store, job.id)
+        self._rows = JobRows(ctx.engine.store, job.id)
         self._view = 0
         self._find, self._sort = EVERYTHING, LIST_ORDER
         self._wanted = (0, 100)

@@ -8,29 +8,29 @@ from textual.content import Content
 
 from pwl_tui.problem import ProblemError
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.base import AppContext, CommandScreen
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.ledgerview import LEDGER, LedgerRow, ledger_head, ledger_rows
-from pwl_tui.ui.planview import problem_lines
+from pwl_tui.ui.presenters.ledger import LEDGER, LedgerRow, ledger_head, ledger_rows
+from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.widgets.cells import Window
-from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.widgets.text_block import TextBlock
 
 
 class LedgerScreen(CommandScreen[None]):
     """Where the credits of the key in force went, newest first.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
     """
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("ledger", "table")
     BINDINGS: ClassVar = bindings("ledger")
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._head = Words(Content.styled("Reading the ledger…", "$muted"), id="ledger-head")
+    def __init__(self, ctx: AppContext) -> None:
+        super().__init__(ctx)
+        self._head = TextBlock(Content.styled("Reading the ledger…", "$muted"), id="ledger-head")
         self._table: Table[LedgerRow] = Table(LEDGER, lambda row: row.entry, "ledger-table")
 
     def compose(self) -> ComposeResult:
@@ -39,7 +39,7 @@ class LedgerScreen(CommandScreen[None]):
             frame.border_title = Content("Ledger")
             yield self._head
             yield self._table
-        yield KeyBar()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin at the newest."""
@@ -56,7 +56,7 @@ class LedgerScreen(CommandScreen[None]):
 
     async def _load(self) -> None:
         try:
-            ledger = await in_thread(self.desk.engine.ledger, "ledger")
+            ledger = await in_thread(self.ctx.engine.ledger, "ledger")
         except ProblemError as error:
             self._head.say(problem_lines(error.problem))
             return

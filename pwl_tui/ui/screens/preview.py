@@ -10,22 +10,22 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from pwl_tui.lists.numbers.reasons import EMPTY
 from pwl_tui.lists.planned import ListPlan, row_label
-from pwl_tui.lists.reasons import EMPTY
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.base import AppContext, CommandScreen
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.figures import grouped
-from pwl_tui.ui.planview import problem_lines, read_as
-from pwl_tui.ui.rowreader import RowReader, RowSeen
-from pwl_tui.ui.screens.save_rejected import SaveRejected
+from pwl_tui.ui.data.row_reader import RowReader, RowSeen
+from pwl_tui.ui.dialogs.save_rejected import SaveRejected
+from pwl_tui.ui.presenters.format import grouped
+from pwl_tui.ui.presenters.plan import problem_lines, read_as
 from pwl_tui.ui.widgets.cells import Cell, Column, Window
-from pwl_tui.ui.widgets.keybar import KeyBar
+from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
-from pwl_tui.ui.widgets.viewbar import ViewBar
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.ui.widgets.view_tabs import ViewTabs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,15 +43,15 @@ class PreviewScreen(CommandScreen[None]):
     """A list before it is submitted, row by row.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
         plan: of the list; one without numbers will do.
     """
 
     SCOPES: ClassVar[tuple[Scope, ...]] = ("preview", "table")
     BINDINGS: ClassVar = bindings("preview")
 
-    def __init__(self, desk: Desk, plan: ListPlan) -> None:
-        super().__init__(desk)
+    def __init__(self, ctx: AppContext, plan: ListPlan) -> None:
+        super().__init__(ctx)
         self._plan = plan
         self._reader = RowReader(plan)
         self._rejected_only = False
@@ -59,8 +59,8 @@ class PreviewScreen(CommandScreen[None]):
         self._wanted = (0, 100)
         self._columns = _columns(plan, self._reader.read(range(min(plan.rows, _SAMPLE_ROWS))))
         self._table: Table[RowSeen] = Table(self._columns, lambda row: row.label, "preview-table")
-        self._bar, self._head = ViewBar(id="views"), Words(id="preview-head")
-        self._empty = Words(Content.styled("No row is rejected.", "$muted"), id="no-rows")
+        self._bar, self._head = ViewTabs(id="views"), TextBlock(id="preview-head")
+        self._empty = TextBlock(Content.styled("No row is rejected.", "$muted"), id="no-rows")
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -70,7 +70,7 @@ class PreviewScreen(CommandScreen[None]):
             yield self._bar
             yield self._empty
             yield self._table
-        yield KeyBar()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin with all rows, at the first."""
@@ -113,8 +113,8 @@ class PreviewScreen(CommandScreen[None]):
         if sentence:
             self.notify(sentence)
 
-    @on(ViewBar.Picked)
-    def _picked(self, event: ViewBar.Picked) -> None:
+    @on(ViewTabs.Picked)
+    def _picked(self, event: ViewTabs.Picked) -> None:
         event.stop()
         if bool(event.index) != self._rejected_only:
             self.action_next_view()

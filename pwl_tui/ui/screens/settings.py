@@ -14,19 +14,19 @@ from pwl_tui.config import Changes, Settings, profiles
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.base import AppContext, CommandScreen
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.planview import problem_lines
-from pwl_tui.ui.screens.dialogs import Ask, Choice
-from pwl_tui.ui.screens.key import KeyDialog
-from pwl_tui.ui.settingsview import HEADINGS, changes, fields, profile_fields
-from pwl_tui.ui.widgets.fields import Line
-from pwl_tui.ui.widgets.keybar import KeyBar
-from pwl_tui.ui.widgets.pick import Pick
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.dialogs.key import KeyDialog
+from pwl_tui.ui.dialogs.questions import Ask, Choice
+from pwl_tui.ui.presenters.plan import problem_lines
+from pwl_tui.ui.presenters.settings import HEADINGS, changes, fields, profile_fields
+from pwl_tui.ui.widgets.key_footer import KeyFooter
+from pwl_tui.ui.widgets.option_row import OptionRow
+from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.ui.widgets.text_input import TextInput
 
 if TYPE_CHECKING:
-    from pwl_tui.ui.themes import ThemeChoice
+    from pwl_tui.ui.terminal.themes import ThemeChoice
 
 _PROFILE, _THEME = "file-profile", "ui-theme"
 
@@ -44,7 +44,7 @@ class SettingsScreen(CommandScreen[str]):
     """All settings but the keys of commands, as a form. A theme is shown at once, the rest when it is saved.
 
     Args:
-        desk: whose settings these are.
+        context: whose settings these are.
 
     Returns:
         A sentence about what was saved; none when nothing was.
@@ -56,17 +56,17 @@ class SettingsScreen(CommandScreen[str]):
     SCOPES: ClassVar[tuple[Scope, ...]] = ("settings", "choices")
     BINDINGS: ClassVar = bindings("settings")
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
-        self._profiles = profiles(desk.config_file)
-        self._fields = fields(desk.settings, self._profiles)
-        self._help, self._problem = Words(id="setting-help"), Words(id="setting-problem")
+    def __init__(self, ctx: AppContext) -> None:
+        super().__init__(ctx)
+        self._profiles = profiles(ctx.config_file)
+        self._fields = fields(ctx.settings, self._profiles)
+        self._help, self._problem = TextBlock(id="setting-help"), TextBlock(id="setting-problem")
         self._key = Button(compact=True, id="enter-key")
 
     def compose(self) -> ComposeResult:
         """Lay the form out."""
         with Form(id="settings"):
-            yield Static(Content.styled(f"Kept in {clean(str(self.desk.config_file))}", "$muted"))
+            yield Static(Content.styled(f"Kept in {clean(str(self.ctx.config_file))}", "$muted"))
             heading = ""
             for field in self._fields:
                 if HEADINGS.get(field.table, heading) != heading:
@@ -75,16 +75,16 @@ class SettingsScreen(CommandScreen[str]):
                 with Horizontal(classes="setting"):
                     yield Label(Content(field.label))
                     if field.options:
-                        yield Pick(field.options, field.text, id=field.id)
+                        yield OptionRow(field.options, field.text, id=field.id)
                     else:
-                        yield Line(field.text, id=field.id)
+                        yield TextInput(field.text, id=field.id)
                 if field.id == _PROFILE:
                     with Horizontal(classes="setting"):
                         yield Label(Content("API key"))
                         yield self._key
         yield self._problem
         yield self._help
-        yield KeyBar()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin at the top."""
@@ -114,18 +114,18 @@ class SettingsScreen(CommandScreen[str]):
         event.stop()
         self.refresh_bindings()
 
-    @on(Pick.Changed)
-    def _picked(self, event: Pick.Changed) -> None:
+    @on(OptionRow.Changed)
+    def _picked(self, event: OptionRow.Changed) -> None:
         """Show what a choice means at once, as far as that can be undone."""
         event.stop()
         self.refresh_bindings()
         if event.pick.id == _THEME:
-            self.desk.preview(cast("ThemeChoice", event.value))
+            self.ctx.preview(cast("ThemeChoice", event.value))
         elif event.pick.id == _PROFILE:
             others = profile_fields(self._profiles[event.value])
             self._fields = [f for f in self._fields if f.table != "profiles"] + others
             for field in others:
-                self.query_one(f"#{field.id}", Line).value = field.text
+                self.query_one(f"#{field.id}", TextInput).value = field.text
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go on with enter."""
@@ -135,7 +135,7 @@ class SettingsScreen(CommandScreen[str]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Ask for the key."""
         event.stop()
-        self.app.push_screen(KeyDialog(self.desk), self._say)
+        self.app.push_screen(KeyDialog(self.ctx), self._say)
 
     def action_next_setting(self) -> None:
         """Go to the next setting."""
@@ -163,14 +163,14 @@ class SettingsScreen(CommandScreen[str]):
 
     def _leave(self, answer: str | None) -> None:
         if answer == "leave":
-            self.desk.preview(self.desk.settings.ui.theme)
+            self.ctx.preview(self.ctx.settings.ui.theme)
             self.dismiss(None)
 
     async def _save(self, changed: Changes, profile: str) -> None:
         def keep() -> tuple[Settings, Path | None]:
-            settings, kept = self.desk.save(changed, profile)
+            settings, kept = self.ctx.save(changed, profile)
             if changed.keys() - {"ui"}:
-                self.desk.engine.use_settings(settings)
+                self.ctx.engine.use_settings(settings)
             return settings, kept
 
         try:
@@ -178,8 +178,8 @@ class SettingsScreen(CommandScreen[str]):
         except ProblemError as error:
             self._problem.say(problem_lines(error.problem))
             return
-        self.desk.use(settings)
-        words = f"Saved in {self.desk.config_file}."
+        self.ctx.use(settings)
+        words = f"Saved in {self.ctx.config_file}."
         self.dismiss(f"{words} The file as you wrote it is kept as {kept.name}." if kept else words)
 
     def _changes(self) -> Changes:
@@ -191,7 +191,7 @@ class SettingsScreen(CommandScreen[str]):
     def _text(self, id_: str) -> str:
         """Return what stands in a field."""
         widget = self.query_one(f"#{id_}")
-        return widget.value if isinstance(widget, Line | Pick) else ""
+        return widget.value if isinstance(widget, TextInput | OptionRow) else ""
 
     def _say(self, sentence: str | None) -> None:
         if sentence:

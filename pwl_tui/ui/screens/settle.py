@@ -9,21 +9,21 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button
 
-from pwl_tui.engine.settling import Choice, Decision, choices
+from pwl_tui.engine.money.settling import Choice, Decision, choices
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import CommandScreen, Desk
+from pwl_tui.ui.base import AppContext, CommandScreen
 from pwl_tui.ui.commands import Scope, bindings
-from pwl_tui.ui.figures import counted
-from pwl_tui.ui.planview import problem_lines
-from pwl_tui.ui.screens.copy import CopyDialog
-from pwl_tui.ui.screens.dialogs import Ask, Typed, spend
-from pwl_tui.ui.screens.dialogs import Choice as Answer
-from pwl_tui.ui.screens.give_id import GiveIdDialog
-from pwl_tui.ui.settleview import Doubt, story, timeline, verdict
-from pwl_tui.ui.widgets.keybar import KeyBar
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.dialogs.copy import CopyDialog
+from pwl_tui.ui.dialogs.give_id import GiveIdDialog
+from pwl_tui.ui.dialogs.questions import Ask, Typed, spend
+from pwl_tui.ui.dialogs.questions import Choice as Answer
+from pwl_tui.ui.presenters.format import counted
+from pwl_tui.ui.presenters.plan import problem_lines
+from pwl_tui.ui.presenters.settle import Doubt, story, timeline, verdict
+from pwl_tui.ui.widgets.key_footer import KeyFooter
+from pwl_tui.ui.widgets.text_block import TextBlock
 
 _COMMANDS: dict[Decision, str] = {"free": "release", "adopted": "give-id", "lost": "write-off"}
 
@@ -32,7 +32,7 @@ class SettleScreen(CommandScreen[None]):
     """Shows one batch in doubt at a time; it is left when there is none any more.
 
     Args:
-        desk: what it works with.
+        ctx: what it works with.
         job: the job whose batch is shown first; none: the first that was sent.
     """
 
@@ -43,14 +43,14 @@ class SettleScreen(CommandScreen[None]):
         Binding("down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, desk: Desk, job: int | None = None) -> None:
-        super().__init__(desk)
+    def __init__(self, ctx: AppContext, job: int | None = None) -> None:
+        super().__init__(ctx)
         self._first = job
         self._doubt: Doubt | None = None
-        self._story, self._line = Words(id="settle-story"), Words(id="settle-line")
-        self._verdict, self._problem = Words(id="settle-verdict"), Words(id="settle-problem")
+        self._story, self._line = TextBlock(id="settle-story"), TextBlock(id="settle-line")
+        self._verdict, self._problem = TextBlock(id="settle-verdict"), TextBlock(id="settle-problem")
         self._buttons = {decision: Button(id=f"settle-{decision}", compact=True) for decision in _COMMANDS}
-        self._costs = {decision: Words(id=f"cost-{decision}") for decision in _COMMANDS}
+        self._costs = {decision: TextBlock(id=f"cost-{decision}") for decision in _COMMANDS}
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -62,7 +62,7 @@ class SettleScreen(CommandScreen[None]):
                 yield self._buttons[decision]
                 yield self._costs[decision].add_class("dialog-detail")
             yield self._problem
-        yield KeyBar()
+        yield KeyFooter()
 
     def on_mount(self) -> None:
         """Begin at the way that costs nothing."""
@@ -127,13 +127,13 @@ class SettleScreen(CommandScreen[None]):
     async def _settle(self, doubt: Doubt, decision: Decision) -> None:
         job, seq = doubt.batch.job, doubt.batch.seq
         if decision == "adopted":
-            if await self.app.push_screen_wait(GiveIdDialog(self.desk, doubt.batch)):
+            if await self.app.push_screen_wait(GiveIdDialog(self.ctx, doubt.batch)):
                 self._settled(doubt, decision)
             return
         if await self.app.push_screen_wait(self._question(doubt, decision)) != "yes":
             return
         try:
-            await in_thread(lambda: self.desk.engine.settle(job, seq, decision), "settle")
+            await in_thread(lambda: self.ctx.engine.settle(job, seq, decision), "settle")
         except ProblemError as error:
             self._complain(error)
             return
@@ -143,7 +143,7 @@ class SettleScreen(CommandScreen[None]):
         choice = next(choice for choice in choices(doubt.evidence) if choice.decision == decision)
         text = f"{choice.title}: batch {doubt.batch.label}.\n{choice.cost}"
         if decision == "free":
-            return spend("Settle", text, doubt.batch.size, self.desk.settings.confirm_above)
+            return spend("Settle", text, doubt.batch.size, self.ctx.settings.confirm_above)
         price = counted(doubt.batch.size, "credit")
         yes = Answer("yes", f"Yes, give up {price}", key="y", danger=True)
         return Ask("Settle", text, [Answer("no", "No, decide later", key="n"), yes])
@@ -151,11 +151,11 @@ class SettleScreen(CommandScreen[None]):
     def _settled(self, doubt: Doubt, decision: Decision) -> None:
         self.notify(_DONE[decision].format(batch=doubt.batch.label))
         self._problem.display = False
-        self.desk.wake()
+        self.ctx.wake()
         self._load_soon(doubt.place - 1)
 
     async def _report(self, doubt: Doubt) -> None:
-        engine, batch = self.desk.engine, doubt.batch
+        engine, batch = self.ctx.engine, doubt.batch
         try:
             text = await in_thread(lambda: engine.report(batch.job, batch.seq), "report")
         except ProblemError as error:
@@ -193,7 +193,7 @@ class SettleScreen(CommandScreen[None]):
 
     def _read(self, place: int | None) -> Doubt | None:
         """Read a batch in doubt and its evidence; called in a thread."""
-        engine = self.desk.engine
+        engine = self.ctx.engine
         batches = [] if engine.binding is None else engine.store.batches.in_doubt(engine.binding)
         if not batches:
             return None
@@ -223,7 +223,7 @@ class SettleScreen(CommandScreen[None]):
 
     def _draw_choice(self, choice: Choice) -> None:
         button = self._buttons[choice.decision]
-        label = f"{self.desk.key(_COMMANDS[choice.decision])}  {choice.title}"
+        label = f"{self.ctx.key(_COMMANDS[choice.decision])}  {choice.title}"
         if str(button.label) != label:
             button.label = Content(label)
         self._costs[choice.decision].say(Content(clean(choice.cost)))

@@ -5,9 +5,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
-from pwl_tui.ui.figures import ago, grouped, trace
-from pwl_tui.ui.snapshot import Snapshot
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.data.snapshot import Snapshot
+from pwl_tui.ui.presenters.format import ago, grouped, trace
+from pwl_tui.ui.widgets.text_block import TextBlock
 
 _OTHERS = (
     ("phonevalidation", "Phone"),
@@ -29,7 +29,7 @@ class BalancePanel(Vertical):
     def __init__(self) -> None:
         super().__init__(id="balance")
         self._large = Digits()
-        self._words = Words()
+        self._words = TextBlock()
 
     def compose(self) -> ComposeResult:
         """Lay the panel out."""

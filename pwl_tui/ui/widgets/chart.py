@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pwl_tui.text import clean
-from pwl_tui.ui.figures import grouped
+from pwl_tui.ui.presenters.format import grouped
 from pwl_tui.ui.widgets.cells import Span, Tone, aligned
 
 Line: TypeAlias = tuple[Span, ...]

@@ -16,19 +16,19 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
-from pwl_tui.engine.planning import JobPlan
+from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import Progressed, Working, in_thread
-from pwl_tui.ui.base import Desk
-from pwl_tui.ui.choices import Choices, Wanted
+from pwl_tui.ui.base import AppContext
 from pwl_tui.ui.commands import bindings
-from pwl_tui.ui.figures import counted
-from pwl_tui.ui.planview import hint_lines, numberless_lines, plan_lines, problem_lines, progress_line
-from pwl_tui.ui.recent import recent_lists
-from pwl_tui.ui.widgets.fields import Line, PathLine, typed_path
-from pwl_tui.ui.widgets.words import Words
+from pwl_tui.ui.data.list_choices import Choices, Wanted
+from pwl_tui.ui.data.recent import recent_lists
+from pwl_tui.ui.presenters.format import counted
+from pwl_tui.ui.presenters.plan import hint_lines, numberless_lines, plan_lines, problem_lines, progress_line
+from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.ui.widgets.text_input import PathLine, TextInput, typed_path
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -41,7 +41,7 @@ class ListForm(Vertical, Working):
     """What the person fills in, and the plan of it; computing a plan spends nothing.
 
     Args:
-        desk: whose engine makes the plan.
+        context: whose engine makes the plan.
     """
 
     BINDINGS: ClassVar = bindings("form")
@@ -56,11 +56,11 @@ class ListForm(Vertical, Working):
             super().__init__()
             self.plan, self.name = plan, name
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, ctx: AppContext) -> None:
         super().__init__(id="list-form")
         self.border_title = Content("New list")
-        self._desk, self._engine = desk, desk.engine
-        self._region = desk.settings.region or ""
+        self._ctx, self._engine = ctx, ctx.engine
+        self._region = ctx.settings.region or ""
         self._pasted: str | None = None
         self._suggested_name = ""
         self._choices = Choices()
@@ -79,11 +79,11 @@ class ListForm(Vertical, Working):
     def _fields(self) -> Iterator[Widget]:
         for label, field in (
             ("List", PathLine(id="path", placeholder="a path, or paste numbers")),
-            ("Region", Line(self._region, id="region", placeholder="US, DE, …", max_length=2)),
-            ("Name", Line(id="name", placeholder="of the job")),
+            ("Region", TextInput(self._region, id="region", placeholder="US, DE, …", max_length=2)),
+            ("Name", TextInput(id="name", placeholder="of the job")),
         ):
             yield Horizontal(Label(label), field, classes="field")
-        yield VerticalScroll(Words(id="plan"), id="plan-scroll", can_focus=False)
+        yield VerticalScroll(TextBlock(id="plan"), id="plan-scroll", can_focus=False)
         yield Button("", id="take-region", compact=True)
         options = Button("Options…", id="options", disabled=True, compact=True)
         yield Horizontal(
@@ -94,7 +94,7 @@ class ListForm(Vertical, Working):
 
     def _follow(self) -> None:
         """Follow the two fields that make the plan, also when the completion fills them in."""
-        self.watch(self.query_one("#region", Line), "value", self._reread, init=False)
+        self.watch(self.query_one("#region", TextInput), "value", self._reread, init=False)
         self.watch(self._path, "value", self._path_changed)  # and it may hold something by now
 
     def on_resize(self) -> None:
@@ -108,7 +108,7 @@ class ListForm(Vertical, Working):
 
     def start(self, path: str = "", region: str = "") -> None:
         """Put the person at the first field, with a path and region filled in where they are given."""
-        field = self.query_one("#region", Line)
+        field = self.query_one("#region", TextInput)
         field.value, self._path.value = region or field.value, path or self._path.value
         self.screen.set_focus(self._path)  # at once, for what is typed next is the path
 
@@ -120,7 +120,7 @@ class ListForm(Vertical, Working):
 
     def clear(self) -> None:
         """Empty the form after its list was submitted."""
-        self._path.value = self.query_one("#name", Line).value = ""
+        self._path.value = self.query_one("#name", TextInput).value = ""
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command of the form cannot be done now."""
@@ -172,25 +172,25 @@ class ListForm(Vertical, Working):
     def action_submit(self) -> None:
         """Ask to submit what is planned."""
         if self.plan is not None:
-            typed = clean(self.query_one("#name", Line).value, 80)
+            typed = clean(self.query_one("#name", TextInput).value, 80)
             self.post_message(self.Ready(self.plan, typed or self._suggested_name))
 
     def action_browse(self) -> None:
         """Look for the list in the directories."""
         from pwl_tui.ui.screens.browse import BrowseScreen, nearest_directory
 
-        self.app.push_screen(BrowseScreen(self._desk, nearest_directory(self._path.value)), self._browsed)
+        self.app.push_screen(BrowseScreen(self._ctx, nearest_directory(self._path.value)), self._browsed)
 
     def action_see_rows(self) -> None:
         """See the rows as they are read."""
         from pwl_tui.ui.screens.preview import PreviewScreen
 
         if self._listed is not None:
-            self.app.push_screen(PreviewScreen(self._desk, self._listed))
+            self.app.push_screen(PreviewScreen(self._ctx, self._listed))
 
     def action_options(self) -> None:
         """Say how to read the list, and how much of it to pay for."""
-        from pwl_tui.ui.screens.list_options import ListOptions
+        from pwl_tui.ui.dialogs.list_options import ListOptions
 
         if self._read_before is not None:
             days = self._engine.settings.lists.reuse_days
@@ -201,7 +201,7 @@ class ListForm(Vertical, Working):
     def action_take_region(self) -> None:
         """Take the region that is offered."""
         if self._listed is not None and self._listed.offers:
-            self.query_one("#region", Line).value = self._listed.offers[0].region
+            self.query_one("#region", TextInput).value = self._listed.offers[0].region
 
     @property
     def _path(self) -> PathLine:
@@ -222,7 +222,7 @@ class ListForm(Vertical, Working):
         self._reread()
 
     def _suggest(self, name: str) -> None:
-        field = self.query_one("#name", Line)
+        field = self.query_one("#name", TextInput)
         if field.value in ("", self._suggested_name):
             field.value = clean(name, 80)
         self._suggested_name = clean(name, 80)
@@ -265,7 +265,10 @@ class ListForm(Vertical, Working):
             stopped.set()
 
     def _wanted(self) -> Wanted:
-        region, numbers = self.query_one("#region", Line).value.strip(), self._engine.settings.lists.numbers
+        region, numbers = (
+            self.query_one("#region", TextInput).value.strip(),
+            self._engine.settings.lists.numbers,
+        )
         path = typed_path(self._path.value)
         return Wanted(self._pasted, path, region.upper() or None, numbers, self._choices)
 
@@ -283,13 +286,13 @@ class ListForm(Vertical, Working):
         self.screen.refresh_bindings()
 
     async def _recall(self) -> None:
-        recall = partial(recent_lists, self._desk.snapshot().jobs)
+        recall = partial(recent_lists, self._ctx.snapshot().jobs)
         self._path.recent = await in_thread(recall, "recent lists")
         if not self._path.value:
             self._say(self._hint())
 
     def _hint(self) -> Content:
-        return hint_lines(self._desk.key("browse"), self._path.recent)
+        return hint_lines(self._ctx.key("browse"), self._path.recent)
 
     def _show_plan(self) -> None:
         if self.plan is not None:
@@ -297,4 +300,4 @@ class ListForm(Vertical, Working):
             self._say(plan_lines(self.plan, width, self._seconds))
 
     def _say(self, content: Content) -> None:
-        self.query_one("#plan", Words).say(content)
+        self.query_one("#plan", TextBlock).say(content)

@@ -1,0 +1,55 @@
+"""Commands about credits and single numbers."""
+
+from typing import Any
+
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import SERVICES
+from pwl_tui.cli.exit_codes import Exit, exit_of
+from pwl_tui.cli.output import table
+from pwl_tui.cli.render.jobs import warn_of_alarms
+from pwl_tui.cli.render.json_output import balance_shape, ledger_shape, lookup_shape
+from pwl_tui.cli.render.text_output import ledger_text
+from pwl_tui.cli.session import Session
+
+
+def balance(session: Session) -> int:
+    """Show the credits of one service, or of all."""
+    arguments, engine = session.arguments, session.engine
+    readings = [engine.balance(service) for service in (SERVICES if arguments.all else (arguments.service,))]
+    shapes = [balance_shape(reading) for reading in readings]
+    rows = [(reading.service, f"{reading.balance:,}") for reading in readings]
+    session.output.value(
+        shapes if arguments.all else shapes[0], table(("Service", "Credits"), rows, left=(0,))
+    )
+    warn_of_alarms(session)
+    return Exit.DONE
+
+
+def lookup(session: Session) -> int:
+    """Check single numbers; one that fails does not keep the others from being checked."""
+    shapes: list[dict[str, Any]] = []
+    code: int = Exit.DONE
+    for number in session.arguments.numbers:
+        try:
+            shapes.append(lookup_shape(number, session.engine.lookup(number), None))
+        except ApiError as error:
+            shapes.append(lookup_shape(number, None, error.problem))
+            code = code or exit_of(error)
+    session.output.value(shapes, "\n".join(_lookup_text(shape) for shape in shapes))
+    return code
+
+
+def ledger(session: Session) -> int:
+    """Show where the credits of the key in force went."""
+    found = session.engine.ledger()
+    session.output.value(ledger_shape(found), ledger_text(found))
+    return Exit.DONE
+
+
+def _lookup_text(shape: dict[str, Any]) -> str:
+    if shape["error"] is not None:
+        return f"{shape['number']}  {shape['error'].message} {shape['error'].remedy}"
+    words = {True: "on WhatsApp", False: "not on WhatsApp", None: "no answer"}[shape["on_whatsapp"]]
+    business = ", business" if shape["business"] else ""
+    details = ", ".join(str(shape[name]) for name in ("carrier", "country", "line_type") if shape[name])
+    return f"{shape['number']}  {words}{business}  {details}".rstrip()

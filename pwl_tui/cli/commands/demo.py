@@ -1,0 +1,46 @@
+"""The demo's whole job, where there is no screen to open."""
+
+import tempfile
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from pwl_tui.cli.exit_codes import Exit
+from pwl_tui.cli.follow import follow
+from pwl_tui.cli.render.jobs import picture_of
+from pwl_tui.cli.session import Session
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+from pwl_tui.lists.write.export import Target
+
+_SHOWN_ROWS = 5
+
+
+def demo_job(session: Session) -> int:
+    """Plan the sample list, submit it, poll it to the end and export it, saying each step."""
+    output, engine = session.output, session.engine
+    output.say(f"1. A simulator of the service runs at {session.settings.base_url}.")
+    source = Source.from_path(session.sample)
+    planned = engine.plan(source, Options(region=session.settings.region))
+    planned = replace(planned, balance=engine.balance().balance)
+    output.say(f"2. The plan of {source.name}, which spends nothing:\n{picture_of(session, planned)}")
+    job = engine.create_job(planned, name="sample")
+    output.say(f"3. Submitting it as job {job.id} and waiting for the answers.")
+    ending = follow(engine, [job.id], output, finish=True, await_credits=False)
+    job = session.store.jobs.get(job.id)
+    if ending.exit is not Exit.DONE:
+        if ending.problem is not None:
+            output.problem(ending.problem)
+        return ending.exit
+    counts = job.counts
+    output.say(
+        f"4. Finished: {counts.on_whatsapp:,} on WhatsApp ({counts.business:,} business), "
+        f"{counts.not_on_whatsapp:,} not, {counts.failed:,} failed; {job.charged:,} credits spent."
+    )
+    path = Path(tempfile.mkdtemp(prefix="pwl-tui-export-")) / "sample-answers.csv"
+    [written] = engine.export(job.id, Target(path, "csv"))
+    output.say(f"5. Exported {written.rows:,} rows to {path}; its first rows:")
+    with path.open(encoding="utf-8") as exported:
+        for _, line in zip(range(_SHOWN_ROWS), exported, strict=False):
+            output.say(f"   {line.rstrip()}")
+    return Exit.DONE

@@ -1,0 +1,146 @@
+"""``doctor``: every check by itself, one line each, with what to do where something is wrong."""
+
+import importlib.metadata
+import locale
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from pwl_tui import __version__
+from pwl_tui.cli.exit_codes import Exit, exit_of
+from pwl_tui.cli.output import Output
+from pwl_tui.cli.session import Session
+from pwl_tui.engine import doctor as checks
+from pwl_tui.engine.doctor import Found
+from pwl_tui.engine.problems import internal
+from pwl_tui.problem import ProblemError
+
+_Result: TypeAlias = Literal["ok", "warn", "fail"]
+
+_LEAST_COLUMNS, _LEAST_LINES = 80, 24
+_LIBRARIES = ("textual", "httpx", "phonenumberslite", "msgspec")
+
+
+def doctor(session: Session) -> int:
+    """Make every check; return the code of the first that fails."""
+    visit, key_is_good = _Visit(session.output), False
+    if visit.look("config", partial(_config, session)):
+        way = checks.Way(session.settings)
+        visit.look("proxy", way.proxy)
+        visit.look("name", way.name)
+        if visit.look("service", way.service):
+            visit.look("clock", way.clock)
+        key_is_good = visit.look("key", way.key)
+    if visit.look("state", lambda: checks.state(session.store)):
+        visit.look("permissions", lambda: checks.permissions(session.store))
+        visit.look(
+            "journal",
+            lambda: checks.journal(session.store, len(session.engine.unadopted()) if key_is_good else 0),
+        )
+    visit.look("terminal", _terminal)
+    visit.look("versions", _versions)
+    session.output.value(visit.lines, "")
+    return visit.code
+
+
+class _Line(Struct, frozen=True):
+    """What came of one check; the order of the fields is that of the JSON object."""
+
+    check: str
+    result: _Result
+    message: str
+    remedy: str | None
+
+    @property
+    def text(self) -> str:
+        """The line for people, and a second one with what to do."""
+        line = f"{self.result:<4}  {self.check:<11}  {self.message}"
+        return f"{line}\n{'':<19}{self.remedy}" if self.remedy else line
+
+
+class _Visit:
+    """Makes checks one by one: none that fails keeps the others from being made.
+
+    Each is shown to a person as soon as it is made: on a bad connection the next may take half a minute.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self.lines: list[_Line] = []
+        self.code: int = Exit.DONE
+
+    def look(self, check: str, find: Callable[[], Found]) -> bool:
+        """Make one check; return whether it did not fail."""
+        try:
+            found = find()
+        except ProblemError as error:
+            self._failed(check, error)
+        except Exception as error:  # noqa: BLE001 - a fault of ours in one check says nothing of the others
+            self._failed(check, ProblemError(internal(error)))
+        else:
+            result: _Result = "warn" if found.remedy else "ok"
+            self._add(_Line(check, result, found.message, found.remedy or None))
+            return True
+        return False
+
+    def _failed(self, check: str, error: ProblemError) -> None:
+        self._add(_Line(check, "fail", error.problem.message, error.problem.remedy))
+        self.code = self.code or exit_of(error)
+
+    def _add(self, line: _Line) -> None:
+        self.lines.append(line)
+        if not self._output.json:
+            self._output.say(line.text)
+
+
+def _config(session: Session) -> Found:
+    settings, file = session.settings, session.config_file
+    where = file if file.exists() else f"no file {file}: the environment and the defaults"
+    return Found(f"{where}, profile {settings.profile}", " ".join(settings.warnings))
+
+
+def _terminal() -> Found:
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        return Found("none: the commands work, the screen does not")
+    environ = os.environ
+    kind, size, encoding = environ.get("TERM", ""), shutil.get_terminal_size(), locale.getencoding()
+    through = [
+        name for name, variable in (("tmux", "TMUX"), ("SSH", "SSH_CONNECTION")) if variable in environ
+    ]
+    parts = [kind or "no TERM", f"{size.columns} by {size.lines}", encoding, _colours(), *through]
+    remedies = []
+    if kind in {"", "dumb", "unknown"}:
+        remedies.append("Set TERM to what your terminal is, such as xterm-256color.")
+    if size.columns < _LEAST_COLUMNS or size.lines < _LEAST_LINES:
+        remedies.append(f"Make the window at least {_LEAST_COLUMNS} by {_LEAST_LINES}.")
+    if encoding.lower().replace("-", "") != "utf8":
+        remedies.append("Set LANG to a UTF-8 locale, such as C.UTF-8.")
+    return Found(", ".join(parts), " ".join(remedies))
+
+
+def _colours() -> str:
+    if os.environ.get("NO_COLOR"):
+        return "no colours (NO_COLOR)"
+    if os.environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
+        return "16 million colours"
+    return "256 colours" if "256" in os.environ.get("TERM", "") else "16 colours"
+
+
+def _versions() -> Found:
+    libraries = [f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES]
+    return Found(
+        ", ".join(
+            [
+                f"pwl-tui {__version__}",
+                f"Python {platform.python_version()}",
+                *libraries,
+                f"{platform.system()} {platform.release()}",
+            ]
+        )
+    )

@@ -1,0 +1,1 @@
+"""What commands print: JSON for scripts, text for people."""

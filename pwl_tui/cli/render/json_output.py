@@ -1,0 +1,161 @@
+"""The JSON shapes that scripts rely on. Field names and their order are fixed."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from pwl_tui.api.models import Check
+from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.engine.jobs.retention import expires
+from pwl_tui.engine.money.evidence import Evidence
+from pwl_tui.engine.money.ledger import Ledger
+from pwl_tui.problem import Problem
+from pwl_tui.state.models import BalanceReading, Batch, BatchState, Job
+
+
+def moment(at: float | None) -> str | None:
+    """Return UTC epoch seconds as ISO 8601 ending in ``Z``."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
+    """Return what ``plan`` prints.
+
+    Besides what is fixed: ``sheet`` of a workbook, ``columns`` that look like phone numbers with their share
+    of valid ones, the likeliest first, how ``sure`` what was detected is, ``regions`` that would make
+    numbers of the rows without a country code, and the ``seconds`` it will take by the last jobs, if known.
+    """
+    listed, reading = plan.list, plan.list.reading
+    return {
+        "rows": listed.rows,
+        "blank": listed.blank,
+        "rejected": listed.rejected,
+        "duplicates": listed.duplicates,
+        "reused": plan.reused,
+        "to_pay": plan.to_pay,
+        "batches": plan.batches,
+        "balance": plan.balance,
+        "balance_after": plan.balance_after,
+        "column": reading.columns[reading.column],
+        "encoding": reading.encoding,
+        "delimiter": reading.delimiter,
+        "header": reading.header,
+        "region": reading.region,
+        "reasons": listed.reasons,
+        "sheet": reading.sheet or None,
+        "columns": [
+            {"column": reading.columns[candidate.column], "valid": candidate.valid}
+            for candidate in reading.candidates
+        ],
+        "sure": {finding.aspect: finding.sure for finding in reading.findings},
+        "regions": listed.offers,
+        "seconds": None if seconds is None else round(seconds),
+    }
+
+
+def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
+    """Return what the commands about jobs print, but for the batches.
+
+    Besides what is fixed: ``expires``, when the service may begin to delete answers that are not fetched,
+    ``retry_of``, the job whose failed numbers it asks for again, and ``held``, how many of its numbers were
+    left out: not in the sample, or not afforded.
+    """
+    return {
+        "job": str(job.id),
+        "name": job.name,
+        "source": job.source,
+        "state": job.state,
+        "created": moment(job.created),
+        "numbers": job.numbers,
+        "on_whatsapp": job.counts.on_whatsapp,
+        "business": job.counts.business,
+        "not_on_whatsapp": job.counts.not_on_whatsapp,
+        "failed": job.counts.failed,
+        "pending": job.counts.pending,
+        "reused": job.reused,
+        "rejected": job.rejected,
+        "duplicates": job.duplicates,
+        "charged": job.charged,
+        "error": error,
+        "expires": moment(expires(job)),
+        "retry_of": None if job.retry_of is None else str(job.retry_of),
+        "held": job.held,
+    }
+
+
+def batch_shape(batch: Batch) -> dict[str, Any]:
+    """Return what is printed of each batch of a job."""
+    processing = batch.state is BatchState.PROCESSING
+    return {
+        "batch": batch.label,
+        "batch_id": batch.batch_id,
+        "state": batch.state,
+        "size": batch.size,
+        "submitted": moment(batch.submitted),
+        "completed": moment(batch.completed),
+        "last_poll": moment(batch.last_poll),
+        "next_poll": moment(batch.next_poll) if processing else None,
+        "error": batch.error,
+    }
+
+
+def balance_shape(reading: BalanceReading) -> dict[str, Any]:
+    """Return what ``balance`` prints of one service."""
+    return {"service": reading.service, "balance": reading.balance, "at": moment(reading.at)}
+
+
+def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> dict[str, Any]:
+    """Return what ``lookup`` prints of one number: its answer, or its error."""
+    return {
+        "number": number if check is None else check.number or number,
+        "on_whatsapp": None if check is None else check.on_whatsapp,
+        "business": None if check is None else check.business,
+        "carrier": None if check is None else check.carrier,
+        "country": None if check is None else check.country,
+        "line_type": None if check is None else check.line_type,
+        "error": problem,
+    }
+
+
+def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
+    """Return what ``settle`` prints of a batch that is not decided."""
+    return {
+        "batch": batch.label,
+        "job": str(batch.job),
+        "size": batch.size,
+        "sent": moment(batch.submitted),
+        "before": evidence.before,
+        "readings": [{"at": moment(reading.at), "balance": reading.balance} for reading in evidence.readings],
+        "spent_otherwise": evidence.spent_otherwise,
+        "verdict": evidence.verdict,
+        "complete": evidence.complete,
+        "explanation": evidence.explanation,
+    }
+
+
+def ledger_shape(ledger: Ledger) -> dict[str, Any]:
+    """Return what ``ledger`` prints: charges and unexplained movements, both newest first."""
+    return {
+        "spent": ledger.spent,
+        "charges": [
+            {
+                "at": moment(line.at),
+                "credits": line.credits,
+                "job": None if line.job is None else str(line.job),
+                "batch": None if line.seq is None else f"{line.job}.{line.seq}",
+                "batch_id": line.batch_id,
+                "before": line.before,
+                "after": line.after,
+            }
+            for line in ledger.lines
+        ],
+        "unexplained": [
+            {
+                "since": moment(movement.since),
+                "until": moment(movement.until),
+                "fell": movement.fell,
+                "known": movement.known,
+                "unexplained": movement.unexplained,
+            }
+            for movement in ledger.movements
+        ],
+    }

@@ -1,0 +1,293 @@
+"""Batches that were submitted elsewhere, or whose record was lost, become jobs again."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from pwl_tui.api.models import BatchAnswer
+from pwl_tui.engine.jobs.planning import Origin
+from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
+from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
+from pwl_tui.engine.money.journaling import digest, journal_entry
+from pwl_tui.engine.polling.poller import answers
+from pwl_tui.engine.polling.schedule import Budget
+from pwl_tui.lists.read.source import Source
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.state.batches import Answer
+from pwl_tui.state.files.journal import Entry, Intent, Line
+from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
+from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
+from pwl_tui.state.store import Store
+
+Poll: TypeAlias = Callable[[str], BatchAnswer]
+"""Asks the service for one batch."""
+Told: TypeAlias = Callable[[int, int], None]
+"""Told how many batches of how many were asked for."""
+
+_OF_ONE_BATCH: Final = {"not_found", "bad_answer", "invalid_request"}
+"""Kinds of problems that the next batch need not meet."""
+
+
+class AdoptError(ProblemError):
+    """A batch cannot be taken over."""
+
+
+class Found(Struct, frozen=True):
+    """A batch that the service knows, with the numbers it holds."""
+
+    batch_id: str
+    answer: BatchAnswer
+    numbers: list[Answer]
+    submitted: float | None = None
+    """When it was, where the journal says so."""
+
+
+class Adopted(Struct, frozen=True):
+    """What came of ids or of the journal's entries.
+
+    Attributes:
+        jobs: ids of the jobs made.
+        failed: batch ids that cannot be taken over, with why.
+        known: entries that the state file has already.
+        foreign: entries of another service or key.
+        nameless: batches that were about to be sent, and of which neither the journal nor the state file
+            says what became: they may have been charged, and their id is not known here.
+    """
+
+    jobs: list[int] = field(default_factory=list)
+    failed: list[tuple[str, Problem]] = field(default_factory=list)
+    known: int = 0
+    foreign: int = 0
+    nameless: list[Intent] = field(default_factory=list)
+
+
+def paced(poll: Poll, budget: Budget, clock: Callable[[], float], pause: Callable[[float], None]) -> Poll:
+    """Return a `poll` that waits before a call until the budget has room for it."""
+
+    def ask(batch_id: str) -> BatchAnswer:
+        if wait := budget.take(clock()):
+            pause(wait)
+            budget.take(clock())
+        return poll(batch_id)
+
+    return ask
+
+
+def adopt(
+    store: Store,
+    poll: Poll,
+    binding: Binding,
+    batch_ids: Sequence[str],
+    *,
+    name: str | None,
+    profile: str,
+    now: float,
+    tell: Told = lambda _done, _total: None,
+) -> Adopted:
+    """Make one job of batches; each is polled first, so that a wrong id costs nothing and changes nothing.
+
+    Args:
+        store: where the job goes.
+        poll: asks the service.
+        binding: the service and key.
+        batch_ids: the service's; one that is named twice counts once.
+        name: of the job; none: one made of the first id.
+        profile: of the job.
+        now: when.
+        tell: told how far it is.
+
+    Raises:
+        ApiError: the service cannot be asked.
+        StateError: the state file failed.
+    """
+    adopted = Adopted()
+    found = []
+    wanted = list(dict.fromkeys(batch_ids))
+    for done, batch_id in enumerate(wanted):
+        tell(done, len(wanted))
+        try:
+            _refuse_known(store, batch_id)
+            batch = _find(poll, batch_id)
+            _refuse_doubtful(store, binding, batch)
+        except ProblemError as error:
+            _pass_over(adopted, batch_id, error)
+        else:
+            found.append(batch)
+    if found:
+        name = name or f"adopted-{found[0].batch_id[:8]}"
+        adopted.jobs.append(_store(store, found, binding, name, profile, now))
+    return adopted
+
+
+def rebuild(
+    store: Store,
+    poll: Poll,
+    binding: Binding,
+    lines: Sequence[Line],
+    *,
+    profile: str,
+    now: float,
+    tell: Told = lambda _done, _total: None,
+) -> Adopted:
+    """Make jobs of journal entries: the batches of one job become one job again.
+
+    What was made before an error stays, and is known when this is called again. The arguments are those of
+    `adopt`, with the journal's lines for ids.
+
+    Raises:
+        ApiError: the service cannot be asked.
+        StateError: the state file failed.
+    """
+    entries = [line for line in lines if isinstance(line, Entry)]
+    ours = [entry for entry in entries if is_of(entry, binding)]
+    known = store.batches.known(entry.batch_id for entry in ours)
+    new = {entry.batch_id: entry for entry in ours if entry.batch_id not in known}
+    unanswered: Open = {}
+    follow_up(unanswered, (line for line in lines if is_of(line, binding)))
+    nameless = [line for name, line in unanswered.items() if store.batches.stands(*name) is None]
+    adopted = Adopted(known=len(ours) - len(new), foreign=len(entries) - len(ours), nameless=nameless)
+    # The batches of several jobs may lie between each other.
+    jobs: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
+    for entry in new.values():
+        jobs[entry.job, entry.name].append(entry)
+    done = 0
+    for (_, name), batches in jobs.items():
+        found = []
+        for entry in sorted(batches, key=lambda entry: entry.seq):
+            tell(done, len(new))
+            done += 1
+            try:
+                batch = _find(poll, entry.batch_id)
+            except ProblemError as error:
+                _pass_over(adopted, entry.batch_id, error)
+            else:
+                found.append(replace(batch, submitted=moment_of(entry, now)))
+        if found:
+            adopted.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
+    return adopted
+
+
+def _pass_over(adopted: Adopted, batch_id: str, error: ProblemError) -> None:
+    """Note why a batch cannot be taken over; what the others would meet as well is raised again."""
+    if error.problem.kind not in _OF_ONE_BATCH:
+        raise error
+    adopted.failed.append((batch_id, error.problem))
+
+
+def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: float, evidence: str) -> None:
+    """Give a batch in doubt its id, after making sure that the id polls and holds exactly its numbers.
+
+    Raises:
+        AdoptError: the id is another batch's.
+        ApiError: the service does not know it, or cannot be asked.
+        StateError: the state file failed.
+    """
+    _refuse_known(store, batch_id)
+    found = _find(poll, batch_id)
+    theirs = {answer.number for answer in found.numbers}
+    ours = set(store.batches.numbers(batch))
+    if theirs != ours:
+        raise _error(
+            f"{batch_id} holds {len(theirs):,} numbers, of which {len(theirs & ours):,} are among the"
+            f" {len(ours):,} of batch {batch.label}.",
+            "Give the id of the batch that holds exactly these numbers.",
+        )
+    job = store.jobs.get(batch.job)
+    store.journal.append(journal_entry(job, batch, batch_id, now))
+    if store.batches.get(batch.job, batch.seq).batch_id == batch_id:
+        return  # another process found it in the journal a moment ago
+    store.decisions.identify(batch, batch_id=batch_id, now=now, evidence=evidence)
+
+
+def _refuse_known(store: Store, batch_id: str) -> None:
+    known = store.batches.by_id(batch_id)
+    if known is not None:
+        raise _error(
+            f"{batch_id} is batch {known.label} of job {known.job} already.",
+            f"`pwl-tui show {known.job}` shows it.",
+        )
+
+
+def _refuse_doubtful(store: Store, binding: Binding, found: Found) -> None:
+    theirs = {answer.number for answer in found.numbers}
+    for batch in store.batches.in_doubt(binding):
+        if set(store.batches.numbers(batch)) == theirs:
+            raise _error(
+                f"{found.batch_id} holds the numbers of batch {batch.label}, whose outcome is unknown.",
+                f"`pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
+            )
+
+
+def _find(poll: Poll, batch_id: str) -> Found:
+    answer = poll(batch_id)
+    # A number that was sent in two spellings is one number here.
+    numbers = list({one.number: one for one in answers(answer)}.values())
+    if not numbers:
+        raise _error(
+            f"The service knows {batch_id}, but no number in it can be read.", "Poll it again a little later."
+        )
+    return Found(batch_id, answer, numbers)
+
+
+def _store(
+    store: Store, found: Sequence[Found], binding: Binding, name: str, profile: str, now: float
+) -> int:
+    source = Source.from_text("".join(f"+{one.number}\n" for batch in found for one in batch.numbers), name)
+    from pwl_tui.lists.read.readers import detect  # takes all of libphonenumber along
+
+    reading = detect(source, AS_THEY_ARE)
+    total = sum(len(batch.numbers) for batch in found)
+    job_id = store.jobs.add(
+        NewJob(
+            binding=binding,
+            profile=profile,
+            name=name,
+            source="adopted",
+            origin=Origin.of(source, reading).encode(),
+            created=now,
+            rows=total,
+            blank=0,
+            rejected=0,
+            duplicates=0,
+            numbers=total,
+        ),
+        pieces=source.chunks,
+        rows=((index, None) for index in range(total)),
+        numbers=(
+            NewNumber(one.number, seq, Outcome.PENDING)
+            for seq, batch in enumerate(found, 1)
+            for one in batch.numbers
+        ),
+        batches=list(_batches(found)),
+    )
+    journaled = {entry.batch_id for entry in store.journal.entries()}
+    job = store.jobs.get(job_id)
+    for batch, one in zip(store.batches.of(job_id), found, strict=True):
+        if one.batch_id not in journaled:
+            store.journal.append(journal_entry(job, batch, one.batch_id, now))
+        if batch.state is not BatchState.PROCESSING:
+            raise AssertionError("an adopted batch is polled from the start")
+        store.polls.learn(
+            batch,
+            one.numbers,
+            done=one.answer.done,
+            now=now,
+            next_poll=None if one.answer.done else now,
+        )
+    return job_id
+
+
+def _batches(found: Sequence[Found]) -> Iterator[NewBatch]:
+    first = 0
+    for batch in found:
+        size = len(batch.numbers)
+        numbers = digest(one.number for one in batch.numbers)
+        yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted)
+        first += size
+
+
+def _error(message: str, remedy: str) -> AdoptError:
+    return AdoptError(Problem(kind="invalid_request", message=message, remedy=remedy))

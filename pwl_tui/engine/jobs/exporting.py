@@ -1,0 +1,115 @@
+"""A person's own list back with its answers, from what is stored with the job."""
+
+import csv
+import io
+import os
+from array import array
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+from pwl_tui.engine.jobs.planning import Origin
+from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.numbers.reasons import EMPTY, REASONS
+from pwl_tui.lists.planned import ListPlan, row_label
+from pwl_tui.lists.read.encodings import marked
+from pwl_tui.lists.read.readers import header, rows
+from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.source import Source
+from pwl_tui.lists.write.answers import Answer, RowAnswer
+from pwl_tui.lists.write.export import Target, Written, export_files
+from pwl_tui.lists.write.files import complete_file
+from pwl_tui.state.models import Outcome
+from pwl_tui.state.store import Store
+
+
+def export(
+    store: Store, job_id: int, target: Target, watch: Callable[[int], None] | None = None
+) -> list[Written]:
+    """Write the list of a job with its answers, from what is stored: the person's file may be gone.
+
+    Args:
+        store: where the job is.
+        job_id: which it is.
+        target: what is to be made.
+        watch: told how many rows are done, now and then; what it raises ends the export.
+
+    Returns:
+        The files that were made; all of them or none.
+
+    Raises:
+        NoSuchJobError: there is no such job.
+        ListError: a file cannot be written, or is there already.
+    """
+    source, reading = original(store, job_id)
+    return export_files(target, source, reading, lambda: _answers(store, job_id, reading), watch)
+
+
+def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
+    """Write the rows of a list that hold no usable number to a CSV file; return how many they are.
+
+    Each has its row number and the reason first, as ``wa_row`` and ``wa_note``, and then the person's cells
+    unchanged. Empty rows are left out: there is nothing to mend.
+
+    Args:
+        plan: the list's.
+        path: the file, which is complete or absent.
+        force: replace a file of that name.
+
+    Raises:
+        ListError: the file cannot be written, exists already, or is the list itself.
+    """
+    source, reading = plan.source, plan.reading
+    if source.path and os.path.realpath(path) == os.path.realpath(source.path):
+        raise unusable(f"{source.name} is the list itself.", "Give the name of another file.")
+    with source.open() as head:
+        encoding = "utf-8-sig" if marked(head.read(4)) else "utf-8"
+    heading = header(source, reading) or ([] if reading.delimiter else ["input"])
+    with complete_file(path, force=force) as stream:
+        text = io.TextIOWrapper(stream, encoding, newline="")
+        writer = csv.writer(text, delimiter=reading.delimiter or ",")
+        if heading:
+            writer.writerow(["wa_row", "wa_note", *heading])
+        for index, (row, reason) in enumerate(zip(rows(source, reading), plan.row_reason, strict=True)):
+            if reason > EMPTY:
+                writer.writerow([row_label(index, reading), REASONS[reason], *row])
+        text.detach()  # flushes, and leaves the stream open
+    return plan.rejected
+
+
+def original(store: Store, job_id: int) -> tuple[Source, Reading]:
+    """Return the list of a job as it was read, and how it is read.
+
+    Raises:
+        NoSuchJobError: there is no such job.
+    """
+    blob, pieces = store.jobs.origin(job_id)
+    origin = Origin.decode(blob)
+    source = Source.from_chunks(
+        name=origin.name,
+        path=origin.path,
+        kind=origin.kind,
+        size=origin.size,
+        sha256=origin.sha256,
+        chunks=pieces,
+    )
+    return source, origin.reading
+
+
+def _answers(store: Store, job_id: int, reading: Reading) -> Iterator[RowAnswer]:
+    numbers, told = store.results.told(job_id)
+    answers = list(map(cache(Answer._make), told))
+    rejected = cache(_rejected)
+    first_label = array("i", bytes(4 * len(numbers)))
+    for label, (place, reason) in enumerate(store.results.rows(job_id), row_label(0, reading)):
+        if place is None:
+            yield 0, 0, rejected(reason)
+            continue
+        first = first_label[place]
+        if not first:
+            first_label[place] = label
+        yield numbers[place], first, answers[place]
+
+
+def _rejected(reason: str) -> Answer:
+    return Answer(Outcome.REJECTED, None, None, "", "", reason)

@@ -1,0 +1,47 @@
+"""Asking once more for what failed: numbers as a new job, rejected batches within their own."""
+
+from msgspec import Struct
+
+from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+from pwl_tui.state.models import BatchState, Job
+from pwl_tui.state.store import Store
+
+AS_THEY_ARE = Options(header=False, numbers="possible")
+"""How a list is read that we made ourselves, of numbers that were sent before."""
+
+
+class RetryPlan(Struct, frozen=True):
+    """What a retry would send and cost; computing it spends nothing.
+
+    Attributes:
+        job: whose failures are asked for again.
+        plan: of its failed numbers; none: there are none, or they are not wanted.
+        rejected_batches: batches that the service refused and did not charge.
+        rejected_numbers: numbers in them.
+    """
+
+    job: Job
+    plan: JobPlan | None
+    rejected_batches: int
+    rejected_numbers: int
+
+    @property
+    def to_pay(self) -> int:
+        """Credits that it costs."""
+        return self.rejected_numbers + (0 if self.plan is None else self.plan.to_pay)
+
+
+def failed_numbers(store: Store, job: Job) -> Source | None:
+    """Return the failed numbers of a job as a list, but for those that a retry has asked for; none: none."""
+    numbers = store.results.failed(job.id)
+    if not numbers:
+        return None
+    return Source.from_text("".join(f"+{number}\n" for number in numbers), f"retry of job {job.id}")
+
+
+def rejected(store: Store, job: Job) -> tuple[int, int]:
+    """Return how many batches of a job were rejected, and how many numbers they hold."""
+    sizes = [batch.size for batch in store.batches.of(job.id) if batch.state is BatchState.REJECTED]
+    return len(sizes), sum(sizes)

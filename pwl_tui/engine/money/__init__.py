@@ -1,0 +1,1 @@
+"""The paid call and all that guards it: submission, evidence, decisions, the journal, the ledger."""

@@ -1,0 +1,50 @@
+"""The lines of the journal, and the digest that names a batch in them."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Literal
+
+from pwl_tui.state.files.journal import Entry, Intent, timestamp
+from pwl_tui.state.models import Batch, Binding, Job
+
+
+def digest(numbers: Iterable[int]) -> str:
+    """Return the SHA-256 of numbers, one E.164 per line: names a batch without holding its numbers."""
+    return hashlib.sha256("".join(f"+{number}\n" for number in numbers).encode()).hexdigest()
+
+
+def journal_entry(job: Job, batch: Batch, batch_id: str, now: float) -> Entry:
+    """Return the journal's line for a batch that has the id `batch_id`."""
+    return Entry(
+        at=timestamp(now),
+        batch_id=batch_id,
+        size=batch.size,
+        digest=batch.digest,
+        base_url=job.binding.base_url,
+        key=job.binding.fingerprint,
+        profile=job.profile,
+        job=batch.job,
+        seq=batch.seq,
+        name=job.name,
+    )
+
+
+def intent_line(
+    binding: Binding,
+    batch: Batch,
+    intent: Literal["send", "not sent"],
+    now: float,
+    balance: int | None = None,
+) -> Intent:
+    """Return the journal's line that says that a batch is about to be sent, or surely was not."""
+    return Intent(
+        at=timestamp(now),
+        intent=intent,
+        size=batch.size,
+        digest=batch.digest,
+        base_url=binding.base_url,
+        key=binding.fingerprint,
+        job=batch.job,
+        seq=batch.seq,
+        balance=balance,
+    )

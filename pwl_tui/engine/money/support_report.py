@@ -1,0 +1,45 @@
+"""What the provider's support needs to find a batch whose id is not known; no key and no number."""
+
+from pwl_tui.engine.money.evidence import READING_OFFSETS, Evidence
+from pwl_tui.state.files.journal import timestamp
+from pwl_tui.state.models import Batch, Job
+
+
+def support_report(job: Job, batch: Batch, evidence: Evidence, now: float) -> str:
+    """Return the report on a batch in doubt: lines of plain text, times in UTC.
+
+    Args:
+        job: the batch's.
+        batch: one whose outcome is unknown.
+        evidence: the readings of the balance.
+        now: when it is written.
+    """
+    sent = "not known" if batch.submitted is None else timestamp(batch.submitted)
+    lines = [
+        "A batch whose outcome is unknown",
+        "",
+        f"Service              {job.binding.base_url}",
+        "Call                 POST /api/v1/wavalidation/batch",
+        f"Sent                 {sent}",
+        f"Numbers              {batch.size:,}, no duplicates",
+        f"SHA-256              {batch.digest}",
+        "                     of the numbers in E.164 with +, in the order sent, a line feed after each",
+    ]
+    if batch.error is not None:
+        lines.append(f"What happened        {batch.error.message}")
+    lines += ["", "Balance of wavalidation credits"]
+    if evidence.before is not None:
+        lines.append(f"  {sent}  {evidence.before:>12,}  before it was sent")
+    for reading, offset in zip(evidence.readings, READING_OFFSETS, strict=False):
+        lines.append(f"  {timestamp(reading.at)}  {reading.balance:>12,}  {offset:.0f} s after")
+    if evidence.spent_otherwise:
+        lines.append(f"  Known to have been spent otherwise since then: {evidence.spent_otherwise:,}")
+    lines += [
+        "",
+        evidence.explanation,
+        "",
+        f"Was a batch of {batch.size:,} numbers accepted for our account then, and what is its batch_id?",
+        "",
+        f"Written {timestamp(now)} by pwl-tui, for its batch {batch.label}.",
+    ]
+    return "\n".join(lines) + "\n"

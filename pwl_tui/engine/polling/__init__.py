@@ -1,0 +1,1 @@
+"""Polling: when a batch is asked about, by which thread, and what its answer changes."""

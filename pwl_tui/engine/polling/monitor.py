@@ -1,0 +1,294 @@
+"""The thread that decides what is done when, and the few threads that do it.
+
+The monitor alone decides; callers make one call each and report back. Every wait is on a condition that
+`stop` ends, and every thread is a daemon, so that leaving never waits for a server.
+"""
+
+import threading
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Final
+
+from msgspec import Struct
+
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import SERVICES, WHATSAPP, Service
+from pwl_tui.engine.events import (
+    BalanceFailed,
+    BalanceRead,
+    EngineFailed,
+    Event,
+    JobChanged,
+    JobFinished,
+)
+from pwl_tui.engine.money.steps import Delayed, Frozen, Held, Sent, Step
+from pwl_tui.engine.money.submitter import Submitter
+from pwl_tui.engine.polling.callers import Callers
+from pwl_tui.engine.polling.health import Health
+from pwl_tui.engine.polling.poller import Poller
+from pwl_tui.engine.polling.schedule import Budget, backoff
+from pwl_tui.engine.problems import internal
+from pwl_tui.engine.service import ServiceClient
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.state.models import BalanceReading, Batch, Binding, JobState
+from pwl_tui.state.store import Store
+
+CALLERS: Final = 4
+"""Threads that poll; more gain nothing at the pace that the service's etiquette allows."""
+LOOK_SECONDS: Final = 2.0
+"""How often work that another process left is looked for."""
+_LEAST_WAIT_SECONDS: Final = 0.01
+BALANCE_SECONDS: Final = 300.0
+"""How often the balance is read by itself while the program runs."""
+
+
+class Scope(Struct, frozen=True):
+    """What a monitor may do.
+
+    Attributes:
+        jobs: batches of these jobs are sent; none: of all. Polling is for all jobs of the key.
+        poll: whether batches are polled.
+        balance: whether the balance is read from time to time.
+    """
+
+    jobs: Collection[int] | None = None
+    poll: bool = True
+    balance: bool = True
+
+
+class Monitor:
+    """Sends, polls and reads balances for one key until it is stopped.
+
+    Args:
+        store: what is to be done, and where answers go.
+        service: opens the calls.
+        binding: the service and key.
+        submitter: sends.
+        poller: polls.
+        requests_per_second: the budget of all polls.
+        scope: what it may do.
+        listener: told of every change, on the monitor's threads; must return at once.
+        clock: UTC epoch seconds.
+        spread: draws 0 to 1.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        service: Callable[[], ServiceClient],
+        binding: Binding,
+        submitter: Submitter,
+        poller: Poller,
+        *,
+        requests_per_second: float,
+        scope: Scope,
+        listener: Callable[[Event], None],
+        clock: Callable[[], float],
+        spread: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._service = service
+        self._binding = binding
+        self._submitter = submitter
+        self._poller = poller
+        self._budget = Budget(requests_per_second)
+        self._scope = scope
+        self._listener = listener
+        self._clock = clock
+        self._spread = spread
+        self._callers = Callers(CALLERS, failed=self._failed, ended=self._look)
+        self._health = Health(spread)
+        self._condition = threading.Condition()
+        self._stopping = threading.Event()
+        self._woken = False
+        self._asked = False
+        self._sending = False
+        self._send_at = 0.0
+        self._take_over_at = 0.0
+        self._trouble: Problem | None = None
+        self._balance_at: dict[Service, float] = {}
+        self._reading: set[Service] = set()
+        self._finished: set[int] = set()
+
+    def start(self) -> None:
+        """Begin."""
+        if self._scope.balance:
+            self._balance_at = dict.fromkeys(SERVICES, 0.0)
+        self._callers.start()
+        self._callers.spawn("pwl-monitor", self._run)
+
+    def stop(self) -> None:
+        """Begin nothing more; return at once. What is under way may still end and be stored."""
+        self._stopping.set()
+        self._callers.stop()
+        self._look()
+
+    def close(self, timeout: float) -> None:
+        """After `stop`, wait `timeout` seconds at most for the threads, and give up what was not polled.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        self._callers.join(timeout)
+        self._poller.give_back()
+
+    def drain(self, timeout: float) -> bool:
+        """After `stop`, wait for the paid call that is under way; return whether none is any more."""
+        with self._condition:
+            return self._condition.wait_for(lambda: not self._sending, timeout)
+
+    def wake(self) -> None:
+        """Look at the state file now: there may be something new to do."""
+        self._asked = True
+        self._look()
+
+    def refresh_balance(self) -> None:
+        """Read the credits of all services now, also while the service seems to be down."""
+        self._health.probe_now()
+        self._balance_at = dict.fromkeys(SERVICES, 0.0)
+        self._look()
+
+    # -- deciding, on the monitor's own thread
+
+    def _look(self) -> None:
+        with self._condition:
+            self._woken = True
+            self._condition.notify_all()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            wait = LOOK_SECONDS
+            try:
+                wait = self._round()
+            except Exception as error:  # noqa: BLE001 - the monitor must not end unseen
+                self._failed(error)
+            with self._condition:
+                self._condition.wait_for(lambda: self._woken, wait)
+                self._woken = False
+
+    def _round(self) -> float:
+        """Start whatever is due; return the seconds until something may be due again."""
+        now = self._clock()
+        wanted = self._asked or now >= self._send_at
+        if wanted and not self._sending and now >= self._health.asked_until:
+            self._asked = False
+            if self._submitter.has_work(self._scope.jobs):
+                self._sending = True
+                self._callers.spawn("pwl-sender", self._send)
+            else:
+                self._send_at = now + LOOK_SECONDS
+        if now >= self._health.down_until:
+            for service, due in list(self._balance_at.items()):
+                if due <= now and service not in self._reading:
+                    self._reading.add(service)
+                    self._callers.hand_out(partial(self._read_balance, service))
+        return max(min(LOOK_SECONDS, self._start_polls(now)), _LEAST_WAIT_SECONDS)
+
+    def _start_polls(self, now: float) -> float:
+        if self._scope.poll and now >= self._take_over_at:
+            self._poller.take_over()
+            self._take_over_at = now + LOOK_SECONDS
+        while self._scope.poll:
+            due = self._store.batches.next_due(self._binding)
+            if due is None:
+                return LOOK_SECONDS
+            due = max(due, self._health.down_until)
+            if due > now:
+                return due - now
+            # While the service is down, one probe speaks for everyone.
+            if self._callers.busy >= (1 if self._health.failing else CALLERS) or self._stopping.is_set():
+                return LOOK_SECONDS
+            wait = self._budget.take(now)
+            if wait:
+                return wait
+            batch = self._poller.claim()
+            if batch is None:
+                return LOOK_SECONDS
+            self._callers.hand_out(partial(self._poll, batch))
+        return LOOK_SECONDS
+
+    # -- doing, on the callers' threads
+
+    def _send(self) -> None:
+        """Send until there is nothing more to send for now."""
+        send_at, spent = 0.0, False
+        try:
+            while not self._stopping.is_set() and send_at <= self._clock():
+                step = self._submitter.send_next(self._scope.jobs)
+                spent |= isinstance(step, Sent)
+                send_at = self._tell(step)
+            self._trouble = None
+        except Exception as error:  # noqa: BLE001 - a sender must not end unseen
+            self._failed(error)
+            send_at = self._clock() + LOOK_SECONDS
+        finally:
+            self._send_at = send_at
+            self._sending = False
+            if spent and self._scope.balance:
+                self._balance_at[WHATSAPP] = 0.0  # nobody should read for a minute what there was before
+            self._look()
+
+    def _tell(self, step: Step) -> float:
+        """Tell the listener what a step of sending came to; return when the next may be taken."""
+        later = self._clock() + LOOK_SECONDS
+        match step:
+            case Sent(batch):
+                self._report(None)
+                self._listener(JobChanged(batch.job))
+                return 0.0
+            case Held(job):
+                self._listener(JobChanged(job))
+                return 0.0
+            case Delayed(job, problem, until):
+                self._report(problem)
+                self._listener(JobChanged(job))
+                return max(until, later)
+            case Frozen(batch, news, until):
+                if news:
+                    self._listener(JobChanged(batch.job))
+                # Another process may settle it, so it is looked at as often as anything else.
+                return later if until is None else min(until, later)
+        return later
+
+    def _poll(self, batch: Batch) -> None:
+        polled = self._poller.poll(batch)
+        self._report(polled.problem if polled.service_wide else None)
+        self._listener(JobChanged(batch.job))
+        if self._store.jobs.get(batch.job).state is JobState.COMPLETED and self._first_to_finish(batch.job):
+            self._listener(JobFinished(batch.job))
+
+    def _first_to_finish(self, job: int) -> bool:
+        """Whether nobody has said yet that a job is finished: its last two batches may end together."""
+        with self._condition:
+            first = job not in self._finished
+            self._finished.add(job)
+        return first
+
+    def _read_balance(self, service: Service) -> None:
+        self._balance_at[service] = self._clock() + BALANCE_SECONDS
+        try:
+            balance = self._service().balance(service)
+        except ApiError as error:
+            self._health.obey(error.problem, self._clock())
+            self._listener(BalanceFailed(service, error.problem))
+            wait = backoff(3, error.problem.retry_after, self._spread())
+            self._balance_at[service] = self._clock() + wait
+        else:
+            now = self._clock()
+            self._store.balances.add(self._binding, BalanceReading(now, service, balance.balance))
+            self._report(None)
+            self._listener(BalanceRead(service, balance.balance, now))
+        finally:
+            self._reading.discard(service)
+
+    def _report(self, problem: Problem | None) -> None:
+        event = self._health.learn(problem, self._clock())
+        if event is not None:
+            self._listener(event)
+
+    def _failed(self, error: Exception) -> None:
+        """Say that the state file or the program failed: once, but always where money is at stake."""
+        problem = error.problem if isinstance(error, ProblemError) else internal(error)
+        if problem != self._trouble or problem.charged != "no":
+            self._trouble = problem
+            self._listener(EngineFailed(problem))

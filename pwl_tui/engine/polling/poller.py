@@ -1,0 +1,153 @@
+"""Polls batches that are due and stores what they say."""
+
+import threading
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import BatchAnswer
+from pwl_tui.engine.polling.schedule import Pace, RateEstimate, backoff, next_poll
+from pwl_tui.engine.service import ServiceClient
+from pwl_tui.problem import Problem
+from pwl_tui.state.batches import Answer
+from pwl_tui.state.models import Batch, Binding, Outcome
+from pwl_tui.state.polls import Lease
+from pwl_tui.state.store import Store
+
+LEASE_SECONDS = 120.0
+"""Longer than any poll may take: the read time-out of a poll with some room for a slow disk."""
+_E164_DIGITS = 15
+_OF_ONE_BATCH = {"bad_answer", "invalid_request"}
+"""Kinds of failures that the next batch need not meet."""
+
+
+class Polled(Struct, frozen=True):
+    """What a poll came to.
+
+    Attributes:
+        batch: as it is now.
+        problem: why it failed; none if it did not.
+        service_wide: whether the failure is the service's or the key's: other polls would meet it too.
+    """
+
+    batch: Batch
+    problem: Problem | None = None
+    service_wide: bool = False
+
+
+class Poller:
+    """Polls the batches of one key. Its methods may be called from several threads.
+
+    Args:
+        store: where answers go.
+        service: opens the calls, with the key of `binding`.
+        binding: only its batches are polled (rule 4 of the money rules).
+        pace: the settings.
+        owner: names this process in leases.
+        clock: UTC epoch seconds.
+        spread: draws 0 to 1.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        service: Callable[[], ServiceClient],
+        binding: Binding,
+        *,
+        pace: Pace,
+        owner: str,
+        clock: Callable[[], float],
+        spread: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._service = service
+        self._binding = binding
+        self._pace = pace
+        self._lease = Lease(owner, LEASE_SECONDS)
+        self._clock = clock
+        self._spread = spread
+        self._lock = threading.Lock()
+        self._rate = RateEstimate()
+
+    @property
+    def rate(self) -> float | None:
+        """Numbers a second that the service answers, as learned; none: not known yet."""
+        return self._rate.value
+
+    def claim(self) -> Batch | None:
+        """Take the batch that is most overdue, if one is due.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        return self._store.polls.claim(self._binding, self._lease, self._clock())
+
+    def take_over(self) -> None:
+        """Free what a process that died had claimed.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        self._store.polls.take_over(self._clock() + self._pace.minimum)
+
+    def give_back(self) -> None:
+        """Give up what was claimed and not polled.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        self._store.polls.give_back(self._lease.owner, self._clock() + self._pace.minimum)
+
+    def poll(self, batch: Batch) -> Polled:
+        """Poll a claimed batch and store the answer.
+
+        Raises:
+            StateError: the state file failed; the answer will be the same at the next poll.
+        """
+        if batch.batch_id is None:
+            raise AssertionError(f"batch {batch.label} is processing and has no id")
+        try:
+            answer = self._service().poll(batch.batch_id)
+        except ApiError as error:
+            return self._failed(batch, error.problem)
+        now = self._clock()
+        pending = sum(one.outcome == "pending" for one in answer.results)
+        with self._lock:
+            # After a failed poll it is not known since when the answers have been there.
+            if batch.attempts == 0:
+                since = batch.last_poll or batch.submitted or now
+                self._rate.learn(batch.counts.pending - pending, now - since)
+            rate = self._rate.value
+        due = None
+        if not answer.done:
+            ahead = self._store.polls.ahead(batch)
+            due = next_poll(
+                batch.size, pending, self._pace, rate=rate, ahead=ahead, now=now, spread=self._spread()
+            )
+        learned = self._store.polls.learn(batch, answers(answer), done=answer.done, now=now, next_poll=due)
+        return Polled(learned)
+
+    def _failed(self, batch: Batch, problem: Problem) -> Polled:
+        now = self._clock()
+        if problem.kind == "not_found":
+            self._store.polls.unreachable(batch, problem, now=now)
+            return Polled(self._store.batches.get(batch.job, batch.seq), problem)
+        wait = backoff(batch.attempts + 1, problem.retry_after, self._spread())
+        self._store.polls.fail(batch, problem, now=now, next_poll=now + max(wait, self._pace.minimum))
+        return Polled(batch, problem, service_wide=problem.kind not in _OF_ONE_BATCH)
+
+
+def answers(answer: BatchAnswer) -> Iterator[Answer]:
+    """Yield what a poll said of each number that can be read as E.164, for the store.
+
+    A number that is finished without a word on WhatsApp counts as failed: there will be no other answer.
+    """
+    for one in answer.results:
+        digits = one.number.lstrip("+")
+        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _E164_DIGITS):
+            continue
+        outcome, note = Outcome(one.outcome), one.note
+        if outcome is Outcome.COMPLETED and one.on_whatsapp is None:
+            outcome, note = Outcome.FAILED, note or "the service's answer says nothing of WhatsApp"
+        yield Answer(int(digits), outcome, one.on_whatsapp, one.business, one.carrier, one.country, note)

@@ -1,0 +1,173 @@
+"""The key in force, and the work that goes on under it by itself."""
+
+import random
+import time
+from collections.abc import Callable
+from functools import partial
+
+from msgspec.structs import replace
+
+from pwl_tui.api.models import WHATSAPP
+from pwl_tui.config import Settings
+from pwl_tui.engine.account import Account, connect
+from pwl_tui.engine.events import Event
+from pwl_tui.engine.hook import with_hook
+from pwl_tui.engine.polling.monitor import Monitor, Scope
+from pwl_tui.engine.problems import NO_KEY, EngineError
+from pwl_tui.engine.service import Connect
+from pwl_tui.secret import Secret
+from pwl_tui.state.models import Binding
+from pwl_tui.state.store import Store
+
+_JOIN_SECONDS = 0.3  # closing waits so long for the threads; one that hangs in a call ends with the process
+
+
+class Runtime:
+    """Sends and polls for one state file and the key in force, from `start` to `stop`.
+
+    Args:
+        store: what is remembered.
+        settings: the base URL, the key and the pace.
+        may_spend: whether anything may be sent that costs credits; polling goes on without.
+        connect: opens the service; injected by tests.
+        clock: UTC epoch seconds; injected by tests.
+        pause: waits so many seconds; injected by tests.
+        draw: randomness for pauses and samples; injected by tests.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        *,
+        may_spend: bool = True,
+        connect: Connect = connect,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+        draw: random.Random | None = None,
+    ) -> None:
+        self.store = store
+        self.settings = settings
+        self.may_spend = may_spend
+        self._clock = clock
+        self._pause = pause
+        self._draw = draw or random.SystemRandom()
+        self._open = partial(Account, store, connect=connect, clock=clock, draw=self._draw)
+        self._listener: Callable[[Event], None] | None = None
+        self._scope = Scope()
+        self._monitor: Monitor | None = None
+        self._earlier: list[tuple[Account, Monitor]] = []
+        """Those that were in force before: they are stopped, and may be sending still."""
+        self._account = None if settings.api_key is None else self._open(settings, settings.api_key)
+
+    @property
+    def binding(self) -> Binding | None:
+        """The service and key in force; none before there is a key."""
+        return None if self._account is None else self._account.binding
+
+    # -- the key
+
+    def try_key(self, key: Secret) -> int:
+        """Return the WhatsApp credits of a key by asking the service; slow.
+
+        Raises:
+            ApiError: the key is refused, or the service cannot be asked.
+        """
+        account = self._open(self.settings, key)
+        try:
+            return account.service().balance(WHATSAPP).balance
+        finally:
+            account.close()
+
+    def use_key(self, key: Secret) -> None:
+        """Work with another key from now on; the jobs of other keys stay theirs."""
+        self._work_with(self.settings, key)
+
+    def use_settings(self, settings: Settings) -> None:
+        """Work as other settings say from now on: another account, another pace.
+
+        Slow where a command prints the key.
+
+        Raises:
+            ConfigError: that command fails; all stays as it was.
+        """
+        self._work_with(settings, settings.api_key)
+
+    # -- running
+
+    def start(self, listener: Callable[[Event], None], scope: Scope | None = None) -> None:
+        """Begin to send and poll; `listener` is told of every change, on the engine's threads.
+
+        Without a key nothing can be done yet: `use_key` begins then.
+        """
+        self._listener, self._scope = listener, scope or Scope()
+        if not self.may_spend:
+            self._scope = replace(self._scope, jobs=())
+        if self._account is not None:
+            hooked = with_hook(listener, self.settings.notify.command, self.store.jobs.get)
+            self._monitor = self._account.monitor(hooked, self._scope)
+            self._monitor.start()
+
+    def stop(self) -> None:
+        """Begin nothing more; returns at once, also when the service is silent."""
+        self._listener = None
+        if self._monitor is not None:
+            self._monitor.stop()
+
+    def drain(self, timeout: float) -> bool:
+        """After `stop`, wait for a batch that is being sent; return whether none is any more.
+
+        Leaving before that makes its outcome unknown, though the answer may be a moment away.
+        """
+        end = time.monotonic() + timeout
+        return all(monitor.drain(max(end - time.monotonic(), 0.0)) for _, monitor in self._started())
+
+    def close(self) -> None:
+        """Stop, and close the connections to the service; a call that is still under way fails."""
+        self.stop()
+        end = time.monotonic() + _JOIN_SECONDS
+        for account, monitor in self._started():
+            monitor.close(max(end - time.monotonic(), 0.0))
+            account.close()
+        self._monitor, self._earlier = None, []
+        if self._account is not None:
+            self._account.close()
+
+    def wake(self) -> None:
+        """Look for work now, since there is some."""
+        if self._monitor is not None:
+            self._monitor.wake()
+
+    def refresh_balance(self) -> None:
+        """Ask for the credits of all services; the answers come as events."""
+        if self._monitor is not None:
+            self._monitor.refresh_balance()
+
+    def recover(self) -> None:
+        """Find batches whose sender died: from now on they are known, or known to be in doubt.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        if self._account is not None:
+            self._account.submitter().recover()
+
+    def _work_with(self, settings: Settings, key: Secret | None) -> None:
+        listener = self._listener
+        self.stop()
+        self._earlier, self._monitor = self._started(), None
+        self.settings = settings
+        self._account = None if key is None else self._open(settings, key)
+        if listener is not None:
+            self.start(listener, self._scope)
+
+    def _started(self) -> list[tuple[Account, Monitor]]:
+        """Return all that was started and is not closed, the one in force last."""
+        if self._account is None or self._monitor is None:
+            return self._earlier
+        return [*self._earlier, (self._account, self._monitor)]
+
+    def _in_force(self) -> Account:
+        if self._account is None:
+            raise EngineError(NO_KEY)
+        return self._account

@@ -1,0 +1,1 @@
+"""The list back with its answers, in each export format."""

@@ -1,0 +1,128 @@
+"""The ways of writing a list with its answers, but for delimited text, which is `delimited`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import lru_cache
+from typing import BinaryIO, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.read.columns import name_columns
+from pwl_tui.lists.read.readers import preamble, rows
+from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.source import Source
+from pwl_tui.lists.write.answers import FIELDS, REMEMBERED, RowAnswer, note, shown, texts
+from pwl_tui.lists.write.export_layout import Shape, WiderRowError, padded
+from pwl_tui.lists.write.workbook import workbook
+
+Row = TypeVar("Row")
+Write: TypeAlias = Callable[[Sequence[tuple[Row, RowAnswer]]], int]
+"""Writes rows with their answers; returns how many rows, or numbers, it wrote."""
+
+
+class Form(Protocol[Row]):
+    """One way of writing a list."""
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows of the list, in the way that this form takes them.
+
+        Raises:
+            WiderRowError: one has more cells than the list was supposed to have. `begin` raises it, too.
+        """
+
+    def begin(self, stream: BinaryIO) -> AbstractContextManager[Write[Row]]:
+        """Begin a file, and end it on leaving."""
+
+
+class Workbook:
+    """All cells as text, the header repeated on every sheet."""
+
+    def __init__(self, source: Source, reading: Reading, columns: Shape, *, digits: bool) -> None:
+        self._source, self._reading, self._columns, self._digits = source, reading, columns, digits
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the cells of every row."""
+        return rows(self._source, self._reading)
+
+    @contextmanager
+    def begin(self, stream: BinaryIO) -> Iterator[Write[list[str]]]:
+        """Begin a file, and end it on leaving."""
+        (width, heading, added), digits = self._columns, self._digits
+        answer_texts = lru_cache(REMEMBERED)(texts)
+        top = preamble(self._source, self._reading)
+        if heading:
+            top.append(heading + added)
+        with workbook(stream, top, width + len(FIELDS)) as add:
+
+            def write(pairs: Sequence[tuple[list[str], RowAnswer]]) -> int:
+                add(
+                    [*padded(row, width), shown(number, digits=digits), *answer_texts(answer, repeats)]
+                    for row, (number, repeats, answer) in pairs
+                )
+                return len(pairs)
+
+            yield write
+
+
+class JsonLines:
+    """An object a row: where it stands in the list, the person's cells by column, and the answer."""
+
+    def __init__(self, source: Source, reading: Reading, columns: Shape, *, digits: bool) -> None:
+        self._source, self._reading, self._digits = source, reading, digits
+        plain = not (reading.delimiter or reading.header)
+        self._names = ("input",) if plain else name_columns(reading.columns, columns.width)
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield every row as the person counts it, and its cells."""
+        return enumerate(rows(self._source, self._reading), row_label(0, self._reading))
+
+    @contextmanager
+    def begin(self, stream: BinaryIO) -> Iterator[Write[tuple[int, list[str]]]]:
+        """Begin a file, and end it on leaving."""
+        encode = msgspec.json.Encoder().encode
+
+        def write(pairs: Sequence[tuple[tuple[int, list[str]], RowAnswer]]) -> int:
+            stream.write(b"".join([encode(self._object(*pair)) + b"\n" for pair in pairs]))
+            return len(pairs)
+
+        yield write
+
+    def _object(self, row: tuple[int, list[str]], given: RowAnswer) -> dict[str, object]:
+        (label, cells), (number, repeats, answer) = row, given
+        if len(cells) > len(self._names):
+            raise WiderRowError
+        return {
+            "row": label,
+            "input": dict(zip(self._names, cells, strict=False)),  # a ragged row has fewer cells
+            "wa_number": shown(number, digits=self._digits) or None,
+            "wa_outcome": answer.outcome,
+            "wa_on_whatsapp": answer.on_whatsapp,
+            "wa_business": answer.business,
+            "wa_carrier": answer.carrier or None,
+            "wa_country": answer.country or None,
+            "wa_note": note(answer, repeats) or None,
+        }
+
+
+class Text:
+    """Each number once, one a line."""
+
+    def __init__(self, source: Source, reading: Reading, _columns: Shape, *, digits: bool) -> None:
+        self._source, self._reading, self._digits = source, reading, digits
+
+    def rows(self) -> Iterator[list[str]]:
+        """Yield the cells of every row."""
+        return rows(self._source, self._reading)
+
+    @contextmanager
+    def begin(self, stream: BinaryIO) -> Iterator[Write[list[str]]]:
+        """Begin a file, and end it on leaving."""
+        plus = "" if self._digits else "+"
+
+        def write(pairs: Sequence[tuple[list[str], RowAnswer]]) -> int:
+            numbers = [f"{plus}{number}\n" for _, (number, repeats, _) in pairs if number and not repeats]
+            stream.write("".join(numbers).encode())
+            return len(numbers)
+
+        yield write

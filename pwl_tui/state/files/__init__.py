@@ -1,0 +1,1 @@
+"""The files beside the database: the journal and the locks, and whose they are."""

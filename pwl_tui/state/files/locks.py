@@ -1,0 +1,67 @@
+"""Locks that the kernel gives up with the process that held them: they outlive nobody and need no time-out.
+
+A lock is a file in the state directory that is never removed, since removing it would let two processes
+lock two files of one name.
+"""
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pwl_tui.state.errors import from_os
+from pwl_tui.state.models import Binding
+
+
+@contextmanager
+def sender_lock(directory: Path, binding: Binding) -> Iterator[bool]:
+    """Try to become the one sender of `binding`; yield whether we are, for as long as the block lasts.
+
+    Two threads of one process exclude each other as two processes do. That is what makes a batch in
+    ``sending`` mean something: whoever holds the lock and finds one knows that its sender is gone.
+
+    Args:
+        directory: the state directory.
+        binding: the service and key.
+
+    Raises:
+        StateError: the lock file cannot be made or locked.
+    """
+    name = hashlib.sha256(f"{binding.base_url}\n{binding.fingerprint}".encode()).hexdigest()[:16]
+    with _lock_file(directory / f"send-{name}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
+        yield ours
+
+
+@contextmanager
+def exclusive_lock(path: Path) -> Iterator[None]:
+    """Wait until nobody else is in a block with the lock file `path`, and keep others out of it.
+
+    Raises:
+        StateError: the lock file cannot be made or locked.
+    """
+    with _lock_file(path, fcntl.LOCK_EX):
+        yield
+
+
+@contextmanager
+def _lock_file(path: Path, how: int) -> Iterator[bool]:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise from_os(error, path) from error
+    try:
+        yield _locked(descriptor, how, path)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int, how: int, path: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, how)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise from_os(error, path) from error
+    return True

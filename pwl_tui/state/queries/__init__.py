@@ -1,0 +1,1 @@
+"""Reading results: filters, search, sorting, counts and windows of rows."""

@@ -1,0 +1,246 @@
+"""Where the results of a view lie among a job's numbers, learned piece by piece, so that any window is near.
+
+A job's numbers are dense: 0, 1, 2, … A `Span` is a stretch of them of which it is known how many pass. To
+show rows from the 600,000th on, whole spans are passed over by their counts, and only the last is read.
+Every batch keeps such counts already, so that a change of filter reads no results at all; for a search every
+span is looked through, a few milliseconds at a time, and what passes is remembered by its index.
+"""
+
+from array import array
+from bisect import bisect_right
+from collections import deque
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final, Literal, NamedTuple
+
+import msgspec
+
+from pwl_tui.state.database import Database
+from pwl_tui.state.models import BatchState, Outcome, Result, Which
+from pwl_tui.state.queries.find import Find
+from pwl_tui.state.records import RESULTS, results_from
+
+SortColumn = Literal["list", "number", "answer", "country", "carrier", "answered"]
+PIECE = 4096
+"""Numbers that are looked at in one step: about a millisecond."""
+_BEGINNING = 4096
+"""The first rows of an order are found in one pass, without the order of the rest: so many at most."""
+_WHERE: dict[Which, str] = {
+    "all": "",
+    "on-whatsapp": " AND on_whatsapp=1",
+    "not-on-whatsapp": " AND on_whatsapp=0",
+    "business": " AND on_whatsapp=1 AND business=1",
+    "failed": f" AND outcome='{Outcome.FAILED}'",
+    "pending": f" AND outcome='{Outcome.PENDING}'",
+    "not-sent": f" AND outcome='{Outcome.NOT_SENT}'",
+}
+_COUNTED: dict[Which, str] = {
+    "on-whatsapp": "on_whatsapp",
+    "not-on-whatsapp": "not_on_whatsapp",
+    "business": "business",
+    "failed": "failed",
+}
+"""Filters whose count every batch keeps, by its column."""
+_ORDERS: dict[SortColumn, str] = {
+    "list": "idx {0}",
+    "number": "number {0}",
+    "answer": "outcome {0}, on_whatsapp {1}, business {1}",
+    "country": "nullif(country, '') {0} NULLS LAST",
+    "carrier": "nullif(carrier, '') {0} NULLS LAST",
+    "answered": "answered {0} NULLS LAST",
+}
+
+
+class Sort(NamedTuple):
+    """An order of results; of equals, the one that is first in the list comes first."""
+
+    column: SortColumn = "list"
+    descending: bool = False
+
+
+LIST_ORDER: Final = Sort()
+
+
+class Span(NamedTuple):
+    """The numbers from index `first` to before `end`, of which so many pass.
+
+    Attributes:
+        passing: none: it was not looked through yet.
+        indexes: of those that pass, in their order; none: they have not been looked for.
+    """
+
+    first: int
+    end: int
+    passing: int | None
+    indexes: "array[int] | None" = None
+
+
+class Selection:
+    """The results of a job that pass a filter and a search, in an order.
+
+    It is a picture of one moment: rows are read as they are now, but which of them pass is not looked at
+    again. One thread at a time may grow it, while others read pages of what is known.
+
+    Args:
+        database: the state file.
+        job: its id.
+        which: the filter; not ``rejected``, which are no results.
+        find: what the results must match besides.
+        sort: their order.
+
+    Attributes:
+        total: how many pass, as far as is known by now.
+    """
+
+    def __init__(self, database: Database, job: int, which: Which, find: Find, sort: Sort) -> None:
+        self._database, self._job = database, job
+        self._condition, self._values = _WHERE[which] + find.condition, find.values
+        self._sort = sort
+        self._ahead = deque(_pieces(database, job, which, searched=bool(find.condition)))
+        self._spans: list[Span] = []
+        self._before: list[int] = []
+        self._order: array[int] | None = None
+        self.total = 0
+
+    @property
+    def counted(self) -> bool:
+        """Whether `total` is final."""
+        return not self._ahead
+
+    @property
+    def complete(self) -> bool:
+        """Whether all is known, and every window of it near."""
+        return self.counted and (self._sort == LIST_ORDER or self._order is not None)
+
+    def grow(self) -> bool:
+        """Learn a little more, in a few milliseconds, but for an order: of a million in a second.
+
+        Returns:
+            Whether there is more to learn.
+        """
+        if self._ahead:
+            self._add(self._ahead.popleft())
+        elif not self.complete:
+            self._order = self._ordered()
+        return not self.complete
+
+    def page(self, offset: int, limit: int) -> list[Result]:
+        """Return a window of what is known by now: at most `limit` results after passing over `offset`.
+
+        Of an order, only the beginning is known before it is complete.
+        """
+        if self._sort == LIST_ORDER:
+            return self._listed(offset, limit)
+        if self._order is not None:
+            return self._at(self._order[offset : offset + limit])
+        if offset + limit > _BEGINNING:
+            return []
+        which = f"{self._condition} ORDER BY {self._by} LIMIT ? OFFSET ?"
+        return self._read(which, *self._values, limit, offset)
+
+    @property
+    def _by(self) -> str:
+        """The terms of ORDER BY."""
+        directions = ("DESC", "ASC") if self._sort.descending else ("ASC", "DESC")
+        return _ORDERS[self._sort.column].format(*directions) + ", idx"
+
+    def _add(self, span: Span) -> None:
+        if span.passing is None:
+            indexes = self._look_through(span)
+            span = span._replace(passing=len(indexes), indexes=indexes)
+        if span.passing:
+            # In this order, because another thread may read a page meanwhile.
+            self._spans.append(span)
+            self._before.append(self.total)
+            self.total += span.passing
+
+    def _look_through(self, span: Span) -> "array[int]":
+        # In one row, as `RESULTS`.
+        row = self._database.first(
+            "SELECT json_group_array(idx) FROM (SELECT idx FROM numbers"
+            f" WHERE job=? AND idx>=? AND idx<?{self._condition} ORDER BY idx)",
+            self._job,
+            span.first,
+            span.end,
+            *self._values,
+        )
+        return array("I", msgspec.json.decode(row[0])) if row else array("I")
+
+    def _ordered(self) -> "array[int]":
+        """Return the indexes of all that pass in their order: four bytes each."""
+        statement = f"SELECT idx FROM numbers WHERE job=?{self._condition} ORDER BY {self._by}"
+        found = self._database.stream(statement, self._job, *self._values)
+        return array("I", chain.from_iterable(found))
+
+    def _listed(self, offset: int, limit: int) -> list[Result]:
+        found: list[Result] = []
+        # The span that holds the row at `offset` is the last that begins at or before it.
+        position = max(bisect_right(self._before, offset) - 1, 0)
+        skip = offset - self._before[position] if self._spans else 0
+        for span in self._spans[position:]:
+            if len(found) >= limit:
+                break
+            if span.indexes is not None:
+                found += self._at(span.indexes[skip : skip + limit - len(found)])
+                skip = 0
+                continue
+            first = span.first
+            if span.passing == span.end - span.first:
+                # All of it passes: a jump into a million rows is one look at the key.
+                first, skip = first + skip, 0
+            found += self._read(
+                f" AND idx>=? AND idx<?{self._condition} ORDER BY idx LIMIT ? OFFSET ?",
+                first,
+                span.end,
+                *self._values,
+                limit - len(found),
+                skip,
+            )
+            skip = 0
+        return found
+
+    def _at(self, indexes: "array[int]") -> list[Result]:
+        found = self._read(f" AND idx IN ({','.join('?' * len(indexes))})", *indexes)
+        by_index = {result.index: result for result in found}
+        return [by_index[index] for index in indexes if index in by_index]
+
+    def _read(self, which: str, *values: object) -> list[Result]:
+        return results_from(self._database.first(RESULTS.format(which), self._job, *values))
+
+
+def pieces(database: Database, job: int) -> Iterator[Span]:
+    """Yield all of a job's numbers in spans of at most `PIECE`, not counted."""
+    return _split(0, _size(database, job))
+
+
+def _pieces(database: Database, job: int, which: Which, *, searched: bool) -> Iterator[Span]:
+    """Yield the spans in which any number may pass, in list order, counted where the batches know."""
+    end = _size(database, job)
+    if which == "all":
+        yield from _split(0, end) if searched else [Span(0, end, end)]
+        return
+    # A released batch's numbers belong to the batch that replaces it.
+    batches = database.read(
+        f"SELECT first, first+size AS last, {_COUNTED.get(which, 'pending')} AS most FROM batches"
+        f" WHERE job=? AND state<>'{BatchState.RELEASED}' ORDER BY first",
+        job,
+    )
+    known = which in _COUNTED and not searched
+    position = 0
+    for batch in batches:
+        yield from _split(position, batch["first"])
+        if batch["most"]:
+            yield Span(batch["first"], batch["last"], batch["most"] if known else None)
+        position = batch["last"]
+    # Reused and held numbers are in no batch; they come last.
+    yield from _split(position, end)
+
+
+def _size(database: Database, job: int) -> int:
+    row = database.first("SELECT coalesce(max(idx)+1, 0) FROM numbers WHERE job=?", job)
+    return int(row[0]) if row else 0
+
+
+def _split(first: int, end: int) -> Iterator[Span]:
+    for start in range(first, end, PIECE):
+        yield Span(start, min(start + PIECE, end), None)

@@ -1,0 +1,71 @@
+"""Any rows of a list, read when they are wanted: a list of a million rows takes no memory to look at."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from msgspec import Struct
+
+from pwl_tui.lists.numbers.reasons import REASONS
+from pwl_tui.lists.planned import ListPlan, row_label
+from pwl_tui.lists.read.readers import rows
+from pwl_tui.text import clean
+from pwl_tui.ui.presenters.format import phone
+
+_LONGEST_CELL = 80
+
+
+class RowSeen(Struct, frozen=True):
+    """A row as it is read.
+
+    Attributes:
+        label: as the person counts it.
+        cell: what stands where the number should be; safe to show.
+        number: in E.164; empty: there is none.
+        reason: why there is none.
+        others: the other cells, in the order of their columns; safe to show.
+    """
+
+    label: int
+    cell: str
+    number: str
+    reason: str
+    others: tuple[str, ...]
+
+
+class RowReader:
+    """Reads on from where it is; from the start for what lies before. For one thread at a time.
+
+    Args:
+        plan: of the list.
+    """
+
+    def __init__(self, plan: ListPlan) -> None:
+        self._plan = plan
+        self._following: Iterator[list[str]] = iter(())
+        self._next = len(plan.row_reason)
+
+    def read(self, indices: Sequence[int]) -> list[RowSeen]:
+        """Return rows by their indices, which rise.
+
+        Raises:
+            ListError: what is kept of the list is damaged.
+        """
+        return [self._seen(index, self._cells(index)) for index in indices]
+
+    def _cells(self, index: int) -> list[str]:
+        if index < self._next:
+            self._following, self._next = rows(self._plan.source, self._plan.reading), 0
+        cells = next(islice(self._following, index - self._next, None), [])
+        self._next = index + 1
+        return cells
+
+    def _seen(self, index: int, cells: list[str]) -> RowSeen:
+        plan, column = self._plan, self._plan.reading.column
+        place = plan.row_number[index]
+        return RowSeen(
+            label=row_label(index, plan.reading),
+            cell=clean(cells[column], _LONGEST_CELL) if column < len(cells) else "",
+            number=phone(plan.numbers[place]) if place >= 0 else "",
+            reason=REASONS[plan.row_reason[index]],
+            others=tuple(clean(cell, _LONGEST_CELL) for at, cell in enumerate(cells) if at != column),
+        )

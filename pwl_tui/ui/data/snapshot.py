@@ -1,0 +1,266 @@
+"""What the screen draws: one immutable value a tick, read from the store by one thread.
+
+The screen never reads live objects. `Watcher` looks at the store when the engine reports something and, for
+what other processes change, about once a second while jobs are live; it hands every new `Snapshot` on.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from pwl_tui.api.models import WHATSAPP
+from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.events import BalanceFailed, BalanceRead, EngineFailed, Event, ServiceDown, ServiceUp
+from pwl_tui.engine.money.ledger import Movement
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.state.models import BalanceReading, Batch, BatchState, Binding, Job, JobState
+
+_HISTORY = 24
+"""Readings in the little chart of the credits."""
+_AT_REST_SECONDS = 5.0
+"""Between two looks whether another process has changed anything, while nothing is live."""
+_AGES_SECONDS = 20.0
+"""How long what is shown stands at rest while nothing changes but its age, which is told in minutes."""
+_LAST_LOOK_SECONDS = 0.5
+_FIRST_JOBS = 100
+"""More than a screen shows."""
+_AUDIT_SECONDS = 15.0
+"""How often the journal and the ledger are compared with the state file; that reads all of them."""
+_ALARM_SECONDS = 86_400.0
+"""How long an unexplained fall of the balance is news; the ledger shows it for good."""
+
+
+class Snapshot(Struct, frozen=True, dict=True):
+    """All that the home screen shows.
+
+    Attributes:
+        now: when it was taken.
+        jobs: those that need the person first, then live ones, then the rest; newest first within each.
+        older: complete jobs that follow them and were not read yet.
+        binding: whose credits these are; none without a key.
+        balances: the latest readings, by service.
+        history: the last WhatsApp credits, oldest first.
+        doubts: batches of this key whose outcome is unknown, in the order in which they were sent.
+        unadopted: batches that the journal knows and the state file does not.
+        alarms: falls of the balance of the last day that nobody explains, newest first.
+        unsent: numbers of this key's jobs that are planned and not sent, which will cost a credit each.
+        balance_problem: why the credits could not be read the last time.
+        service_problem: why the service cannot be used now.
+        state_problem: why the state file could not be read; the rest is then from before.
+        engine_problem: why sending or polling failed on this machine, such as a full disk.
+    """
+
+    now: float = 0.0
+    jobs: tuple[Job, ...] = ()
+    older: int = 0
+    binding: Binding | None = None
+    balances: Mapping[str, BalanceReading] = field(default_factory=dict)
+    history: tuple[int, ...] = ()
+    unsent: int = 0
+    doubts: tuple[Batch, ...] = ()
+    unadopted: int = 0
+    alarms: tuple[Movement, ...] = ()
+    balance_problem: Problem | None = None
+    service_problem: Problem | None = None
+    state_problem: Problem | None = None
+    engine_problem: Problem | None = None
+
+    @property
+    def credits(self) -> BalanceReading | None:
+        """The latest reading of the WhatsApp credits."""
+        return self.balances.get(WHATSAPP)
+
+    @property
+    def unfinished(self) -> tuple[Job, ...]:
+        """Jobs of the key in force that may still change; of all, if there is none."""
+        return self._own_and_foreign[0]
+
+    @property
+    def foreign(self) -> tuple[Job, ...]:
+        """Jobs of other keys or services that may still change; none is polled with this one."""
+        return self._own_and_foreign[1]
+
+    @cached_property
+    def _own_and_foreign(self) -> tuple[tuple[Job, ...], tuple[Job, ...]]:
+        own: list[Job] = []
+        foreign: list[Job] = []
+        for job in self.jobs:
+            if job.unfinished:
+                (foreign if self.elsewhere(job) else own).append(job)
+        return tuple(own), tuple(foreign)
+
+    @cached_property
+    def live(self) -> tuple[Job, ...]:
+        """Jobs that are sent and polled with the key in force."""
+        return tuple(job for job in self.unfinished if job.state in _LIVE)
+
+    def elsewhere(self, job: Job) -> bool:
+        """Whether a job belongs to another key or service than the one in force."""
+        return self.binding not in (None, job.binding)
+
+    def finished_since(self, before: "Snapshot") -> list[Job]:
+        """Return the jobs that were unfinished in an earlier snapshot and are complete now."""
+        complete = {job.id: job for job in self.jobs if job.state is JobState.COMPLETED}
+        return [complete[job.id] for job in (*before.unfinished, *before.foreign) if job.id in complete]
+
+    def job(self, job_id: int) -> Job | None:
+        """Return a job by its id."""
+        return next((job for job in self.jobs if job.id == job_id), None)
+
+
+_LIVE = (JobState.SUBMITTING, JobState.PROCESSING, JobState.PLANNED)
+_ORDER = {
+    JobState.ATTENTION: 0,
+    JobState.WAITING: 1,
+    JobState.SUBMITTING: 2,
+    JobState.PROCESSING: 2,
+    JobState.PLANNED: 2,
+    JobState.PAUSED: 3,
+    JobState.COMPLETED: 4,
+}
+_UNSENT = (JobState.PLANNED, JobState.SUBMITTING, JobState.WAITING, JobState.PAUSED, JobState.ATTENTION)
+
+
+def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
+    """Read a snapshot: of all jobs, or of those that are unfinished and so many of the newest."""
+    store, binding = engine.store, engine.binding
+    found, total = (store.jobs.all(), None) if newest is None else store.jobs.foremost(newest)
+    jobs = sorted(found, key=lambda job: (_ORDER[job.state], -job.id))
+    balances = store.balances.latest(binding) if binding else {}
+    history = store.balances.history(binding, WHATSAPP, _HISTORY) if binding else []
+    unsent = sum(
+        batch.size
+        for job in jobs
+        if job.state in _UNSENT and job.binding == binding and BatchState.PLANNED in job.batches
+        for batch in store.batches.of(job.id)
+        if batch.state is BatchState.PLANNED
+    )
+    doubts = tuple(store.batches.in_doubt(binding)) if binding else ()
+    return Snapshot(
+        now=now,
+        jobs=tuple(jobs),
+        older=0 if total is None else total - len(jobs),
+        binding=binding,
+        balances=balances,
+        history=tuple(reading.balance for reading in history),
+        unsent=unsent,
+        doubts=doubts,
+    )
+
+
+def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
+    """Return a snapshot with what the journal and the ledger tell; slow with a long history."""
+    if engine.binding is None:
+        return snapshot
+    since = snapshot.now - _ALARM_SECONDS
+    alarms = tuple(alarm for alarm in engine.ledger().alarms if alarm.until >= since)
+    return replace(snapshot, unadopted=len(engine.unadopted()), alarms=alarms)
+
+
+def first(engine: Engine, now: float) -> Snapshot:
+    """Read the snapshot that the first frame shows; empty but for the problem if the store cannot be read."""
+    try:
+        return take(engine, now, _FIRST_JOBS)
+    except ProblemError as error:
+        return Snapshot(now, binding=engine.binding, state_problem=error.problem)
+
+
+class Watcher:
+    """A daemon thread that takes snapshots.
+
+    Args:
+        engine: whose store is watched.
+        publish: gets every snapshot, on the watcher's thread; must return at once.
+        clock: UTC epoch seconds.
+        interval: the least seconds between two snapshots: the screen redraws no more often.
+    """
+
+    def __init__(
+        self, engine: Engine, publish: Callable[[Snapshot], None], clock: Callable[[], float], interval: float
+    ) -> None:
+        self._engine, self._publish, self._clock, self._interval = engine, publish, clock, interval
+        self._woken = threading.Event()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+        self._balance_problem: Problem | None = None
+        self._service_problem: Problem | None = None
+        self._engine_problem: Problem | None = None
+        self._wanted = True
+        self._unaudited = True
+        self._next_audit = 0.0
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def redraw_every(self, seconds: float) -> None:
+        """Let so many seconds lie between two snapshots from now on."""
+        self._interval = seconds
+
+    def wake(self) -> None:
+        """Say that the person did something; may be called from any thread."""
+        self._next_audit = 0.0
+        self._wanted = True
+        self._woken.set()
+
+    def hear(self, event: Event) -> None:
+        """Take note of what the engine tells; called on its threads."""
+        match event:
+            case BalanceFailed(service=service, problem=problem) if service == WHATSAPP:
+                self._balance_problem = problem
+            case BalanceRead(service=service) if service == WHATSAPP:
+                self._balance_problem = None
+            case ServiceDown(problem=problem):
+                self._service_problem = problem
+            case EngineFailed(problem=problem):
+                self._engine_problem = problem
+            case ServiceUp():
+                self._service_problem = None
+        self._woken.set()
+
+    def stop(self) -> None:
+        """End the thread; returns at once, or as soon as a look at the store that is under way has ended."""
+        self._stopped.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join(_LAST_LOOK_SECONDS)
+
+    def _run(self) -> None:
+        last, version, told = Snapshot(), -1, Snapshot()
+        while not self._stopped.is_set():
+            self._woken.clear()
+            wanted, self._wanted = self._wanted, False
+            now = self._clock()
+            try:
+                last, version = self._looked(last, version, now)
+            except ProblemError as error:
+                last = replace(last, state_problem=error.problem)
+            new = replace(
+                last,
+                now=now,
+                balance_problem=self._balance_problem,
+                service_problem=self._service_problem,
+                engine_problem=self._engine_problem,
+            )
+            aged = not 0 <= now - told.now < _AGES_SECONDS
+            # `live` looks at every job, and keeps what it found: on this thread, so that no key waits for it.
+            if new.live or wanted or aged or replace(new, now=told.now) != told:
+                self._publish(new)
+                told = new
+            if not self._stopped.wait(self._interval):
+                self._woken.wait(0 if new.live else _AT_REST_SECONDS)
+
+    def _looked(self, last: Snapshot, version: int, now: float) -> tuple[Snapshot, int]:
+        """Return what there is and its version: `last` itself, if neither the file nor the key changed."""
+        seen = self._engine.store.version()
+        if seen != version or self._engine.binding != last.binding or last.state_problem is not None:
+            fresh = take(self._engine, now)
+            last = replace(fresh, unadopted=last.unadopted, alarms=last.alarms)
+            self._unaudited = True
+        if self._unaudited and now >= self._next_audit:
+            self._unaudited, self._next_audit = False, now + _AUDIT_SECONDS
+            last = audit(self._engine, replace(last, now=now))
+        return last, seen

@@ -1,0 +1,1 @@
+"""Windows over a screen that ask one thing."""

@@ -1,0 +1,59 @@
+"""Asks before a plan is carried out: nothing is spent that the person has not seen."""
+
+from textual.app import App
+
+from pwl_tui.engine.jobs.planning import JobPlan, WhenShort
+from pwl_tui.ui.dialogs.questions import Ask, Choice, spend
+from pwl_tui.ui.presenters.format import counted, grouped
+from pwl_tui.ui.presenters.plan import spending
+
+
+async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) -> WhenShort | None:
+    """Ask the person, and return what to do with too few credits; none: nothing is sent.
+
+    Args:
+        app: whose screens ask.
+        title: on the frame of the question.
+        plan: what would be sent.
+        confirm_above: above so many credits they are typed; 0: never.
+    """
+    if not plan.short:
+        question = (
+            spend(title, spending(plan), plan.to_pay, confirm_above) if plan.to_pay else _free(title, plan)
+        )
+        return "cancel" if await app.push_screen_wait(question) == "yes" else None
+    answer = await app.push_screen_wait(_short(plan))
+    if answer not in ("fit", "wait"):
+        return None
+    amount = plan.balance or 0 if answer == "fit" else plan.to_pay
+    if 0 < confirm_above < amount:
+        text = f"Spend {counted(amount, 'credit')}{'' if answer == 'fit' else ', some after a top-up'}?"
+        if await app.push_screen_wait(spend(title, text, amount, confirm_above)) != "yes":
+            return None
+    return "fit" if answer == "fit" else "wait"
+
+
+def _free(title: str, plan: JobPlan) -> Ask:
+    question = f"All {grouped(plan.reused)} numbers have an answer already: this costs nothing. Go on?"
+    return Ask(title, question, [Choice("no", "No", key="n"), Choice("yes", "Yes", key="y")])
+
+
+def _short(plan: JobPlan) -> Ask:
+    balance = plan.balance or 0
+    cancel = Choice("no", "Cancel", "Nothing is sent.")
+    if not balance:
+        later = "It waits until there are credits; then it is sent and paid for."
+        choices = [cancel, Choice("wait", "Send after a top-up", later, danger=True)]
+    else:
+        fits = f"Spends {counted(balance, 'credit')}; the other numbers are left out."
+        now = f"Spends {counted(balance, 'credit')} at most now; the rest waits until there are enough."
+        choices = [
+            cancel,
+            Choice("fit", "Send what fits", fits, danger=True),
+            Choice("wait", "Send now and after a top-up", now, danger=True),
+        ]
+    return Ask(
+        "Credits short",
+        f"{counted(plan.to_pay, 'credit')} are needed and {grouped(balance)} are there.",
+        choices,
+    )

@@ -1,0 +1,1 @@
+"""Values turned into text: no widgets and no I/O."""

@@ -1,0 +1,64 @@
+"""The picture of a job: how its answers divide, and where its numbers are. Values only, no widgets."""
+
+from itertools import zip_longest
+
+from pwl_tui.state.models import Job
+from pwl_tui.state.queries.breakdown import Breakdown, Share
+from pwl_tui.ui.presenters.format import grouped, percent
+from pwl_tui.ui.presenters.job_tabs import Waiting
+from pwl_tui.ui.widgets.cells import Span
+from pwl_tui.ui.widgets.chart import Line, Part, Rank, ranking, shares
+
+_SIDE_BY_SIDE = 110
+"""Cells from which on the two rankings stand beside each other."""
+_BETWEEN = 4
+_LEAST_RANKS, _MOST_RANKS = 3, 15
+
+
+def picture(job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int, height: int) -> list[Line]:
+    """Return the lines of the picture.
+
+    Args:
+        job: whose answers.
+        waiting: its numbers without one.
+        breakdown: as far as it is counted; none: it is not begun.
+        width: cells.
+        height: lines there are; as many countries and carriers are named as fit, and a few at least.
+    """
+    counts = job.counts
+    parts = [
+        Part("on WhatsApp, private", counts.on_whatsapp - counts.business, "█", "accent"),
+        Part("on WhatsApp, business", counts.business, "▓", "good"),
+        Part("not on WhatsApp", counts.not_on_whatsapp, "░", "muted"),
+        Part("failed", counts.failed, "▚", "bad"),
+        Part("pending", waiting.pending, "·", "warning"),
+        Part("not sent", waiting.not_sent, "·", "muted"),
+    ]
+    answered = counts.on_whatsapp + counts.not_on_whatsapp
+    lines = shares([part for part in parts if part.size], width)
+    if not answered:
+        return lines
+    if breakdown is None or breakdown.progress < 1:
+        done = percent(breakdown.progress) if breakdown else "0 %"
+        return [*lines, (), (Span(f"Counting countries and carriers: {done}", "muted"),)]
+    beside = width >= _SIDE_BY_SIDE
+    room = height - len(lines) - 1
+    ranks = min(max(room - 1 if beside else (room - 3) // 2, _LEAST_RANKS), _MOST_RANKS)
+    each = (width - _BETWEEN) // 2 if beside else width
+
+    def ranked(title: str, all_: list[Share]) -> list[Line]:
+        some = [Rank(share.name, share.checked, share.on_whatsapp) for share in all_[:ranks]]
+        total = sum(share.checked for share in all_)
+        heading = f"{title} ({grouped(len(all_))})"
+        return ranking(heading, some, "share  on WA", each, total=total)
+
+    countries, carriers = (
+        ranked("Countries", breakdown.countries()),
+        ranked("Carriers", breakdown.carriers()),
+    )
+    if not beside:
+        return [*lines, (), *countries, (), *carriers]
+    empty: Line = (Span(" " * each),)
+    gap = Span(" " * _BETWEEN)
+    both = zip_longest(countries, carriers, fillvalue=empty)
+    return [*lines, (), *((*left, gap, *right) for left, right in both)]

@@ -1,0 +1,92 @@
+"""The ledger as lines of a table: charges, and between them what the balance did that nobody explains."""
+
+from collections.abc import Callable
+
+from msgspec import Struct
+from textual.content import Content
+
+from pwl_tui.engine.money.ledger import Ledger, Line, Movement
+from pwl_tui.text import clean
+from pwl_tui.ui.presenters.format import change, counted, grouped, moment
+from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
+
+
+class LedgerRow(Struct, frozen=True):
+    """A charge or a movement as the table draws it at one moment."""
+
+    entry: Line | Movement
+    now: float
+
+    @property
+    def at(self) -> float:
+        """When it was certain, UTC epoch seconds."""
+        return self.entry.at if isinstance(self.entry, Line) else self.entry.until
+
+
+def ledger_rows(ledger: Ledger, now: float) -> list[LedgerRow]:
+    """Return charges and movements in one list, newest first."""
+    entries: tuple[Line | Movement, ...] = ledger.movements + ledger.lines
+    rows = [LedgerRow(entry, now) for entry in entries]
+    return sorted(rows, key=lambda row: -row.at)
+
+
+def ledger_head(ledger: Ledger) -> Content:
+    """Return the sum of it, and how much of the balance it does not explain."""
+    sums = f"{counted(ledger.spent, 'credit')} spent in {counted(len(ledger.lines), 'charge')}"
+    lines = [Content.styled(sums, "bold")]
+    if ledger.alarms:
+        taken = sum(alarm.unexplained for alarm in ledger.alarms)
+        text = f"{counted(taken, 'credit')} went that no charge here explains: another program with this key?"
+        lines.append(Content.assemble(("! ", "bold $text-warning"), text))
+    elif ledger.lines:
+        lines.append(Content.styled("The balance agrees with it, as far as it was read.", "$muted"))
+    return Content("\n").join(lines)
+
+
+def movement_words(movement: Movement, now: float) -> str:
+    """Return what the balance did between two readings that no charge explains."""
+    since = moment(movement.since, now)
+    if movement.unexplained < 0:
+        return f"{counted(-movement.unexplained, 'credit')} added since {since}"
+    text = f"{counted(movement.unexplained, 'credit')} unexplained since {since}"
+    return f"{text}: {grouped(movement.known)} of {grouped(movement.fell)} known" if movement.known else text
+
+
+def _sign(row: LedgerRow, _width: int) -> Cell:
+    if isinstance(row.entry, Line):
+        return Cell.of(" ")
+    return Cell.of("!", "warning") if row.entry.unexplained > 0 else Cell.of("+", "good")
+
+
+def _batch(row: LedgerRow, _width: int) -> Cell:
+    if isinstance(row.entry, Movement):
+        tone: Tone = "warning" if row.entry.unexplained > 0 else "good"
+        return Cell((Span(movement_words(row.entry, row.now), tone),), rest=True)
+    if row.entry.job is None:
+        return Cell.of("check", "muted")
+    return Cell.of(f"{row.entry.job}.{row.entry.seq}" if row.entry.seq else str(row.entry.job))
+
+
+def _of_charge(show: Callable[[Line], Cell]) -> Callable[[LedgerRow, int], Cell]:
+    """Return how a column shows a charge; the line of a movement has ended before it."""
+    return lambda row, _: show(row.entry) if isinstance(row.entry, Line) else Cell.of("")
+
+
+def _batch_id(line: Line) -> Cell:
+    return Cell.of(clean(line.batch_id or ""), "muted")
+
+
+def _figure(number: int | None) -> Cell:
+    return Cell.of("-", "muted") if number is None else Cell.of(grouped(number))
+
+
+LEDGER: tuple[Column[LedgerRow], ...] = (
+    Column("", 1, _sign),
+    Column("Time", 12, lambda row, _: Cell.of(moment(row.at, row.now), "muted"), right=True),
+    Column("Batch", 7, _batch, right=True),
+    Column("Credits", 7, _of_charge(lambda line: Cell.of(change(-line.credits))), right=True),
+    Column("Before", 9, _of_charge(lambda line: _figure(line.before)), right=True),
+    Column("After", 9, _of_charge(lambda line: _figure(line.after)), right=True),
+    Column("Job", 10, _of_charge(lambda line: Cell.of(clean(line.name))), stretch=True),
+    Column("Id at the service", 36, _of_charge(_batch_id), drop=1),
+)

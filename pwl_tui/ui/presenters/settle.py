@@ -1,0 +1,110 @@
+"""A batch in doubt in words: what happened, what the balance did since, and what that says. No widgets."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from textual.content import Content
+
+from pwl_tui.engine.money.evidence import READING_OFFSETS, Evidence, Verdict
+from pwl_tui.state.models import Batch, Job
+from pwl_tui.text import clean
+from pwl_tui.ui.presenters.format import ago, change, counted, duration, grouped, moment
+from pwl_tui.ui.widgets.cells import aligned
+
+_WIDEST_STOP = 16
+_VERDICTS = {
+    Verdict.CHARGED: ("was charged", "$text-error"),
+    Verdict.FREE: ("was probably not charged", "$text-success"),
+    Verdict.CANNOT_TELL: ("cannot tell", "$text-warning"),
+}
+
+
+class Doubt(Struct, frozen=True):
+    """A batch in doubt, and what is known of it.
+
+    Attributes:
+        job: whose batch it is.
+        batch: the batch.
+        evidence: what the balance says.
+        place: 1 for the first of the batches in doubt.
+        of: how many batches are in doubt.
+    """
+
+    job: Job
+    batch: Batch
+    evidence: Evidence
+    place: int
+    of: int
+
+
+class _Stop(Struct, frozen=True):
+    """One reading on the time line: when, the figure or when it is due, and what changed."""
+
+    title: str
+    figure: str
+    note: str
+    read: bool
+
+
+def story(doubt: Doubt, now: float) -> Content:
+    """Return what happened: which batch, when it was sent, what came back, and what that stops."""
+    batch = doubt.batch
+    place = f"   {doubt.place} of {doubt.of} in doubt" if doubt.of > 1 else ""
+    title = f"Batch {batch.label} of {clean(doubt.job.name, 40)} is in doubt"
+    numbers, price = counted(batch.size, "number"), counted(batch.size, "credit")
+    sent = "It is not known when it was sent"
+    if batch.submitted is not None:
+        sent = f"Sent {moment(batch.submitted, now, seconds=True)} ({ago(now - batch.submitted)})"
+    lines = [
+        Content.assemble(("! ", "bold $text-error"), (title, "bold"), (place, "$muted")),
+        Content(f"{sent}: {numbers}, {price} if it was charged."),
+    ]
+    if batch.error is not None:
+        lines.append(Content(clean(batch.error.message, 160)))
+    lines.append(Content.styled("Nothing more is sent with this key until you decide.", "$muted"))
+    return Content("\n").join(lines)
+
+
+def timeline(evidence: Evidence, now: float, width: int) -> Content:
+    """Return the readings of the balance on a line of time, four lines of at most `width` cells.
+
+    A full sign is a reading, an empty one is still to come.
+    """
+    stops = list(_stops(evidence, now))
+    wide = min(width // len(stops), _WIDEST_STOP)
+    rail = "".join(("●" if stop.read else "○") + "─" * (wide - 1) for stop in stops).rstrip("─")
+    rows = [_row([stop.title for stop in stops], wide), rail]
+    rows += [_row([stop.figure for stop in stops], wide), _row([stop.note for stop in stops], wide)]
+    styles = ("$muted", "$text-accent", "bold", "")
+    return Content("\n").join(
+        Content.styled(row, style) for row, style in zip(rows, styles, strict=True) if row.strip()
+    )
+
+
+def verdict(evidence: Evidence) -> Content:
+    """Return what the balance says of the batch, and how sure that is."""
+    words, style = _VERDICTS[evidence.verdict]
+    lines = [Content.assemble("Verdict: ", (words, f"bold {style}")), Content(evidence.explanation)]
+    if evidence.spent_otherwise:
+        other = counted(evidence.spent_otherwise, "credit")
+        lines.insert(0, Content.styled(f"Other work is known to have taken {other} since.", "$muted"))
+    return Content("\n").join(lines)
+
+
+def _stops(evidence: Evidence, now: float) -> Iterator[_Stop]:
+    before, readings = evidence.before, evidence.readings
+    yield _Stop("before", "not known" if before is None else grouped(before), "", before is not None)
+    for index, offset in enumerate(READING_OFFSETS):
+        title = f"+{offset:.0f} s"
+        if index < len(readings):
+            balance = readings[index].balance
+            note = "" if before is None else change(balance - before)
+            yield _Stop(title, grouped(balance), note, read=True)
+        else:
+            due = readings[0].at + offset if readings else now
+            yield _Stop(title, f"due in {duration(due - now)}" if due > now else "due now", "", read=False)
+
+
+def _row(texts: list[str], wide: int) -> str:
+    # A text that fills its place still stands apart from the next one.
+    return "".join(aligned(text, wide - 1, False) + " " for text in texts).rstrip()

@@ -1,0 +1,102 @@
+"""What the terminal is told when work goes on or ends: a notification, a title. Never a number, never a key.
+
+Escape sequences as text; the application writes them.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from pwl_tui.state.models import Job, JobState
+from pwl_tui.text import clean
+from pwl_tui.ui.presenters.format import grouped, percent
+
+DesktopChoice = Literal["auto", "osc9", "osc777", "never"]
+_NAME = "pwl-tui"
+_NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){6,}")
+"""Seven digits or more, however they are grouped: a person may name a list by a number in it."""
+_NEEDY = (JobState.ATTENTION, JobState.WAITING)
+_LONGEST = 120
+_PAUSE_SECONDS = 10.0
+"""Between two tellings: longer than a notice stands, so that they never pile up over the screen."""
+
+
+class Completions:
+    """Tells what has finished: of the first job at once, of those that follow in short order together."""
+
+    def __init__(self) -> None:
+        self._jobs: list[Job] = []
+        self._next = 0.0
+
+    def told(self, jobs: Sequence[Job], now: float) -> str:
+        """Return what to say now; empty: nothing.
+
+        Args:
+            jobs: that have finished since the last call.
+            now: UTC epoch seconds.
+        """
+        self._jobs += jobs
+        if not self._jobs or now < self._next:
+            return ""
+        self._next = now + _PAUSE_SECONDS
+        done, self._jobs = self._jobs, []
+        return finished(done)
+
+
+def finished(jobs: Sequence[Job]) -> str:
+    """Return in a sentence what came of jobs, of one at least."""
+    who = f"{jobs[0].name} is" if len(jobs) == 1 else f"{grouped(len(jobs))} jobs are"
+    found, numbers = sum(job.counts.on_whatsapp for job in jobs), sum(job.numbers for job in jobs)
+    return f"{who} complete: {grouped(found)} of {grouped(numbers)} on WhatsApp."
+
+
+def desktop(sentence: str, setting: DesktopChoice, environ: Mapping[str, str]) -> str:
+    """Return what makes the terminal notify its person; empty: nothing shall.
+
+    There are two codes: OSC 9 (iTerm2, kitty, WezTerm, Ghostty) and OSC 777 (rxvt, foot, VTE, mintty).
+    Terminals that know both would notify twice, so one of them is sent.
+
+    Args:
+        sentence: what to say; numbers in it are masked.
+        setting: which code, as configured.
+        environ: tells the terminal, and whether tmux is between.
+    """
+    if setting == "never":
+        return ""
+    text = without_numbers(clean(sentence, _LONGEST))
+    if setting == "osc777" or (setting == "auto" and _knows_777(environ)):
+        return through(f"\x1b]777;notify;{_NAME};{text}\x07", environ)
+    return through(f"\x1b]9;{text}\x07", environ)
+
+
+def title(under_way: Sequence[Job]) -> str:
+    """Return the terminal's title for the unfinished jobs of a key, with the per cent of all of them."""
+    total = sum(job.numbers - job.held for job in under_way)
+    sign = "! " if any(job.state in _NEEDY for job in under_way) else ""
+    if not total:
+        return f"{sign}{_NAME}"
+    return f"{sign}{percent(sum(job.counts.answered for job in under_way) / total)} {_NAME}"
+
+
+def through(sequence: str, environ: Mapping[str, str]) -> str:
+    """Return a sequence so that it reaches the terminal through tmux, where that is between.
+
+    tmux lets it pass with ``set -g allow-passthrough on``; every escape character in it is doubled.
+    """
+    if not environ.get("TMUX"):
+        return sequence
+    doubled = sequence.replace("\x1b", "\x1b\x1b")
+    return f"\x1bPtmux;{doubled}\x1b\\"
+
+
+def without_numbers(text: str) -> str:
+    """Return a text with everything masked that could be a phone number."""
+    return _NUMBER.sub("•••", text)
+
+
+def _knows_777(environ: Mapping[str, str]) -> bool:
+    return (
+        environ.get("TERM", "").startswith(("rxvt", "foot"))
+        or environ.get("TERM_PROGRAM") == "mintty"
+        or bool(environ.get("VTE_VERSION"))
+    )

@@ -1,0 +1,207 @@
+"""An application at home in its terminal: keys, colours, mouse, clipboard, title and notifications."""
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Mapping, Sequence
+
+from textual import events
+from textual.app import App
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.notifications import SeverityLevel
+from textual.widget import Widget
+
+from pwl_tui.config import Settings
+from pwl_tui.text import clean
+from pwl_tui.ui.base import Dialog
+from pwl_tui.ui.terminal import clipboard, notify, themes
+from pwl_tui.ui.terminal.ascii import AsciiFilter
+from pwl_tui.ui.terminal.driver import BackgroundSeen, LineTimed, Terminal
+
+_SLOW_LINE_SECONDS = 0.4
+"""To take the first paint (about 25 kB) and answer: what a line under half a Mbit/s does not do."""
+_KEY_SECONDS = 0.25
+"""How long a key may take before the next is let through, should its widget go away with it."""
+
+
+class KeyDone(Message):
+    """Follows what was typed from widget to widget; where it arrives, that has had its effect."""
+
+    def __init__(self, typed: events.Event) -> None:
+        super().__init__()
+        self.typed = typed
+
+
+class TerminalApp(App[None]):
+    """What the program does with the terminal beside drawing.
+
+    Args:
+        settings: what the person configured.
+        low_bandwidth: write as little as possible to the terminal.
+        mouse: whether mouse events are taken from the terminal at first.
+    """
+
+    def __init__(self, settings: Settings, *, low_bandwidth: bool, mouse: bool) -> None:
+        theme = themes.choose(settings.ui.theme, os.environ, low_bandwidth=low_bandwidth)
+        self._ascii = AsciiFilter(settings.ui.ascii)
+        # Given here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
+        super().__init__(driver_class=Terminal, ansi_color=theme.startswith("ansi") or None)
+        for own in themes.THEMES:
+            self.register_theme(own)
+        self.theme = theme
+        self.animation_level = "none"
+        self.low_bandwidth = low_bandwidth
+        """Write as little as possible."""
+        self.mouse = mouse
+        """Whether mouse events are taken from the terminal."""
+        self._theme_choice = settings.ui.theme
+        self._light: bool | None = None
+        self._title_told = ""
+        self._typed: deque[events.Event] = deque()
+
+    # -- what is typed
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let one key do what it does before the next: a slow line brings several at once.
+
+        Textual hands all of them to the widget that has the focus now, also those after one that moves it.
+        """
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._typed.append(event)
+            if len(self._typed) == 1:
+                await self._take_key()
+        else:
+            await super().on_event(event)
+
+    async def on_key_done(self, event: KeyDone) -> None:
+        """Go on with what was typed next."""
+        if self._typed and event.typed is self._typed[0]:
+            self._typed.popleft()
+            if self._typed:
+                await self._take_key()
+
+    async def _take_key(self) -> None:
+        done = KeyDone(self._typed[0])
+        target = self.focused or self.screen
+        if not (isinstance(self.screen, Dialog) and done.typed.time < self.screen.asked_at):
+            await super().on_event(done.typed)
+        target.post_message(done)
+        asyncio.get_running_loop().call_later(_KEY_SECONDS, self.post_message, KeyDone(done.typed))
+
+    # -- what the terminal is asked
+
+    def ask_background(self) -> None:
+        """Ask for the background, if it matters; a quick terminal answers before the first paint."""
+        if self._terminal is not None and self._theme_choice == "auto":
+            self._terminal.ask_background()
+
+    def time_line(self, settings: Settings) -> None:
+        """After the first paint, measure how long it took, where the line may be slow."""
+        if self._terminal is not None and _may_be_slow(settings.ui.low_bandwidth, os.environ):
+            self._terminal.time_line()
+
+    def on_background_seen(self, event: BackgroundSeen) -> None:
+        """Be as light as the terminal."""
+        self._light = event.light
+        self.show_theme(self._theme_choice)
+
+    def on_line_timed(self, event: LineTimed) -> None:
+        """Draw less on a slow line."""
+        if event.seconds > _SLOW_LINE_SECONDS:
+            self.draw_less()
+            self.notify(
+                f"The line took {event.seconds:.1f} s: live figures are drawn less often. "
+                "low_bandwidth in the settings turns that off."
+            )
+
+    def draw_less(self) -> None:
+        """Write less from now on."""
+        self.low_bandwidth = True
+
+    # -- what the terminal is told
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a notice; its text is plain and safe, whoever wrote it."""
+        super().notify(clean(message), title=title, severity=severity, timeout=timeout, markup=markup)
+
+    def announce(self, sentence: str, settings: Settings) -> None:
+        """Say that work has ended, on the screen and beside it, as far as the person wants that."""
+        self.notify(sentence)
+        if settings.notify.bell:
+            self.bell()
+        self._tell(notify.desktop(sentence, settings.notify.desktop, os.environ))
+
+    def tell_title(self, title: str) -> None:
+        """Give the terminal a title, if it has another; its own is given back at the end."""
+        if self._terminal is not None and title != self._title_told:
+            self._title_told = title
+            self._terminal.set_title(title)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a text by way of the terminal, tmux or not; `clipboard.told` says what came of it."""
+        if sequence := clipboard.sequence(text, os.environ):
+            self._clipboard = text
+            self._tell(sequence)
+
+    def use_mouse(self, wanted: bool) -> None:
+        """Take mouse events from the terminal, or leave the mouse to it for selecting text."""
+        self.mouse = wanted
+        if self._terminal is not None:
+            self._terminal.use_mouse(wanted)
+
+    # -- looks
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Take on changed colours; before anything is drawn that needs no second reading of all styles."""
+        if self.screen_stack:
+            super().refresh_css(animate)
+        else:
+            self.stylesheet.set_variables(self.get_css_variables())
+
+    def show_theme(self, choice: themes.ThemeChoice) -> None:
+        """Show other colours at once."""
+        self._theme_choice = choice
+        theme = themes.choose(choice, os.environ, low_bandwidth=self.low_bandwidth, light=self._light)
+        self.ansi_color = theme.startswith("ansi") or None
+        self.theme = theme
+
+    def show_ascii(self, wanted: bool) -> None:
+        """Draw frames, bars and signs in letters of ASCII, or as they are."""
+        if wanted != self._ascii.enabled:
+            self._ascii.enabled = wanted
+            for screen in self.screen_stack:
+                for widget in screen.walk_children(Widget, with_self=True):
+                    # All of it, also of a widget that draws again only what has changed for itself.
+                    Widget.refresh(widget)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Add the letters of ASCII to what changes every line that is drawn."""
+        filters = super().get_line_filters()
+        return [*filters, self._ascii] if self._ascii.enabled else filters
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give themes that are not ours the colours that ours add."""
+        return themes.VARIABLES
+
+    @property
+    def _terminal(self) -> Terminal | None:
+        """The terminal; none while there is none, as in tests."""
+        return self._driver if isinstance(self._driver, Terminal) else None
+
+    def _tell(self, sequence: str) -> None:
+        if sequence and self._driver is not None:
+            self._driver.write(sequence)
+
+
+def _may_be_slow(setting: str, environ: Mapping[str, str]) -> bool:
+    """Whether to time the line: it is a far one, and no tmux or screen answers in its place."""
+    return setting == "auto" and "SSH_CONNECTION" in environ and not environ.keys() & {"TMUX", "STY"}

@@ -1,0 +1,150 @@
+"""Input fields: one line, no blinking cursor (it writes to the line all day), file names completed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.keys import KEY_NAME_REPLACEMENTS
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Input
+
+if TYPE_CHECKING:
+    from textual_autocomplete import AutoComplete
+
+
+class TextInput(Input):
+    """A one-line field.
+
+    Args:
+        value: what it holds at first.
+        placeholder: shown while it is empty.
+        id: of the widget.
+        password: what is typed is hidden.
+        max_length: the most characters it takes.
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        placeholder: str = "",
+        id: str | None = None,  # noqa: A002 - Textual's name
+        password: bool = False,
+        max_length: int = 0,
+    ) -> None:
+        super().__init__(
+            value, placeholder=placeholder, id=id, password=password, max_length=max_length, compact=True
+        )
+        self.cursor_blink = False
+
+    def validate_value(self, value: str) -> str:
+        """Leave out what a terminal would obey, whoever filled the field in."""
+        return "".join(character for character in value if character.isprintable())
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        """Keep typed characters from running commands.
+
+        Textual does not know a slash and five others for characters by their key names, so that a slash in a
+        path would open the filter.
+        """
+        return super().check_consume_key(key, character) or key in KEY_NAME_REPLACEMENTS.values()
+
+
+class PathLine(TextInput):
+    """A field for a file name. Several lines pasted into it are no file name: they are posted as `Pasted`."""
+
+    recent: reactive[Sequence[str]] = reactive[Sequence[str]](())
+    """Offered while it is empty."""
+
+    class Pasted(Message):
+        """Text of several lines was pasted."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if len(event.text.split()) > 1 and len(event.text.strip().splitlines()) > 1:
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.Pasted(event.text))
+
+    def on_focus(self) -> None:
+        """Load the completion of file names when it is first of use."""
+        if not self.screen.query("#completion"):
+            self.screen.mount(completion(self))
+
+
+def typed_path(text: str) -> Path:
+    """Return the path that a person means: quotes that a file manager adds taken off, ``~`` expanded."""
+    bare = text.strip()
+    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
+        bare = bare[1:-1]
+    path = Path(bare)
+    try:
+        return path.expanduser()
+    except RuntimeError:  # there is no such user; the path is then taken as it stands
+        return path
+
+
+def is_list_name(name: str) -> bool:
+    """Say whether a file of that name may be a list."""
+    return name.lower().endswith(_ENDINGS)
+
+
+def completion(field: PathLine) -> "AutoComplete":
+    """Return a list of file names that drops down under a field while a path is typed."""
+    from textual_autocomplete import AutoComplete, DropdownItem, TargetState
+
+    def names(state: TargetState) -> list[DropdownItem]:
+        if not state.text:
+            return [DropdownItem(path) for path in field.recent]
+        directory, _ = _split(state.text[: state.cursor_position])
+        return [DropdownItem(name) for name in _entries(directory)]
+
+    class PathCompletion(AutoComplete):
+        def on_mount(self) -> None:
+            self.watch(field, "recent", self._align_and_rebuild, init=False)
+
+        def get_search_string(self, target_state: TargetState) -> str:
+            return _split(target_state.text[: target_state.cursor_position])[1]
+
+        def match(self, query: str, candidate: str) -> tuple[float, tuple[int, ...]]:
+            matches = candidate.lower().startswith(query.lower())
+            return (1.0, tuple(range(len(query)))) if matches else (0.0, ())
+
+        def apply_completion(self, value: str, state: TargetState) -> None:
+            typed = state.text[: state.cursor_position]
+            _, beginning = _split(typed)
+            self.target.value = typed[: len(typed) - len(beginning)] + value
+            self.target.cursor_position = len(self.target.value)
+
+    return PathCompletion(field, names, id="completion")
+
+
+_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".ods", ".gz")
+_MOST_ENTRIES = 500
+
+
+def _split(text: str) -> tuple[Path, str]:
+    """Return the directory that is typed so far and the beginning of a name in it."""
+    before, slash, beginning = text.rpartition("/")
+    return typed_path(before + slash or "."), beginning
+
+
+def _entries(directory: Path) -> list[str]:
+    """Return the directories and lists in a directory, but for names that would not show as they are."""
+    names = []
+    try:
+        for entry in directory.iterdir():
+            if entry.name.startswith(".") or not entry.name.isprintable():
+                continue
+            if entry.is_dir():
+                names.append(f"{entry.name}/")
+            elif is_list_name(entry.name):
+                names.append(entry.name)
+    except OSError:
+        return []  # nothing to offer; opening the path will say what is wrong with it
+    return sorted(names, key=str.lower)[:_MOST_ENTRIES]

@@ -1,0 +1,167 @@
+"""What happens in a process of the program, which may kill itself at a chosen step.
+
+A step is a moment at which something is about to be kept, or just was: after a transaction's BEGIN, around
+its COMMIT, around and within the writing of a journal line, and between the parts of the paid call. The last
+line on standard error names it.
+"""
+
+import os
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+from unittest.mock import patch
+
+import httpx
+
+from pwl_tui.api.client import Client
+from pwl_tui.api.models import Submitted
+from pwl_tui.cli.main import main as program
+from pwl_tui.state.database import Database
+from pwl_tui.state.files.journal import Intent, Journal, Line
+
+KILLED_AT = "killed at "
+"""What the last line says before the step's name."""
+HALF_A_LINE = "half a journal line"
+"""The step that leaves the journal torn."""
+_PAID_SECONDS = 0.8
+
+_PARTS_OF_THE_CALL = {
+    "connection.connect_tcp.complete": "POST connected",
+    "http11.send_request_headers.complete": "POST head sent",
+    "http11.send_request_body.complete": "POST body sent",
+    "http11.receive_response_headers.complete": "POST answer begun",
+    "http11.receive_response_body.complete": "POST answer read",
+}
+"""httpcore's names of the moments within a call, and ours."""
+
+
+class Steps:
+    """Counts steps, over all threads, and dies at one of them.
+
+    Args:
+        kill_at: the step to die at, from 1; 0: none.
+    """
+
+    def __init__(self, kill_at: int) -> None:
+        self._kill_at = kill_at
+        self._say = os.write  # as it is before steps are put into it
+        self._taken = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str) -> None:
+        """Take one step, and do not return from the last."""
+        with self._lock:
+            self._taken += 1
+            if self._taken == self._kill_at:
+                self._say(sys.stderr.fileno(), f"\n{KILLED_AT}{name}\n".encode())
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def mark_steps(step: Steps) -> None:
+    """Put the steps into the few places of the program that keep something, for the rest of this process."""
+    transaction, append, submit = Database.transaction, Journal.append, Client.submit
+    send, write, fsync = httpx.HTTPTransport.handle_request, os.write, os.fsync
+    appending = threading.local()
+
+    @contextmanager
+    def mortal_transaction(self: Database) -> Iterator[object]:
+        with transaction(self) as connection:
+            step("after BEGIN")
+            yield connection
+            step("before COMMIT")
+        step("after COMMIT")
+
+    def mortal_append(self: Journal, line: Line) -> None:
+        what = "the intent" if isinstance(line, Intent) else "the id"
+        step(f"before {what} in the journal")
+        appending.now, appending.whole = True, True
+        try:
+            append(self, line)
+        finally:
+            appending.now = False
+        step(f"after {what} in the journal")
+
+    def mortal_write(descriptor: int, data: bytes) -> int:
+        if not getattr(appending, "now", False) or not appending.whole:
+            return write(descriptor, data)
+        # A write may do less than it was asked for; the program has to write the rest.
+        appending.whole = False
+        written = write(descriptor, data[: len(data) // 2])
+        step(HALF_A_LINE)
+        return written
+
+    def mortal_fsync(descriptor: int) -> None:
+        if getattr(appending, "now", False):
+            step("journal line not synced")
+        fsync(descriptor)
+
+    def mortal_send(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            request.extensions["trace"] = trace
+        return send(self, request)
+
+    def trace(event: str, _: Mapping[str, Any]) -> None:
+        if event in _PARTS_OF_THE_CALL:
+            step(_PARTS_OF_THE_CALL[event])
+
+    def mortal_submit(self: Client, numbers: Sequence[str]) -> Submitted:
+        step("before the POST")
+        submitted = submit(self, numbers)
+        step("after the POST")
+        return submitted
+
+    for owner, name, mortal in (
+        (Database, "transaction", mortal_transaction),
+        (Journal, "append", mortal_append),
+        (os, "write", mortal_write),
+        (os, "fsync", mortal_fsync),
+        (httpx.HTTPTransport, "handle_request", mortal_send),
+        (Client, "submit", mortal_submit),
+    ):
+        patch.object(owner, name, mortal).start()
+
+
+def hurry() -> None:
+    """Shorten time-outs, back-off and looks, so that a run meets in a second what takes minutes in life."""
+    timeout = httpx.Timeout(_PAID_SECONDS)
+    patch.dict(Client.__init__.__kwdefaults__, paid_timeout=timeout, read_timeout=timeout).start()
+    patch("pwl_tui.engine.polling.schedule._BACKOFF_SECONDS", 0.05).start()
+    patch("pwl_tui.engine.polling.monitor.LOOK_SECONDS", 0.1).start()
+    patch("pwl_tui.cli.follow._TICK_SECONDS", 0.05).start()
+
+
+def run(
+    arguments: Sequence[str],
+    environ: Mapping[str, str],
+    directory: Path,
+    log: Path,
+    kill_at: int,
+    hurried: bool,
+) -> NoReturn:
+    """Become a process of the program, and end with its exit code or at a step.
+
+    Args:
+        arguments: of the program.
+        environ: its environment.
+        directory: where it works.
+        log: where it writes, without the endings that tell standard output from standard error.
+        kill_at: the step to die at, from 1; 0: none, and then nothing of the program is touched.
+        hurried: see `hurry`.
+    """
+    for stream, end in ((sys.stdout, ".out"), (sys.stderr, ".err")):
+        with log.with_suffix(end).open("wb") as file:
+            os.dup2(file.fileno(), stream.fileno())
+    os.environ.clear()
+    os.environ.update(environ)
+    os.chdir(directory)
+    warnings.simplefilter("error")
+    if hurried:
+        hurry()
+    if kill_at:
+        mark_steps(Steps(kill_at))
+    sys.exit(program(arguments))

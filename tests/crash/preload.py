@@ -1,0 +1,15 @@
+"""Loads what every process of the program would load for itself; the server that forks them imports this."""
+
+import httpx
+
+from pwl_tui.cli.commands import adopt, jobs, lists, settle
+from pwl_tui.lists.plan import plan
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+from tests.crash import child_process
+from tests.e2e.harness import LIST
+
+__all__ = ["adopt", "child_process", "jobs", "lists", "settle"]
+
+httpx.HTTPTransport().close()
+plan(Source.from_text(LIST), Options(region="US"))  # compiles the patterns of numbers

@@ -1,0 +1,208 @@
+"""One world: lists, a service with faults, and a program that is killed again and again; then the books."""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from pwl_tui.simulator.faults import Rule
+from tests.crash import reconcile
+from tests.crash.child_process import HALF_A_LINE
+from tests.crash.counts import Tally
+from tests.crash.machine import Kill, Machine
+from tests.crash.user import Person, StuckError
+from tests.e2e.harness import messy_csv, place
+
+_FAULTY_SHARE = 0.7
+_LATE = 1.2
+"""Seconds: longer than a hurried client waits."""
+_HTML = "<html><title>502 Bad Gateway</title></html>"
+_AT_ONCE = {"Retry-After": "0"}
+
+_FAULTS = (
+    *(Rule(call="submit", cut=cut) for cut in ("before", "after", "middle")),
+    Rule(call="submit", cut="after"),
+    Rule(call="submit", status=500),
+    Rule(call="submit", status=500, work=True),
+    Rule(call="submit", status=502, body=_HTML),
+    Rule(call="submit", foreign="html"),
+    Rule(call="submit", delay=_LATE),
+    Rule(call="submit", status=503, delay=_LATE),
+    Rule(call="submit", status=429, headers=_AT_ONCE),
+    Rule(call="submit", status=401),
+    *(Rule(call="poll", cut=cut) for cut in ("before", "after", "middle")),
+    Rule(call="poll", status=500),
+    Rule(call="poll", status=502, body=_HTML),
+    Rule(call="poll", status=404),
+    Rule(call="poll", status=429, headers=_AT_ONCE),
+    Rule(call="poll", foreign="empty"),
+    Rule(call="poll", delay=_LATE),
+    Rule(call="balance", cut="before"),
+    Rule(call="balance", status=500),
+    Rule(call="balance", foreign="html"),
+    Rule(call="balance", delay=_LATE),
+)
+"""What may go wrong at the service or on the way to it."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One go at the work.
+
+    Attributes:
+        kill: of the process that goes on with the work.
+        companion: of a second process that works at the same time; none: there is none.
+        settling: of the commands that settle what the first left in doubt; none: they live.
+    """
+
+    kill: Kill
+    companion: Kill | None
+    settling: Kill | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens to one world; drawn from a seed, and nothing else.
+
+    Attributes:
+        seed: it.
+        rows: of each list that is brought.
+        rate: numbers a second that the service answers.
+        delay: seconds that a submission takes, so that kills fall into the paid call, too.
+        faults: what goes wrong; none: nothing, and the program's own time-outs and pauses are in force.
+        attempts: in order; those that the work does not need are left out.
+    """
+
+    seed: str
+    rows: tuple[int, ...]
+    rate: float
+    delay: float
+    faults: tuple[Rule, ...]
+    attempts: tuple[Attempt, ...]
+
+    @classmethod
+    def draw(cls, seed: str, attempts: int) -> "Plan":
+        chance = random.Random(seed)
+        faulty = chance.random() < _FAULTY_SHARE
+        rules = [
+            replace(rule, after=chance.randrange(12), times=chance.randrange(1, 3))
+            for rule in chance.sample(_FAULTS, chance.randrange(3, 9) if faulty else 0)
+        ]
+        return cls(
+            seed,
+            tuple(chance.choice((40, 1_300, 2_600, 3_900)) for _ in range(chance.randrange(1, 4))),
+            chance.choice((1_000.0, 3_000.0, 30_000.0)),
+            chance.uniform(0.02, 0.15),
+            tuple(rules),
+            tuple(_attempt(chance) for _ in range(attempts)),
+        )
+
+
+def _attempt(chance: random.Random) -> Attempt:
+    return Attempt(
+        _kill(chance),
+        _kill(chance) if chance.random() < 0.25 else None,
+        Kill("step", chance.randrange(1, 9)) if chance.random() < 0.3 else None,
+    )
+
+
+def _kill(chance: random.Random) -> Kill:
+    match chance.choice(("moment", "request", "request", "step", "step")):
+        case "moment":
+            return Kill("moment", chance.uniform(0.1, 1.0))
+        case "request":
+            return Kill("request", chance.randrange(1, 9))
+        case _:
+            return Kill("step", 1 + int(chance.expovariate(1 / 12)))
+
+
+def run(plan: Plan, directory: Path, tally: Tally) -> list[str]:
+    """Play one world to its end.
+
+    Args:
+        plan: what happens.
+        directory: of the machine; made.
+        tally: where it is counted.
+
+    Returns:
+        A sentence for everything that is not as it should be.
+    """
+    with place(directory, rate=plan.rate) as here:
+        lists = bring(directory, plan.rows, plan.seed)
+        machine = Machine(here, tally, hurried=bool(plan.faults))
+        tally.add("worlds", "with faults" if plan.faults else "with kills only")
+        try:
+            _survive(plan, machine, list(lists))
+        except (StuckError, TimeoutError) as error:
+            return [*machine.complaints, str(error)]
+        return check(machine, lists)
+
+
+def _survive(plan: Plan, machine: Machine, lists: list[Path]) -> None:
+    """Bring the lists of a plan to their end, through all that it has in store."""
+    simulator = machine.place.simulator
+    for rule in (*plan.faults, Rule(call="submit", delay=plan.delay)):
+        simulator.add_fault(rule)
+    person = Person(machine, lists, random.Random(f"{plan.seed}/person"))
+    for attempt in plan.attempts:
+        work = zip((attempt.kill, attempt.companion), person.commands, strict=False)
+        started = [(machine.start_to_die(kill, *command), kill) for kill, command in work if kill]
+        if len(started) > 1:
+            machine.tally.add(
+                "pairs at the same time", " and ".join(command[0] for command in person.commands[:2])
+            )
+        ended = [machine.kill(process, kill) for process, kill in started]
+        left = [person.react(ran, attempt.settling) for ran in ended]
+        if not any(left):
+            break
+    simulator.clear_faults()
+    person.finish()
+
+
+def check(machine: Machine, lists: Mapping[Path, Sequence[str | None]], *, exports: bool = True) -> list[str]:
+    """Compare the books of a machine on which everything is done, and count what happened there.
+
+    Args:
+        machine: the machine, with all its processes ended.
+        lists: those that became jobs, with the E.164 of each of their rows.
+        exports: whether to export each job and to compare what comes out, too.
+
+    Returns:
+        A sentence for everything that is not as it should be.
+    """
+    here, tally = machine.place, machine.tally
+    machine.quiet()
+    batches = reconcile.read_batches(here.state)
+    torn = tally.count("steps", HALF_A_LINE)
+    found = reconcile.violations(here.world, here.state, list(lists.values()), torn)
+    written_off, jobs = reconcile.accounts(here.world, batches).lost, reconcile.job_names(here.state)
+    for path, wanted in lists.items() if exports else ():
+        lost = {number for job, charge in written_off if job == jobs[path.stem] for number in charge.numbers}
+        answers = path.with_suffix(".answers.csv")
+        exported = machine.run("export", path.stem, "-o", str(answers))
+        if answers.exists():
+            found += reconcile.export_violations(here.world, path, answers, wanted, lost)
+        else:
+            found.append(f"{path.stem} cannot be exported: {exported.err}")
+
+    for batch in batches:
+        tally.add("batches", batch.state)
+    for event, times in reconcile.events(here.state).items():
+        tally.add("events", event, times)
+    for request in here.simulator.requests:
+        if request.call != "other":
+            tally.add("requests", f"{request.call} {'cut' if request.cut else request.status}")
+    return [*machine.complaints, *found]
+
+
+def bring(directory: Path, rows: Sequence[int], seed: str) -> dict[Path, list[str | None]]:
+    """Write a list for each number of rows; return them with the E.164 of each of their rows."""
+    lists = {}
+    for index, size in enumerate(rows):
+        text, numbers = messy_csv(size, seed=random.Random(f"{seed}/{index}").randrange(2**32))
+        path = directory / f"list-{index}.csv"
+        path.write_text(text)
+        lists[path] = numbers
+    return lists

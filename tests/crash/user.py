@@ -1,0 +1,114 @@
+"""What a person does after a crash: go on, settle with the provider's help, mend what was refused, go on."""
+
+import json
+import random
+from pathlib import Path
+
+from tests.crash.machine import Kill, Machine, Ran
+from tests.crash.reconcile import read_batches, unclaimed
+
+DONE, UNKNOWN = 0, 5
+"""Exit codes of the program."""
+_ROUNDS = 40
+_WRITE_OFF, _MISTAKE = 0.1, 0.2
+"""Below the one a batch that was charged is written off, below the other it is declared free by mistake."""
+
+
+class StuckError(AssertionError):
+    """The work does not come to an end."""
+
+
+class Person:
+    """Goes on with the work on a machine until it is done.
+
+    Args:
+        machine: where.
+        lists: the lists to submit, each once.
+        chance: decides how charged batches are settled; none: by their ids.
+    """
+
+    def __init__(self, machine: Machine, lists: list[Path], chance: random.Random | None = None) -> None:
+        self._machine = machine
+        self._lists = lists
+        self._chance = chance
+
+    @property
+    def commands(self) -> list[tuple[str, ...]]:
+        """What goes on with the work, the most important first: lists that are no jobs yet, and the rest."""
+        submits = [
+            ("submit", str(path), "--name", path.stem, "--yes", "--wait", "--json") for path in self._lists
+        ]
+        return [*submits, ("watch", "--json")]
+
+    def note(self, ran: Ran) -> None:
+        """Learn from the end of a command which lists have become jobs."""
+        said = [path for path in self._lists if f" is {path.stem}.\n" in ran.err]
+        if self._lists and ran.killed and not said:
+            there = {job["name"] for job in self._jobs()}
+            said = [path for path in self._lists if path.stem in there]
+        self._lists = [path for path in self._lists if path not in said]
+
+    def react(self, ran: Ran, kill: Kill | None = None) -> bool:
+        """Do what the end of a command asks for.
+
+        Args:
+            ran: how it ended.
+            kill: when to kill the commands that settle; none: not at all.
+
+        Returns:
+            Whether there is anything left to do.
+        """
+        self.note(ran)
+        if ran.code == UNKNOWN:
+            self._settle(kill)
+        elif ran.code != DONE and not ran.killed:
+            for job in self._jobs():
+                if job["state"] != "completed":
+                    self._machine.run("resume", job["job"])
+        return ran.code != DONE or ran.arguments[0] != "watch" or bool(self._lists)
+
+    def finish(self) -> None:
+        """Go on to the end, with nobody killing anything.
+
+        Raises:
+            StuckError: there is no end.
+        """
+        for _ in range(_ROUNDS):
+            ran = self._machine.run(*self.commands[0])
+            if self._machine.complaints:
+                raise StuckError("the program itself is broken")
+            if not self.react(ran):
+                return
+        raise StuckError(f"{ran.arguments} ends with {ran.code} again and again: {ran.err}")
+
+    def _jobs(self) -> list[dict[str, str]]:
+        ran = self._machine.run("jobs", "--json")
+        if ran.code != DONE:
+            raise StuckError(f"the jobs cannot be listed, {ran.code}: {ran.err}{ran.out}")
+        jobs: list[dict[str, str]] = json.loads(ran.out)
+        return jobs
+
+    def _settle(self, kill: Kill | None) -> None:
+        """Decide every batch in doubt, knowing from the provider what was charged."""
+        machine = self._machine
+        machine.quiet()
+        batches = read_batches(machine.place.state)
+        charged = unclaimed(machine.place.world, batches)
+        for batch in batches:
+            if batch.state != "unknown":
+                continue
+            found = charged.get(batch.digest)
+            words = self._decision(found[0].batch_id if found else None)
+            arguments = ("settle", batch.label, "--json", "--as", *words)
+            mistake = found and words[0] == "free"
+            machine.tally.add("settled", "free by mistake" if mistake else words[0])
+            if kill is None:
+                machine.run(*arguments)
+            else:
+                machine.kill(machine.start_to_die(kill, *arguments), kill)
+
+    def _decision(self, batch_id: str | None) -> tuple[str, ...]:
+        draw = self._chance.random() if self._chance is not None else 1.0
+        if batch_id is None or _WRITE_OFF <= draw < _MISTAKE:
+            return ("free",)
+        return ("lost",) if draw < _WRITE_OFF else ("adopted", "--batch-id", batch_id)

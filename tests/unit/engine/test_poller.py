@@ -1,0 +1,183 @@
+"""What a poll comes to: stored answers, a later look, or a batch that the service does not know."""
+
+from itertools import pairwise
+from typing import Literal
+
+import pytest
+
+from pwl_tui.api.errors import ApiError, decode_error
+from pwl_tui.api.models import BatchAnswer, NumberAnswer
+from pwl_tui.config import Polling
+from pwl_tui.engine.polling.poller import answers
+from pwl_tui.problem import Problem
+from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
+from pwl_tui.state.store import Store
+from tests.unit.fake_service import (
+    BINDING,
+    FIRST,
+    Clock,
+    WorldService,
+    add_job,
+    make_poller,
+    make_service,
+    make_submitter,
+)
+
+PACE = Polling()
+
+
+@pytest.fixture
+def service(clock: Clock) -> WorldService:
+    return make_service(clock, rate=10.0)
+
+
+def sent(store: Store, service: WorldService, clock: Clock, size: int = 50) -> Batch:
+    job = add_job(store, FIRST, size)
+    make_submitter(store, service, clock).send_next()
+    return store.batches.get(job, 1)
+
+
+def test_a_batch_is_polled_when_news_are_likely_until_it_is_done(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    batch = sent(store, service, clock, size=300)
+    poller = make_poller(store, service, clock)
+    begun, polled = clock.now, []
+    while (due := store.batches.next_due(BINDING)) is not None:
+        clock.now = due
+        claimed = poller.claim()
+        assert claimed is not None
+        assert poller.claim() is None
+        result = poller.poll(claimed)
+        polled.append(clock.now - begun)
+        assert (result.problem, result.batch) == (None, store.batches.get(batch.job, 1))
+    assert store.batches.get(batch.job, 1).state is BatchState.COMPLETED
+    gaps = [after - before for before, after in pairwise(polled)]
+    assert min(gaps) >= PACE.small[0]
+    # 300 numbers at 10 a second: the last look comes soon after the end.
+    assert 30.0 <= polled[-1] <= 36.0
+    assert poller.rate == pytest.approx(10.0, rel=0.2)
+
+
+def test_only_the_batches_of_the_key_are_polled(store: Store, clock: Clock, service: WorldService) -> None:
+    sent(store, service, clock)
+    clock.now += 1_000
+    assert store.batches.next_due(Binding(BINDING.base_url, "another")) is None
+    assert store.batches.next_due(Binding("https://another.test", BINDING.fingerprint)) is None
+    assert make_poller(store, service, clock).claim() is not None
+
+
+def refusing(service: WorldService, problem: Problem, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: str) -> BatchAnswer:
+        raise ApiError(problem)
+
+    monkeypatch.setattr(service, "poll", refuse)
+
+
+NETWORK = Problem(kind="network", message="gone", remedy="wait")
+LIMITED = Problem(kind="rate_limited", message="slow down", retry_after=900.0, remedy="wait")
+AT_ONCE = Problem(kind="rate_limited", message="slow down", retry_after=0.0, remedy="wait")
+ODD = Problem(kind="bad_answer", message="another batch", remedy="wait")
+
+
+@pytest.mark.parametrize(
+    ("problem", "least", "most", "service_wide"),
+    [
+        (NETWORK, 2.5, 5.0, True),
+        (LIMITED, 900.0, 990.0, True),
+        (AT_ONCE, PACE.minimum, PACE.minimum, True),
+        (ODD, 2.5, 5.0, False),
+        (decode_error(404, {}, b"<html>Not found</html>", paid=False), 2.5, 5.0, None),
+    ],
+    ids=["network", "429", "429 at once", "bad answer", "a proxy's 404"],
+)
+def test_a_poll_that_fails_is_tried_again_later(
+    store: Store,
+    clock: Clock,
+    service: WorldService,
+    monkeypatch: pytest.MonkeyPatch,
+    problem: Problem,
+    least: float,
+    most: float,
+    service_wide: bool | None,
+) -> None:
+    batch = sent(store, service, clock)
+    poller = make_poller(store, service, clock)
+    clock.now += 10
+    refusing(service, problem, monkeypatch)
+    claimed = poller.claim()
+    assert claimed is not None
+    result = poller.poll(claimed)
+    after = store.batches.get(batch.job, 1)
+    assert (result.problem, after.state, after.attempts) == (problem, BatchState.PROCESSING, 1)
+    assert service_wide is None or result.service_wide == service_wide
+    assert after.next_poll is not None
+    assert least <= after.next_poll - clock.now <= most
+    assert poller.claim() is None
+
+    monkeypatch.undo()
+    clock.now = after.next_poll
+    again = poller.claim()
+    assert again is not None
+    assert poller.poll(again).problem is None
+    assert store.batches.get(batch.job, 1).attempts == 0
+    # How long the answers had been there is not known, so nothing was learned of the rate.
+    assert poller.rate is None
+
+
+def test_a_batch_that_the_service_does_not_know_is_kept(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = sent(store, service, clock)
+    clock.now += 10
+    unknown = decode_error(404, {}, b'{"error": "Batch not found or access denied."}', paid=False)
+    refusing(service, unknown, monkeypatch)
+    poller = make_poller(store, service, clock)
+    claimed = poller.claim()
+    assert claimed is not None
+    result = poller.poll(claimed)
+    assert (result.batch.state, result.batch.error) == (BatchState.UNREACHABLE, unknown)
+    assert not result.service_wide
+    assert result.batch.batch_id == batch.batch_id
+    clock.now += 10_000
+    assert poller.claim() is None
+
+
+def test_what_a_leaving_process_claimed_is_free_after_the_least_pause(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    sent(store, service, clock)
+    clock.now += 10
+    poller = make_poller(store, service, clock)
+    assert poller.claim() is not None
+    poller.give_back()
+    assert poller.claim() is None
+    clock.now += PACE.minimum
+    assert poller.claim() is not None
+
+
+@pytest.mark.parametrize(
+    ("number", "outcome", "on", "expected"),
+    [
+        ("+14155552671", "completed", True, (14155552671, Outcome.COMPLETED, True)),
+        ("14155552671", "completed", False, (14155552671, Outcome.COMPLETED, False)),
+        ("+14155552671", "failed", None, (14155552671, Outcome.FAILED, None)),
+        ("+14155552671", "pending", None, (14155552671, Outcome.PENDING, None)),
+        ("+14155552671", "completed", None, (14155552671, Outcome.FAILED, None)),
+        ("not a number", "completed", True, None),
+        ("", "completed", True, None),
+        ("+", "completed", True, None),
+        ("٣٣٣", "completed", True, None),
+        ("+1234567890123456", "completed", True, None),
+    ],
+)
+def test_what_the_service_says_of_a_number(
+    number: str,
+    outcome: Literal["completed", "failed", "pending"],
+    on: bool | None,
+    expected: tuple[int, Outcome, bool | None] | None,
+) -> None:
+    one = NumberAnswer(number, outcome, on_whatsapp=on)
+    answer = BatchAnswer("id", False, "processing", None, None, None, None, [one])
+    read = [(found.number, found.outcome, found.on_whatsapp) for found in answers(answer)]
+    assert read == ([] if expected is None else [expected])

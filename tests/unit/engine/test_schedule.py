@@ -1,0 +1,145 @@
+"""Polling stays inside the service's etiquette, whatever was learned."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pwl_tui.config import Polling
+from pwl_tui.engine.money.evidence import READING_OFFSETS, Verdict, next_reading, weigh
+from pwl_tui.engine.polling.health import Health
+from pwl_tui.engine.polling.schedule import Budget, RateEstimate, backoff, bounds, first_poll, next_poll
+from pwl_tui.problem import Problem
+from pwl_tui.state.models import BalanceReading
+
+PACE = Polling()
+spreads = st.floats(0, 1)
+
+
+@pytest.mark.parametrize(
+    ("size", "shortest", "longest"),
+    [(1, 5.0, 10.0), (99, 5.0, 10.0), (100, 5.0, 10.0), (550, 17.5, 35.0), (1000, 30.0, 60.0)],
+)
+def test_the_pause_grows_with_the_batch(size: int, shortest: float, longest: float) -> None:
+    assert list(bounds(size, PACE)) == pytest.approx([shortest, longest])
+    assert first_poll(size, PACE, 100.0) == pytest.approx(100.0 + shortest)
+
+
+@given(
+    size=st.integers(1, 1000),
+    share=st.floats(0, 1),
+    rate=st.none() | st.floats(1e-6, 1e6),
+    ahead=st.integers(0, 1_000_000),
+    spread=spreads,
+)
+def test_no_batch_is_asked_about_too_often_or_forgotten(
+    size: int, share: float, rate: float | None, ahead: int, spread: float
+) -> None:
+    shortest, longest = bounds(size, PACE)
+    due = next_poll(size, int(size * share), PACE, rate=rate, ahead=ahead, now=0.0, spread=spread)
+    assert shortest <= due <= longest * 4 * 1.1
+
+
+def test_the_last_poll_aims_at_the_expected_end() -> None:
+    due = next_poll(1000, 400, PACE, rate=10.0, ahead=0, now=0.0, spread=0.0)
+    assert due == pytest.approx(40.5)
+
+
+def test_a_batch_behind_others_waits_for_them() -> None:
+    front = next_poll(1000, 1000, PACE, rate=10.0, ahead=0, now=0.0, spread=0.0)
+    behind = next_poll(1000, 1000, PACE, rate=10.0, ahead=2000, now=0.0, spread=0.0)
+    assert front == pytest.approx(60.0)
+    assert behind == pytest.approx(200.5)
+
+
+@given(attempts=st.integers(1, 10_000), spread=spreads)
+def test_back_off_grows_and_ends(attempts: int, spread: float) -> None:
+    assert 2.5 <= backoff(attempts, None, spread) <= 300.0
+    assert backoff(attempts, None, spread) <= backoff(attempts + 1, None, spread)
+
+
+@given(attempts=st.integers(1, 50), asked=st.floats(0, 86_400), spread=spreads)
+def test_what_the_service_asks_for_is_obeyed(attempts: int, asked: float, spread: float) -> None:
+    assert backoff(attempts, asked, spread) >= asked
+
+
+@given(
+    per_second=st.floats(0.5, 50),
+    steps=st.lists(st.floats(0, 2), min_size=1, max_size=200),
+)
+def test_the_budget_is_never_exceeded(per_second: float, steps: list[float]) -> None:
+    budget, now, taken = Budget(per_second), 1000.0, 0
+    for step in steps:
+        now += step
+        taken += budget.take(now) == 0.0
+    assert taken <= 4 + per_second * (now - 1000.0) + 1e-6
+
+
+def test_the_budget_says_when_to_come_back() -> None:
+    budget = Budget(2.0, burst=1.0)
+    assert budget.take(0.0) == 0.0
+    wait = budget.take(0.0)
+    assert wait == pytest.approx(0.5)
+    assert budget.take(wait) == 0.0
+
+
+def test_the_rate_is_learned_from_news_only() -> None:
+    rate = RateEstimate()
+    seen = []
+    for answered, seconds in ((0, 10.0), (5, 0.0), (100, 10.0), (200, 10.0)):
+        rate.learn(answered, seconds)
+        seen.append(rate.value)
+    assert seen == [None, None, pytest.approx(10.0), pytest.approx(14.0)]
+
+
+def readings(*balances: int) -> list[BalanceReading]:
+    return [BalanceReading(float(i), "wavalidation", balance) for i, balance in enumerate(balances)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "otherwise", "verdict"),
+    [
+        (100, [90, 90, 90, 90], 0, Verdict.CHARGED),
+        (100, [100, 90], 0, Verdict.CHARGED),
+        (100, [100, 100], 0, Verdict.FREE),
+        (100, [95, 95], 5, Verdict.FREE),
+        (100, [85], 5, Verdict.CHARGED),
+        (100, [95], 0, Verdict.CANNOT_TELL),
+        (100, [90, 100], 0, Verdict.CANNOT_TELL),
+        (100, [200], 0, Verdict.CANNOT_TELL),
+        (100, [], 0, Verdict.CANNOT_TELL),
+        (None, [90], 0, Verdict.CANNOT_TELL),
+    ],
+)
+def test_what_the_balance_says(
+    before: int | None, after: list[int], otherwise: int, verdict: Verdict
+) -> None:
+    evidence = weigh(before, 10, readings(*after), otherwise)
+    assert evidence.verdict is verdict
+    assert evidence.complete == (len(after) >= 4)
+    assert str(evidence).startswith(verdict)
+
+
+def test_the_balance_is_read_at_0_10_60_and_300_seconds() -> None:
+    seen: list[BalanceReading] = []
+    now = 50.0
+    moments = []
+    while (due := next_reading(seen, now)) is not None:
+        now = due
+        moments.append(now - 50.0)
+        seen.append(BalanceReading(now, "wavalidation", 1))
+    assert moments == list(READING_OFFSETS)
+
+
+def test_one_probe_speaks_for_everyone_while_the_service_is_down() -> None:
+    health = Health(lambda: 1.0)
+    down = Problem(kind="network", message="gone", remedy="wait")
+    assert health.learn(None, 0.0) is None
+    first = health.learn(down, 100.0)
+    assert first is not None
+    assert health.down_until == pytest.approx(105.0)
+    health.learn(down, 105.0)
+    assert health.down_until == pytest.approx(115.0)
+    health.probe_now()
+    assert health.down_until == 0.0
+    assert health.learn(None, 116.0) is not None
+    assert health.failing is False

@@ -1,0 +1,269 @@
+"""A state machine of people, processes, faults, kills and lost files: whatever the order, the books agree."""
+
+import contextlib
+import shutil
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from pwl_tui.engine.money.evidence import Verdict
+from pwl_tui.engine.money.settling import SettleError
+from pwl_tui.engine.money.steps import Busy, Sent
+from pwl_tui.engine.problems import EngineError
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.state.models import BatchState
+from tests.unit.fake_service import KEY, SILENT, Killed, add_job, failing, killing
+from tests.unit.reconcile import Books
+
+_OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
+
+REFUSED = Problem(kind="network", message="refused", charged="no", remedy="wait")
+LIMITED = Problem(kind="rate_limited", message="slow down", charged="no", retry_after=3.0, remedy="wait")
+FORBIDDEN = Problem(kind="forbidden", status=403, message="no", charged="no", remedy="ask")
+
+PLACES = [
+    "journal.append",
+    "batches.intend",
+    "batches.accept",
+    "batches.doubt",
+    "batches.put_back",
+    "batches.refuse",
+    "balances.add",
+]
+
+
+who = st.integers(0, 1)
+something_to_send = precondition(lambda self: any(one.state in _OPEN for one in self.batches()))
+
+
+class Protocol(Books):
+    """What a person and bad luck may do, in any order."""
+
+    # -- sending
+
+    @rule(who=who, size=st.integers(1, 12), sent=st.booleans())
+    def bring_a_list(self, who: int, size: int, sent: bool) -> None:
+        self.lists.append((self.next_number, size))
+        self.wanted.update(f"+{self.next_number + index}" for index in range(size))
+        add_job(self.store, self.next_number, size, batch_size=5, at=self.clock.now)
+        self.next_number += size
+        if sent:
+            self.send(who)
+
+    @something_to_send
+    @rule(who=who)
+    def send(self, who: int) -> None:
+        while self.step(who):
+            pass
+
+    def step(self, who: int) -> bool:
+        """Take a step of sending; return whether there may be more to send at once."""
+        frozen, journaled, before = bool(self.in_doubt()), self.journaled(), len(self.service.submitted)
+        step = self.processes[who].submitter.send_next()
+        asked = len(self.service.submitted) > before
+        assert not (frozen and asked), "sent while a batch was in doubt"
+        if isinstance(step, Sent):
+            assert asked != (step.batch.batch_id in journaled), "known already, and sent again"
+        return isinstance(step, Sent)
+
+    @something_to_send
+    @rule(who=who)
+    def both_send(self, who: int) -> None:
+        others: list[object] = []
+        self.service.before = lambda: others.append(self.processes[1 - who].submitter.send_next())
+        self.step(who)
+        self.service.before = lambda: None
+        assert others in ([], [Busy()])
+
+    @something_to_send
+    @rule(who=who, said=st.sampled_from([REFUSED, LIMITED, FORBIDDEN, SILENT]), paid=st.booleans())
+    def send_and_fail(self, who: int, said: Problem, paid: bool) -> None:
+        if paid:
+            self.service.after = failing(SILENT)
+        else:
+            self.service.before = failing(said)
+        self.step(who)
+        self.service.before = self.service.after = lambda: None
+
+    @something_to_send
+    @rule(who=who, paid=st.booleans())
+    def send_and_die_in_the_call(self, who: int, paid: bool) -> None:
+        # A killed process writes nothing down any more.
+        self.processes[who].store.batches.doubt = _die  # type: ignore[method-assign]
+        if paid:
+            self.service.after = killing
+        else:
+            self.service.before = killing
+        self.until_death(who)
+
+    @something_to_send
+    @rule(who=who, place=st.sampled_from(PLACES), after=st.booleans(), paid=st.booleans())
+    def send_and_die_at_a_write(self, who: int, place: str, after: bool, paid: bool) -> None:
+        part, name = place.split(".")
+        owner = getattr(self.processes[who].store, part)
+        write = getattr(owner, name)
+
+        def die(*values: object, **named: object) -> None:
+            if after:
+                write(*values, **named)
+            raise Killed
+
+        setattr(owner, name, die)
+        if place == "batches.doubt" and paid:
+            self.service.after = failing(SILENT)
+        elif place == "batches.doubt":
+            self.service.before = failing(SILENT)
+        if place in {"batches.put_back", "batches.refuse"}:
+            self.service.before = failing(REFUSED if name == "put_back" else FORBIDDEN)
+        self.until_death(who)
+
+    def until_death(self, who: int) -> None:
+        with contextlib.suppress(Killed):
+            self.processes[who].submitter.send_next()
+        self.restart(who)
+
+    # -- beside it
+
+    @precondition(lambda self: any(one.state is BatchState.PROCESSING for one in self.batches()))
+    @rule()
+    def both_poll(self) -> None:
+        self.clock.now += 20.0
+        pollers = [process.poller for process in self.processes]
+        while claimed := [(poller, batch) for poller in pollers if (batch := poller.claim()) is not None]:
+            assert len({batch.label for _, batch in claimed}) == len(claimed), "polled by two"
+            for poller, batch in claimed:
+                poller.poll(batch)
+
+    @rule(seconds=st.sampled_from([1.0, 11.0, 70.0, 400.0]))
+    def wait(self, seconds: float) -> None:
+        self.clock.now += seconds
+
+    @something_to_send
+    @rule(who=who)
+    def look_one_up(self, who: int) -> None:
+        self.clock.now += 1.0
+        number = f"+{self.next_lookup}"
+        self.next_lookup += 1
+        self.wanted[number] += 1
+        with contextlib.suppress(ProblemError):
+            self.processes[who].engine.lookup(number)
+        self.clock.now += 1.0
+
+    @rule(amount=st.integers(1, 50))
+    def top_up(self, amount: int) -> None:
+        self.world.add_credits(KEY, "wavalidation", amount)
+        self.disturbed = self.clock.now
+
+    @something_to_send
+    @rule(who=who)
+    def pause_the_newest(self, who: int) -> None:
+        self.processes[who].engine.pause(self.store.jobs.all()[0].id)
+
+    @precondition(lambda self: any(job.paused or job.hold or job.error for job in self.store.jobs.all()))
+    @rule(who=who)
+    def resume_everything(self, who: int) -> None:
+        self.clock.now += 70.0
+        for job in self.store.jobs.all():
+            self.processes[who].engine.resume(job.id)
+        self.send(who)
+
+    @precondition(lambda self: any(job.counts.failed for job in self.store.jobs.all()))
+    @rule(who=who)
+    def retry_what_failed(self, who: int) -> None:
+        engine = self.processes[who].engine
+        for job in self.store.jobs.all():
+            failed = self.store.results.failed(job.id)
+            with contextlib.suppress(EngineError):  # nothing to retry, or too few credits
+                engine.retry(engine.retry_plan(job.id))
+                self.wanted.update(f"+{number}" for number in failed)
+
+    # -- settling
+
+    @precondition(lambda self: bool(self.in_doubt()))
+    @rule(who=who, give_up=st.booleans())
+    def settle_by_the_services_books(self, who: int, give_up: bool) -> None:
+        (batch,) = self.in_doubt()
+        engine = self.processes[who].engine
+        # Another may have been paid for whose list went down with the state file.
+        sent, paid = tuple(f"+{number}" for number in self.store.batches.numbers(batch)), self.numbers_paid()
+        charged = [batch_id for batch_id in self.nameless() if paid[batch_id] == sent]
+        verdict = engine.evidence(batch.job, batch.seq).verdict
+        journaled = self.journaled()
+        try:
+            if not charged:
+                engine.settle(batch.job, batch.seq, "free")
+            elif give_up:
+                engine.settle(batch.job, batch.seq, "lost")
+                self.written_off.update(charged)
+                self.ever_written_off.update(charged)
+            else:
+                engine.settle(batch.job, batch.seq, "adopted", charged[0])
+        except SettleError:
+            assert self.store.batches.get(batch.job, batch.seq).batch_id in journaled
+            return
+        if batch.submitted is not None and self.disturbed < batch.submitted:
+            assert verdict is not (Verdict.FREE if charged else Verdict.CHARGED), "the evidence lied"
+
+    @precondition(lambda self: bool(self.in_doubt()) and bool(self.world.batches))
+    @rule(who=who)
+    def give_a_wrong_id(self, who: int) -> None:
+        (batch,) = self.in_doubt()
+        known = [one.batch_id for one in self.batches() if one.batch_id]
+        if known:
+            try:
+                self.processes[who].engine.settle(batch.job, batch.seq, "adopted", known[0])
+            except ProblemError:
+                return
+            raise AssertionError("another batch's id was taken")
+
+    # -- losing the state file; the journal stays
+
+    @rule()
+    def keep_a_copy(self) -> None:
+        self.stop_all()
+        shutil.copy(self.directory / "state" / "state.db", self.directory / "copy.db")
+        self.written_off_at_copy = set(self.written_off)
+        self.start_all()
+
+    @precondition(lambda self: bool(self.world.batches))
+    @rule(empty=st.booleans(), again=st.booleans())
+    def put_the_copy_back(self, empty: bool, again: bool) -> None:
+        self.stop_all()
+        for path in (self.directory / "state").glob("state.db*"):
+            path.unlink()
+        copy = self.directory / "copy.db"
+        if copy.exists() and not empty:
+            shutil.copy(copy, self.directory / "state" / "state.db")
+        # What the person decided after the copy was made has to be decided again.
+        self.written_off = set() if empty else set(self.written_off_at_copy)
+        self.disturbed = self.clock.now
+        self.start_all()
+        if again:
+            self.bring_lost_lists_again()
+
+    @precondition(lambda self: bool(self.journaled() - {batch.batch_id for batch in self.batches()}))
+    @rule(who=who)
+    def adopt_the_journal(self, who: int) -> None:
+        self.processes[who].engine.adopt_journal()
+        assert self.processes[who].engine.unadopted() == []
+
+    def bring_lost_lists_again(self) -> None:
+        there = {job.name for job in self.store.jobs.all()}
+        for first, size in self.lists:
+            if f"job {first}" not in there:
+                add_job(self.store, first, size, batch_size=5, at=self.clock.now)
+
+
+def _die(*_: object, **__: object) -> None:
+    raise Killed
+
+
+TestProtocol = Protocol.TestCase
+TestProtocol.settings = settings(
+    max_examples=40,
+    stateful_step_count=40,
+    deadline=None,
+    # Every step writes to a disk that it waits for.
+    suppress_health_check=[HealthCheck.too_slow],
+)

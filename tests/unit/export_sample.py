@@ -1,0 +1,60 @@
+"""A small list with every kind of answer, and a way to export it."""
+
+import csv
+import io
+from pathlib import Path
+
+from pwl_tui.lists.read.readers import detect
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+from pwl_tui.lists.write.answers import Answer, Choice, RowAnswer
+from pwl_tui.lists.write.export import Format, Target, export_files
+
+YES = (14155552671, 0, Answer("completed", True, False, "T-Mobile", "US", ""))
+BUSINESS = (4915112345678, 0, Answer("completed", True, True, "", "DE", "reused from 2026-01-02"))
+NO = (919876543210, 0, Answer("completed", False, None, "=cmd|'/c calc'!A1", "IN", ""))
+FAILED = (5511987654321, 0, Answer("failed", None, None, "", "", ""))
+PENDING = (33612345678, 0, Answer("pending", None, None, "", "", ""))
+REJECTED = (0, 0, Answer("rejected", None, None, "", "", "not a number"))
+NOT_SENT = (447911123456, 0, Answer("not_sent", None, None, "", "", ""))
+ANSWERS: list[RowAnswer] = [YES, BUSINESS, NO, FAILED, PENDING, REJECTED, NOT_SENT]
+AGAIN = (YES[0], 2, YES[2])
+NAMES = ["Ada", "Bo", "=Cy", "Di, Ed", 'F "G"', "", "two\nlines"]
+
+
+def source_of(data: str | bytes, kind: str = "csv") -> Source:
+    raw = data.encode() if isinstance(data, str) else data
+    return Source.from_text(raw.decode()) if kind == "txt" else Source.from_stream(io.BytesIO(raw), "crm")
+
+
+def table(delimiter: str = ",", line_end: str = "\n", *, heading: bool = True) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator=line_end)
+    if heading:
+        writer.writerow(["name", "phone"])
+    writer.writerows([name, f"+{number}"] for name, (number, _, _) in zip(NAMES, ANSWERS, strict=True))
+    return text.getvalue()
+
+
+def export(
+    path: Path,
+    source: Source,
+    answers: list[RowAnswer] | None = None,
+    *,
+    format: Format = "csv",  # noqa: A002 - the word of the function under test
+    only: Choice | None = None,
+    split: bool = False,
+    digits: bool = False,
+    force: bool = False,
+    options: Options | None = None,
+) -> int:
+    """Return how many rows were written."""
+    reading = detect(source, options or Options())
+    found = ANSWERS if answers is None else answers
+    target = Target(path, format, only=only, split=split, digits=digits, force=force)
+    return sum(rows for _, rows in export_files(target, source, reading, lambda: iter(found)))
+
+
+def cells(path: Path, delimiter: str = ",") -> list[list[str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.reader(stream, delimiter=delimiter))

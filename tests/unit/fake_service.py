@@ -1,0 +1,268 @@
+"""The simulated service without HTTP, for tests of the engine: its books, and faults on demand."""
+
+import random
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from pwl_tui.api.errors import ApiError, decode_error
+from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Service, Submitted
+from pwl_tui.config import Polling, Settings
+from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.events import Event
+from pwl_tui.engine.money.journaling import digest
+from pwl_tui.engine.money.steps import Sent
+from pwl_tui.engine.money.submitter import Submitter
+from pwl_tui.engine.polling.poller import Poller
+from pwl_tui.engine.service import ServiceClient
+from pwl_tui.problem import Problem
+from pwl_tui.secret import Secret
+from pwl_tui.simulator.world import World
+from pwl_tui.state.batches import Answer
+from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
+from pwl_tui.state.models import Batch, Binding, Outcome
+from pwl_tui.state.queries.results import Told
+from pwl_tui.state.store import Store
+
+KEY = "unit-key"
+FIRST = 14_155_550_000
+NOW = 1_800_000_000.0
+PATIENCE = 20.0
+"""Seconds after which a test gives up on what should have happened long ago."""
+BINDING = Binding("https://service.test", Secret(KEY).fingerprint)
+
+
+SILENT = Problem(kind="timeout", message="no answer", charged="unknown", remedy="settle")
+
+
+class Killed(BaseException):
+    """The process is gone; nothing after this line has happened."""
+
+
+@dataclass
+class Clock:
+    now: float = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class WorldService:
+    """Calls a world as the client would; `before` and `after` may raise around the paid work."""
+
+    world: World
+    before: Callable[[], None] = lambda: None
+    after: Callable[[], None] = lambda: None
+    submitted: list[tuple[str, ...]] = field(default_factory=list)
+
+    def balance(self, service: Service = "wavalidation") -> Balance:
+        return msgspec.convert(_ok(self.world.balance(KEY, service), paid=False), Balance)
+
+    def submit(self, numbers: Sequence[str]) -> Submitted:
+        self.submitted.append(tuple(numbers))
+        self.before()
+        answer = _ok(self.world.submit(KEY, list(numbers)), paid=True)
+        self.after()
+        return msgspec.convert(answer, Submitted)
+
+    def poll(self, batch_id: str) -> BatchAnswer:
+        answer = _ok(self.world.poll(KEY, batch_id), paid=False)
+        done = answer["status"] == "completed"
+        return BatchAnswer(
+            batch_id,
+            done=done,
+            status=answer["status"],
+            total_numbers=answer["total_numbers"],
+            completed=answer["completed"],
+            failed=answer["failed"],
+            pending=answer["pending"],
+            results=[
+                NumberAnswer(
+                    result["phone_number"],
+                    result["status"],
+                    on_whatsapp=result.get("numberstatus"),
+                    business=result.get("businessnumber"),
+                    carrier=result.get("carrier", ""),
+                    country=result.get("country", ""),
+                    note=result.get("error", ""),
+                )
+                for result in answer["results"]
+            ],
+        )
+
+    def check(self, number: str, region: str | None = None) -> Check:
+        answer = _ok(self.world.check(KEY, number, region), paid=True)
+        return Check(
+            number=answer["formatted_number"],
+            on_whatsapp=answer["numberstatus"],
+            business=answer["businessnumber"],
+            carrier=answer["carrier"],
+            country=answer["countrycode"],
+            line_type=answer["linetype"],
+        )
+
+    def close(self) -> None:
+        pass
+
+
+def _ok(answer: tuple[int, dict[str, Any]], *, paid: bool) -> dict[str, Any]:
+    status, body = answer
+    if status >= 400:
+        raise ApiError(decode_error(status, {}, msgspec.json.encode(body), paid=paid))
+    return body
+
+
+def failing(problem: Problem) -> Callable[[], None]:
+    def fail() -> None:
+        raise ApiError(problem)
+
+    return fail
+
+
+def killing() -> None:
+    raise Killed
+
+
+def add_job(store: Store, first: int, size: int, *, batch_size: int = 1000, at: float = 0.0) -> int:
+    """Store a job of `size` numbers from `first` on."""
+    numbers = range(first, first + size)
+    starts = range(0, size, batch_size)
+    return store.jobs.add(
+        NewJob(BINDING, "default", f"job {first}", "list.txt", b"{}", at, size, 0, 0, 0, size),
+        pieces=[b"original"],
+        rows=((index, None) for index in range(size)),
+        numbers=(NewNumber(number, index // batch_size + 1) for index, number in enumerate(numbers)),
+        batches=[
+            NewBatch(start, len(some), digest(some))
+            for start in starts
+            if (some := numbers[start : start + batch_size])
+        ],
+    )
+
+
+def make_submitter(store: Store, service: ServiceClient, clock: Clock) -> Submitter:
+    return Submitter(
+        store,
+        lambda: service,
+        BINDING,
+        pace=Polling(),
+        clock=clock,
+        spread=lambda: 0.5,
+    )
+
+
+def open_store(directory: Path) -> Store:
+    return Store.open(directory / "state")
+
+
+def accepted(store: Store, job: int, seq: int = 1, batch_id: str = "id-1") -> Batch:
+    batch = store.batches.get(job, seq)
+    store.batches.intend(batch, now=NOW, balance=100)
+    store.batches.accept(batch, batch_id=batch_id, charged=batch.size, now=NOW, next_poll=NOW + 5, error=None)
+    return store.batches.get(job, seq)
+
+
+def answer(number: int, outcome: Outcome = Outcome.COMPLETED, on: bool | None = True) -> Answer:
+    return Answer(number, outcome, on, on and number % 2 == 0, "Carrier", "US", "")
+
+
+def make_poller(store: Store, service: ServiceClient, clock: Clock) -> Poller:
+    return Poller(
+        store,
+        lambda: service,
+        BINDING,
+        pace=Polling(),
+        owner="test",
+        clock=clock,
+        spread=lambda: 0.5,
+    )
+
+
+def make_engine(
+    store: Store, service: ServiceClient, clock: Clock, *, key: str = KEY, cap: int = 0
+) -> Engine:
+    settings = Settings(
+        key_source=Secret(key), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
+    )
+    return Engine(
+        store,
+        settings,
+        connect=lambda *_: service,
+        clock=clock,
+        pause=lambda _seconds: None,
+        draw=random.Random(1),
+    )
+
+
+def make_service(clock: Clock, credits_there: int = 10_000, rate: float = 1_000.0) -> WorldService:
+    world = World(clock=clock, rate=rate)
+    world.add_key(KEY, wavalidation=credits_there)
+    return WorldService(world)
+
+
+def finish(store: Store, service: WorldService, clock: Clock) -> None:
+    """Send and poll until there is nothing more to do."""
+    submitter, poller = make_submitter(store, service, clock), make_poller(store, service, clock)
+    while isinstance(submitter.send_next(), Sent):
+        pass
+    while (due := store.batches.next_due(BINDING)) is not None:
+        clock.now = max(clock.now, due)
+        while (batch := poller.claim()) is not None:
+            poller.poll(batch)
+
+
+@dataclass
+class Listener:
+    """Hears everything, and lets a test wait for what it wants to hear."""
+
+    heard: list[Event] = field(default_factory=list)
+
+    def __call__(self, event: Event) -> None:
+        self.heard.append(event)
+
+    def until(self, wanted: Callable[[], object], what: str) -> None:
+        waiting = threading.Event()
+        for _ in range(int(PATIENCE / 0.01)):
+            if wanted():
+                return
+            waiting.wait(0.01)
+        raise AssertionError(f"waited in vain for {what}; heard {self.heard}")
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.heard if isinstance(event, kind)]
+
+
+class RowTold(NamedTuple):
+    """A row of a job's list: its number and what is told of it, or why it has none."""
+
+    number: int | None
+    told: Told | None
+    reason: str
+
+
+def rows_of(store: Store, job: int) -> list[RowTold]:
+    """Return every row of a job's list, in order."""
+    numbers, told = store.results.told(job)
+    return [
+        RowTold(None, None, reason or "") if place is None else RowTold(numbers[place], told[place], "")
+        for place, reason in store.results.rows(job)
+    ]
+
+
+def in_doubt(store: Store, service: WorldService, clock: Clock, *, paid: bool) -> Batch:
+    """A job of two batches, the first of which nobody knows the outcome of."""
+    job = add_job(store, FIRST, 20, batch_size=10)
+    setattr(service, "after" if paid else "before", failing(SILENT))
+    make_submitter(store, service, clock).send_next()
+    service.before = service.after = lambda: None
+    return store.batches.get(job, 1)
+
+
+def ids(service: WorldService) -> list[str]:
+    """Return the ids of all batches that the service has."""
+    return list(service.world.batches)

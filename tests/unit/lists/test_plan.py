@@ -1,0 +1,139 @@
+import io
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pwl_tui.lists.errors import ListError, PlanCancelledError
+from pwl_tui.lists.numbers.parse import parse
+from pwl_tui.lists.numbers.reasons import REASONS
+from pwl_tui.lists.plan import plan
+from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.read.readers import rows
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+from tests.bench.plan_throughput import clean_list, messy_list, plain, planned
+
+LIST = "name,phone\nAda,+14155552671\nBo,\nCy,call me\nDi,+1 (415) 555-2671\n\nEd,0049 151 12345678\nFay\n"
+
+
+def test_every_row_has_its_fate() -> None:
+    made = plan(Source.from_text(LIST), Options(delimiter=","))
+    assert list(made.numbers) == [14155552671, 4915112345678]
+    assert list(made.row_number) == [0, -1, -1, 0, -1, 1, -1]
+    assert [REASONS[reason] for reason in made.row_reason] == [
+        "",
+        "empty",
+        "not a number",
+        "",
+        "empty",
+        "",
+        "empty",
+    ]
+    assert (made.rows, made.blank, made.rejected, made.duplicates) == (7, 3, 1, 1)
+    assert made.reasons == {"not a number": 1}
+    assert [row_label(index, made.reading) for index in (0, 6)] == [2, 8]
+
+
+def test_without_a_header_the_first_row_is_row_1() -> None:
+    made = plan(Source.from_text("+14155552671\n"), Options())
+    assert row_label(0, made.reading) == 1
+
+
+CELLS = st.sampled_from(
+    ["+14155552671", "14155552671", "(415) 555-2671", "415", "", "n/a", "+4915112345678"]
+) | st.text(st.characters(codec="ascii", exclude_categories=["Cc"], exclude_characters='"'), max_size=8)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(CELLS, min_size=1, max_size=40),
+    st.none() | st.just("US"),
+    st.sampled_from(["valid", "possible"]),
+)
+def test_counts_add_up(cells: list[str], region: str | None, strictness: str) -> None:
+    source = Source.from_text("\n".join(["+14155552671", *cells]) + "\n")
+    made = plan(
+        source,
+        Options(
+            region=region,
+            header=False,
+            delimiter="\t",
+            numbers="valid" if strictness == "valid" else "possible",
+        ),
+    )
+    assert made.rows == len(made.row_number) == len(made.row_reason) == len(list(rows(source, made.reading)))
+    assert made.rows == made.blank + made.rejected + made.duplicates + len(made.numbers)
+    assert sum(made.reasons.values()) == made.rejected
+    assert len(set(made.numbers)) == len(made.numbers)
+    assert all(
+        (number < 0) == (reason > 0) for number, reason in zip(made.row_number, made.row_reason, strict=True)
+    )
+    firsts = [made.numbers[number] for number in dict.fromkeys(made.row_number) if number >= 0]
+    assert firsts == list(made.numbers)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "says", "remedy"),
+    [
+        ("4155552671\n4155552672\n", Options(), "None of the 2 rows of pasted holds", "--region US"),
+        (
+            "a,b\n1,x\n2,y\n",
+            Options(),
+            "None of the 2 rows of pasted holds a phone number in column 'a'",
+            "--column",
+        ),
+        ("ab\ncd\n", Options(region="US"), "None of the 1 rows", "region is US"),
+        ("phone\n", Options(), "header but no rows", "at least one"),
+        ("\n\n", Options(), "None of the 2 rows", "--column"),
+    ],
+)
+def test_a_list_without_numbers_says_what_to_do(text: str, options: Options, says: str, remedy: str) -> None:
+    with pytest.raises(ListError) as caught:
+        plan(Source.from_text(text), options)
+    assert says in caught.value.problem.message
+    assert remedy in caught.value.problem.remedy
+
+
+NATIONAL_OF_CHINA = [f"13{draw}" for draw in random.Random(1).sample(range(10**8, 10**9), 60)]
+
+
+def test_national_numbers_are_not_taken_for_strangers() -> None:
+    strangers = sum(parse(cell, None, "valid") > 0 for cell in NATIONAL_OF_CHINA)
+    assert 5 < strangers < 30  # valid by chance with a plus: numbers of North America
+    with pytest.raises(ListError) as caught:
+        plan(Source.from_text("\n".join(NATIONAL_OF_CHINA)), Options())
+    assert "--region" in caught.value.problem.remedy
+
+
+def test_lost_plus_signs_are_put_back() -> None:
+    made = plan(Source.from_text("14155552671\n4915112345678\n4155552671\n"), Options())
+    assert list(made.numbers) == [14155552671, 4915112345678]
+    assert made.reasons == {"no country code": 1}
+
+
+def test_progress_reaches_the_end_and_a_plan_can_be_given_up() -> None:
+    text = clean_list(12_000, random.Random(1))
+    source = Source.from_text(text)
+    told: list[tuple[int, int]] = []
+    with pytest.raises(PlanCancelledError):
+        plan(source, Options(), progress=lambda *so_far: told.append(so_far), cancelled=lambda: len(told) > 1)
+    assert told == sorted(told)
+    assert told[-1][0] < source.size
+    told.clear()
+    plan(Source.from_text("+14155552671"), Options(), progress=lambda *so_far: told.append(so_far))
+    assert told[-1] == (12, 12)
+
+
+@pytest.mark.parametrize("make", [clean_list, messy_list])
+def test_the_bench_compares_like_with_like(make: Callable[[int, random.Random], str]) -> None:
+    text = make(500, random.Random(2))
+    assert planned(text) == plain(text)
+
+
+def test_a_stream_needs_no_file() -> None:
+    made = plan(Source.from_stream(io.BytesIO(b"+14155552671"), "standard input"), Options())
+    assert made.source.name == "standard input"
+    assert made.source.path == ""

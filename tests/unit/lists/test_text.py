@@ -1,0 +1,87 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pwl_tui.lists.numbers.parse import parse
+from pwl_tui.lists.numbers.text_numbers import numbers_in
+from pwl_tui.lists.plan import plan
+from pwl_tui.lists.read.readers import cells, detect, rows
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+
+
+@pytest.mark.parametrize(
+    ("line", "region", "numbers"),
+    [
+        ("Call +1 415 555 2671 or (0)20 7946 0018", "GB", [14155552671, 442079460018]),
+        ("Call +1 415 555 2671 or (0)20 7946 0018", None, [14155552671]),
+        ("12/03/24, 14:22 - +44 7400 123456: Hi", None, [447400123456]),
+        ("[2024-03-12, 14:22:05] Ada: on 2024-03-15 at 18:30", "US", []),
+        ("ring 0044 20 7946 0019 now", None, [442079460019]),
+        (
+            "see https://wa.me/14155552671?text=hi and https://wa.me/14155552672",
+            None,
+            [14155552671, 14155552672],
+        ),
+        ("415-555-2671 415-555-2672", "US", [4155552671 + 10**10, 4155552672 + 10**10]),
+        ("+14155552671+14155552672", None, [14155552671, 14155552672]),
+        ("+1 (415) 555-2671 ext. 3, then lunch", None, [14155552671]),
+        ("＋1 415 555 2671", None, [14155552671]),  # noqa: RUF001 - the wide plus is the point
+        ("three little pigs", "US", []),
+        ("order 12345 of 2024", "US", []),
+        ("", None, []),
+    ],
+)
+def test_numbers_in_a_line(line: str, region: str | None, numbers: list[int]) -> None:
+    assert [parse(text, region, "valid") for text in numbers_in(line, region)] == numbers
+
+
+NUMBERS = st.integers(0, 99).map(lambda last: f"+1 202 555 01{last:02}")
+WORDS = st.text("abc xyz,.:;!?\n", max_size=20).map(lambda words: f" {words} ")
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(WORDS, NUMBERS), max_size=4), WORDS)
+def test_every_number_between_words_is_found(pairs: list[tuple[str, str]], end: str) -> None:
+    line = "".join(words + number for words, number in pairs) + end
+    assert numbers_in(line, None) == [number for _, number in pairs]
+
+
+CHAT = "12/03/24, 14:22 - +44 7400 123456: or +44 7400 123457\n\n12/03/24, 14:23 - Ada: bye\n"
+
+
+def test_a_line_is_a_row_once_for_each_number_in_it() -> None:
+    source = Source.from_text(CHAT)
+    made = plan(source, Options())
+    lines = CHAT.splitlines()
+    assert [row for (row,) in rows(source, made.reading)] == [lines[0], *lines]
+    assert list(made.row_number) == [0, 1, -1, -1]
+    assert (made.rows, made.blank, made.reasons) == (4, 1, {"not a number": 1})
+    assert [text for text, _ in cells(source, made.reading)] == [
+        "+44 7400 123456",
+        "+44 7400 123457",
+        *lines[1:],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "in_text"),
+    [
+        (CHAT, Options(), True),
+        (CHAT, Options(in_text=False), False),
+        (CHAT, Options(column="1"), False),
+        ("+14155552671\n+14155552672\n", Options(), False),
+        ("+14155552671\n+14155552672\n", Options(in_text=True), True),
+        ("+14155552671, +14155552672\n+14155552673, +14155552674\n", Options(), True),
+        ("Ada, +14155552671\nBo, +14155552672\n", Options(), False),
+        ("phone,mobile\n+14155552671,+14155552672\n+14155552673,+14155552674\n", Options(), False),
+        (
+            "name,a,b,c\nx,+14155552671,+14155552672,+14155552673\ny,+14155552674,+14155552675,\n",
+            Options(),
+            False,
+        ),
+        ("020 7946 0018\n020 7946 0019\n", Options(), False),
+    ],
+)
+def test_text_is_told_from_a_table(text: str, options: Options, in_text: bool) -> None:
+    assert detect(Source.from_text(text), options).in_text is in_text

@@ -1,0 +1,149 @@
+"""What a person's machine and the service must agree on at any moment, whatever happens to them.
+
+The oracle is the simulated service's own ledger.
+"""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from hypothesis.stateful import RuleBasedStateMachine, invariant
+
+from pwl_tui.simulator.world import World
+from pwl_tui.state.files.journal import Intent
+from pwl_tui.state.models import Batch, BatchState, JobState
+from tests.unit.fake_service import (
+    BINDING,
+    FIRST,
+    KEY,
+    Clock,
+    WorldService,
+    make_engine,
+    make_poller,
+    make_submitter,
+    open_store,
+)
+
+_ENDED = {BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED}
+
+
+class Process:
+    """One process of the person's on the state file."""
+
+    def __init__(self, directory: Path, service: WorldService, clock: Clock) -> None:
+        self.store = open_store(directory)
+        self.submitter = make_submitter(self.store, service, clock)
+        self.poller = make_poller(self.store, service, clock)
+        self.engine = make_engine(self.store, service, clock)
+
+    def close(self) -> None:
+        self.engine.close()
+        self.store.close()
+
+
+class Books(RuleBasedStateMachine):
+    """One person, one key, one service, and two processes on one state file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scratch = tempfile.TemporaryDirectory()
+        self.directory = Path(self.scratch.name)
+        self.clock = Clock()
+        self.world = World(clock=self.clock, rate=5.0, failure_share=0.2)
+        self.world.add_key(KEY, wavalidation=200)
+        self.service = WorldService(self.world)
+        self.processes: list[Process] = []
+        self.start_all()
+        self.lists: list[tuple[int, int]] = []
+        self.next_number = FIRST
+        self.next_lookup = FIRST + 1_000_000
+        self.wanted: Counter[str] = Counter()
+        """How often the person asked for a number."""
+        self.written_off: set[str] = set()
+        self.written_off_at_copy: set[str] = set()
+        self.ever_written_off: set[str] = set()
+        self.disturbed = 0.0
+        """When the balance last changed in a way that the evidence need not tell from a charge."""
+
+    def teardown(self) -> None:
+        self.stop_all()
+        self.scratch.cleanup()
+
+    def start_all(self) -> None:
+        self.processes = [Process(self.directory, self.service, self.clock) for _ in range(2)]
+        self.store = self.processes[0].store
+
+    def stop_all(self) -> None:
+        for process in self.processes:
+            process.close()
+
+    def restart(self, who: int) -> None:
+        self.processes[who].close()
+        self.processes[who] = Process(self.directory, self.service, self.clock)
+        self.store = self.processes[0].store
+        self.service.before = self.service.after = lambda: None
+
+    def batches(self) -> list[Batch]:
+        return [batch for job in self.store.jobs.all() for batch in self.store.batches.of(job.id)]
+
+    def in_doubt(self) -> list[Batch]:
+        return [batch for batch in self.batches() if batch.state is BatchState.UNKNOWN]
+
+    def journaled(self) -> set[str]:
+        return {entry.batch_id for entry in self.store.journal.entries()}
+
+    def nameless(self) -> list[str]:
+        """Return the ids that were paid for, and that nobody here has got to know.
+
+        One that was written off and then asked for again, knowingly, is settled for good: its numbers have
+        their answers, even where the decision went down with the state file.
+        """
+        journaled, paid = self.journaled(), self.numbers_paid()
+        known = {batch.batch_id for batch in self.batches()} | journaled | self.written_off
+        answered = {paid[batch_id] for batch_id in journaled}
+        known |= {batch_id for batch_id in self.ever_written_off if paid[batch_id] in answered}
+        return [batch_id for batch_id in self.world.batches if batch_id not in known]
+
+    def numbers_paid(self) -> dict[str, tuple[str, ...]]:
+        """Return the numbers of every batch that was paid for, in order, by its id."""
+        return {charge.batch_id: charge.numbers for charge in self.world.ledger if charge.batch_id}
+
+    def intended(self) -> set[tuple[int, int, str]]:
+        """Return what the journal says was about to be sent and no more, and the state file has not sent."""
+        opened: set[tuple[int, int, str]] = set()
+        for line in self.store.journal.read(0)[0]:
+            name = (line.job, line.seq, line.digest)
+            opened.discard(name)
+            if isinstance(line, Intent) and line.intent == "send":
+                opened.add(name)
+        return {name for name in opened if self.store.batches.stands(*name) in {None, BatchState.PLANNED}}
+
+    # -- what always holds
+
+    @invariant()
+    def no_number_is_paid_for_oftener_than_was_asked(self) -> None:
+        paid = Counter(number for charge in self.world.ledger for number in charge.numbers)
+        assert paid <= self.wanted
+
+    @invariant()
+    def every_paid_batch_is_known_or_in_doubt(self) -> None:
+        waiting = [one for one in self.batches() if one.state in {BatchState.UNKNOWN, BatchState.SENDING}]
+        assert len(waiting) <= 1
+        assert len(self.nameless()) <= len(waiting) + len(self.intended())
+
+    @invariant()
+    def what_we_call_charged_was_charged(self) -> None:
+        paid = {charge.batch_id: charge.amount for charge in self.world.ledger}
+        batches = [batch for batch in self.batches() if batch.batch_id is not None]
+        assert all(batch.charged == paid[batch.batch_id] for batch in batches)
+        assert len({batch.batch_id for batch in batches}) == len(batches), "one id, two batches"
+        booked = [charge.batch_id for charge in self.store.charges.all(BINDING) if charge.batch_id]
+        assert len(set(booked)) == len(booked), "booked twice"
+
+    @invariant()
+    def a_finished_job_has_all_its_answers(self) -> None:
+        for job in self.store.jobs.all():
+            finished = job.state is JobState.COMPLETED
+            assert finished == all(batch.state in _ENDED for batch in self.store.batches.of(job.id))
+            if finished:
+                assert (job.counts.answered, job.counts.pending) == (job.numbers, 0)
