@@ -146,7 +146,7 @@ class JobScreen(JobReading):
         """Copy the id of the batch under the cursor."""
         if batch_id := self._batch_id:
             self.app.copy_to_clipboard(batch_id)
-            self.notify(clipboard.told(batch_id, os.environ))
+            self.notify(clipboard.outcome(batch_id, os.environ))
 
     def action_back(self) -> None:
         """Leave the field, then the search, then the job."""
