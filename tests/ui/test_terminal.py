@@ -132,9 +132,9 @@ def test_the_title_is_the_per_cent_of_all_that_is_under_way(job: Job) -> None:
     half = replace(job, counts=Counts(on_whatsapp=10, failed=10, pending=20), state=JobState.PROCESSING)
     new = replace(job, numbers=160, held=0, state=JobState.PLANNED)
     assert notify.title([]) == "pwl-tui"
-    assert notify.title([half]) == "50 % pwl-tui"
-    assert notify.title([half, new]) == "10 % pwl-tui"
-    assert notify.title([replace(half, state=JobState.ATTENTION)]) == "! 50 % pwl-tui"
+    assert notify.title([half]) == "50% pwl-tui"
+    assert notify.title([half, new]) == "10% pwl-tui"
+    assert notify.title([replace(half, state=JobState.ATTENTION)]) == "! 50% pwl-tui"
 
 
 async def test_a_text_is_copied_through_the_terminal(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -285,7 +285,7 @@ def test_the_real_program_follows_a_light_terminal_and_gives_its_title_back(
     program.read_until(lambda: LIGHT_SURFACE in program.seen, "it is drawn light")
     program.read_until(lambda: b"spring-leads" in program.seen, "the jobs are drawn")
     program.read_until(lambda: b"\x1b[22;2t\x1b]2;" in program.seen, "it has a title")
-    assert b" % pwl-tui\x07" in program.seen
+    assert b"% pwl-tui\x07" in program.seen
     os.write(program.master, b"M")
     program.read_until(lambda: b"\x1b[?1003l" in program.seen, "the mouse is free")
     os.write(program.master, b"q")

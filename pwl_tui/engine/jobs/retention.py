@@ -18,9 +18,9 @@ def expires(job: Job) -> float | None:
 
 
 def days_left(job: Job, now: float) -> int | None:
-    """Return the whole days until then, 0 when it is a matter of hours or past; none: all are fetched."""
+    """Return the days until then, rounded; 0 if it is hours away or past, None if all were fetched."""
     until = expires(job)
-    return None if until is None else max(int((until - now) // _DAY_SECONDS), 0)
+    return None if until is None else max(round((until - now) / _DAY_SECONDS), 0)
 
 
 def is_expiring(job: Job, now: float) -> bool:

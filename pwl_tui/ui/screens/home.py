@@ -18,7 +18,7 @@ from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import SCREEN_STYLES, AppContext
 from pwl_tui.ui.commands import Scope, bindings
 from pwl_tui.ui.data.snapshot import Snapshot
-from pwl_tui.ui.presenters.columns import JOBS, JobRow, next_in
+from pwl_tui.ui.presenters.columns import JOBS, JobRow
 from pwl_tui.ui.presenters.format import counted, grouped
 from pwl_tui.ui.presenters.job_detail import detail_lines
 from pwl_tui.ui.presenters.notices import last_size
@@ -33,6 +33,7 @@ from pwl_tui.ui.widgets.notices import AttentionPanel
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.jobs import next_in
 
 _WIDE = 110
 """Cells from which on the credits and the form stand beside the jobs."""

@@ -4,8 +4,8 @@ import base64
 import re
 from collections.abc import Mapping
 
-from pwl_tui.ui.presenters.format import grouped
 from pwl_tui.ui.terminal.notify import through
+from pwl_tui.wording.figures import grouped
 
 MOST_BYTES = 74_994
 """The longest text that is copied: some terminals take 100,000 bytes of OSC 52 and drop what is longer."""
