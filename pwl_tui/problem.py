@@ -5,9 +5,14 @@ stored beside the batch it happened to, printed as the ``ERROR`` object of the c
 screen. This module knows no part of the program.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal, overload
 
 import msgspec
+
+from pwl_tui.text import clean
+
+_LONGEST_SENTENCE = 1000
+"""Characters; a sentence may name two paths."""
 
 Kind = Literal[
     "auth",
@@ -57,10 +62,33 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
 class ProblemError(Exception):
     """Base of every error that this program raises on purpose; it carries its `Problem`.
 
+    Raise it with two sentences, ``raise ListError("The list is empty.", "Choose another file.")``, or with a
+    problem that exists already, ``raise ApiError(problem)``.
+
     Args:
-        problem: what went wrong, ready to be shown.
+        problem: what went wrong: a `Problem`, or one sentence that says it.
+        remedy: one sentence that says what to do; given with a sentence, and only then.
+        kind: of a problem given as sentences; None means `DEFAULT_KIND`.
+
+    Attributes:
+        problem: what went wrong. Sentences are cleaned, so they are safe to show whatever they quote.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    DEFAULT_KIND: ClassVar[Kind] = "invalid_request"
+    """The kind of a problem that a subclass raises as two sentences."""
+
+    @overload
+    def __init__(self, problem: Problem, /) -> None: ...
+
+    @overload
+    def __init__(self, problem: str, remedy: str, /, *, kind: Kind | None = None) -> None: ...
+
+    def __init__(self, problem: Problem | str, remedy: str = "", /, *, kind: Kind | None = None) -> None:
+        if isinstance(problem, str):
+            problem = Problem(
+                kind=kind or self.DEFAULT_KIND,
+                message=clean(problem, _LONGEST_SENTENCE),
+                remedy=clean(remedy, _LONGEST_SENTENCE),
+            )
         super().__init__(problem.message)
         self.problem = problem

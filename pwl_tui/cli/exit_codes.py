@@ -32,15 +32,7 @@ class Exit(IntEnum):
 
 
 class UsageError(ProblemError):
-    """The command cannot be carried out as it was given.
-
-    Args:
-        message: what is wrong.
-        remedy: what to do.
-    """
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(Problem(kind="invalid_request", message=message, remedy=remedy))
+    """The command cannot be carried out as it was given."""
 
 
 _OF_KIND: dict[Kind, Exit] = {

@@ -1,6 +1,6 @@
 """What can go wrong with a list, each as one sentence about it and one about what to do."""
 
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import ProblemError
 
 
 class ListError(ProblemError):
@@ -18,4 +18,4 @@ def unusable(message: str, remedy: str) -> ListError:
         message: one sentence that says what is wrong.
         remedy: one sentence that says what to do.
     """
-    return ListError(Problem(kind="invalid_request", message=message, remedy=remedy))
+    return ListError(message, remedy)

@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pwl_tui.state.errors import damaged, from_os, sentences, state_error
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.state.errors import StateError, damaged, sqlite_errors
 from pwl_tui.state.files.locks import exclusive_lock
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
@@ -46,18 +47,18 @@ class Database:
 
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
-        with sentences(self.path):
+        with sqlite_errors(self.path):
             return self._connection().execute(statement, values).fetchall()
 
     def first(self, statement: str, *values: object) -> sqlite3.Row | None:
         """Return the first row of a query, or none."""
-        with sentences(self.path):
+        with sqlite_errors(self.path):
             row: sqlite3.Row | None = self._connection().execute(statement, values).fetchone()
             return row
 
     def stream(self, statement: str, *values: object) -> Iterator[Any]:
         """Yield the rows of a query as tuples as they are read, from one snapshot, in constant memory."""
-        with sentences(self.path), closing(self._connection().cursor()) as cursor:
+        with sqlite_errors(self.path), closing(self._connection().cursor()) as cursor:
             cursor.row_factory = None  # a tuple takes half the time of a `sqlite3.Row`
             yield from cursor.execute(statement, values)
 
@@ -68,7 +69,7 @@ class Database:
         When this returns the change is on disk (``synchronous=FULL``).
         """
         connection = self._connection()
-        with sentences(self.path):
+        with sqlite_errors(self.path):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -135,7 +136,7 @@ class Database:
         return connection
 
     def _migrate(self, migrations: Sequence[str]) -> None:
-        with sentences(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as bare:
+        with sqlite_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as bare:
             seen, ours, tables = (
                 bare.execute(question).fetchone()[0]
                 for question in (
@@ -145,12 +146,12 @@ class Database:
                 )
             )
         if seen > len(migrations):
-            raise state_error(
+            raise StateError(
                 f"The state file {self.path} was written by a newer version of pwl-tui.",
                 "Update pwl-tui, or choose another directory with --state-dir.",
             )
         if ours != APPLICATION_ID and tables:
-            raise state_error(
+            raise StateError(
                 f"{self.path} belongs to another program.",
                 "Choose another directory with --state-dir.",
             )
@@ -182,7 +183,7 @@ def _create(path: Path) -> None:
             if left.exists():
                 left.replace(left.with_name(f"{left.name}.old"))
     except OSError as error:
-        raise from_os(error, path) from error
+        raise StateError(*os_sentences(error, path)) from error
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pwl_tui.paths import private_dir
 from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database
 from pwl_tui.state.decisions import Decisions
-from pwl_tui.state.errors import state_error
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
@@ -84,7 +84,7 @@ class Store:
         self.journal.make_ready()
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:
-            raise state_error(
+            raise StateError(
                 f"The disk that holds {self.directory} has only {free // 1024:,} kB free: nothing was sent.",
                 f"Free at least {ROOM_BYTES // 2**20} MB there; sending then goes on.",
             )

@@ -190,7 +190,7 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
     theirs = {answer.number for answer in found.numbers}
     ours = set(store.batches.numbers(batch))
     if theirs != ours:
-        raise _error(
+        raise AdoptError(
             f"{batch_id} holds {len(theirs):,} numbers, of which {len(theirs & ours):,} are among the"
             f" {len(ours):,} of batch {batch.label}.",
             "Give the id of the batch that holds exactly these numbers.",
@@ -205,7 +205,7 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
 def _refuse_known(store: Store, batch_id: str) -> None:
     known = store.batches.by_id(batch_id)
     if known is not None:
-        raise _error(
+        raise AdoptError(
             f"{batch_id} is batch {known.label} of job {known.job} already.",
             f"`pwl-tui show {known.job}` shows it.",
         )
@@ -215,7 +215,7 @@ def _refuse_doubtful(store: Store, binding: Binding, found: Found) -> None:
     theirs = {answer.number for answer in found.numbers}
     for batch in store.batches.in_doubt(binding):
         if set(store.batches.numbers(batch)) == theirs:
-            raise _error(
+            raise AdoptError(
                 f"{found.batch_id} holds the numbers of batch {batch.label}, whose outcome is unknown.",
                 f"`pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
             )
@@ -226,7 +226,7 @@ def _find(poll: Poll, batch_id: str) -> Found:
     # A number that was sent in two spellings is one number here.
     numbers = list({one.number: one for one in answers(answer)}.values())
     if not numbers:
-        raise _error(
+        raise AdoptError(
             f"The service knows {batch_id}, but no number in it can be read.", "Poll it again a little later."
         )
     return Found(batch_id, answer, numbers)
@@ -287,7 +287,3 @@ def _batches(found: Sequence[Found]) -> Iterator[NewBatch]:
         numbers = digest(one.number for one in batch.numbers)
         yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted)
         first += size
-
-
-def _error(message: str, remedy: str) -> AdoptError:
-    return AdoptError(Problem(kind="invalid_request", message=message, remedy=remedy))

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pwl_tui.state.errors import from_os
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import Binding
 
 
@@ -50,7 +51,7 @@ def _lock_file(path: Path, how: int) -> Iterator[bool]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise from_os(error, path) from error
+        raise StateError(*os_sentences(error, path)) from error
     try:
         yield _locked(descriptor, how, path)
     finally:
@@ -63,5 +64,5 @@ def _locked(descriptor: int, how: int, path: Path) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        raise from_os(error, path) from error
+        raise StateError(*os_sentences(error, path)) from error
     return True

@@ -107,7 +107,7 @@ def test_a_file_that_was_moved_away_leaves_nothing_to_its_successor(tmp_path: Pa
 def test_a_file_that_may_only_be_read_gets_its_sentence(tmp_path: Path) -> None:
     database = Database(tmp_path / "state.db")
     database.first("PRAGMA query_only=ON")
-    with pytest.raises(StateError, match="cannot be written"), database.transaction() as c:
+    with pytest.raises(StateError, match="Could not write"), database.transaction() as c:
         c.execute("INSERT INTO activity (at, event) VALUES (0, 'x')")
     database.close()
 
@@ -116,9 +116,9 @@ def test_a_file_that_may_only_be_read_gets_its_sentence(tmp_path: Path) -> None:
     ("number", "sentence"),
     [
         (errno.ENOSPC, "disk is full"),
-        (errno.EACCES, "cannot be written"),
-        (errno.EROFS, "cannot be written"),
-        (errno.ELOOP, "cannot be opened"),
+        (errno.EACCES, "Permission denied"),
+        (errno.EROFS, "read-only"),
+        (errno.ELOOP, "symbolic link"),
     ],
 )
 def test_what_the_system_refuses_gets_its_sentence(

@@ -218,6 +218,6 @@ def test_a_journal_that_cannot_be_written_stops_everything_before_it_costs(store
     store.journal.path.mkdir()
     with pytest.raises(StateError) as caught:
         store.require_room()
-    assert str(store.journal.path) in caught.value.problem.remedy
+    assert str(store.journal.path) in caught.value.problem.message
     with pytest.raises(StateError):
         list(store.journal.entries())
