@@ -22,7 +22,9 @@ READABLE = [f"+1415555{number:04}" for number in range(100, 300)]
 
 def create(rig: Rig, numbers: str, name: str = "crm") -> None:
     source = Source.from_text(numbers, name)
-    rig.engine.create_job(rig.engine.plan(source, Options(numbers="possible"), reuse_days=0), name=name)
+    rig.engine.jobs.create(
+        rig.engine.plans.for_list(source, Options(numbers="possible"), reuse_days=0), name=name
+    )
 
 
 async def question(rig: Rig) -> None:
@@ -157,9 +159,9 @@ async def test_what_only_the_journal_knows_is_told_and_taken_over(start: Start) 
     async with start() as rig:
         create(rig, NUMBERS)
         await rig.finished()
-        rig.engine.forget(1)
+        rig.engine.jobs.forget(1)
         entry = rig.store.journal.entries()[0]
-        assert rig.engine.unadopted() == []
+        assert rig.engine.recovery.unadopted() == []
         with rig.store._database.transaction() as c:  # noqa: SLF001 - as in an older copy of the state file
             c.execute("DELETE FROM forgotten")
             c.execute("DELETE FROM charges")

@@ -184,7 +184,13 @@ def make_poller(store: Store, service: ServiceClient, clock: Clock) -> Poller:
 
 
 def make_engine(
-    store: Store, service: ServiceClient, clock: Clock, *, key: str = KEY, cap: int = 0
+    store: Store,
+    service: ServiceClient,
+    clock: Clock,
+    *,
+    key: str = KEY,
+    cap: int = 0,
+    may_spend: bool = True,
 ) -> Engine:
     settings = Settings(
         key_source=Secret(key), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
@@ -192,6 +198,7 @@ def make_engine(
     return Engine(
         store,
         settings,
+        may_spend=may_spend,
         connect=lambda *_: service,
         clock=clock,
         pause=lambda _seconds: None,

@@ -15,7 +15,9 @@ from pwl_tui.cli.session import Session
 def balance(session: Session) -> int:
     """Show the credits of one service, or of all."""
     arguments, engine = session.arguments, session.engine
-    readings = [engine.balance(service) for service in (SERVICES if arguments.all else (arguments.service,))]
+    readings = [
+        engine.credits.balance(service) for service in (SERVICES if arguments.all else (arguments.service,))
+    ]
     shapes = [balance_shape(reading) for reading in readings]
     rows = [(reading.service, f"{reading.balance:,}") for reading in readings]
     session.output.value(
@@ -31,7 +33,7 @@ def lookup(session: Session) -> int:
     code: int = Exit.DONE
     for number in session.arguments.numbers:
         try:
-            shapes.append(lookup_shape(number, session.engine.lookup(number), None))
+            shapes.append(lookup_shape(number, session.engine.credits.lookup(number), None))
         except ApiError as error:
             shapes.append(lookup_shape(number, None, error.problem))
             code = code or exit_of(error)
@@ -41,7 +43,7 @@ def lookup(session: Session) -> int:
 
 def ledger(session: Session) -> int:
     """Show where the credits of the key in force went."""
-    found = session.engine.ledger()
+    found = session.engine.credits.ledger()
     session.output.value(ledger_shape(found), ledger_text(found))
     return Exit.DONE
 

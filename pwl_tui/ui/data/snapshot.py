@@ -156,8 +156,8 @@ def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
     if engine.binding is None:
         return snapshot
     since = snapshot.now - _ALARM_SECONDS
-    alarms = tuple(alarm for alarm in engine.ledger().alarms if alarm.until >= since)
-    return replace(snapshot, unadopted=len(engine.unadopted()), alarms=alarms)
+    alarms = tuple(alarm for alarm in engine.credits.ledger().alarms if alarm.until >= since)
+    return replace(snapshot, unadopted=len(engine.recovery.unadopted()), alarms=alarms)
 
 
 def first(engine: Engine, now: float) -> Snapshot:

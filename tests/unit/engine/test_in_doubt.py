@@ -75,13 +75,13 @@ def test_the_report_has_what_support_needs_and_no_secret(
         submitter.send_next()
         clock.now += 1
     engine = make_engine(store, service, clock)
-    report = engine.report(job, 1)
+    report = engine.recovery.report(job, 1)
     batch = store.batches.get(job, 1)
     assert batch.digest in report
     assert "Sent                 2027-01-15T08:00:00Z" in report
     assert "2027-01-15T08:01:01Z         9,990  60 s after" in report
     assert "10,000  before it was sent" in report
-    assert engine.evidence(job, 1).explanation in report
+    assert engine.recovery.evidence(job, 1).explanation in report
     assert "batch of 10 numbers" in report
     for secret in (KEY, store.jobs.get(job).binding.fingerprint, str(FIRST), store.jobs.get(job).name):
         assert secret not in report

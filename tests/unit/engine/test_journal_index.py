@@ -86,11 +86,11 @@ def test_a_doubt_that_was_settled_after_the_backup_is_settled(
     backup = copied(store, tmp_path)
     clock.now += 60
     (batch_id,) = service.world.batches
-    make_engine(store, service, clock).settle(job, 1, "adopted", batch_id)
+    make_engine(store, service, clock).recovery.settle(job, 1, "adopted", batch_id)
 
     older = put_back(store, backup)
     assert [batch.state for batch in older.batches.of(job)] == [BatchState.UNKNOWN]
-    make_engine(older, service, clock).recover()
+    make_engine(older, service, clock).recovery.recover()
     assert [batch.batch_id for batch in older.batches.of(job)] == [batch_id]
     assert isinstance(make_submitter(older, service, clock).send_next(), Idle)
     older.close()
@@ -117,12 +117,12 @@ def test_a_doubt_that_arose_after_the_backup_is_one_again(
     for _ in range(400):
         submitter.send_next()
         clock.now += 1
-    assert engine.evidence(job, 1).verdict is (Verdict.CHARGED if paid else Verdict.FREE)
+    assert engine.recovery.evidence(job, 1).verdict is (Verdict.CHARGED if paid else Verdict.FREE)
     assert len(service.submitted) == 1
     if paid:
-        engine.settle(job, 1, "adopted", next(iter(service.world.batches)))
+        engine.recovery.settle(job, 1, "adopted", next(iter(service.world.batches)))
     else:
-        engine.settle(job, 1, "free")
+        engine.recovery.settle(job, 1, "free")
     finish(older, service, clock)
     assert older.jobs.get(job).counts.answered == 20
     assert set(charged(service).values()) == {1}
@@ -179,13 +179,13 @@ def test_a_job_that_was_forgotten_is_neither_missing_nor_taken_over(
     job = add_job(store, FIRST, 10, at=NOW)
     finish(store, service, clock)
     engine = make_engine(store, service, clock)
-    engine.forget(job)
-    assert engine.unadopted() == []
+    engine.jobs.forget(job)
+    assert engine.recovery.unadopted() == []
     again = add_job(store, FIRST, 10, at=clock.now)
     finish(store, service, clock)
     assert store.jobs.get(again).charged == 10
     assert set(charged(service).values()) == {2}
-    assert engine.adopt_journal().known == 2
+    assert engine.recovery.adopt_journal().known == 2
 
 
 def test_what_no_job_accounts_for_is_said_and_taken_over(
@@ -197,14 +197,14 @@ def test_what_no_job_accounts_for_is_said_and_taken_over(
     ids = [batch.batch_id for batch in store.batches.of(job)]
     older = put_back(store, backup)
     engine = make_engine(older, service, clock)
-    assert [entry.batch_id for entry in engine.unadopted()] == ids
+    assert [entry.batch_id for entry in engine.recovery.unadopted()] == ids
     # A batch that waits to be sent has its id given to it, and is not missing.
     waiting = add_job(older, FIRST, 10, at=clock.now)
-    assert [entry.batch_id for entry in engine.unadopted()] == ids[1:]
-    adopted = engine.adopt_journal()
+    assert [entry.batch_id for entry in engine.recovery.unadopted()] == ids[1:]
+    adopted = engine.recovery.adopt_journal()
     assert (len(adopted.jobs), adopted.known) == (1, 1)
     assert older.batches.get(waiting, 1).batch_id == ids[0]
-    assert engine.unadopted() == []
+    assert engine.recovery.unadopted() == []
     clock.now += RETENTION_SECONDS + 60
     older.journal.append(
         Entry(
@@ -215,7 +215,7 @@ def test_what_no_job_accounts_for_is_said_and_taken_over(
             key=BINDING.fingerprint,
         )
     )
-    assert engine.unadopted() == []
+    assert engine.recovery.unadopted() == []
     older.close()
 
 

@@ -57,8 +57,8 @@ def over_http(store: Store, simulator: Simulator) -> Engine:
 
 def submit(engine: Engine, first: int, size: int) -> Job:
     text = "\n".join(f"+{first + i}" for i in range(size))
-    planned = engine.plan(Source.from_text(text), Options(), reuse_days=0)
-    return engine.create_job(planned, name=f"list {first}")
+    planned = engine.plans.for_list(Source.from_text(text), Options(), reuse_days=0)
+    return engine.jobs.create(planned, name=f"list {first}")
 
 
 def test_a_job_is_sent_polled_and_finished_once(
