@@ -40,9 +40,12 @@ def export(
     Raises:
         NoSuchJobError: there is no such job.
         ListError: a file cannot be written, or is there already.
+        StateError: there can be no temporary files in the state directory.
     """
     source, reading = original(store, job_id)
-    return export_files(target, source, reading, lambda: _answers(store, job_id, reading), watch)
+    return export_files(
+        target, source, reading, lambda: _answers(store, job_id, reading), store.scratch, watch
+    )
 
 
 def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:

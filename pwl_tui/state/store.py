@@ -18,6 +18,7 @@ from pwl_tui.state.money import Activities, Balances, Charges
 from pwl_tui.state.mounts import require_local
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.results import Results
+from pwl_tui.state.scratch import scratch, sweep
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: an id that is paid for must find room on the disk."""
@@ -62,6 +63,7 @@ class Store:
         """
         private_dir(directory)
         require_local(directory)
+        sweep(directory)
         return cls(directory, Database(directory / "state.db"))
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
@@ -74,6 +76,10 @@ class Store:
         To be held from the look whether it was asked for until the job that asks for it is stored.
         """
         return alone(self.directory / "accept.lock")
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Lend a private directory for temporary files: see `scratch.scratch`."""
+        return scratch(self.directory)
 
     def require_room(self) -> None:
         """Make sure, before anything is paid, that what is bought can be written down.

@@ -69,7 +69,11 @@ def test_the_demo_without_a_terminal_does_not_load_the_screen(tmp_path: Path) ->
     [
         ("pwl_tui.cli", SCREEN | {"httpx", "sqlite3", "phonenumbers"}),
         ("pwl_tui.cli.screen", SCREEN | {"httpx", "chardet"}),
-        ("pwl_tui.ui.app", {"httpx", "chardet", *(f"pwl_tui.ui.screens.{name}" for name in NOT_AT_FIRST)}),
+        ("pwl_tui.engine.exporting", SCREEN | {"xlsxwriter"}),
+        (
+            "pwl_tui.ui.app",
+            {"httpx", "chardet", "xlsxwriter", *(f"pwl_tui.ui.screens.{name}" for name in NOT_AT_FIRST)},
+        ),
         ("pwl_tui.config", SCREEN | {"httpx", "sqlite3", "phonenumbers", "subprocess"}),
     ],
 )
