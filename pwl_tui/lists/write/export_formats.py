@@ -53,6 +53,8 @@ class Workbook:
     @contextmanager
     def begin(self, stream: BinaryIO) -> Iterator[Write[list[str]]]:
         """Begin a file, and end it on leaving."""
+        from pwl_tui.lists.write.workbook import workbook  # here, because it is seldom needed
+
         (width, heading, added), digits = self._columns, self._digits
         answer_texts = lru_cache(REMEMBERED)(texts)
         top = preamble(self._source, self._reading)
