@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.text import clean
 
 _APP = "pwl-tui"
@@ -175,4 +175,4 @@ def _from_os(error: OSError, path: Path) -> PathError:
 
 
 def _error(message: str, remedy: str) -> PathError:
-    return PathError(Problem(kind="unavailable", message=clean(message), remedy=clean(remedy)))
+    return PathError(Problem(kind=Kind.UNAVAILABLE, message=clean(message), remedy=clean(remedy)))

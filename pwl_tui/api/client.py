@@ -21,7 +21,7 @@ from pwl_tui.api.answers import (
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import WHATSAPP, Balance, BatchAnswer, Check, Service, Submitted
 from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret, redact
 
 PAID_TIMEOUT = httpx.Timeout(150.0, connect=15.0)
@@ -203,7 +203,7 @@ def _exchange(client: httpx.Client, request: httpx.Request, *, paid: bool) -> _A
 
 
 _NO_ID = Problem(
-    kind="invalid_request",
+    kind=Kind.INVALID_REQUEST,
     message="This is not a batch id: it is empty, too long, or has characters that none has.",
     remedy="Copy the whole id; `pwl-tui show JOB` prints it.",
 )

@@ -13,7 +13,7 @@ from pwl_tui import __version__
 from pwl_tui.api.client import READ_TIMEOUT
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.transport import route_to, transport_problem
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 
 _PATH = "/api/v1/balance"
 """Asked without the key the service refuses it, and its refusal tells all that is wanted here."""
@@ -59,7 +59,7 @@ def addresses(base_url: str) -> list[str]:
     except (OSError, UnicodeError):
         raise ApiError(
             Problem(
-                kind="network",
+                kind=Kind.NETWORK,
                 message=f"The name {url.host} cannot be looked up.",
                 remedy="Check this machine's DNS and its network, and how the name is spelled.",
             )

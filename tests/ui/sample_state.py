@@ -14,7 +14,7 @@ from pwl_tui.engine.money.evidence import READING_OFFSETS
 from pwl_tui.engine.problems import credits_short
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.files.journal import Entry, timestamp
@@ -26,7 +26,7 @@ NOW = 1_763_700_000.0
 KEY = Secret("scene-key")
 _CARRIERS = ("T-Mobile", "Verizon", "AT&T", "Vodafone", "O2")
 LOST_ANSWER = Problem(
-    kind="timeout",
+    kind=Kind.TIMEOUT,
     message="The service did not answer in time.",
     charged="unknown",
     remedy="Settle the batch: the balance before and after shows whether it was charged.",

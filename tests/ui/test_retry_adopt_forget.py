@@ -7,7 +7,7 @@ from textual.widgets import Button, Input
 from pwl_tui.engine.jobs.adopting import Adopted
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
@@ -184,7 +184,7 @@ async def test_with_nothing_in_the_journal_only_ids_can_be_given(start: Start) -
         assert rig.screen_name == "HomeScreen"
 
 
-PROBLEM = Problem(kind="not_found", message="Gone.", remedy="Look again.")
+PROBLEM = Problem(kind=Kind.NOT_FOUND, message="Gone.", remedy="Look again.")
 
 
 @pytest.mark.parametrize(

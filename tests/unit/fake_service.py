@@ -19,7 +19,7 @@ from pwl_tui.engine.money.steps import Sent
 from pwl_tui.engine.money.submitter import Submitter
 from pwl_tui.engine.polling.poller import Poller
 from pwl_tui.engine.service import ServiceClient
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.world import World
 from pwl_tui.state.batches import Answer
@@ -36,7 +36,7 @@ PATIENCE = 20.0
 BINDING = Binding("https://service.test", Secret(KEY).fingerprint)
 
 
-SILENT = Problem(kind="timeout", message="no answer", charged="unknown", remedy="settle")
+SILENT = Problem(kind=Kind.TIMEOUT, message="no answer", charged="unknown", remedy="settle")
 
 
 class Killed(BaseException):

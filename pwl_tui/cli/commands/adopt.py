@@ -9,6 +9,7 @@ from pwl_tui.cli.output import Output, counted
 from pwl_tui.cli.render.jobs import print_job, print_jobs
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.adopting import Adopted
+from pwl_tui.problem import Kind
 from pwl_tui.text import clean
 
 
@@ -100,5 +101,5 @@ def _exit_of(adopted: Adopted, known: Collection[str] = ()) -> Exit:
     """Return the code of the first failure; that a batch is here already is none."""
     for batch_id, problem in adopted.failed:
         if batch_id not in known:
-            return Exit.USAGE if problem.kind == "invalid_request" else exit_of_problem(problem)
+            return Exit.USAGE if problem.kind is Kind.INVALID_REQUEST else exit_of_problem(problem)
     return Exit.DONE

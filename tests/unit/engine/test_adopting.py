@@ -10,7 +10,7 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.jobs import adopting
 from pwl_tui.engine.money.steps import Sent
 from pwl_tui.engine.polling.schedule import Budget
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.files.journal import Entry
 from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
@@ -31,7 +31,7 @@ from tests.unit.fake_service import (
     rows_of,
 )
 
-GONE = Problem(kind="network", message="no network", remedy="wait")
+GONE = Problem(kind=Kind.NETWORK, message="no network", remedy="wait")
 
 
 def submit_elsewhere(service: WorldService, first: int, size: int) -> str:

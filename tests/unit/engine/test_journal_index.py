@@ -10,7 +10,7 @@ from pwl_tui.engine.jobs.retention import RETENTION_SECONDS
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
 from pwl_tui.engine.money.steps import Delayed, Frozen, Idle, Sent
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.files.journal import Entry, Line
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
@@ -134,7 +134,7 @@ def test_what_surely_was_not_sent_is_no_doubt_after_a_backup_either(
 ) -> None:
     job = add_job(store, FIRST, 10, at=NOW)
     backup = copied(store, tmp_path)
-    service.before = failing(Problem(kind="rate_limited", message="slow down", remedy="wait"))
+    service.before = failing(Problem(kind=Kind.RATE_LIMITED, message="slow down", remedy="wait"))
     assert isinstance(make_submitter(store, service, clock).send_next(), Delayed)
     service.before = lambda: None
     older = put_back(store, backup)

@@ -19,7 +19,7 @@ from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import Choice
 from pwl_tui.lists.write.export import Target
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import BalanceReading, JobState, Outcome
 from pwl_tui.state.queries.results import Reusable
@@ -242,7 +242,7 @@ def test_what_is_in_doubt_is_exported_as_pending_and_not_as_unsent(
     engine = make_engine(store, service, clock)
     job = engine.jobs.create(engine.plans.for_list(source([FIRST, FIRST + 1]), Options()), name="list")
     assert {row["wa_outcome"] for row in exported(store, job.id, tmp_path / "a.csv")} == {"not_sent"}
-    service.after = failing(Problem(kind="timeout", message="silent", charged="unknown", remedy="settle"))
+    service.after = failing(Problem(kind=Kind.TIMEOUT, message="silent", charged="unknown", remedy="settle"))
     make_submitter(store, service, clock).send_next()
     rows = exported(store, job.id, tmp_path / "a.csv")
     assert {(row["wa_outcome"], row["wa_note"]) for row in rows} == {("pending", "its batch is in doubt")}

@@ -10,7 +10,7 @@ import pytest
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState, Outcome
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
@@ -29,7 +29,7 @@ from tests.unit.fake_service import (
     rows_of,
 )
 
-REFUSED = Problem(kind="forbidden", message="not you", remedy="ask")
+REFUSED = Problem(kind=Kind.FORBIDDEN, message="not you", remedy="ask")
 
 
 def half_failed(store: Store, clock: Clock) -> int:

@@ -10,7 +10,7 @@ from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import Decision, SettleError, evidence_of
 from pwl_tui.engine.money.steps import Frozen, Idle, Sent
 from pwl_tui.engine.problems import EngineError
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, JobState
 from pwl_tui.state.money import Charge
 from pwl_tui.state.store import Store
@@ -31,7 +31,7 @@ from tests.unit.fake_service import (
     make_submitter,
 )
 
-GONE = Problem(kind="network", message="no network", remedy="wait")
+GONE = Problem(kind=Kind.NETWORK, message="no network", remedy="wait")
 
 
 @pytest.mark.parametrize(("paid", "verdict"), [(True, Verdict.CHARGED), (False, Verdict.FREE)])
@@ -155,7 +155,7 @@ def test_settling_finds_the_batch_whose_sender_was_killed(
 
 def test_resuming_sends_again_what_was_refused(store: Store, clock: Clock, service: WorldService) -> None:
     job = add_job(store, FIRST, 20, batch_size=10)
-    forbidden = Problem(kind="forbidden", message="not from this host", remedy="ask")
+    forbidden = Problem(kind=Kind.FORBIDDEN, message="not from this host", remedy="ask")
     service.before = failing(forbidden)
     submitter = make_submitter(store, service, clock)
     submitter.send_next()

@@ -11,16 +11,16 @@ from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import SettleError
 from pwl_tui.engine.money.steps import Busy, Sent
 from pwl_tui.engine.problems import EngineError
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState
 from tests.unit.fake_service import KEY, SILENT, Killed, add_job, failing, killing
 from tests.unit.reconcile import Books
 
 _OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
 
-REFUSED = Problem(kind="network", message="refused", charged="no", remedy="wait")
-LIMITED = Problem(kind="rate_limited", message="slow down", charged="no", retry_after=3.0, remedy="wait")
-FORBIDDEN = Problem(kind="forbidden", status=403, message="no", charged="no", remedy="ask")
+REFUSED = Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wait")
+LIMITED = Problem(kind=Kind.RATE_LIMITED, message="slow down", charged="no", retry_after=3.0, remedy="wait")
+FORBIDDEN = Problem(kind=Kind.FORBIDDEN, status=403, message="no", charged="no", remedy="ask")
 
 PLACES = [
     "journal.append",
