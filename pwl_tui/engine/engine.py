@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from pwl_tui.api.models import WHATSAPP
 from pwl_tui.config import Settings
 from pwl_tui.engine.account import Account, connect
 from pwl_tui.engine.context import EngineContext
@@ -18,6 +17,7 @@ from pwl_tui.engine.money.credits import Credits
 from pwl_tui.engine.money.recovery import Recovery
 from pwl_tui.engine.polling.monitor import Monitor, Scope
 from pwl_tui.engine.service import Connect
+from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Binding
 from pwl_tui.state.store import Store
@@ -101,7 +101,7 @@ class Engine:
         """
         account = self._context.try_key(key)
         try:
-            return account.service().balance(WHATSAPP).balance
+            return account.service().balance(PROVIDER.batch_service).balance
         finally:
             account.close()
 

@@ -13,9 +13,6 @@ from pwl_tui.problem import Problem
 if TYPE_CHECKING:
     from array import array
 
-BATCH_SIZE = 1000
-"""Numbers that the service takes in one submission."""
-
 
 class ListPlan(Struct, frozen=True):
     """What a list holds. Every row has one fate: ``rows == blank + rejected + duplicates + len(numbers)``.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pwl_tui.api.errors import ApiError, decode_error
-from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Service, Submitted
+from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.config import Polling, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
@@ -20,6 +20,7 @@ from pwl_tui.engine.money.submitter import Submitter
 from pwl_tui.engine.polling.poller import Poller
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import Service
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.world import World
 from pwl_tui.state.batches import Answer

@@ -3,21 +3,20 @@
 from typing import Any
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import SERVICES
 from pwl_tui.cli.exit_codes import Exit, exit_of
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import warn_of_alarms
 from pwl_tui.cli.render.json_output import balance_shape, ledger_shape, lookup_shape
 from pwl_tui.cli.render.text_output import ledger_text
 from pwl_tui.cli.session import Session
+from pwl_tui.provider import PROVIDER
 
 
 def balance(session: Session) -> int:
     """Show the credits of one service, or of all."""
     arguments, engine = session.arguments, session.engine
-    readings = [
-        engine.credits.balance(service) for service in (SERVICES if arguments.all else (arguments.service,))
-    ]
+    services = PROVIDER.services if arguments.all else (arguments.service,)
+    readings = [engine.credits.balance(service) for service in services]
     shapes = [balance_shape(reading) for reading in readings]
     rows = [(reading.service, f"{reading.balance:,}") for reading in readings]
     session.output.value(

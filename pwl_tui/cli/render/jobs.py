@@ -9,7 +9,7 @@ from pwl_tui.cli.render.plan_funnel import plan_text
 from pwl_tui.cli.render.text_output import jobs_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.planning import JobPlan
-from pwl_tui.engine.jobs.retention import days_left, is_expiring
+from pwl_tui.engine.jobs.timing import days_left, is_expiring
 from pwl_tui.state.models import Job
 
 _ALARM_SECONDS = 86_400.0

@@ -4,17 +4,17 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs import planning, retrying
-from pwl_tui.engine.jobs.estimate import seconds_for
 from pwl_tui.engine.jobs.planning import NOT_CHOSEN, JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import Rates, continued_by, rates, require_not_continued, why_held
+from pwl_tui.engine.jobs.timing import seconds_for
 from pwl_tui.engine.problems import NOTHING_LEFT_OUT, NOTHING_TO_RETRY, EngineError, not_yet
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.source import Source
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Job
 from pwl_tui.state.queries.results import Reusable
 
@@ -156,5 +156,7 @@ class Plans:
 
     def _balance(self) -> int | None:
         binding = self._context.binding
-        reading = None if binding is None else self._store.balances.latest(binding).get(WHATSAPP)
+        if binding is None:
+            return None
+        reading = self._store.balances.latest(binding).get(PROVIDER.batch_service)
         return None if reading is None else reading.balance

@@ -1,8 +1,9 @@
 """The credits of the key in force: what is left, where they went, and single checks that cost one each."""
 
-from pwl_tui.api.models import WHATSAPP, Check, Service
+from pwl_tui.api.models import Check
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.money.ledger import Ledger, ledger
+from pwl_tui.provider import PROVIDER, Service
 from pwl_tui.state.models import BalanceReading
 from pwl_tui.state.money import Charge
 
@@ -28,11 +29,11 @@ class Credits:
         in_doubt = [batch.submitted for batch in self._store.batches.in_doubt(binding)]
         return ledger(
             self._store.charges.all(binding),
-            self._store.balances.all(binding, WHATSAPP),
+            self._store.balances.all(binding, PROVIDER.batch_service),
             min((at for at in in_doubt if at is not None), default=None),
         )
 
-    def balance(self, service: Service = WHATSAPP) -> BalanceReading:
+    def balance(self, service: Service = PROVIDER.batch_service) -> BalanceReading:
         """Read the credits of one service now, and remember them.
 
         Raises:

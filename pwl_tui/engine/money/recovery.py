@@ -6,12 +6,12 @@ from pathlib import Path
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs import adopting
 from pwl_tui.engine.jobs.adopting import Adopted
-from pwl_tui.engine.jobs.retention import RETENTION_SECONDS
 from pwl_tui.engine.money import settling
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.journal_index import JournalIndex
 from pwl_tui.engine.money.support_report import support_report
 from pwl_tui.engine.polling.schedule import Budget
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Entry, Journal, timestamp
 from pwl_tui.text import clean
 
@@ -118,7 +118,7 @@ class Recovery:
         # These are given their ids before anything is sent.
         ours = (*batches.planned(binding), *batches.in_sending(binding), *batches.in_doubt(binding))
         here = {batch.digest for batch in ours}
-        kept = timestamp(self._context.clock() - RETENTION_SECONDS)
+        kept = timestamp(self._context.clock() - PROVIDER.retention_seconds)
         return [entry for entry in missing if entry.at >= kept and entry.digest not in here]
 
     def _paced_poll(self) -> adopting.Poll:

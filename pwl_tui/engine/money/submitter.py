@@ -8,15 +8,16 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import WHATSAPP
+from pwl_tui.config import Polling
 from pwl_tui.engine.money.evidence import next_reading
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
 from pwl_tui.engine.money.journaling import digest, intent_line, journal_entry
 from pwl_tui.engine.money.steps import Busy, Delayed, Frozen, Held, Idle, Sent, Step
-from pwl_tui.engine.polling.schedule import Pace, backoff, first_poll
+from pwl_tui.engine.polling.schedule import backoff, first_poll
 from pwl_tui.engine.problems import CHANGED, ORPHAN, RESTORED, credits_short, miscounted, unwritten
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import BalanceReading, Batch, Binding
 from pwl_tui.state.store import Store
@@ -45,7 +46,7 @@ class Submitter:
         service: Callable[[], ServiceClient],
         binding: Binding,
         *,
-        pace: Pace,
+        pace: Polling,
         clock: Callable[[], float],
         spread: Callable[[], float],
     ) -> None:
@@ -163,7 +164,7 @@ class Submitter:
         except ApiError as error:
             self._evidence_at = self._clock() + backoff(1, error.problem.retry_after, self._spread())
             return Frozen(batch, news=False, until=self._evidence_at)
-        reading = BalanceReading(self._clock(), WHATSAPP, balance)
+        reading = BalanceReading(self._clock(), PROVIDER.batch_service, balance)
         self._store.balances.add_evidence(self._binding, reading, batch.job, batch.seq)
         return Frozen(batch, news=True, until=next_reading([*readings, reading], reading.at))
 
@@ -182,7 +183,7 @@ class Submitter:
         except ApiError as error:
             return self._not_now(batch, error.problem)
         now = self._clock()
-        self._store.balances.add(self._binding, BalanceReading(now, WHATSAPP, balance))
+        self._store.balances.add(self._binding, BalanceReading(now, PROVIDER.batch_service, balance))
         if balance < batch.size:
             return self._hold(batch, credits_short(batch.size, balance), now + CREDITS_LOOK_SECONDS)
         job = self._store.jobs.get(batch.job)

@@ -7,7 +7,8 @@ from msgspec import Struct
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
-from pwl_tui.engine.polling.schedule import Pace, RateEstimate, backoff, next_poll
+from pwl_tui.config import Polling
+from pwl_tui.engine.polling.schedule import RateEstimate, backoff, next_poll
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.batches import Answer
@@ -53,7 +54,7 @@ class Poller:
         service: Callable[[], ServiceClient],
         binding: Binding,
         *,
-        pace: Pace,
+        pace: Polling,
         owner: str,
         clock: Callable[[], float],
         spread: Callable[[], float],

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 from textual.content import Content
 
-from pwl_tui.engine.jobs.retention import days_left, is_expiring
+from pwl_tui.engine.jobs.timing import days_left, is_expiring
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Job, JobState
 from pwl_tui.text import clean

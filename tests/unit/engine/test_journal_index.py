@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.engine.jobs.retention import RETENTION_SECONDS
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
 from pwl_tui.engine.money.steps import Delayed, Frozen, Idle, Sent
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Entry, Line
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
@@ -166,7 +166,7 @@ def test_what_the_service_has_forgotten_is_paid_for_again(
     finish(store, service, clock)
     anew = open_store(tmp_path / "anew")
     shutil.copy(store.journal.path, anew.journal.path)
-    clock.now += RETENTION_SECONDS + 60
+    clock.now += PROVIDER.retention_seconds + 60
     add_job(anew, FIRST, 10, at=clock.now)
     finish(anew, service, clock)
     assert set(charged(service).values()) == {2}
@@ -205,7 +205,7 @@ def test_what_no_job_accounts_for_is_said_and_taken_over(
     assert (len(adopted.jobs), adopted.known) == (1, 1)
     assert older.batches.get(waiting, 1).batch_id == ids[0]
     assert engine.recovery.unadopted() == []
-    clock.now += RETENTION_SECONDS + 60
+    clock.now += PROVIDER.retention_seconds + 60
     older.journal.append(
         Entry(
             at="2020-01-01T00:00:00Z",

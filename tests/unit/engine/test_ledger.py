@@ -2,8 +2,8 @@
 
 import pytest
 
-from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.money.ledger import Ledger, ledger
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BalanceReading
 from pwl_tui.state.money import Charge, HeldBalance
 from pwl_tui.state.store import Store
@@ -141,5 +141,5 @@ def test_a_doubt_is_accounted_for_once_it_is_settled(
 
 def test_a_balance_is_kept_with_the_first_and_last_time_it_was_told(store: Store) -> None:
     for at, balance in ((1.0, 100), (2.0, 100), (3.0, 90), (2.5, 90), (9.0, 100)):
-        store.balances.add(BINDING, BalanceReading(at, WHATSAPP, balance))
-    assert store.balances.all(BINDING, WHATSAPP) == [held(100, 1, 2), held(90, 3), held(100, 9)]
+        store.balances.add(BINDING, BalanceReading(at, PROVIDER.batch_service, balance))
+    assert store.balances.all(BINDING, PROVIDER.batch_service) == [held(100, 1, 2), held(90, 3), held(100, 9)]

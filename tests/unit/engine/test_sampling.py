@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.jobs.estimate import seconds_for
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.sampling import rates, share
+from pwl_tui.engine.jobs.timing import seconds_for
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
