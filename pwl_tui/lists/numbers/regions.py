@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 import phonenumbers
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 
 _OTHER_CODES = {"UK": "GB", "USA": "US", "UAE": "AE"}
 _CALLING_CODE = re.compile(r"(?:\+|00)?([1-9]\d{0,2})(?:\.0)?", re.ASCII)
@@ -67,7 +67,7 @@ def checked_region(given: str) -> str:
     region = given.strip().upper()
     if region not in phonenumbers.SUPPORTED_REGIONS:
         hint = region_named(given) or "US, GB or IN"
-        raise unusable(
+        raise ListError(
             f"{given!r} is not the code of a region.", f"Give two letters of ISO 3166, such as {hint}."
         )
     return region

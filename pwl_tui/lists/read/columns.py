@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
 from pwl_tui.lists.numbers.regions import region_named
@@ -164,7 +164,7 @@ def _named(column: str, names: Sequence[str], option: str = "--column") -> int:
         return int(wanted) - 1
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     shown = ", ".join(names[:_NAMES_SHOWN]) + more
-    raise unusable(
+    raise ListError(
         f"There is no column {clean(column, 100)!r}; the columns are: {shown}.",
         f"Give one of these names, or a number from 1 to {len(names)}, with {option}.",
     )

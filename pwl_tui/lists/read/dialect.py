@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 
-from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.encodings import marked, named, unmarked_utf_16
 from pwl_tui.lists.read.findings import Finding, Sureness
 from pwl_tui.lists.read.records import records
@@ -138,7 +138,7 @@ def checked_delimiter(given: str) -> str:
     """
     delimiter = "\t" if given.lower() in {"tab", "\\t"} else given
     if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\r\n+\0':
-        raise unusable(
+        raise ListError(
             f"{given!r} cannot stand between cells.",
             "Give one character such as , or ; or | with --delimiter, or the word tab.",
         )

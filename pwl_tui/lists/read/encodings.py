@@ -2,7 +2,7 @@
 
 import codecs
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 
 _MARKS = (  # the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -52,7 +52,7 @@ def named(name: str) -> str:
     except (LookupError, ValueError):
         encoding = ""
     if not encoding or encoding in _NOT_OF_FILES:
-        raise unusable(
+        raise ListError(
             f"{name!r} is not the name of an encoding.",
             "Give one such as utf-8, cp1252 or utf-16 with --encoding, or leave it out to have it detected.",
         )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
 from pwl_tui.lists.numbers.regions import checked_region
@@ -40,7 +40,7 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         findings.append(given("region", region))
     sample = list(islice(records(source, encoding, delimiter), _SAMPLE_RECORDS))
     if not sample:
-        raise unusable(f"{source.name} is empty.", "Give a list with at least one phone number.")
+        raise ListError(f"{source.name} is empty.", "Give a list with at least one phone number.")
     layout = find_layout(
         sample,
         column=options.column,

@@ -5,7 +5,7 @@ import io
 from collections.abc import Callable, Iterator
 from typing import TextIO
 
-from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.source import MAX_LINE_BYTES, Source
 
 MAX_CELL = MAX_LINE_BYTES // 4
@@ -34,7 +34,7 @@ def records(
         try:
             yield from _cells(text, delimiter, source.name) if delimiter else _lines(text, source.name)
         except UnicodeDecodeError as error:
-            raise unusable(
+            raise ListError(
                 f"{source.name} is not written in {encoding}.",
                 "Give its encoding with --encoding, or leave that out to have it detected.",
             ) from error
@@ -69,12 +69,12 @@ def _cells(text: TextIO, delimiter: str, name: str) -> Iterator[list[str]]:
         for number, record in enumerate(csv.reader(lines(), delimiter=delimiter), 1):
             if ended:
                 # A record that wanted more lines than there are swallowed the rest of the list.
-                raise unusable(
+                raise ListError(
                     f"A quotation mark opened in row {number:,} of {name} is never closed.",
                     "Close it, or give another delimiter with --delimiter.",
                 )
             if len(record) > _MAX_COLUMNS:
-                raise unusable(
+                raise ListError(
                     f"Row {number:,} of {name} has more than {_MAX_COLUMNS:,} cells.",
                     "Check that the file is a list, or give another delimiter with --delimiter.",
                 )
@@ -85,7 +85,7 @@ def _cells(text: TextIO, delimiter: str, name: str) -> Iterator[list[str]]:
 
 def _too_long(name: str, row: int | None = None) -> ListError:
     where = "a line" if row is None else f"a cell in row {row:,}"
-    return unusable(
+    return ListError(
         f"{name} has {where} of more than {MAX_CELL:,} characters.",
         "Check that the file is a list, and that its quotation marks are closed.",
     )

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
-from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.encodings import is_binary
 from pwl_tui.lists.read.findings import Finding
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ class Source(Struct, frozen=True):
                 return _take_in(
                     stream, name, clean(str(path.absolute()), _MAX_PATH), _kind(path), sheet, watch
                 )
-        except (OSError, ValueError) as error:
-            raise _unreadable(name, error) from error
+        except OSError as error:
+            raise ListError(*os_sentences(error, name)) from error
+        except ValueError as error:  # a path that no system can have, such as one with a null byte
+            raise ListError(f"Could not read {name}: {error}.", "Check the path.") from error
 
     @classmethod
     def from_text(cls, text: str, name: str = "pasted") -> "Source":
@@ -102,7 +105,7 @@ class Source(Struct, frozen=True):
         try:
             return _take_in(stream, clean(name), "", "csv", sheet, watch)
         except OSError as error:
-            raise _unreadable(clean(name), error) from error
+            raise ListError(*os_sentences(error, name)) from error
 
     @classmethod
     def from_chunks(
@@ -123,7 +126,7 @@ class Source(Struct, frozen=True):
         try:
             yield from _inflated(self.chunks)
         except (EOFError, zlib.error) as error:
-            raise unusable(
+            raise ListError(
                 f"What is kept of {self.name} is damaged.", "Plan it again from the original file."
             ) from error
 
@@ -193,7 +196,7 @@ def _take_in(
         book = convert(blocks, name, sheet, intake.report)
         return Source(name, path, "xlsx", *_kept(book.blocks, name), book.sheet, book.other_sheets)
     except (EOFError, zlib.error) as error:
-        raise unusable(
+        raise ListError(
             f"{name} is not a whole gzip file.",
             "Copy it here again, or unpack it and give the unpacked file.",
         ) from error
@@ -209,11 +212,11 @@ def _kept(blocks: Iterable[bytes], name: str) -> tuple[int, str, list[bytes]]:
         end = max(block.rfind(b"\n"), block.rfind(b"\r"))
         line = line + len(block) if end < 0 else len(block) - end
         if line > MAX_LINE_BYTES:
-            raise unusable(
+            raise ListError(
                 f"{name} has a line of more than {MAX_LINE_BYTES:,} bytes.", "Check that the file is a list."
             )
         if size > MAX_BYTES:
-            raise unusable(
+            raise ListError(
                 f"{name} is longer than {MAX_BYTES:,} bytes.", "Split it into several lists and plan each."
             )
         digest.update(block)
@@ -222,7 +225,7 @@ def _kept(blocks: Iterable[bytes], name: str) -> tuple[int, str, list[bytes]]:
             chunks.append(bytes(chunk))
             chunk.clear()
     if not size:
-        raise unusable(f"{name} is empty.", "Give a list with at least one phone number.")
+        raise ListError(f"{name} is empty.", "Give a list with at least one phone number.")
     chunks.append(bytes(chunk) + deflater.flush())
     return size, digest.hexdigest(), chunks
 
@@ -259,30 +262,18 @@ def _inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
 
 def _require_text(head: bytes, name: str, sheet: str | None) -> None:
     if head.startswith(_OLE):
-        raise unusable(
+        raise ListError(
             f"{name} is a workbook of an old kind of Excel (.xls), or protected with a password.",
             "Save it as .xlsx without a password, or the sheet as CSV (UTF-8).",
         )
     if head and is_binary(head):
-        raise unusable(
+        raise ListError(
             f"{name} is not text.", "Give a CSV, TSV, TXT or XLSX file, or one of these packed with gzip."
         )
     if sheet is not None:
-        raise unusable(f"{name} is not a workbook and has no sheets.", "Leave --sheet out.")
+        raise ListError(f"{name} is not a workbook and has no sheets.", "Leave --sheet out.")
 
 
 def _kind(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     return {".tsv": "tsv", ".tab": "tsv", ".txt": "txt"}.get(suffixes[-1] if suffixes else "", "csv")
-
-
-def _unreadable(name: str, error: OSError | ValueError) -> ListError:
-    match error:
-        case FileNotFoundError():
-            return unusable(f"There is no file {name}.", "Check the path.")
-        case IsADirectoryError():
-            return unusable(f"{name} is a directory, not a list.", "Give a file in it.")
-        case PermissionError():
-            return unusable(f"This user may not read {name}.", "Change its permissions, or copy it.")
-    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return unusable(f"{name} cannot be read: {clean(why)}.", "Check the path and the disk, then try again.")

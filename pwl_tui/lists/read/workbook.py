@@ -15,7 +15,7 @@ from typing import IO, NamedTuple
 
 import msgspec
 
-from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read import sheets
 from pwl_tui.lists.read.findings import Finding
 from pwl_tui.lists.read.sheets import SAVE_AS_CSV, Opened, Refused
@@ -71,7 +71,7 @@ def _answer(line: bytes, child: "subprocess.Popen[bytes]", name: str) -> Opened:
         raise _died(child.wait(), name)
     answer = msgspec.json.decode(line, type=Opened | Refused)
     if isinstance(answer, Refused):
-        raise unusable(f"{name} {answer.message}", answer.remedy)
+        raise ListError(f"{name} {answer.message}", answer.remedy)
     return answer
 
 
@@ -81,7 +81,7 @@ def _feed(child: "subprocess.Popen[bytes]", packed: Iterable[bytes], name: str) 
         for block in packed:
             size += len(block)
             if size > _MAX_PACKED:
-                raise unusable(f"{name} is longer than {_MAX_PACKED:,} bytes.", SAVE_AS_CSV)
+                raise ListError(f"{name} is longer than {_MAX_PACKED:,} bytes.", SAVE_AS_CSV)
             stdin.write(block)
         stdin.close()
     except BrokenPipeError:
@@ -121,5 +121,5 @@ def _end(child: "subprocess.Popen[bytes]") -> None:
 def _died(code: int, name: str) -> ListError:
     """Return the error for a child that ended without a word: by a signal where it took what it may not."""
     if code < 0:
-        return unusable(f"{name} unfolds to more than can be read.", SAVE_AS_CSV)
-    return unusable(f"{name} is damaged, or not an Excel workbook.", SAVE_AS_CSV)
+        return ListError(f"{name} unfolds to more than can be read.", SAVE_AS_CSV)
+    return ListError(f"{name} is damaged, or not an Excel workbook.", SAVE_AS_CSV)

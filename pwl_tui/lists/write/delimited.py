@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import islice, tee
 from typing import BinaryIO, TypeAlias
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.encodings import marked
 from pwl_tui.lists.read.readers import rows
 from pwl_tui.lists.read.reading import Reading
@@ -76,7 +76,7 @@ class Delimited:
             try:
                 stream.write(encoder.encode(text, final))
             except UnicodeEncodeError as error:
-                raise unusable(
+                raise ListError(
                     f"{self._source.name} cannot be written in {self._encoding} again.",
                     "Export it as a workbook or as JSON lines.",
                 ) from error

@@ -45,7 +45,7 @@ def test_a_split_leaves_empty_files_out_but_not_stale_ones_in(target: Path) -> N
     stale = target.parent / "out-failed"
     stale.write_text("an answer of last week")
     source = source_of("name,phone\nAda,+14155552671\n")
-    with pytest.raises(ListError, match="out-failed exists already"):
+    with pytest.raises(ListError, match="out-failed already exists"):
         export(target, source, [YES], split=True)
     assert [*target.parent.iterdir()] == [stale]
     export(target, source, [YES], split=True, force=True)
