@@ -13,9 +13,10 @@ from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
 from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, offers
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.findings import Offer
-from pwl_tui.lists.read.readers import cells, detect
 from pwl_tui.lists.read.reading import Options, Reading
+from pwl_tui.lists.read.rows import cells
 from pwl_tui.lists.read.source import Source
 
 MAX_ROWS = 5_000_000

@@ -13,8 +13,8 @@ from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.reasons import EMPTY, REASONS
 from pwl_tui.lists.planned import ListPlan, row_label
 from pwl_tui.lists.read.encodings import marked
-from pwl_tui.lists.read.readers import header, rows
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.rows import header, rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import Answer, RowAnswer
 from pwl_tui.lists.write.export import Target, Written, export_files

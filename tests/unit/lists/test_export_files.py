@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from python_calamine import load_workbook
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.read.readers import detect, rows
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.rows import rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS
 from pwl_tui.lists.write.export import Target, export_files

@@ -11,8 +11,8 @@ from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import REASONS
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.planned import row_label
-from pwl_tui.lists.read.readers import rows
 from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.rows import rows
 from pwl_tui.lists.read.source import Source
 from tests.bench.plan_throughput import clean_list, messy_list, plain, planned
 
