@@ -13,6 +13,7 @@ from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
+from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
@@ -62,6 +63,7 @@ class Store:
         """
         private_dir(directory)
         require_local(directory)
+        sweep(directory)
         return cls(directory, Database(directory / "state.db"))
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
@@ -74,6 +76,10 @@ class Store:
         To be held from the look whether it was asked for until the job that asks for it is stored.
         """
         return exclusive_lock(self.directory / "accept.lock")
+
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Lend a private directory for temporary files: see `scratch.scratch`."""
+        return scratch(self.directory)
 
     def require_room(self) -> None:
         """Make sure, before anything is paid, that what is bought can be written down.

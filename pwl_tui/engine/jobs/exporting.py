@@ -4,7 +4,8 @@ import csv
 import io
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
 from functools import cache
 from pathlib import Path
 
@@ -40,9 +41,15 @@ def export(
     Raises:
         NoSuchJobError: there is no such job.
         ListError: a file cannot be written, or is there already.
+        StateError: there can be no temporary files in the state directory.
     """
     source, reading = original(store, job_id)
-    return export_files(target, source, reading, lambda: _answers(store, job_id, reading), watch)
+    with ExitStack() as stack:  # answers that are not read to the end would keep the state file in use
+
+        def answers() -> Generator[RowAnswer, None, None]:
+            return stack.enter_context(closing(_answers(store, job_id, reading)))
+
+        return export_files(target, source, reading, answers, store.scratch, watch)
 
 
 def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
@@ -96,7 +103,7 @@ def original(store: Store, job_id: int) -> tuple[Source, Reading]:
     return source, origin.reading
 
 
-def _answers(store: Store, job_id: int, reading: Reading) -> Iterator[RowAnswer]:
+def _answers(store: Store, job_id: int, reading: Reading) -> Generator[RowAnswer, None, None]:
     numbers, told = store.results.told(job_id)
     answers = list(map(cache(Answer._make), told))
     rejected = cache(_rejected)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -13,7 +14,7 @@ from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import CHOICES, OUTCOMES, Choice, RowAnswer
 from pwl_tui.lists.write.delimited import Delimited
-from pwl_tui.lists.write.export_formats import Form, JsonLines, Text, Workbook, Write
+from pwl_tui.lists.write.export_formats import Form, JsonLines, Scratch, Text, Workbook, Write
 from pwl_tui.lists.write.export_layout import Shape, WiderRowError, measured, supposed
 from pwl_tui.lists.write.files import Draft, complete_files
 from pwl_tui.text import clean
@@ -24,7 +25,6 @@ _ROWS_AT_ONCE = 1000
 
 _FORMS: dict[Format, Callable[..., Form[Any]]] = {
     "csv": Delimited,
-    "xlsx": Workbook,
     "jsonl": JsonLines,
     "txt": Text,
 }
@@ -69,6 +69,7 @@ def export_files(
     source: Source,
     reading: Reading,
     answers: Callable[[], Iterator[RowAnswer]],
+    scratch: Scratch,
     watch: Callable[[int], None] | None = None,
 ) -> list[Written]:
     """Write a list with its answers, to files that are all complete or all absent, in constant memory.
@@ -85,6 +86,7 @@ def export_files(
         source: the list.
         reading: how it was read.
         answers: yields one a row, in order; called again where the first try does not fit.
+        scratch: lends a private directory for what a workbook needs until it is complete.
         watch: told how many rows are done, now and then; what it raises ends the export.
 
     Raises:
@@ -96,9 +98,9 @@ def export_files(
             "Give what the names of the files are to begin with, such as answers.csv.",
         )
     try:
-        return _export(target, source, reading, supposed(source, reading), answers(), watch)
+        return _export(target, source, reading, supposed(source, reading), answers(), scratch, watch)
     except WiderRowError:
-        return _export(target, source, reading, measured(source, reading), answers(), watch)
+        return _export(target, source, reading, measured(source, reading), answers(), scratch, watch)
 
 
 def _export(
@@ -107,9 +109,11 @@ def _export(
     reading: Reading,
     columns: Shape,
     answers: Iterator[RowAnswer],
+    scratch: Scratch,
     watch: Callable[[int], None] | None,
 ) -> list[Written]:
-    form = _FORMS[target.format](source, reading, columns, digits=target.digits)
+    make = partial(Workbook, scratch=scratch) if target.format == "xlsx" else _FORMS[target.format]
+    form = make(source, reading, columns, digits=target.digits)
     pairs = zip(form.rows(), answers, strict=True)
     files = target.files()
     with complete_files([*files], force=target.force) as drafts, ExitStack() as stack:

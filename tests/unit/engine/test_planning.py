@@ -1,6 +1,7 @@
 """From a list to a job and back: every row keeps its number, whatever is reused, held back or reordered."""
 
 import csv
+import gc
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -190,6 +191,20 @@ def exported(store: Store, job: int, path: Path, only: Choice | None = None) -> 
     exporting.export(store, job, Target(path, "csv", only, force=True))
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_an_export_that_ends_half_way_lets_go_of_the_state_file(tmp_path: Path, store: Store) -> None:
+    planned = made([FIRST + i for i in range(2_000)])
+    job = planning.store_job(store, planned, binding=BINDING, profile="p", name="n", now=NOW)
+
+    def stop(_rows: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        exporting.export(store, job, Target(tmp_path / "out.csv", "csv"), stop)
+    store.close()
+    del stopped
+    gc.collect()  # a query that is still open complains now, which fails the test
 
 
 def test_the_export_is_the_list_with_the_truth_beside_it(
