@@ -10,9 +10,10 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
-from pwl_tui.problem import Kind, Problem, ProblemError
-from pwl_tui.text import clean
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.problem import Kind, ProblemError
 
 _APP = "pwl-tui"
 _PRIVATE_DIR = 0o700
@@ -21,6 +22,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 class PathError(ProblemError):
     """A file or directory of the program cannot be used: no permission, no space, something in the way."""
+
+    DEFAULT_KIND: ClassVar[Kind] = "unavailable"
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
@@ -64,13 +67,13 @@ def private_dir(path: Path) -> None:
         PathError: it cannot be made, a file is in the way, or it is shared by everybody, as ``/tmp`` is.
     """
     with _sentences(path):
-        path.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+        _make_dir(path)
         status = path.stat()
         if status.st_mode & stat.S_ISVTX:
             # Tightening /tmp as root would lock everybody else out of it.
-            raise _error(
+            raise PathError(
                 f"{path} is shared by every user of this machine.",
-                f"Name a directory of its own, such as {path / _APP}.",
+                f"Choose a directory of its own, such as {path / _APP}.",
             )
         if status.st_uid == os.geteuid() and status.st_mode & _OTHERS:
             path.chmod(_PRIVATE_DIR)
@@ -91,7 +94,7 @@ def write_private(path: Path, data: bytes) -> None:
     """
     with _sentences(path):
         target = path.resolve()
-        target.parent.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+        _make_dir(target.parent)
         beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
         try:
             _write_new(beside, data)
@@ -122,6 +125,13 @@ def _expanded(named: str) -> Path:
         return path.expanduser().absolute()
 
 
+def _make_dir(path: Path) -> None:
+    try:
+        path.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+    except FileExistsError as error:  # a file has that name
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
+
+
 def _write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -149,30 +159,7 @@ def _sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _from_os(error, path) from error
-    except RuntimeError as error:  # pathlib's word for links in a circle, and for ~user without a home
+        raise PathError(*os_sentences(error, path)) from error
+    except RuntimeError as error:  # pathlib raises it for ~user without a home, and for links in a loop
         reason = str(error).rstrip(".")
-        raise _error(f"{path} leads nowhere: {reason}.", "Name another place.") from error
-
-
-def _from_os(error: OSError, path: Path) -> PathError:
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            message, remedy = f"The disk is full: {path} cannot be written.", "Free some space there."
-        case errno.EROFS:
-            message, remedy = f"{path} is on a read-only file system.", "Name a place that can be written."
-        case errno.EACCES | errno.EPERM:
-            message, remedy = f"You may not use {path}.", "Give yourself permission, or name another place."
-        case errno.EEXIST | errno.ENOTDIR:
-            message = f"A file is where {path} needs a directory."
-            remedy = "Move that file away, or name another place."
-        case errno.EISDIR:
-            message, remedy = f"{path} is a directory, not a file.", "Name a file."
-        case _:
-            message = f"{path} cannot be used: {error.strerror or error}."
-            remedy = "Mend that, or name another place."
-    return _error(message, remedy)
-
-
-def _error(message: str, remedy: str) -> PathError:
-    return PathError(Problem(kind=Kind.UNAVAILABLE, message=clean(message), remedy=clean(remedy)))
+        raise PathError(f"Could not resolve {path}: {reason}.", "Choose another location.") from error

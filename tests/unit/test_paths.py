@@ -39,7 +39,7 @@ def test_a_relative_name_stays_good_when_the_directory_changes() -> None:
 
 
 def test_an_unknown_user_has_no_home() -> None:
-    with pytest.raises(PathError, match=r"~no-such-user-here/x leads nowhere: .*[^.]\.$"):
+    with pytest.raises(PathError, match=r"^Could not resolve ~no-such-user-here/x: .*[^.]\.$"):
         paths.state_dir({"PWL_TUI_STATE_DIR": "~no-such-user-here/x"})
 
 
@@ -72,7 +72,7 @@ def test_a_directory_of_everybody_is_refused_and_left_alone(tmp_path: Path) -> N
 @pytest.mark.parametrize("below", ["", "below"])
 def test_a_file_in_the_way_of_a_directory(below: str, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(PathError, match=r"A file is where .* needs a directory"):
+    with pytest.raises(PathError, match=r"part of .* is not a directory"):
         private_dir(tmp_path / "file" / below)
     assert (tmp_path / "file").read_text() == "mine"
 
@@ -147,7 +147,7 @@ def test_links_in_a_circle(tmp_path: Path) -> None:
         (errno.ENOSPC, "The disk is full"),
         (errno.EDQUOT, "The disk is full"),
         (errno.EROFS, "read-only file system"),
-        (errno.EACCES, "You may not use"),
+        (errno.EACCES, "Permission denied"),
         (errno.EIO, "Input/output error"),
     ],
 )
@@ -195,7 +195,7 @@ def test_an_older_backup_is_never_written_over(tmp_path: Path) -> None:
 
 
 def test_nothing_to_back_up(tmp_path: Path) -> None:
-    with pytest.raises(PathError, match="No such file"):
+    with pytest.raises(PathError, match="gone does not exist"):
         backup(tmp_path / "gone")
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import CHOICES, OUTCOMES, Choice, RowAnswer
@@ -93,7 +93,7 @@ def export_files(
         ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
     """
     if target.split and target.path.is_dir():
-        raise unusable(
+        raise ListError(
             f"{clean(str(target.path))} is a directory.",
             "Give what the names of the files are to begin with, such as answers.csv.",
         )

@@ -10,8 +10,8 @@ import msgspec
 
 from pwl_tui.lists.planned import row_label
 from pwl_tui.lists.read.columns import name_columns
-from pwl_tui.lists.read.readers import preamble, rows
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.rows import preamble, rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS, REMEMBERED, RowAnswer, note, shown, texts
 from pwl_tui.lists.write.export_layout import Shape, WiderRowError, padded

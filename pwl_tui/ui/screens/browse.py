@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from pwl_tui.lists.formats import is_list_name
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import AppContext, CommandScreen
@@ -19,7 +20,7 @@ from pwl_tui.ui.widgets.cells import Cell, Column, Window
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
-from pwl_tui.ui.widgets.text_input import is_list_name, typed_path
+from pwl_tui.ui.widgets.text_input import typed_path
 
 _MOST_ENTRIES = 10_000
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
