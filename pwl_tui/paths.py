@@ -8,7 +8,7 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pwl_tui.problem import Problem, ProblemError
@@ -61,9 +61,11 @@ def private_dir(path: Path) -> None:
     One that exists and is ours is tightened; one of somebody else's is left as it is.
 
     Raises:
-        PathError: it cannot be made, a file is in the way, or it is shared by everybody, as ``/tmp`` is.
+        PathError: it cannot be made, a file is in the way, its links form a loop, or it is shared by
+            everybody, as ``/tmp`` is.
     """
     with _sentences(path):
+        _refuse_loop(path)
         path.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
         status = path.stat()
         if status.st_mode & stat.S_ISVTX:
@@ -87,9 +89,10 @@ def write_private(path: Path, data: bytes) -> None:
         data: its whole content.
 
     Raises:
-        PathError: it cannot be written; the file then holds what it held before.
+        PathError: it cannot be written, or its links form a loop; the file then holds what it held before.
     """
     with _sentences(path):
+        _refuse_loop(path)
         target = path.resolve()
         target.parent.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
         beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
@@ -122,6 +125,15 @@ def _expanded(named: str) -> Path:
         return path.expanduser().absolute()
 
 
+def _refuse_loop(path: Path) -> None:
+    """Raise an `OSError` (``ELOOP``) for links that lead to each other; `Path.resolve` lets them pass.
+
+    It raises up to Python 3.12 only. Taken for its own target, such a link would be replaced by a file.
+    """
+    with suppress(FileNotFoundError):  # what is not there yet can be made
+        path.stat()
+
+
 def _write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -150,7 +162,7 @@ def _sentences(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise _from_os(error, path) from error
-    except RuntimeError as error:  # pathlib's word for links in a circle, and for ~user without a home
+    except RuntimeError as error:  # pathlib's word for ~user without a home
         reason = str(error).rstrip(".")
         raise _error(f"{path} leads nowhere: {reason}.", "Name another place.") from error
 
@@ -166,6 +178,9 @@ def _from_os(error: OSError, path: Path) -> PathError:
         case errno.EEXIST | errno.ENOTDIR:
             message = f"A file is where {path} needs a directory."
             remedy = "Move that file away, or name another place."
+        case errno.ELOOP:
+            message = f"{path} leads nowhere: its symbolic links form a loop."
+            remedy = "Fix the links, or name another place."
         case errno.EISDIR:
             message, remedy = f"{path} is a directory, not a file.", "Name a file."
         case _:
