@@ -1,5 +1,6 @@
 """The person's own list back, in order and with its own columns, and the answers beside them."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -92,7 +93,7 @@ def export_files(
     Raises:
         ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
     """
-    if target.split and target.path.is_dir():
+    if target.split and os.path.isdir(target.path):
         raise ListError(
             f"{clean(str(target.path))} is a directory.",
             "Give what the names of the files are to begin with, such as answers.csv.",
