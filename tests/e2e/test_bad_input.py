@@ -111,7 +111,7 @@ USES_OF_A_PATH: list[tuple[str, ...]] = [
 
 @pytest.mark.parametrize("arguments", USES_OF_A_PATH)
 @pytest.mark.parametrize("path", ["loop", "n" * 300], ids=["links in a loop", "a name too long"])
-@pytest.mark.usefixtures("doubtful")
+@pytest.mark.usefixtures("in_doubt")
 def test_a_path_that_no_system_can_follow_gets_one_sentence(
     machine: Place, run: Run, path: str, arguments: tuple[str, ...]
 ) -> None:
