@@ -23,7 +23,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 class PathError(ProblemError):
     """A file or directory of the program cannot be used: no permission, no space, something in the way."""
 
-    DEFAULT_KIND: ClassVar[Kind] = "unavailable"
+    DEFAULT_KIND: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:

@@ -5,6 +5,7 @@ stored beside the batch it happened to, printed as the ``ERROR`` object of the c
 screen. This module knows no part of the program.
 """
 
+from enum import StrEnum
 from typing import ClassVar, Literal, overload
 
 import msgspec
@@ -14,22 +15,45 @@ from pwl_tui.text import clean
 _LONGEST_SENTENCE = 1000
 """Characters; a sentence may name two paths."""
 
-Kind = Literal[
-    "auth",
-    "forbidden",
-    "credits",
-    "consent_required",
-    "invalid_request",
-    "not_found",
-    "rate_limited",
-    "limit_reached",
-    "unavailable",
-    "server_error",
-    "bad_answer",
-    "network",
-    "timeout",
-]
-"""What happened, in the words that scripts rely on."""
+
+class Kind(StrEnum):
+    """What happened, in the words that scripts rely on, and what that implies."""
+
+    AUTH = "auth"
+    FORBIDDEN = "forbidden"
+    CREDITS = "credits"
+    CONSENT_REQUIRED = "consent_required"
+    INVALID_REQUEST = "invalid_request"
+    NOT_FOUND = "not_found"
+    RATE_LIMITED = "rate_limited"
+    LIMIT_REACHED = "limit_reached"
+    UNAVAILABLE = "unavailable"
+    SERVER_ERROR = "server_error"
+    BAD_ANSWER = "bad_answer"
+    NETWORK = "network"
+    TIMEOUT = "timeout"
+
+    @property
+    def service_wide(self) -> bool:
+        """Whether other calls with the same key would fail in the same way now."""
+        return self not in {Kind.INVALID_REQUEST, Kind.NOT_FOUND, Kind.BAD_ANSWER}
+
+    @property
+    def refuses_key(self) -> bool:
+        """Whether the service does not accept the key, or not from here."""
+        return self in {Kind.AUTH, Kind.FORBIDDEN}
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether waiting does not help: the person has to do something first."""
+        return self.refuses_key or self in {
+            Kind.CREDITS,
+            Kind.CONSENT_REQUIRED,
+            Kind.INVALID_REQUEST,
+            Kind.NOT_FOUND,
+            Kind.LIMIT_REACHED,
+        }
+
 
 Charged = Literal["no", "yes", "unknown"]
 """Whether the work was done and paid for."""
@@ -74,7 +98,7 @@ class ProblemError(Exception):
         problem: what went wrong. Sentences are cleaned, so they are safe to show whatever they quote.
     """
 
-    DEFAULT_KIND: ClassVar[Kind] = "invalid_request"
+    DEFAULT_KIND: ClassVar[Kind] = Kind.INVALID_REQUEST
     """The kind of a problem that a subclass raises as two sentences."""
 
     @overload

@@ -17,6 +17,7 @@ from pwl_tui.cli.options import (
     the_list,
     yes,
 )
+from pwl_tui.provider import PROVIDER
 
 _EXIT_CODES = """\
 exit codes:
@@ -257,9 +258,9 @@ def _spent(commands: Commands) -> None:
     which = balance.add_mutually_exclusive_group()
     which.add_argument(
         "--service",
-        choices=("phonevalidation", "wavalidation", "calleridvalidation", "blacklistchecker"),
-        default="wavalidation",
-        help="default: wavalidation, which batches are paid with",
+        choices=PROVIDER.services,
+        default=PROVIDER.batch_service,
+        help=f"default: {PROVIDER.batch_service}, which batches are paid with",
     )
     which.add_argument("--all", action="store_true", help="of every service")
     json(balance)

@@ -12,9 +12,6 @@ from pwl_tui.lists.read.source import Source
 if TYPE_CHECKING:
     from array import array
 
-BATCH_SIZE = 1000
-"""Numbers that the service takes in one submission."""
-
 
 class ListPlan(Struct, frozen=True):
     """The numbers of a list. Every row counts once: ``rows == blank + rejected + duplicates + len(numbers)``.

@@ -12,13 +12,13 @@ from pwl_tui.problem import Kind, ProblemError
 class StateError(ProblemError):
     """The state file cannot do what was asked: it is full, damaged, too new, or has no such entry."""
 
-    DEFAULT_KIND: ClassVar[Kind] = "unavailable"
+    DEFAULT_KIND: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
 class NoSuchJobError(StateError):
     """There is no job or batch with that name."""
 
-    DEFAULT_KIND: ClassVar[Kind] = "not_found"
+    DEFAULT_KIND: ClassVar[Kind] = Kind.NOT_FOUND
 
     def __init__(self, message: str, remedy: str = "Run `pwl-tui jobs` to list them.") -> None:
         super().__init__(message, remedy)

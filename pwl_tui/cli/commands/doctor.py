@@ -41,7 +41,9 @@ def doctor(session: Session) -> int:
         visit.look("permissions", lambda: checks.permissions(session.store))
         visit.look(
             "journal",
-            lambda: checks.journal(session.store, len(session.engine.unadopted()) if key_is_good else 0),
+            lambda: checks.journal(
+                session.store, len(session.engine.recovery.unadopted()) if key_is_good else 0
+            ),
         )
     visit.look("terminal", _terminal)
     visit.look("versions", _versions)

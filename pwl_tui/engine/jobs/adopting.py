@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -26,9 +26,6 @@ Poll: TypeAlias = Callable[[str], BatchAnswer]
 """Asks the service for one batch."""
 Told: TypeAlias = Callable[[int, int], None]
 """Told how many batches of how many were asked for."""
-
-_OF_ONE_BATCH: Final = {"not_found", "bad_answer", "invalid_request"}
-"""Kinds of problems that the next batch need not meet."""
 
 
 class AdoptError(ProblemError):
@@ -172,7 +169,7 @@ def rebuild(
 
 def _pass_over(adopted: Adopted, batch_id: str, error: ProblemError) -> None:
     """Note why a batch cannot be taken over; what the others would meet as well is raised again."""
-    if error.problem.kind not in _OF_ONE_BATCH:
+    if error.problem.kind.service_wide:
         raise error
     adopted.failed.append((batch_id, error.problem))
 

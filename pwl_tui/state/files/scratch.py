@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import mkdtemp
 
-from pwl_tui.state.errors import from_os
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.locks import lock_file
 
 _PREFIX = "scratch-"
@@ -28,7 +29,7 @@ def scratch(directory: Path) -> Iterator[Path]:
         try:
             path = Path(mkdtemp(prefix=_PREFIX, dir=directory))
         except OSError as error:
-            raise from_os(error, directory) from error
+            raise StateError(*os_sentences(error, directory)) from error
         try:
             yield path
         finally:
