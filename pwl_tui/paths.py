@@ -8,7 +8,7 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
@@ -64,9 +64,11 @@ def private_dir(path: Path) -> None:
     One that exists and is ours is tightened; one of somebody else's is left as it is.
 
     Raises:
-        PathError: it cannot be made, a file is in the way, or it is shared by everybody, as ``/tmp`` is.
+        PathError: it cannot be made, a file is in the way, its links form a loop, or it is shared by
+            everybody, as ``/tmp`` is.
     """
     with _sentences(path):
+        _refuse_loop(path)
         _make_dir(path)
         status = path.stat()
         if status.st_mode & stat.S_ISVTX:
@@ -90,9 +92,10 @@ def write_private(path: Path, data: bytes) -> None:
         data: its whole content.
 
     Raises:
-        PathError: it cannot be written; the file then holds what it held before.
+        PathError: it cannot be written, or its links form a loop; the file then holds what it held before.
     """
     with _sentences(path):
+        _refuse_loop(path)
         target = path.resolve()
         _make_dir(target.parent)
         beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
@@ -132,6 +135,15 @@ def _make_dir(path: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
 
 
+def _refuse_loop(path: Path) -> None:
+    """Raise an `OSError` (``ELOOP``) for links that lead to each other; `Path.resolve` lets them pass.
+
+    It raises up to Python 3.12 only. Taken for its own target, such a link would be replaced by a file.
+    """
+    with suppress(FileNotFoundError):  # what is not there yet can be made
+        path.stat()
+
+
 def _write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -160,6 +172,6 @@ def _sentences(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise PathError(*os_sentences(error, path)) from error
-    except RuntimeError as error:  # pathlib raises it for ~user without a home, and for links in a loop
+    except RuntimeError as error:  # pathlib raises it for ~user without a home
         reason = str(error).rstrip(".")
         raise PathError(f"Could not resolve {path}: {reason}.", "Choose another location.") from error

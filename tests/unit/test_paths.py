@@ -1,6 +1,7 @@
 import errno
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -134,11 +135,24 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert target.read_bytes() == b"new"
 
 
-def test_links_in_a_circle(tmp_path: Path) -> None:
-    (tmp_path / "a").symlink_to(tmp_path / "b")
-    (tmp_path / "b").symlink_to(tmp_path / "a")
-    with pytest.raises(PathError):
-        write_private(tmp_path / "a", b"")
+@pytest.mark.parametrize("name", ["a", "a/below"])
+@pytest.mark.parametrize("make", [private_dir, lambda path: write_private(path, b"")])
+def test_links_that_form_a_loop_are_refused_and_left_alone(
+    tmp_path: Path, make: Callable[[Path], None], name: str
+) -> None:
+    links = [tmp_path / "a", tmp_path / "b"]
+    for link, target in zip(links, reversed(links), strict=True):
+        link.symlink_to(target)
+    with pytest.raises(PathError, match=f"{name} is a symbolic link that leads back to itself"):
+        make(tmp_path / name)
+    assert all(link.is_symlink() for link in tmp_path.iterdir())
+    assert sorted(tmp_path.iterdir()) == links
+
+
+def test_a_link_to_nothing_yet_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "config").symlink_to(tmp_path / "dotfiles" / "config")
+    write_private(tmp_path / "config", b"new")
+    assert (tmp_path / "dotfiles" / "config").read_bytes() == b"new"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """``adopt``: batches submitted elsewhere, and those that only the journal knows, become jobs."""
 
+import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -47,7 +48,7 @@ def _adopt_ids(session: Session, batch_ids: Sequence[str]) -> int:
 
 def _adopt_journal(session: Session, path: Path | None) -> int:
     output, store = session.output, session.store
-    if path is not None and not path.is_file():
+    if path is not None and not os.path.isfile(path):
         raise UsageError(f"There is no journal {path}.", "Name the file; without one, it is the state's own.")
     rebuilt = session.engine.recovery.adopt_journal(path, _progress(output))
     print_jobs(session, [store.jobs.get(job) for job in rebuilt.jobs], batches=True)

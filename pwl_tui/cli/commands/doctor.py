@@ -103,7 +103,7 @@ class _Visit:
 
 def _config(session: Session) -> Found:
     settings, file = session.settings, session.config_file
-    where = file if file.exists() else f"no file {file}: the environment and the defaults"
+    where = file if os.path.exists(file) else f"no file {file}: the environment and the defaults"
     return Found(f"{where}, profile {settings.profile}", " ".join(settings.warnings))
 
 

@@ -1,5 +1,6 @@
 """``plan`` and ``submit``: from a list to a job."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -151,7 +152,7 @@ def _source(arguments: SimpleNamespace, output: Output) -> Source:
     if arguments.list == "-":
         return Source.from_stream(sys.stdin.buffer, "standard input", sheet=arguments.sheet)
     path = Path(arguments.list)
-    size = path.stat().st_size if path.is_file() else 0  # reading it says what is wrong with it
+    size = path.stat().st_size if os.path.isfile(path) else 0  # reading it says what is wrong with it
     return Source.from_path(path, sheet=arguments.sheet, watch=_opening(output, size))
 
 

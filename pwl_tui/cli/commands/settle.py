@@ -1,5 +1,6 @@
 """``settle``: a batch in doubt is shown, reported, or decided."""
 
+import os
 import queue
 import time
 from pathlib import Path
@@ -58,7 +59,7 @@ def _report(session: Session, batch: Batch, file: Path | None) -> int:
     if file is None:
         session.output.value({"report": report}, report.rstrip())
         return Exit.DONE
-    if file.exists():
+    if os.path.exists(file):
         raise UsageError(f"{file} is there already.", "Name another file, or move it away first.")
     paths.write_private(file, report.encode())
     session.output.value({"report": report}, f"The report is in {file}.")

@@ -1,5 +1,6 @@
 """Exports the person's own list, in order and with its own columns, with the results beside them."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -92,7 +93,7 @@ def export_files(
     Raises:
         ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
     """
-    if target.split and target.path.is_dir():
+    if target.split and os.path.isdir(target.path):
         raise ListError(
             f"{clean(str(target.path))} is a directory.",
             "Add the beginning of the file names, such as answers.csv.",

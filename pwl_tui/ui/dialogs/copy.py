@@ -105,7 +105,7 @@ def save_new(path: Path, text: str) -> None:
     Raises:
         ProblemError: it is there already, or cannot be written.
     """
-    if path.exists():
+    if os.path.exists(path):
         raise ProblemError(
             Problem(
                 kind=Kind.INVALID_REQUEST,

@@ -1,5 +1,6 @@
 """Looks for a list in the directories: those within first, then the files that may be lists."""
 
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -127,7 +128,7 @@ def nearest_directory(typed: str) -> Path:
     """Return the directory of a path that is typed so far; the current one where there is none."""
     path = typed_path(typed)
     for directory in (path, path.parent):
-        if typed.strip() and directory.is_dir():
+        if typed.strip() and os.path.isdir(directory):
             return directory.absolute()
     return Path.cwd()
 
