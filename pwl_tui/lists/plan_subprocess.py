@@ -7,14 +7,12 @@ million rows one key in a hundred by 70 ms, with a child process by 46 ms (``tes
 import contextlib
 import os
 import select
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from typing import IO
 
 import msgspec
 
 from pwl_tui.lists import plan_worker
+from pwl_tui.lists.child_process import Child
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.plan import plan, summed_up
 from pwl_tui.lists.plan_worker import LENGTH_BYTES, Message, Progress, Refused, Task
@@ -44,7 +42,11 @@ def plan_in_child(
     if source.size < _WORTH_A_PROCESS_BYTES:
         return plan(source, options, progress=progress, cancelled=cancelled)
     task = Task(source, None, options) if isinstance(options, Reading) else Task(source, options, None)
-    with _started(msgspec.msgpack.encode(task)) as child:
+    child = Child(plan_worker.__name__)
+    try:
+        with contextlib.suppress(BrokenPipeError):  # if it has died, no answer will come
+            child.stdin.write(msgspec.msgpack.encode(task))
+            child.stdin.close()
         for message in _messages(child, cancelled or (lambda: False)):
             if isinstance(message, Progress):
                 if progress is not None:
@@ -53,37 +55,16 @@ def plan_in_child(
                 raise ListError(message.problem)
             else:
                 return summed_up(source, message.found())
+    finally:
+        child.end()
     raise ListError(
         f"The system stopped the planning of {source.name}, probably because memory ran out.",
         "Close other programs, or split the list and plan each part.",
     )
 
 
-@contextlib.contextmanager
-def _started(task: bytes) -> Iterator["subprocess.Popen[bytes]"]:
-    paths = os.pathsep.join(filter(None, sys.path))  # the child finds what this process found
-    child = subprocess.Popen(  # noqa: S603 - no shell; nothing in it is from the person
-        [sys.executable, "-P", "-m", plan_worker.__name__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # the terminal belongs to the screen
-        env={**os.environ, "PYTHONPATH": paths},
-    )
-    try:
-        with contextlib.suppress(BrokenPipeError):  # if it has died, no answer will come
-            _pipe(child.stdin).write(task)
-            _pipe(child.stdin).close()
-        yield child
-    finally:
-        child.kill()
-        with contextlib.suppress(BrokenPipeError):
-            _pipe(child.stdin).close()
-        _pipe(child.stdout).close()
-        child.wait()
-
-
-def _messages(child: "subprocess.Popen[bytes]", cancelled: Callable[[], bool]) -> Iterator[Message]:
-    pipe = _pipe(child.stdout).fileno()
+def _messages(child: Child, cancelled: Callable[[], bool]) -> Iterator[Message]:
+    pipe = child.stdout.fileno()
     while True:
         while not select.select([pipe], [], [], _PATIENCE_SECONDS)[0]:
             if cancelled():
@@ -103,9 +84,3 @@ def _read(pipe: int, size: int) -> bytearray:
     while len(data) < size and (piece := os.read(pipe, size - len(data))):
         data += piece
     return data
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise AssertionError("the child was started with pipes")
-    return stream
