@@ -1,6 +1,7 @@
 """The words of the command line, as argparse knows them."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from pwl_tui import __version__
@@ -17,6 +18,7 @@ from pwl_tui.cli.options import (
     the_list,
     yes,
 )
+from pwl_tui.provider import PROVIDER
 
 _EXIT_CODES = """\
 exit codes:
@@ -42,6 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    if sys.version_info >= (3, 14):
+        # It looks whether standard output is a terminal, also for errors, which may go to a file.
+        parser.color = False
     parser.add_argument("--version", action="version", version=f"pwl-tui {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     parser.add_argument("--profile", metavar="NAME", help="profile of the configuration file")
@@ -257,9 +262,9 @@ def _spent(commands: Commands) -> None:
     which = balance.add_mutually_exclusive_group()
     which.add_argument(
         "--service",
-        choices=("phonevalidation", "wavalidation", "calleridvalidation", "blacklistchecker"),
-        default="wavalidation",
-        help="default: wavalidation, which batches are paid with",
+        choices=PROVIDER.services,
+        default=PROVIDER.batch_service,
+        help=f"default: {PROVIDER.batch_service}, which batches are paid with",
     )
     which.add_argument("--all", action="store_true", help="of every service")
     json(balance)

@@ -4,6 +4,8 @@ import argparse
 from pathlib import Path
 from typing import TypeAlias
 
+from pwl_tui.lists.formats import labels, suffixes
+
 LIST_OPTIONS = (
     *("column", "sheet", "no_header", "region", "region_column", "in_text", "encoding", "delimiter"),
     *("reuse_days", "numbers"),
@@ -35,7 +37,7 @@ def the_list(parser: argparse._ActionsContainer, *, optional: bool = False) -> N
         "list",
         nargs="?" if optional else None,
         metavar="LIST",
-        help="a .csv, .tsv, .txt or .xlsx file, also .gz; - for standard input",
+        help=f"a {labels()} file ({suffixes()}; also with .gz), or - for standard input",
     )
 
 

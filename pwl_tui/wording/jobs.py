@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from pwl_tui.engine.jobs.retention import days_left, expires
+from pwl_tui.engine.jobs.timing import days_left, expires
 from pwl_tui.state.models import BatchState, Counts, Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.wording.figures import counted, duration, grouped

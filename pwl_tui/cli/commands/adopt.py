@@ -1,5 +1,6 @@
 """``adopt``: batches submitted elsewhere, and those that only the journal knows, become jobs."""
 
+import os
 import sys
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from pwl_tui.cli.output import Output, counted
 from pwl_tui.cli.render.jobs import print_job, print_jobs
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.adopting import Adopted
+from pwl_tui.problem import Kind
 from pwl_tui.text import clean
 
 
@@ -33,7 +35,7 @@ def _adopt_ids(session: Session, batch_ids: Sequence[str]) -> int:
     batches = session.store.batches
     # Asked for twice, a file of ids gets what it wants: those that are here already are no failure.
     known = {batch_id for batch_id in batch_ids if batches.by_id(batch_id) is not None}
-    adopted = session.engine.adopt(batch_ids, session.arguments.name, _progress(session.output))
+    adopted = session.engine.recovery.adopt(batch_ids, session.arguments.name, _progress(session.output))
     if not adopted.jobs:
         if len(adopted.failed) > 1:
             _name_failures(session.output, adopted)
@@ -46,9 +48,9 @@ def _adopt_ids(session: Session, batch_ids: Sequence[str]) -> int:
 
 def _adopt_journal(session: Session, path: Path | None) -> int:
     output, store = session.output, session.store
-    if path is not None and not path.is_file():
+    if path is not None and not os.path.isfile(path):
         raise UsageError(f"There is no journal {path}.", "Name the file; without one, it is the state's own.")
-    rebuilt = session.engine.adopt_journal(path, _progress(output))
+    rebuilt = session.engine.recovery.adopt_journal(path, _progress(output))
     print_jobs(session, [store.jobs.get(job) for job in rebuilt.jobs], batches=True)
     jobs = counted(len(rebuilt.jobs), "job was", "jobs were")
     output.note(
@@ -100,5 +102,5 @@ def _exit_of(adopted: Adopted, known: Collection[str] = ()) -> Exit:
     """Return the code of the first failure; that a batch is here already is none."""
     for batch_id, problem in adopted.failed:
         if batch_id not in known:
-            return Exit.USAGE if problem.kind == "invalid_request" else exit_of_problem(problem)
+            return Exit.USAGE if problem.kind is Kind.INVALID_REQUEST else exit_of_problem(problem)
     return Exit.DONE

@@ -3,19 +3,20 @@
 from typing import Any
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import SERVICES
 from pwl_tui.cli.exit_codes import Exit, exit_of
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import warn_of_alarms
 from pwl_tui.cli.render.json_output import balance_shape, ledger_shape, lookup_shape
 from pwl_tui.cli.render.text_output import ledger_text
 from pwl_tui.cli.session import Session
+from pwl_tui.provider import PROVIDER
 
 
 def balance(session: Session) -> int:
     """Show the credits of one service, or of all."""
     arguments, engine = session.arguments, session.engine
-    readings = [engine.balance(service) for service in (SERVICES if arguments.all else (arguments.service,))]
+    services = PROVIDER.services if arguments.all else (arguments.service,)
+    readings = [engine.credits.balance(service) for service in services]
     shapes = [balance_shape(reading) for reading in readings]
     rows = [(reading.service, f"{reading.balance:,}") for reading in readings]
     session.output.value(
@@ -31,7 +32,7 @@ def lookup(session: Session) -> int:
     code: int = Exit.DONE
     for number in session.arguments.numbers:
         try:
-            shapes.append(lookup_shape(number, session.engine.lookup(number), None))
+            shapes.append(lookup_shape(number, session.engine.credits.lookup(number), None))
         except ApiError as error:
             shapes.append(lookup_shape(number, None, error.problem))
             code = code or exit_of(error)
@@ -41,7 +42,7 @@ def lookup(session: Session) -> int:
 
 def ledger(session: Session) -> int:
     """Show where the credits of the key in force went."""
-    found = session.engine.ledger()
+    found = session.engine.credits.ledger()
     session.output.value(ledger_shape(found), ledger_text(found))
     return Exit.DONE
 

@@ -60,7 +60,7 @@ def show(session: Session) -> int:
     session.output.value(shape_of(session, job, batches=True), "\n\n".join(part for part in parts if part))
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:
-            explanation = session.engine.evidence(batch.job, batch.seq).explanation
+            explanation = session.engine.recovery.evidence(batch.job, batch.seq).explanation
             session.output.note(
                 f"Batch {batch.label}: {explanation}\n`pwl-tui settle {batch.label}` shows what can be done."
             )
@@ -75,12 +75,12 @@ def watch(session: Session) -> int:
     if arguments.jobs:
         wanted = [session.store.jobs.find(name) for name in arguments.jobs]
         for job in wanted:
-            if job.unfinished and (problem := engine.elsewhere(job)) is not None:
+            if job.unfinished and (problem := engine.jobs.elsewhere(job)) is not None:
                 raise EngineError(problem)
     else:
         wanted = []
         for job in session.store.jobs.all():
-            if job.unfinished and (problem := engine.elsewhere(job)) is not None:
+            if job.unfinished and (problem := engine.jobs.elsewhere(job)) is not None:
                 output.note(f"{problem.message} {problem.remedy}")
             elif job.unfinished:
                 wanted.append(job)
@@ -124,7 +124,7 @@ def export(session: Session) -> int:
             session.output.progress(done / job.rows, f"{done:,} of {job.rows:,} rows")
 
     one, many = ("number", "numbers") if chosen == "txt" else ("row", "rows")
-    for path, rows in session.engine.export(job.id, target, watch):
+    for path, rows in session.engine.jobs.export(job.id, target, watch):
         session.output.say(f"{counted(rows, one, many)} written to {clean(str(path), _MAX_PATH)}.")
     return Exit.DONE
 
@@ -132,7 +132,7 @@ def export(session: Session) -> int:
 def pause(session: Session) -> int:
     """Stop sending a job."""
     job = session.store.jobs.find(session.arguments.job)
-    session.engine.pause(job.id)
+    session.engine.jobs.pause(job.id)
     session.output.say(f"Job {job.id} is paused: nothing more is sent, and what was sent is still polled.")
     return Exit.DONE
 
@@ -140,7 +140,7 @@ def pause(session: Session) -> int:
 def resume(session: Session) -> int:
     """Go on with a job."""
     job = session.store.jobs.find(session.arguments.job)
-    session.engine.resume(job.id)
+    session.engine.jobs.resume(job.id)
     session.output.say(
         f"Job {job.id} goes on: `pwl-tui watch {job.id}` sends and polls it, and so does the screen."
     )

@@ -1,5 +1,6 @@
 """``plan`` and ``submit``: from a list to a job."""
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,7 @@ def plan(session: Session) -> int:
     """Say what a list would send and cost."""
     planned = _plan_list(session, need_balance=False)
     _save_rejected(session, planned)
-    seconds = session.engine.seconds_for(planned.to_pay)
+    seconds = session.engine.plans.seconds_for(planned.to_pay)
     session.output.value(plan_shape(planned, seconds), plan_text_of(session, planned))
     return Exit.DONE
 
@@ -105,7 +106,7 @@ def _plan_list(session: Session, *, need_balance: bool) -> JobPlan:
         ApiError: the credits are needed and cannot be read.
     """
     arguments, output, engine = session.arguments, session.output, session.engine
-    planned = engine.plan(
+    planned = engine.plans.for_list(
         _source(arguments, output),
         options(arguments, session),
         reuse_days=arguments.reuse_days,
@@ -115,7 +116,7 @@ def _plan_list(session: Session, *, need_balance: bool) -> JobPlan:
     balance = None
     if engine.binding is not None:
         try:
-            balance = engine.balance().balance
+            balance = engine.credits.balance().balance
         except ApiError as error:
             if need_balance:
                 raise
@@ -143,15 +144,15 @@ def _with_rest(session: Session) -> Job:
 
 
 def _plan_rest(session: Session, job: Job) -> JobPlan:
-    planned = session.engine.rest_plan(job.id, progress=_reading(session.output))
-    return replace(planned, balance=session.engine.balance().balance)
+    planned = session.engine.plans.for_remainder(job.id, progress=_reading(session.output))
+    return replace(planned, balance=session.engine.credits.balance().balance)
 
 
 def _source(arguments: SimpleNamespace, output: Output) -> Source:
     if arguments.list == "-":
         return Source.from_stream(sys.stdin.buffer, "standard input", sheet=arguments.sheet)
     path = Path(arguments.list)
-    size = path.stat().st_size if path.is_file() else 0  # reading it says what is wrong with it
+    size = path.stat().st_size if os.path.isfile(path) else 0  # reading it says what is wrong with it
     return Source.from_path(path, sheet=arguments.sheet, watch=_opening(output, size))
 
 
@@ -195,7 +196,7 @@ def _agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
 
 def _send(session: Session, planned: JobPlan, name: str) -> tuple[Job, Ending]:
     arguments, engine, output = session.arguments, session.engine, session.output
-    job = engine.create_job(planned, name=name, when_short=arguments.when_short)
+    job = engine.jobs.create(planned, name=name, when_short=arguments.when_short)
     output.note(f"Job {job.id} is {job.name}.")
     ending = follow(
         engine,
@@ -211,7 +212,7 @@ def _may_offer_rest(session: Session, job: Job) -> bool:
     """Whether a finished sample has rates, and the person is there to be asked."""
     arguments = session.arguments
     asked = not arguments.yes and not session.output.json
-    return asked and not job.unfinished and session.engine.rates(job) is not None
+    return asked and not job.unfinished and session.engine.plans.sample_rates(job) is not None
 
 
 def _offer_rest(session: Session, sample: Job) -> int:

@@ -14,7 +14,7 @@ def forget(session: Session) -> int:
     if not removal_agreed(session, f"job {job.id} {job.name} with its {job.numbers:,} numbers"):
         output.note("Nothing was removed.")
         return Exit.USAGE
-    engine.forget(job.id)
+    engine.jobs.forget(job.id)
     output.say(f"Job {job.id} {job.name} is removed; what it cost stays in the ledger.")
     return Exit.DONE
 
@@ -22,7 +22,7 @@ def forget(session: Session) -> int:
 def purge(session: Session) -> int:
     """Remove every job that nothing is left to do for and that is older than so many days."""
     engine, output, days = session.engine, session.output, session.arguments.older_than
-    old = engine.purgeable(days)
+    old = engine.jobs.purgeable(days)
     if not old:
         output.say(f"No finished job is older than {days:,} days: nothing was removed.")
         return Exit.DONE
@@ -34,6 +34,6 @@ def purge(session: Session) -> int:
         return Exit.USAGE
     # Those that were named, and no other that came of age meanwhile.
     for job in old:
-        engine.forget(job.id)
+        engine.jobs.forget(job.id)
         output.say(f"Job {job.id} {job.name} is removed: {job.numbers:,} numbers.")
     return Exit.DONE

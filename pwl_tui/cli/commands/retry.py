@@ -17,8 +17,10 @@ def retry(session: Session) -> int:
     require_spending(session)
     job = session.store.jobs.find(arguments.job)
     both = arguments.failed == arguments.rejected
-    wanted = engine.retry_plan(job.id, failed=both or arguments.failed, rejected=both or arguments.rejected)
-    balance = engine.balance().balance
+    wanted = engine.plans.for_retry(
+        job.id, failed=both or arguments.failed, rejected=both or arguments.rejected
+    )
+    balance = engine.credits.balance().balance
     if wanted.plan is not None:
         wanted = replace(wanted, plan=replace(wanted.plan, balance=balance))
     output.note(retry_text(wanted, balance))
@@ -27,7 +29,7 @@ def retry(session: Session) -> int:
     if not spending_agreed(session, wanted.to_pay, balance - wanted.to_pay):
         output.note("Nothing was sent.")
         return Exit.USAGE
-    new = engine.retry(wanted)
+    new = engine.jobs.retry(wanted)
     jobs = [job.id] if wanted.rejected_batches else []
     if new.id != job.id:
         output.note(f"Job {new.id} is {new.name}.")

@@ -1,5 +1,6 @@
 """``settle``: a batch in doubt is shown, reported, or decided."""
 
+import os
 import queue
 import time
 from pathlib import Path
@@ -31,13 +32,13 @@ def settle(session: Session) -> int:
         raise UsageError("--batch-id goes with --as adopted.", "Add --as adopted to give the batch this id.")
     job = session.store.jobs.find(name)
     if arguments.decision is not None:
-        evidence = engine.evidence(job.id, int(number))
-        engine.settle(job.id, int(number), arguments.decision, arguments.batch_id)
+        evidence = engine.recovery.evidence(job.id, int(number))
+        engine.recovery.settle(job.id, int(number), arguments.decision, arguments.batch_id)
         output.note(evidence.explanation)
         print_job(session, job.id)
         return Exit.DONE
     # A sender may have died a moment ago: from here on its batch is known, or known to be in doubt.
-    engine.recover()
+    engine.recovery.recover()
     batch = session.store.batches.get(job.id, int(number))
     if batch.state is not BatchState.UNKNOWN:
         raise UsageError(
@@ -48,17 +49,17 @@ def settle(session: Session) -> int:
         _read_balance(session, batch, to_the_end=arguments.wait)
     if arguments.report is not None:
         return _report(session, batch, None if arguments.report == Path() else arguments.report)
-    evidence = engine.evidence(batch.job, batch.seq)
+    evidence = engine.recovery.evidence(batch.job, batch.seq)
     output.value(doubt_shape(batch, evidence), doubt_text(batch, evidence))
     return Exit.UNKNOWN
 
 
 def _report(session: Session, batch: Batch, file: Path | None) -> int:
-    report = session.engine.report(batch.job, batch.seq)
+    report = session.engine.recovery.report(batch.job, batch.seq)
     if file is None:
         session.output.value({"report": report}, report.rstrip())
         return Exit.DONE
-    if file.exists():
+    if os.path.exists(file):
         raise UsageError(f"{file} is there already.", "Name another file, or move it away first.")
     paths.write_private(file, report.encode())
     session.output.value({"report": report}, f"The report is in {file}.")

@@ -1,5 +1,6 @@
 """``config`` and ``simulator``: what surrounds the work."""
 
+import os
 import signal
 import threading
 from types import FrameType
@@ -17,7 +18,7 @@ def config(session: Session) -> int:
         session.output.say(str(file))
     elif action == "show":
         session.output.say(configuration.show(session.settings).rstrip())
-    elif file.exists():
+    elif os.path.exists(file):
         raise UsageError(f"{file} is there already.", "Edit it, or move it away first.")
     else:
         paths.write_private(file, configuration.example().encode())

@@ -8,7 +8,7 @@ from pwl_tui.cli.render.plan_funnel import plan_text
 from pwl_tui.cli.render.text_output import jobs_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.planning import JobPlan
-from pwl_tui.engine.jobs.retention import is_expiring
+from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.state.models import Job
 from pwl_tui.wording.jobs import expiry, unadopted
 from pwl_tui.wording.ledger import alarm
@@ -34,24 +34,24 @@ def print_jobs(session: Session, jobs: Sequence[Job], *, batches: bool, none: st
 def shape_of(session: Session, job: Job, *, batches: bool) -> dict[str, object]:
     """Return a job as JSON; its error says so if it belongs to another key.
 
-    With `batches` it also has the ``rates`` of a sample, see `Engine.rates`.
+    With `batches` it also has the ``rates`` of a sample, see `Plans.sample_rates`.
     """
-    error = session.engine.elsewhere(job) if job.unfinished else None
+    error = session.engine.jobs.elsewhere(job) if job.unfinished else None
     shape = job_shape(job, error or job.error)
     if batches:
-        shape["rates"] = session.engine.rates(job)
+        shape["rates"] = session.engine.plans.sample_rates(job)
         shape["batches"] = [batch_shape(batch) for batch in session.store.batches.of(job.id)]
     return shape
 
 
 def text_of(session: Session, jobs: Sequence[Job]) -> str:
     """Return jobs as a table."""
-    return jobs_text(jobs, time.time(), session.engine.elsewhere)
+    return jobs_text(jobs, time.time(), session.engine.jobs.elsewhere)
 
 
 def plan_text_of(session: Session, plan: JobPlan, *, rest: bool = False) -> str:
     """Return a plan as text, with bars of what the output can show; see `plan_text`."""
-    seconds = session.engine.seconds_for(plan.to_pay)
+    seconds = session.engine.plans.seconds_for(plan.to_pay)
     return plan_text(plan, seconds=seconds, marks=session.output.marks, rest=rest)
 
 
@@ -67,7 +67,7 @@ def warn_of_expiry(session: Session, jobs: Sequence[Job]) -> None:
 
 def warn_of_unadopted(session: Session) -> None:
     """Warn of batches that are in the journal and in no job, as after a backup was restored."""
-    if missing := len(session.engine.unadopted()):
+    if missing := len(session.engine.recovery.unadopted()):
         session.output.note(f"{unadopted(missing)} Adopt with `pwl-tui adopt --journal`.")
 
 
@@ -75,7 +75,11 @@ def warn_of_alarms(session: Session) -> None:
     """Warn that something else took credits of this key recently."""
     engine = session.engine
     since = time.time() - _ALARM_SECONDS
-    recent = [] if engine.binding is None else [one for one in engine.ledger().alarms if one.until >= since]
+    recent = (
+        []
+        if engine.binding is None
+        else [one for one in engine.credits.ledger().alarms if one.until >= since]
+    )
     if recent:
         text = alarm(recent, moment(min(one.since for one in recent)) or "")
         session.output.note(f"{text} See `pwl-tui ledger`.")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from pwl_tui.engine.jobs.retention import is_expiring
+from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.state.models import Batch, BatchState, Job, JobState, Outcome, Result
 from pwl_tui.text import clean
 from pwl_tui.ui.presenters.bars import bar

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 from textual.content import Content
 
-from pwl_tui.engine.jobs.retention import days_left, is_expiring
-from pwl_tui.problem import Problem
+from pwl_tui.engine.jobs.timing import days_left, is_expiring
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.ui.data.snapshot import Snapshot
@@ -14,7 +14,6 @@ from pwl_tui.wording.figures import counted, grouped, moment
 from pwl_tui.wording.jobs import expiry, names, unadopted
 from pwl_tui.wording.ledger import alarm
 
-_REFUSED = ("auth", "forbidden")
 _SHOWN = 240
 """Characters of a foreign sentence: about three lines of 80 cells."""
 
@@ -91,9 +90,9 @@ def _unadopted(snapshot: Snapshot) -> Iterator[Notice]:
 
 def _service(snapshot: Snapshot) -> Iterator[Notice]:
     """Yield what the service says about the key or itself, once."""
-    refused = next((job.hold for job in _waiting(snapshot) if job.hold and job.hold.kind in _REFUSED), None)
+    refused = next((job.hold for job in _waiting(snapshot) if job.hold and job.hold.kind.refuses_key), None)
     problem = snapshot.service_problem or refused or snapshot.balance_problem
-    if problem is not None and problem.kind in _REFUSED:
+    if problem is not None and problem.kind.refuses_key:
         text = clean(f"The service refuses the key: {problem.message} {problem.remedy}", _SHOWN)
         yield Notice(text, "key", "to enter another key", bad=True)
     elif problem is not None:
@@ -101,7 +100,7 @@ def _service(snapshot: Snapshot) -> Iterator[Notice]:
 
 
 def _credits(snapshot: Snapshot) -> Iterator[Notice]:
-    held = [job for job in _waiting(snapshot) if job.hold is not None and job.hold.kind == "credits"]
+    held = [job for job in _waiting(snapshot) if job.hold is not None and job.hold.kind is Kind.CREDITS]
     now = snapshot.credits
     if now is not None and now.balance < snapshot.unsent:
         short = snapshot.unsent - now.balance

@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input
 
+from pwl_tui.lists.formats import is_list_name
 from pwl_tui.ui.textual_private import offer_again
 
 if TYPE_CHECKING:
@@ -92,11 +93,6 @@ def typed_path(text: str) -> Path:
         return path
 
 
-def is_list_name(name: str) -> bool:
-    """Say whether a file of that name may be a list."""
-    return name.lower().endswith(_ENDINGS)
-
-
 def completion(field: PathLine) -> "AutoComplete":
     """Return a list of file names that drops down under a field while a path is typed."""
     from textual_autocomplete import AutoComplete, DropdownItem, TargetState
@@ -127,7 +123,6 @@ def completion(field: PathLine) -> "AutoComplete":
     return PathCompletion(field, names, id="completion")
 
 
-_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".ods", ".gz")
 _MOST_ENTRIES = 500
 
 
