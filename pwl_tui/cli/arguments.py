@@ -18,6 +18,7 @@ from pwl_tui.cli.options import (
     the_list,
     yes,
 )
+from pwl_tui.filters import FILTERS
 from pwl_tui.provider import PROVIDER
 
 _EXIT_CODES = """\
@@ -32,7 +33,6 @@ exit codes:
   7    --timeout ran out; everything is kept
   130  interrupted; everything is kept
 """
-_ONLY = ("on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending", "not-sent")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -146,7 +146,7 @@ def _having(commands: Commands) -> None:
         "--format", choices=("csv", "xlsx", "jsonl", "txt"), help="default: by the file's name"
     )
     which = export.add_mutually_exclusive_group()
-    which.add_argument("--only", choices=_ONLY, help="only rows with this answer")
+    which.add_argument("--only", choices=tuple(FILTERS), help="only rows with this answer")
     which.add_argument(
         "--split", action="store_true", help="a file for each outcome that there is: FILE-on-whatsapp, …"
     )

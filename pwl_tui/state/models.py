@@ -1,7 +1,6 @@
 """What the state file holds, as values: every reader gets these and never a cursor."""
 
 from enum import StrEnum
-from typing import Literal
 
 from msgspec import Struct
 
@@ -50,12 +49,6 @@ class Outcome(StrEnum):
     PENDING = "pending"
     REJECTED = "rejected"
     NOT_SENT = "not_sent"
-
-
-Which = Literal[
-    "all", "on-whatsapp", "not-on-whatsapp", "business", "failed", "pending", "not-sent", "rejected"
-]
-"""A filter over a job's results; ``rejected`` are its rejected rows, which are no results."""
 
 
 class Binding(Struct, frozen=True):

@@ -15,9 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from pwl_tui.filters import Which
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Binding, Outcome, Result, Which
+from pwl_tui.state.models import Binding, Outcome, Result
 from pwl_tui.state.queries.breakdown import Breakdown
 from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.queries.results import Results

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.widgets import Input, Select
 
+from pwl_tui.filters import Which
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.secret import Secret
@@ -12,7 +13,7 @@ from pwl_tui.simulator.demo import sample_csv
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
-from pwl_tui.state.models import BatchState, Job, JobState, Which
+from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.queries.selection import Sort
 from pwl_tui.ui.presenters.format import phone

@@ -5,8 +5,9 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from pwl_tui.filters import Which
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import BatchState, Binding, Outcome, RejectedRow, Result, Which
+from pwl_tui.state.models import BatchState, Binding, Outcome, RejectedRow, Result
 from pwl_tui.state.queries.breakdown import Breakdown
 from pwl_tui.state.queries.find import EVERYTHING, Find
 from pwl_tui.state.queries.selection import LIST_ORDER, Selection, Sort

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.jobs.planning import Origin
+from pwl_tui.filters import Which
 from pwl_tui.lists.planned import row_label
-from pwl_tui.state.models import Which
 from pwl_tui.state.queries.breakdown import Breakdown
 from pwl_tui.state.queries.find import Find
 from pwl_tui.state.queries.selection import Selection, Sort

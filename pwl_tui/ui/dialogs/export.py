@@ -8,6 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Label, Select
 
+from pwl_tui.filters import FILTERS
 from pwl_tui.lists.write.export import Format, Target
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
@@ -21,7 +22,7 @@ from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput, typed_path
 
 if TYPE_CHECKING:
-    from pwl_tui.lists.write.answers import Choice
+    from pwl_tui.filters import Choice
 
 _FORMATS = (
     ("CSV: your rows with the answers", "csv"),
@@ -29,16 +30,7 @@ _FORMATS = (
     ("JSON lines", "jsonl"),
     ("Text: one number a line", "txt"),
 )
-_ONLY = (
-    ("everything", ""),
-    ("on WhatsApp", "on-whatsapp"),
-    ("not on WhatsApp", "not-on-whatsapp"),
-    ("business accounts", "business"),
-    ("failed", "failed"),
-    ("rejected", "rejected"),
-    ("pending", "pending"),
-    ("not sent", "not-sent"),
-)
+_ONLY = (("Everything", ""), *((kind.title, key) for key, kind in FILTERS.items()))
 
 
 def beside_source(job: Job, ending: str) -> Path:

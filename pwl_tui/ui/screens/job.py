@@ -15,7 +15,7 @@ from pwl_tui.state.queries.selection import Sort
 from pwl_tui.ui.base import AppContext
 from pwl_tui.ui.commands import Scope, bindings
 from pwl_tui.ui.presenters.columns import BatchRow, ResultRow, result_key
-from pwl_tui.ui.presenters.job_charts import chart_lines
+from pwl_tui.ui.presenters.job_charts import charts
 from pwl_tui.ui.presenters.job_header import job_lines
 from pwl_tui.ui.presenters.job_tabs import (
     CHARTS,
@@ -251,7 +251,7 @@ class JobScreen(JobReading):
         self._bar.show(tab_titles(job, self._waiting), self._view)
         if self.view is CHARTS:
             room = self._scroll.scrollable_size
-            self._picture.show(chart_lines(job, self._waiting, self._breakdown, room.width, room.height))
+            self._picture.show(charts(job, self._waiting, self._breakdown, room.width, room.height))
         self._tell_place()
 
     def _tell_place(self) -> None:

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pwl_tui.filters import Choice
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.records import records
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import FIELDS, Choice, RowAnswer
+from pwl_tui.lists.write.answers import FIELDS, RowAnswer
 from tests.unit.export_sample import (
     AGAIN,
     ANSWERS,
