@@ -137,7 +137,7 @@ class PwlApp(TerminalApp):
     def on_pwl_app_changed(self, event: Changed) -> None:
         """Draw a snapshot, and say which jobs are complete."""
         before, self.snapshot = self.snapshot, event.snapshot
-        if said := self._completions.told(event.snapshot.finished_since(before), event.snapshot.now):
+        if said := self._completions.announcement(event.snapshot.finished_since(before), event.snapshot.now):
             self.announce(said, self._ctx.settings)
         self._retitle()
         failed = event.snapshot.engine_problem
@@ -210,7 +210,7 @@ class PwlApp(TerminalApp):
     def _retitle(self) -> None:
         """Tell in the terminal's title how far the work with this key is."""
         if self._ctx.settings.notify.title:
-            self.tell_title(notify.title(self.snapshot.unfinished))
+            self.set_title(notify.title(self.snapshot.unfinished))
 
     def _use(self, settings: Settings) -> None:
         """Put settings in force; what the engine needs of them is in force already."""

@@ -119,7 +119,7 @@ async def test_the_footer_offers_to_submit_as_soon_as_there_is_a_plan(start: Sta
         await rig.until(lambda: len(rig.app.snapshot.balances) == 4, "nothing else happens any more")
         await rig.pilot.press("n")
         footer = rig.app.screen.query_one(KeyFooter)
-        dim = footer.get_component_rich_style("keybar--off")
+        dim = footer.get_component_rich_style("key-footer--off")
         for offered in (False, True):
             keys = [segment.text for segment in footer.render_line(0) if segment.style != dim]
             assert ("ctrl+s" in keys) is offered

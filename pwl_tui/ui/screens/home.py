@@ -111,7 +111,7 @@ class HomeScreen(VeiledScreen, JobCommands):
         jobs = [job for job in snapshot.jobs if wanted in job.name.casefold()] if wanted else snapshot.jobs
         rows = Made(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job)))
         self._table.show(Window(len(rows) + (0 if wanted else snapshot.older), 0, rows))
-        self._form.know(snapshot.credits.balance if snapshot.credits else None)
+        self._form.set_balance(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()
         self._summary.say(_summary(snapshot, self.under_way))
         self._empty.say(_nothing(snapshot, self._filter, self.ctx.key("new-list")))

@@ -217,7 +217,7 @@ class JobScreen(JobReading):
 
     def _order(self, sort: Sort) -> None:
         self._sort = sort
-        self._table.point(sort.column.capitalize(), falling=sort.descending)
+        self._table.show_order(sort.column.capitalize(), descending=sort.descending)
         self.begin(restart=True)
 
     def _close(self, field: TextInput) -> None:

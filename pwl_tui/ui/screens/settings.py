@@ -119,9 +119,9 @@ class SettingsScreen(CommandScreen[str]):
         """Show what a choice means at once, as far as that can be undone."""
         event.stop()
         self.refresh_bindings()
-        if event.pick.id == _THEME:
+        if event.row.id == _THEME:
             self.ctx.preview(cast("ThemeChoice", event.value))
-        elif event.pick.id == _PROFILE:
+        elif event.row.id == _PROFILE:
             others = profile_fields(self._profiles[event.value])
             self._fields = [f for f in self._fields if f.table != "profiles"] + others
             for field in others:
