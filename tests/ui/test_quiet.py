@@ -161,5 +161,5 @@ async def test_an_unforeseen_error_of_a_worker_is_said(start: Start, monkeypatch
         (rig.directory / "some.txt").write_text("+14155552671\n")
         rig.app.screen_stack[0].query_one(PathLine).value = str(rig.directory / "some.txt")
         await rig.until(
-            lambda: any("stopped the plan (ZeroDivisionError)" in n for n in rig.notices), "it is said"
+            lambda: any("while planning: ZeroDivisionError" in n for n in rig.notices), "it is said"
         )

@@ -1,4 +1,4 @@
-"""The picture of a job: how its answers divide, and where its numbers are. Values only, no widgets."""
+"""The charts of a job: how its answers divide, and where its numbers are. Values only, no widgets."""
 
 from itertools import zip_longest
 
@@ -15,8 +15,8 @@ _BETWEEN = 4
 _LEAST_RANKS, _MOST_RANKS = 3, 15
 
 
-def picture(job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int, height: int) -> list[Line]:
-    """Return the lines of the picture.
+def charts(job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int, height: int) -> list[Line]:
+    """Return the lines of the charts.
 
     Args:
         job: whose answers.

@@ -1,4 +1,4 @@
-"""The views of a job: kinds of results, rejected rows, batches and the picture. Values only, no widgets."""
+"""The views of a job: kinds of results, rejected rows, batches and the charts. Values only, no widgets."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -28,9 +28,9 @@ class View(Struct, frozen=True):
     Attributes:
         title: in the bar.
         brief: the same where there is little room.
-        which: the filter over its results; none for its batches and for the picture.
-        columns: how they are drawn; none for the picture.
-        count: how many there are; none for the picture.
+        which: the filter over its results; none for its batches and for the charts.
+        columns: how they are drawn; none for the charts.
+        count: how many there are; none for the charts.
     """
 
     title: str
@@ -54,10 +54,10 @@ VIEWS: tuple[View, ...] = (
     View("Pending", "Pend", "pending", RESULTS, lambda _, waiting: waiting.pending),
     View("Not sent", "Unsent", "not-sent", RESULTS, lambda _, waiting: waiting.not_sent),
     View("Rejected", "Rej", "rejected", REJECTED, lambda job, _: job.rejected),
-    View("Picture", "Pic", None),
+    View("Charts", "Chart", None),
     View("Batches", "Batch", None, BATCHES, lambda job, _: sum(job.batches.values())),
 )
-PICTURE = VIEWS[-2]
+CHARTS = VIEWS[-2]
 SORTS: tuple[SortColumn, ...] = ("list", "number", "answer", "country", "carrier", "answered")
 """The orders that a key goes through."""
 SORT_WORDS: dict[SortColumn, str] = {
