@@ -33,12 +33,12 @@ async def test_a_list_goes_all_the_way(start: Start, world: World, size: tuple[i
         await rig.pilot.press("y")
         await rig.finished()
         await rig.until(lambda: "completed" in rig.text(), "the job list shows it")
-        assert any("crm is complete" in notice for notice in rig.notices)
+        await rig.until(lambda: any("crm is complete" in notice for notice in rig.notices), "it is said")
         assert rig.form.plan is None
         await rig.pilot.press("e")
         await rig.pilot.press("enter")
         await rig.until(lambda: (rig.directory / "crm-answers.csv").exists(), "the export is written")
-        await rig.until(lambda: any("written to" in notice for notice in rig.notices), "it is said")
+        await rig.until(lambda: any("Exported 300 rows" in notice for notice in rig.notices), "it is said")
     exported = list(csv.DictReader(io.StringIO((rig.directory / "crm-answers.csv").read_text())))
     assert len(exported) == 300
     for row in exported:

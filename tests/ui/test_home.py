@@ -127,7 +127,7 @@ async def test_the_key_can_be_left_for_later(start: Start) -> None:
     async with start(key_source=None, size=(80, 24)) as rig:
         await rig.until(lambda: rig.screen_name == "KeyDialog", "it is asked for")
         await rig.pilot.press("enter")
-        assert "no key in the field" in rig.text()
+        assert "Enter the key first." in rig.text()
         await rig.pilot.press("escape")
         assert rig.screen_name == "HomeScreen"
         await rig.until(lambda: "No API key yet" in rig.text(), "the panel says so")
@@ -185,7 +185,7 @@ async def test_on_a_wide_screen_the_job_under_the_cursor_is_told_in_detail(
         await submit_one(start, name)
     async with start(size=(width, 40)) as rig:
         await rig.until(lambda: "summer" in rig.text(), "both are there")
-        assert ("This job" in rig.text()) == beside
+        assert ("Selected job" in rig.text()) == beside
         for key, name in (("home", "summer"), ("down", "spring")):
             await rig.pilot.press(key)
             await rig.until(lambda n=name: (f"│ {n} " in rig.text()) == beside, "it is told")  # type: ignore[misc]

@@ -80,7 +80,7 @@ async def test_rejected_rows_are_saved_to_a_file(start: Start) -> None:
         assert rig.app.screen.query_one("#rejected-path", Input).value == str(saved)
         await rig.pilot.press("enter")
         await rig.until(saved.exists, "it is written")
-        await rig.until(lambda: any("200 rejected rows saved" in notice for notice in rig.notices), "said")
+        await rig.until(lambda: any("Saved 200 rejected rows" in notice for notice in rig.notices), "said")
         await rig.pilot.press("e")
         await rig.until(lambda: rig.screen_name == "SaveRejected", "it asks again")
         await rig.pilot.press("enter")
