@@ -32,19 +32,42 @@ SUMMARIES = {
     "ledger": "Show what was spent, when, and on which batch",
     "doctor": "Check everything that pwl-tui needs to work",
     "config": "Create, find, or show the configuration",
+    "completion": "Print a completion script for your shell",
     "simulator": "Run the simulated service by itself",
 }
 """What each command does, in the order of the help."""
 
 
-def build_parser(words: Collection[str] | None = None) -> argparse.ArgumentParser:
+class Parser(argparse.ArgumentParser):
+    """Reports what is wrong in one sentence, as the commands do, and can be asked what was declared.
+
+    Attributes:
+        commands: the parsers of the commands by name; of a command's own parser, empty.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(add_help=False, **settings)
+        self.commands: dict[str, Parser] = {}
+        self.add_argument("-h", "--help", action="help", help="Show this help")
+
+    @property
+    def actions(self) -> list[argparse.Action]:
+        """Everything that was declared, in order; argparse itself keeps it private."""
+        return self._actions
+
+    def error(self, message: str) -> NoReturn:
+        """Exit without printing the usage, which is ten lines long for some commands."""
+        self.exit(Exit.USAGE, f"{self.prog}: error: {message}\nRun `{self.prog} --help` for usage.\n")
+
+
+def build_parser(words: Collection[str] | None = None) -> Parser:
     """Return the parser; a command's handler is in ``run``, its name in ``command``.
 
     Args:
         words: the command line. Only commands that are among its words get their arguments, since declaring
             them loads the command's module. None means all commands.
     """
-    parser = _Parser(
+    parser = Parser(
         prog="pwl-tui",
         description="Validate lists of phone numbers with ProWebLook's batch WhatsApp service.\n"
         "Without a command, pwl-tui opens its screen.",
@@ -68,7 +91,7 @@ def build_parser(words: Collection[str] | None = None) -> argparse.ArgumentParse
     parser.set_defaults(command=None, run=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     for name, summary in SUMMARIES.items():
-        subparser = commands.add_parser(name, help=summary)
+        subparser = parser.commands[name] = commands.add_parser(name, help=summary)
         if words is None or name in words:
             command = load(name)
             subparser.description = f"{summary}. {command.details}".rstrip()
@@ -97,18 +120,6 @@ def load(name: str) -> Command:
         case _:
             from pwl_tui.cli.commands.setup import COMMANDS
     return COMMANDS[name]
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence, as the commands do, and words its own help as they do."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(add_help=False, **settings)
-        self.add_argument("-h", "--help", action="help", help="Show this help")
-
-    def error(self, message: str) -> NoReturn:
-        """Exit without the usage: of some commands it is ten lines long."""
-        self.exit(Exit.USAGE, f"{self.prog}: error: {message}\nRun `{self.prog} --help` for usage.\n")
 
 
 def _exit_codes() -> str:

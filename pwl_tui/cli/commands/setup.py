@@ -1,4 +1,4 @@
-"""``config`` and ``simulator``: setting pwl-tui up, and trying it."""
+"""``config``, ``completion`` and ``simulator``: setting pwl-tui up, and trying it."""
 
 import signal
 import threading
@@ -11,6 +11,7 @@ from pwl_tui import paths
 from pwl_tui.cli.arguments import Command
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
+from pwl_tui.cli.parser import build_parser
 from pwl_tui.cli.session import Session
 
 
@@ -35,6 +36,24 @@ def config(session: Session) -> int:
     else:
         paths.write_private(file, configuration.example().encode())
         session.output.say(f"Wrote {file}. Add your API key to it.")
+    return Exit.DONE
+
+
+def _completion_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="Your shell")
+
+
+def completion(session: Session) -> int:
+    """Print what makes a shell complete commands, options, their values, and files."""
+    import shtab  # only here, so that no other command waits for it
+
+    parser, kinds = build_parser(), {"LIST": shtab.FILE, "FILE": shtab.FILE, "DIR": shtab.DIRECTORY}
+    for command in (parser, *parser.commands.values()):
+        command.description = None  # shells show the summary instead, which is shorter
+        for action in command.actions:
+            if action.metavar in kinds:
+                vars(action)["complete"] = kinds[action.metavar]
+    session.output.say(shtab.complete(parser, session.arguments.shell).rstrip())
     return Exit.DONE
 
 
@@ -79,6 +98,13 @@ def simulator(session: Session) -> int:
 
 COMMANDS = {
     "config": Command(config, _config_arguments),
+    "completion": Command(
+        completion,
+        _completion_arguments,
+        "Save it where your shell looks for completions, such as"
+        " ~/.local/share/bash-completion/completions/pwl-tui for bash, a file _pwl-tui in a directory of"
+        " $fpath for zsh, and ~/.config/fish/completions/pwl-tui.fish for fish.",
+    ),
     "simulator": Command(
         simulator, _simulator_arguments, "It prints its address and a key to try things with; Ctrl+C ends it."
     ),
