@@ -1,16 +1,11 @@
-"""The entry point: parses the command line, runs one command, and turns errors into exit codes."""
+"""The entry point: parses the command line, and forks for the screen. It loads as little as it can."""
 
 import gc
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from pwl_tui.cli.launcher import Launcher, fork_behind, on_terminal
-
-if TYPE_CHECKING:
-    from pwl_tui.cli.session import Session
 
 _COLLECT_AFTER = 10_000
 """New objects after which Python looks for cycles. At its default of 700 that is a seventh of a start."""
@@ -26,28 +21,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parsed(sys.argv[1:] if argv is None else argv)
     # Before anything else is loaded, since a fork copies what was loaded as soon as it is used.
     launcher = _launcher() if arguments.command is None else None
-    # These load most of the program, which --version and --help need not wait for.
-    from pwl_tui.cli.errors import exit_of
-    from pwl_tui.cli.exit_codes import Exit
-    from pwl_tui.cli.follow import Interrupted
-    from pwl_tui.cli.output import Output
-    from pwl_tui.cli.session import Session
-    from pwl_tui.problem import ProblemError
+    from pwl_tui.cli.run import run  # loads most of the program, which --version and --help need not wait for
 
-    output = Output(json=getattr(arguments, "json", False))
-    try:
-        with Session(arguments, output, os.environ, launcher) as session:
-            return _handler(arguments)(session)
-    except ProblemError as error:
-        output.problem(error.problem)
-        return exit_of(error)
-    except (Interrupted, KeyboardInterrupt):
-        output.note("Interrupted; nothing is lost. Run `pwl-tui watch` to continue.")
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Nobody reads our output any more; closing standard error keeps Python from complaining at exit.
-        sys.stderr.close()
-        return Exit.FAILED
+    return run(arguments, launcher)
 
 
 def parsed(argv: Sequence[str]) -> SimpleNamespace:
@@ -83,12 +59,3 @@ def _launcher() -> Launcher | None:
         return None
     gc.disable()  # there is no garbage before the first frame; the screen enables it afterwards
     return fork_behind()
-
-
-def _handler(arguments: SimpleNamespace) -> "Callable[[Session], int]":
-    if arguments.run is None:
-        from pwl_tui.cli.commands.screen import open_screen
-
-        return open_screen
-    handler: Callable[[Session], int] = arguments.run
-    return handler

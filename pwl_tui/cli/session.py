@@ -97,6 +97,11 @@ class Session:
         return given if given is not None else paths.state_dir(self._environ)
 
     @cached_property
+    def crash_directory(self) -> Path:
+        """Where ``crash.log`` goes: the state directory, or for a demo a directory that outlives it."""
+        return Path(tempfile.mkdtemp(prefix="pwl-tui-crash-")) if self.demo else self.state_directory
+
+    @cached_property
     def store(self) -> Store:
         """The state file.
 

@@ -5,7 +5,6 @@ import gc
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +18,7 @@ from textual.screen import Screen
 from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.problems import internal
 from pwl_tui.ui.base import STYLES, AppContext, CommandScreen, Save
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
@@ -233,17 +233,10 @@ class PwlApp(TerminalApp):
         self.post_message(self.Changed(snapshot))
 
     def _fatal_error(self) -> None:
-        """End after an error in the program, without Textual's report: it prints keys and numbers."""
-        error = self._exception
-        frames = traceback.extract_tb(error.__traceback__) if error is not None else []
-        ours = [frame for frame in frames if "pwl_tui" in frame.filename]
-        where = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
-        self._exit_renderables.append(
-            Text(
-                f"pwl-tui stopped because of an error in the program: {type(error).__name__}{where}.\n"
-                "What was sent is safe: start pwl-tui again, and it goes on where it was."
-            )
-        )
+        """End after an internal error, without Textual's report: it prints keys and numbers."""
+        if self._exception is not None:
+            problem = internal(self._exception)
+            self._exit_renderables.append(Text(f"{problem.message}\n{problem.remedy}"))
         self._close_messages_no_wait()
 
 
