@@ -8,11 +8,12 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
-from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.text import clean
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.problem import Kind, ProblemError
 
 _APP = "pwl-tui"
 _PRIVATE_DIR = 0o700
@@ -21,6 +22,8 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 class PathError(ProblemError):
     """A file or directory of the program cannot be used: no permission, no space, something in the way."""
+
+    DEFAULT_KIND: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
@@ -61,16 +64,18 @@ def private_dir(path: Path) -> None:
     One that exists and is ours is tightened; one of somebody else's is left as it is.
 
     Raises:
-        PathError: it cannot be made, a file is in the way, or it is shared by everybody, as ``/tmp`` is.
+        PathError: it cannot be made, a file is in the way, its links form a loop, or it is shared by
+            everybody, as ``/tmp`` is.
     """
     with _sentences(path):
-        path.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+        _refuse_loop(path)
+        _make_dir(path)
         status = path.stat()
         if status.st_mode & stat.S_ISVTX:
             # Tightening /tmp as root would lock everybody else out of it.
-            raise _error(
+            raise PathError(
                 f"{path} is shared by every user of this machine.",
-                f"Name a directory of its own, such as {path / _APP}.",
+                f"Choose a directory of its own, such as {path / _APP}.",
             )
         if status.st_uid == os.geteuid() and status.st_mode & _OTHERS:
             path.chmod(_PRIVATE_DIR)
@@ -87,11 +92,12 @@ def write_private(path: Path, data: bytes) -> None:
         data: its whole content.
 
     Raises:
-        PathError: it cannot be written; the file then holds what it held before.
+        PathError: it cannot be written, or its links form a loop; the file then holds what it held before.
     """
     with _sentences(path):
+        _refuse_loop(path)
         target = path.resolve()
-        target.parent.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+        _make_dir(target.parent)
         beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
         try:
             _write_new(beside, data)
@@ -122,6 +128,22 @@ def _expanded(named: str) -> Path:
         return path.expanduser().absolute()
 
 
+def _make_dir(path: Path) -> None:
+    try:
+        path.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+    except FileExistsError as error:  # a file has that name
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
+
+
+def _refuse_loop(path: Path) -> None:
+    """Raise an `OSError` (``ELOOP``) for links that lead to each other; `Path.resolve` lets them pass.
+
+    It raises up to Python 3.12 only. Taken for its own target, such a link would be replaced by a file.
+    """
+    with suppress(FileNotFoundError):  # what is not there yet can be made
+        path.stat()
+
+
 def _write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -149,30 +171,7 @@ def _sentences(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _from_os(error, path) from error
-    except RuntimeError as error:  # pathlib's word for links in a circle, and for ~user without a home
+        raise PathError(*os_sentences(error, path)) from error
+    except RuntimeError as error:  # pathlib raises it for ~user without a home
         reason = str(error).rstrip(".")
-        raise _error(f"{path} leads nowhere: {reason}.", "Name another place.") from error
-
-
-def _from_os(error: OSError, path: Path) -> PathError:
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            message, remedy = f"The disk is full: {path} cannot be written.", "Free some space there."
-        case errno.EROFS:
-            message, remedy = f"{path} is on a read-only file system.", "Name a place that can be written."
-        case errno.EACCES | errno.EPERM:
-            message, remedy = f"You may not use {path}.", "Give yourself permission, or name another place."
-        case errno.EEXIST | errno.ENOTDIR:
-            message = f"A file is where {path} needs a directory."
-            remedy = "Move that file away, or name another place."
-        case errno.EISDIR:
-            message, remedy = f"{path} is a directory, not a file.", "Name a file."
-        case _:
-            message = f"{path} cannot be used: {error.strerror or error}."
-            remedy = "Mend that, or name another place."
-    return _error(message, remedy)
-
-
-def _error(message: str, remedy: str) -> PathError:
-    return PathError(Problem(kind="unavailable", message=clean(message), remedy=clean(remedy)))
+        raise PathError(f"Could not resolve {path}: {reason}.", "Choose another location.") from error

@@ -14,6 +14,7 @@ from typing import get_args
 from pwl_tui import ISSUES_URL, __version__
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.parser import SUMMARIES, Parser, build_parser
+from pwl_tui.lists.formats import markdown_table
 from pwl_tui.ui.commands import COMMANDS, Group, keys_shown
 
 ROOT = Path(__file__).parents[1]
@@ -97,6 +98,7 @@ def _parts() -> Mapping[str, str]:
             ((f"`{_usage(commands[name])}`", summary) for name, summary in SUMMARIES.items()),
         ),
         "exit-codes": _table(("exit code", "meaning"), ((str(code.value), code.meaning) for code in Exit)),
+        "list-kinds": markdown_table(),
         "keys": _table(("key", "what it does", "name in `[keys]`"), _key_rows()),
     }
 

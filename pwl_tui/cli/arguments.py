@@ -46,11 +46,16 @@ def add_yes(parser: ArgumentParser, does: str) -> None:
 
 def add_list(parser: _ActionsContainer, *, optional: bool = False) -> None:
     """Add the list that a command is about."""
+    from pwl_tui.lists.formats import (  # here, because --version and --help need not wait for it
+        labels,
+        suffixes,
+    )
+
     parser.add_argument(
         "list",
         nargs="?" if optional else None,
         metavar="LIST",
-        help="A .csv, .tsv, .txt, or .xlsx file, optionally .gz; - reads standard input",
+        help=f"{labels()} file ({suffixes()}; also with .gz), or - for standard input",
     )
 
 

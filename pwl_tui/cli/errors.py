@@ -12,34 +12,20 @@ from pwl_tui.state.errors import NoSuchJobError
 
 
 class UsageError(ProblemError):
-    """The command cannot be carried out as it was given.
-
-    Args:
-        message: what is wrong.
-        remedy: what to do.
-    """
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(Problem(kind="invalid_request", message=message, remedy=remedy))
-
-
-_OF_KIND: dict[Kind, Exit] = {
-    "auth": Exit.REFUSED,
-    "forbidden": Exit.REFUSED,
-    "credits": Exit.CREDITS,
-    "rate_limited": Exit.SERVICE,
-    "limit_reached": Exit.SERVICE,
-    "unavailable": Exit.SERVICE,
-    "server_error": Exit.SERVICE,
-    "bad_answer": Exit.SERVICE,
-    "network": Exit.SERVICE,
-    "timeout": Exit.SERVICE,
-}
+    """The command cannot be carried out as it was given."""
 
 
 def exit_of_problem(problem: Problem) -> Exit:
     """Return the code for what the service said."""
-    return _OF_KIND.get(problem.kind, Exit.FAILED)
+    match problem.kind:
+        case kind if kind.refuses_key:
+            return Exit.REFUSED
+        case Kind.CREDITS:
+            return Exit.CREDITS
+        case Kind.CONSENT_REQUIRED | Kind.INVALID_REQUEST | Kind.NOT_FOUND:
+            return Exit.FAILED
+        case _:
+            return Exit.SERVICE
 
 
 def exit_of(error: ProblemError) -> Exit:
@@ -48,7 +34,7 @@ def exit_of(error: ProblemError) -> Exit:
         case ApiError():
             return exit_of_problem(error.problem)
         case EngineError():
-            return Exit.CREDITS if error.problem.kind == "credits" else Exit.USAGE
+            return Exit.CREDITS if error.problem.kind is Kind.CREDITS else Exit.USAGE
         case UsageError() | ListError() | ConfigError() | NoSuchJobError() | AdoptError() | SettleError():
             return Exit.USAGE
         case _:

@@ -16,7 +16,7 @@ from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.engine.problems import NO_SPEND
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 
 _TICK_SECONDS = 0.5
@@ -102,7 +102,7 @@ class _Follower:
         match event:
             case EngineFailed(problem):
                 return Ending(Exit.FAILED, problem)
-            case ServiceDown(problem) if problem.kind in {"auth", "forbidden"}:
+            case ServiceDown(problem) if problem.kind.refuses_key:
                 return Ending(exit_of_problem(problem), problem)
             case ServiceDown(problem):
                 self._say_once(f"{problem.message} Retrying.")
@@ -134,7 +134,7 @@ class _Follower:
             return False
         if job.hold is None:
             return True
-        if job.hold.kind == "credits":
+        if job.hold.kind is Kind.CREDITS:
             return self._await_credits
         return job.hold_until is not None
 
@@ -149,7 +149,7 @@ class _Follower:
             return Ending(Exit.FAILED, NO_SPEND)
         if job.paused and _unsent(job):
             problem = Problem(
-                kind="invalid_request",
+                kind=Kind.INVALID_REQUEST,
                 message=f"Job {job.id} is paused.",
                 remedy=f"Run `pwl-tui resume {job.id}` to resume it.",
             )
@@ -163,7 +163,7 @@ class _Follower:
             return None
         batch = in_doubt[0]
         return Problem(
-            kind="timeout",
+            kind=Kind.TIMEOUT,
             message=f"The outcome of batch {batch.label} is unknown;"
             f" it may have cost {batch.size:,} credits.",
             charged="unknown",

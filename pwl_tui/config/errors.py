@@ -3,8 +3,7 @@
 A value may be a key, or an address that carries one.
 """
 
-from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.text import clean
+from pwl_tui.problem import ProblemError
 
 
 class ConfigError(ProblemError):
@@ -15,4 +14,4 @@ def config_error(
     message: str, remedy: str = "Correct it, or take it out to have the default."
 ) -> ConfigError:
     """Return the error of two sentences, both made safe to show."""
-    return ConfigError(Problem(kind="invalid_request", message=clean(message), remedy=clean(remedy)))
+    return ConfigError(message, remedy)

@@ -25,14 +25,13 @@ from pwl_tui.config.tables import (
     tables,
 )
 from pwl_tui.config.values import KeyCommand, base_url_from, key_from, on_this_machine
+from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 _DEFAULT = Profile()
 _TABLES: Mapping[str, type[msgspec.Struct]] = {"profiles.NAME": Profile, **tables(File)}
-_POLITE_SECONDS = 2.0
-"""The service's etiquette: one batch is never asked about more often."""
 _READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 _AT = re.compile(r" - at `\$\.?([^`\[]*)[^`]*`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at |\Z)", re.DOTALL)
@@ -234,9 +233,9 @@ def _check_pace(polling: Polling, base_url: str, path: Path) -> None:
         return
     shortest = {"minimum": polling.minimum, "small": polling.small[0], "large": polling.large[0]}
     for name, seconds in shortest.items():
-        if seconds < _POLITE_SECONDS:
+        if seconds < PROVIDER.minimum_pause:
             raise config_error(
-                f"polling.{name} in {path} must be at least {_POLITE_SECONDS:.0f} seconds.",
+                f"polling.{name} in {path} must be at least {PROVIDER.minimum_pause:.0f} seconds.",
                 "Make it longer; the service asks for that, and only one on this machine does not.",
             )
 

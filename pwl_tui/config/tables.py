@@ -11,13 +11,14 @@ from msgspec import Meta, Struct
 from msgspec.structs import fields
 
 from pwl_tui.config.values import COMMAND_SECONDS, check_command
+from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 
 KEY_VARIABLE = "PROWEBLOOK_API_KEY"
 BASE_URL_VARIABLE = "PROWEBLOOK_BASE_URL"
 
 _Seconds = Annotated[float, Meta(ge=0.01, le=86_400)]
-_RANGE = "2 to 86,400 (from 0.01 where base_url is on this machine)"
+_RANGE = f"{PROVIDER.minimum_pause:.0f} to 86,400 (from 0.01 where base_url is on this machine)"
 _PAUSES = f"two numbers of seconds, the shorter first, {_RANGE}"
 
 
@@ -45,7 +46,7 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
             title=f"Where the service is. {BASE_URL_VARIABLE} in the environment goes before it.",
             description="an https:// address; http:// on this machine only",
         ),
-    ] = "https://lookup.proweblook.com"
+    ] = PROVIDER.base_url
     region: Annotated[
         str,
         Meta(
@@ -111,15 +112,21 @@ class Polling(Struct, frozen=True, forbid_unknown_fields=True):
             ge=0.01,
             le=86_400,
         ),
-    ] = 2.0
+    ] = PROVIDER.minimum_pause
     small: Annotated[
         tuple[_Seconds, _Seconds],
-        Meta(title="Shortest and longest pause for a batch under 100 numbers.", description=_PAUSES),
-    ] = (5.0, 10.0)
+        Meta(
+            title=f"Shortest and longest pause for a batch under {PROVIDER.small_batch:,} numbers.",
+            description=_PAUSES,
+        ),
+    ] = PROVIDER.small_pause
     large: Annotated[
         tuple[_Seconds, _Seconds],
-        Meta(title="Shortest and longest pause for a batch of 1,000 numbers.", description=_PAUSES),
-    ] = (30.0, 60.0)
+        Meta(
+            title=f"Shortest and longest pause for a batch of {PROVIDER.large_batch:,} numbers.",
+            description=_PAUSES,
+        ),
+    ] = PROVIDER.large_pause
     requests_per_second: Annotated[
         float,
         Meta(

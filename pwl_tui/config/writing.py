@@ -1,5 +1,6 @@
 """Writes the commented example, a key or changed settings, and the settings in force."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -133,7 +134,7 @@ def show(settings: Settings) -> str:
 def _rewrite(config_file: Path, document: Mapping[str, Any]) -> Path | None:
     """Write the file; return the copy of what stood there, where it was not written by this program."""
     kept = None
-    if config_file.exists():
+    if os.path.exists(config_file):
         text = config_file.read_text("utf-8-sig")
         if text != tomli_w.dumps(tomllib.loads(text)):
             kept = paths.backup(config_file)

@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from pwl_tui.lists.errors import PlanCancelledError, unusable
+from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
 from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, offers
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.findings import Offer
-from pwl_tui.lists.read.readers import cells, detect
 from pwl_tui.lists.read.reading import Options, Reading
+from pwl_tui.lists.read.rows import cells
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
 
 MAX_ROWS = 5_000_000
 """The most rows of a list: five times what the program is made for, and what fits into a gigabyte."""
@@ -95,7 +95,7 @@ def find(
             if number == -NO_COUNTRY_CODE and len(national) < MOST_WEIGHED:
                 national.append(text)
     if len(row_reason) > MAX_ROWS:
-        raise unusable(
+        raise ListError(
             f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
         )
     offered = offers(national, _regions(numbers)) if national else ()
@@ -124,7 +124,7 @@ def summed_up(source: Source, found: Found) -> ListPlan:
         offers=found.offers,
     )
     if not found.numbers:
-        raise NoNumbersError(_numberless(plan), plan)
+        raise NoNumbersError(plan, *_numberless(plan))
     return plan
 
 
@@ -135,27 +135,26 @@ def _regions(numbers: "array[int]") -> set[str]:
     return {region for number in parsed if (region := phonenumbers.region_code_for_number(number))}
 
 
-def _numberless(plan: ListPlan) -> Problem:
+def _numberless(plan: ListPlan) -> tuple[str, str]:
+    """Return why a list has no number and what to do about it."""
     source, reading, count = plan.source, plan.reading, plan.rows
     if not count:
-        return unusable(
-            f"{source.name} has a header but no rows.", "Give a list with at least one phone number."
-        ).problem
+        return f"{source.name} has a header but no rows.", "Choose a list with at least one phone number."
     where = ""
     if len(reading.columns) > 1:
         name = repr(reading.columns[reading.column]) if reading.header else reading.column + 1
         where = f" in column {name}"
-    message = f"None of the {count:,} rows of {source.name} holds a phone number{where}."
+    message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
     if plan.offers:
         first = plan.offers[0]
-        remedy = (
-            "Say which region the numbers belong to: with --region"
-            f" {first.region} {first.valid:.0%} of those without a country code are valid."
+        return message, (
+            f"Set the region the numbers belong to: --region {first.region} makes {first.valid:.0%} of those"
+            " without a country code valid."
         )
-    elif plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0) * 2 >= plan.rejected > 0:
-        remedy = "Say which region the numbers belong to with --region, such as --region US."
-    elif reading.region is not None:
-        remedy = f"Check that the region is {reading.region}, and name the column with --column."
-    else:
-        remedy = "Name the column with --column, and the region with --region if the numbers are national."
-    return unusable(message, remedy).problem
+    if plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0) * 2 >= plan.rejected > 0:
+        return message, "Set the region the numbers belong to with --region, such as --region US."
+    if reading.region is not None:
+        return message, f"Check that the region is {reading.region}, and choose the column with --column."
+    return message, (
+        "Choose the column with --column, and the region with --region if the numbers have no country code."
+    )

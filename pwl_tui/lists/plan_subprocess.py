@@ -15,7 +15,7 @@ from typing import IO
 import msgspec
 
 from pwl_tui.lists import plan_worker
-from pwl_tui.lists.errors import PlanCancelledError, unusable
+from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.plan import plan, summed_up
 from pwl_tui.lists.plan_worker import LENGTH_BYTES, News, Progress, Refused, Task
 from pwl_tui.lists.planned import ListPlan
@@ -50,10 +50,10 @@ def plan_apart(
                 if progress is not None:
                     progress(news.done, source.size)
             elif isinstance(news, Refused):
-                raise unusable(news.problem.message, news.problem.remedy)
+                raise ListError(news.problem)
             else:
                 return summed_up(source, news.found())
-    raise unusable(
+    raise ListError(
         f"Planning {source.name} was stopped by the system, for want of memory as a rule.",
         "Close other programs, or split the list and plan each part.",
     )

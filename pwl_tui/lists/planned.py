@@ -8,13 +8,9 @@ from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.findings import Offer
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
 
 if TYPE_CHECKING:
     from array import array
-
-BATCH_SIZE = 1000
-"""Numbers that the service takes in one submission."""
 
 
 class ListPlan(Struct, frozen=True):
@@ -54,8 +50,8 @@ class NoNumbersError(ListError):
         plan: what the rows hold instead.
     """
 
-    def __init__(self, problem: Problem, plan: ListPlan) -> None:
-        super().__init__(problem)
+    def __init__(self, plan: ListPlan, message: str, remedy: str) -> None:
+        super().__init__(message, remedy)
         self.plan = plan
 
 

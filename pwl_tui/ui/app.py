@@ -164,7 +164,7 @@ class PwlApp(TerminalApp):
         """Show every key."""
         from pwl_tui.ui.dialogs.help import HelpScreen
 
-        self.push_screen(HelpScreen(self._remapped))
+        self.push_screen(HelpScreen(self.screen, self._remapped))
 
     def action_palette(self) -> None:
         """Search for a command."""

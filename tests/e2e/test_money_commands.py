@@ -246,7 +246,7 @@ def test_nothing_is_watched_without_a_key(machine: Place, run: Run, monkeypatch:
     assert spent(machine) == 2
 
 
-@pytest.mark.parametrize(("days", "left", "warned"), [(3, 10, False), (11, 2, True), (20, 0, True)])
+@pytest.mark.parametrize(("days", "left", "warned"), [(3, 11, False), (11, 3, True), (20, 0, True)])
 def test_answers_that_the_service_will_delete(
     machine: Place, run: Run, days: int, left: int, warned: bool
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from pwl_tui.engine.money.ledger import Movement
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.ui.commands import key_of
@@ -16,8 +16,8 @@ from tests.ui import sample_state as scenes
 from tests.ui.conftest import NUMBERS, Start
 from tests.ui.sample_state import NOW, Scene
 
-REFUSED = Problem(kind="auth", status=401, message="Invalid API key.", remedy="Check the key.")
-DOWN = Problem(kind="unavailable", status=503, message="The service is down.", remedy="Wait.")
+REFUSED = Problem(kind=Kind.AUTH, status=401, message="Invalid API key.", remedy="Check the key.")
+DOWN = Problem(kind=Kind.UNAVAILABLE, status=503, message="The service is down.", remedy="Wait.")
 
 
 def words(snapshot: Snapshot, remapped: Mapping[str, str] | None = None, most: int = 9) -> str:

@@ -28,7 +28,9 @@ def submit(rig: Rig, rows: int = 300) -> None:
     """Submit the sample list past the screen."""
     path = rig.directory / "crm.csv"
     path.write_text(sample_csv(rows))
-    rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options(region="US")), name="crm")
+    rig.engine.jobs.create(
+        rig.engine.plans.for_list(Source.from_path(path), Options(region="US")), name="crm"
+    )
 
 
 def the_job(rig: Rig) -> Job:

@@ -68,8 +68,8 @@ async def test_it_follows_what_is_spent_while_it_is_open(start: Start, world: Wo
         await rig.pilot.press("L")
         await rig.until(lambda: "Nothing was spent yet." in rig.text(), "it is empty")
         assert rig.store.jobs.all() == []
-        plan = rig.engine.plan(Source.from_path(start.directory / "some.txt"), Options())
-        rig.engine.create_job(plan, name="some")
+        plan = rig.engine.plans.for_list(Source.from_path(start.directory / "some.txt"), Options())
+        rig.engine.jobs.create(plan, name="some")
         await rig.until(lambda: "3 credits spent in 1 charge" in rig.text(), "the charge is there")
         world.add_credits(DEMO_KEY, "wavalidation", -200)
         rig.engine.refresh_balance()

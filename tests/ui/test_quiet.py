@@ -160,7 +160,7 @@ async def test_an_unforeseen_error_of_a_worker_is_said(start: Start, monkeypatch
         def fail(*_: object, **__: object) -> None:
             raise ZeroDivisionError
 
-        monkeypatch.setattr(rig.engine, "decide", fail)
+        monkeypatch.setattr(rig.engine.plans, "decide", fail)
         (rig.directory / "some.txt").write_text("+14155552671\n")
         rig.app.screen_stack[0].query_one(PathLine).value = str(rig.directory / "some.txt")
         await rig.until(

@@ -7,7 +7,7 @@ from textual.widgets import Button, Input
 from pwl_tui.engine.jobs.adopting import Adopted
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
@@ -22,7 +22,9 @@ READABLE = [f"+1415555{number:04}" for number in range(100, 300)]
 
 def create(rig: Rig, numbers: str, name: str = "crm") -> None:
     source = Source.from_text(numbers, name)
-    rig.engine.create_job(rig.engine.plan(source, Options(numbers="possible"), reuse_days=0), name=name)
+    rig.engine.jobs.create(
+        rig.engine.plans.for_list(source, Options(numbers="possible"), reuse_days=0), name=name
+    )
 
 
 async def question(rig: Rig) -> None:
@@ -157,9 +159,9 @@ async def test_what_only_the_journal_knows_is_told_and_taken_over(start: Start) 
     async with start() as rig:
         create(rig, NUMBERS)
         await rig.finished()
-        rig.engine.forget(1)
+        rig.engine.jobs.forget(1)
         entry = rig.store.journal.entries()[0]
-        assert rig.engine.unadopted() == []
+        assert rig.engine.recovery.unadopted() == []
         with rig.store._database.transaction() as c:  # noqa: SLF001 - as in an older copy of the state file
             c.execute("DELETE FROM forgotten")
             c.execute("DELETE FROM charges")
@@ -182,7 +184,7 @@ async def test_with_nothing_in_the_journal_only_ids_can_be_given(start: Start) -
         assert rig.screen_name == "HomeScreen"
 
 
-PROBLEM = Problem(kind="not_found", message="Gone.", remedy="Look again.")
+PROBLEM = Problem(kind=Kind.NOT_FOUND, message="Gone.", remedy="Look again.")
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,7 @@ async def test_the_report_is_shown_copied_and_saved_once(
 ) -> None:
     monkeypatch.chdir(start.directory)
     async with in_doubt(start, simulator, NUMBERS, size=(120, 50)) as rig:
-        report = rig.engine.report(1, 1)
+        report = rig.engine.recovery.report(1, 1)
         await rig.pilot.press("r")
         await rig.until(lambda: rig.screen_name == "CopyDialog", "it is shown")
         assert rig.store.batches.get(1, 1).digest in rig.text()
@@ -226,7 +226,7 @@ async def test_a_report_that_is_too_long_for_a_terminal_is_not_copied(
     start: Start, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with in_doubt(start, simulator, NUMBERS) as rig:
-        monkeypatch.setattr(rig.engine, "report", lambda _job, _seq: "é" * 40_000)
+        monkeypatch.setattr(rig.engine.recovery, "report", lambda _job, _seq: "é" * 40_000)
         await rig.pilot.press("r")
         await rig.until(lambda: rig.screen_name == "CopyDialog", "it is shown")
         await rig.pilot.press("enter")
@@ -258,7 +258,7 @@ async def test_hostile_text_is_plain_on_the_settle_screen_and_in_the_report(scen
 
 async def test_a_batch_that_another_process_settled_is_let_go(start: Start, simulator: Simulator) -> None:
     async with in_doubt(start, simulator, NUMBERS) as rig:
-        rig.engine.settle(1, 1, "lost")
+        rig.engine.recovery.settle(1, 1, "lost")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "there is nothing left to settle")
         assert the_state(rig) is JobState.COMPLETED
 

@@ -206,9 +206,9 @@ async def test_who_is_told_what_when_a_job_is_complete(
     monkeypatch.setattr(TerminalApp, "bell", lambda _: heard.append("bell"))
     monkeypatch.delenv("TMUX", raising=False)
     async with start(notify=wanted) as rig:
-        plan = rig.engine.plan(Source.from_text(NUMBERS, "some"), Options())
+        plan = rig.engine.plans.for_list(Source.from_text(NUMBERS, "some"), Options())
         await rig.until(lambda: rig.app.snapshot.credits is not None, "the credits are known")
-        rig.engine.create_job(plan, name="some")
+        rig.engine.jobs.create(plan, name="some")
         await rig.until(lambda: any("some is complete" in notice for notice in rig.notices), "it is said")
         await rig.until(lambda: len(heard) == len(told), "they are told")
         counts = rig.store.jobs.get(1).counts

@@ -1,5 +1,6 @@
 """``adopt`` and ``settle``: batches that were sent elsewhere, and batches whose outcome is unknown."""
 
+import os
 import queue
 import sys
 import time
@@ -22,6 +23,7 @@ from pwl_tui.engine.jobs.adopting import Adopted
 from pwl_tui.engine.money.evidence import READING_OFFSETS, next_reading
 from pwl_tui.engine.money.settling import Decision
 from pwl_tui.engine.polling.monitor import Scope
+from pwl_tui.problem import Kind
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.text import clean
 
@@ -105,13 +107,13 @@ def settle(session: Session) -> int:
         raise UsageError("--batch-id needs --as adopted.", "Add --as adopted to give the batch this ID.")
     job = session.store.jobs.find(name)
     if arguments.decision is not None:
-        evidence = engine.evidence(job.id, int(number))
-        engine.settle(job.id, int(number), arguments.decision, arguments.batch_id)
+        evidence = engine.recovery.evidence(job.id, int(number))
+        engine.recovery.settle(job.id, int(number), arguments.decision, arguments.batch_id)
         output.note(evidence.explanation)
         print_job(session, job.id)
         return Exit.DONE
     # Its sender may have died a moment ago: this finds out whether the batch is in doubt.
-    engine.recover()
+    engine.recovery.recover()
     batch = session.store.batches.get(job.id, int(number))
     if batch.state is not BatchState.UNKNOWN:
         raise UsageError(
@@ -122,7 +124,7 @@ def settle(session: Session) -> int:
         _read_balance(session, batch, to_the_end=arguments.wait)
     if arguments.report is not None:
         return _report(session, batch, None if arguments.report == Path() else arguments.report)
-    evidence = engine.evidence(batch.job, batch.seq)
+    evidence = engine.recovery.evidence(batch.job, batch.seq)
     output.value(doubt_shape(batch, evidence), doubt_text(batch, evidence))
     return Exit.UNKNOWN
 
@@ -135,7 +137,7 @@ def _adopt_ids(session: Session, batch_ids: Sequence[str]) -> int:
     batches = session.store.batches
     # A file of IDs can be adopted again: IDs that already belong to a job are not a failure.
     known = {batch_id for batch_id in batch_ids if batches.by_id(batch_id) is not None}
-    adopted = session.engine.adopt(batch_ids, session.arguments.name, _progress(session.output))
+    adopted = session.engine.recovery.adopt(batch_ids, session.arguments.name, _progress(session.output))
     if not adopted.jobs:
         if len(adopted.failed) > 1:
             _name_failures(session.output, adopted)
@@ -148,11 +150,11 @@ def _adopt_ids(session: Session, batch_ids: Sequence[str]) -> int:
 
 def _adopt_journal(session: Session, path: Path | None) -> int:
     output, store = session.output, session.store
-    if path is not None and not path.is_file():
+    if path is not None and not os.path.isfile(path):
         raise UsageError(
             f"{path} is not a file.", "Name a journal, or leave it out to use the one in the state directory."
         )
-    rebuilt = session.engine.adopt_journal(path, _progress(output))
+    rebuilt = session.engine.recovery.adopt_journal(path, _progress(output))
     print_jobs(session, [store.jobs.get(job) for job in rebuilt.jobs], batches=True)
     output.note(
         f"Rebuilt {counted(len(rebuilt.jobs), 'job', 'jobs')};"
@@ -207,7 +209,7 @@ def _exit_of(adopted: Adopted, known: Collection[str] = ()) -> Exit:
     """Return the code of the first failure; a batch that already belongs to a job is not one."""
     for batch_id, problem in adopted.failed:
         if batch_id not in known:
-            return Exit.USAGE if problem.kind == "invalid_request" else exit_of_problem(problem)
+            return Exit.USAGE if problem.kind is Kind.INVALID_REQUEST else exit_of_problem(problem)
     return Exit.DONE
 
 
@@ -215,11 +217,11 @@ def _exit_of(adopted: Adopted, known: Collection[str] = ()) -> Exit:
 
 
 def _report(session: Session, batch: Batch, file: Path | None) -> int:
-    report = session.engine.report(batch.job, batch.seq)
+    report = session.engine.recovery.report(batch.job, batch.seq)
     if file is None:
         session.output.value({"report": report}, report.rstrip())
         return Exit.DONE
-    if file.exists():
+    if os.path.exists(file):
         raise UsageError(f"{file} already exists.", "Name another file, or move this one away.")
     paths.write_private(file, report.encode())
     session.output.value({"report": report}, f"Saved the report to {file} (only you can read it).")

@@ -4,7 +4,6 @@ from argparse import ArgumentParser
 from typing import Any
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import SERVICES, WHATSAPP
 from pwl_tui.cli.arguments import Command, add_json
 from pwl_tui.cli.errors import exit_of
 from pwl_tui.cli.exit_codes import Exit
@@ -13,15 +12,16 @@ from pwl_tui.cli.render.jobs import warn_of_alarms
 from pwl_tui.cli.render.json_output import balance_shape, ledger_shape, lookup_shape
 from pwl_tui.cli.render.text_output import ledger_text
 from pwl_tui.cli.session import Session
+from pwl_tui.provider import PROVIDER
 
 
 def _balance_arguments(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--service",
-        choices=SERVICES,
-        default=WHATSAPP,
-        help=f"Show the credits of this service (default: {WHATSAPP}, which pays for batches)",
+        choices=PROVIDER.services,
+        default=PROVIDER.batch_service,
+        help=f"Show the credits of this service (default: {PROVIDER.batch_service}, which pays for batches)",
     )
     which.add_argument("--all", action="store_true", help="Show the credits of every service")
     add_json(parser)
@@ -30,7 +30,8 @@ def _balance_arguments(parser: ArgumentParser) -> None:
 def balance(session: Session) -> int:
     """Show the credits of one service, or of all."""
     arguments, engine = session.arguments, session.engine
-    readings = [engine.balance(service) for service in (SERVICES if arguments.all else (arguments.service,))]
+    services = PROVIDER.services if arguments.all else (arguments.service,)
+    readings = [engine.credits.balance(service) for service in services]
     shapes = [balance_shape(reading) for reading in readings]
     rows = [(reading.service, f"{reading.balance:,}") for reading in readings]
     session.output.value(
@@ -53,7 +54,7 @@ def lookup(session: Session) -> int:
     code: int = Exit.DONE
     for number in session.arguments.numbers:
         try:
-            shapes.append(lookup_shape(number, session.engine.lookup(number), None))
+            shapes.append(lookup_shape(number, session.engine.credits.lookup(number), None))
         except ApiError as error:
             shapes.append(lookup_shape(number, None, error.problem))
             code = code or exit_of(error)
@@ -63,7 +64,7 @@ def lookup(session: Session) -> int:
 
 def ledger(session: Session) -> int:
     """Show what the credits of the current key were spent on."""
-    found = session.engine.ledger()
+    found = session.engine.credits.ledger()
     session.output.value(ledger_shape(found), ledger_text(found))
     return Exit.DONE
 

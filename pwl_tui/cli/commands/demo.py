@@ -21,10 +21,10 @@ def demo_job(session: Session) -> int:
     output, engine = session.output, session.engine
     output.say(f"1. The simulated service is running at {session.settings.base_url}.")
     source = Source.from_path(session.sample)
-    planned = engine.plan(source, Options(region=session.settings.region))
-    planned = replace(planned, balance=engine.balance().balance)
+    planned = engine.plans.for_list(source, Options(region=session.settings.region))
+    planned = replace(planned, balance=engine.credits.balance().balance)
     output.say(f"2. Planning {source.name}, which spends nothing:\n{picture_of(session, planned)}")
-    job = engine.create_job(planned, name="sample")
+    job = engine.jobs.create(planned, name="sample")
     output.say(f"3. Sending it as job {job.id} and waiting for the results.")
     ending = follow(engine, [job.id], output, finish=True, await_credits=False)
     job = session.store.jobs.get(job.id)
@@ -38,7 +38,7 @@ def demo_job(session: Session) -> int:
         f"{counts.not_on_whatsapp:,} not, {counts.failed:,} failed; {job.charged:,} credits spent."
     )
     path = Path(tempfile.mkdtemp(prefix="pwl-tui-export-")) / "sample-answers.csv"
-    [written] = engine.export(job.id, Target(path, "csv"))
+    [written] = engine.jobs.export(job.id, Target(path, "csv"))
     output.say(f"5. Exported {written.rows:,} rows to {path}. The first ones:")
     with path.open(encoding="utf-8") as exported:
         for _, line in zip(range(_SHOWN_ROWS), exported, strict=False):

@@ -43,7 +43,9 @@ def doctor(session: Session) -> int:
         visit.look("permissions", lambda: checks.permissions(session.store))
         visit.look(
             "journal",
-            lambda: checks.journal(session.store, len(session.engine.unadopted()) if key_works else 0),
+            lambda: checks.journal(
+                session.store, len(session.engine.recovery.unadopted()) if key_works else 0
+            ),
         )
     visit.look("terminal", _terminal)
     visit.look("versions", _versions)
@@ -103,7 +105,7 @@ class _Visit:
 
 def _config(session: Session) -> Found:
     settings, file = session.settings, session.config_file
-    where = file if file.exists() else f"no file {file}, only the environment and the defaults"
+    where = file if os.path.exists(file) else f"no file {file}, only the environment and the defaults"
     return Found(f"{where}, profile {settings.profile}", " ".join(settings.warnings))
 
 

@@ -73,7 +73,7 @@ def show(session: Session) -> int:
     session.output.value(shape_of(session, job, batches=True), "\n\n".join(part for part in parts if part))
     for batch in batches:
         if batch.state is BatchState.UNKNOWN:
-            explanation = session.engine.evidence(batch.job, batch.seq).explanation
+            explanation = session.engine.recovery.evidence(batch.job, batch.seq).explanation
             session.output.note(
                 f"Batch {batch.label}: {explanation}\nRun `pwl-tui settle {batch.label}` to settle it."
             )
@@ -96,12 +96,12 @@ def watch(session: Session) -> int:
     if arguments.jobs:
         wanted = [session.store.jobs.find(name) for name in arguments.jobs]
         for job in wanted:
-            if job.unfinished and (problem := engine.elsewhere(job)) is not None:
+            if job.unfinished and (problem := engine.jobs.elsewhere(job)) is not None:
                 raise EngineError(problem)
     else:
         wanted = []
         for job in session.store.jobs.all():
-            if job.unfinished and (problem := engine.elsewhere(job)) is not None:
+            if job.unfinished and (problem := engine.jobs.elsewhere(job)) is not None:
                 output.note(f"{problem.message} {problem.remedy}")
             elif job.unfinished:
                 wanted.append(job)
@@ -165,7 +165,7 @@ def export(session: Session) -> int:
             session.output.progress(done / job.rows, f"{done:,} of {job.rows:,} rows")
 
     one, many = ("number", "numbers") if chosen == "txt" else ("row", "rows")
-    for path, rows in session.engine.export(job.id, target, watch):
+    for path, rows in session.engine.jobs.export(job.id, target, watch):
         session.output.say(f"{counted(rows, one, many)} written to {clean(str(path), _MAX_PATH)}.")
     return Exit.DONE
 
@@ -173,7 +173,7 @@ def export(session: Session) -> int:
 def pause(session: Session) -> int:
     """Stop sending a job."""
     job = session.store.jobs.find(session.arguments.job)
-    session.engine.pause(job.id)
+    session.engine.jobs.pause(job.id)
     session.output.say(f"Paused job {job.id}. Nothing more is sent; what was sent is still polled.")
     return Exit.DONE
 
@@ -181,7 +181,7 @@ def pause(session: Session) -> int:
 def resume(session: Session) -> int:
     """Resume a job."""
     job = session.store.jobs.find(session.arguments.job)
-    session.engine.resume(job.id)
+    session.engine.jobs.resume(job.id)
     session.output.say(
         f"Resumed job {job.id}. Run `pwl-tui watch {job.id}` or open the screen to send and poll it."
     )
@@ -202,7 +202,7 @@ def forget(session: Session) -> int:
     ):
         output.note("Nothing was deleted.")
         return Exit.USAGE
-    engine.forget(job.id)
+    engine.jobs.forget(job.id)
     output.say(f"Deleted job {job.id} {job.name}. The ledger keeps what it cost.")
     return Exit.DONE
 
@@ -221,7 +221,7 @@ def _purge_arguments(parser: ArgumentParser) -> None:
 def purge(session: Session) -> int:
     """Delete every finished job that is older than so many days."""
     engine, output, older_than = session.engine, session.output, session.arguments.older_than
-    old = engine.purgeable(older_than)
+    old = engine.jobs.purgeable(older_than)
     if not old:
         output.say(
             f"No finished job is older than {counted(older_than, 'day', 'days')}; nothing was deleted."
@@ -235,7 +235,7 @@ def purge(session: Session) -> int:
         return Exit.USAGE
     # Only the jobs that were shown, not ones that have become old enough since.
     for job in old:
-        engine.forget(job.id)
+        engine.jobs.forget(job.id)
         output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number', 'numbers')}.")
     return Exit.DONE
 

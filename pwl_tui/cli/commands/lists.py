@@ -1,5 +1,6 @@
 """``plan``, ``submit`` and ``retry``: from a list, or from what failed of one, to a job that is sent."""
 
+import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -50,7 +51,7 @@ def plan(session: Session) -> int:
     """Show what would be sent and what it costs."""
     planned = _plan_list(session, need_balance=False)
     _save_rejected(session, planned)
-    seconds = session.engine.seconds_for(planned.to_pay)
+    seconds = session.engine.plans.seconds_for(planned.to_pay)
     session.output.value(plan_shape(planned, seconds), picture_of(session, planned))
     return Exit.DONE
 
@@ -121,8 +122,10 @@ def retry(session: Session) -> int:
     require_spending(session)
     job = session.store.jobs.find(arguments.job)
     both = arguments.failed == arguments.rejected
-    wanted = engine.retry_plan(job.id, failed=both or arguments.failed, rejected=both or arguments.rejected)
-    balance = engine.balance().balance
+    wanted = engine.plans.for_retry(
+        job.id, failed=both or arguments.failed, rejected=both or arguments.rejected
+    )
+    balance = engine.credits.balance().balance
     if wanted.plan is not None:
         wanted = replace(wanted, plan=replace(wanted.plan, balance=balance))
     output.note(retry_text(wanted, balance))
@@ -131,7 +134,7 @@ def retry(session: Session) -> int:
     if not spending_agreed(session, wanted.to_pay, balance - wanted.to_pay):
         output.note("Nothing was sent.")
         return Exit.USAGE
-    new = engine.retry(wanted)
+    new = engine.jobs.retry(wanted)
     jobs = [job.id] if wanted.rejected_batches else []
     if new.id != job.id:
         output.note(f"Created job {new.id} {new.name}.")
@@ -189,7 +192,7 @@ def _plan_list(session: Session, *, need_balance: bool) -> JobPlan:
         ApiError: The balance is needed and cannot be read.
     """
     arguments, output, engine = session.arguments, session.output, session.engine
-    planned = engine.plan(
+    planned = engine.plans.for_list(
         _source(arguments, output),
         options(arguments, session),
         reuse_days=arguments.reuse_days,
@@ -199,7 +202,7 @@ def _plan_list(session: Session, *, need_balance: bool) -> JobPlan:
     balance = None
     if engine.binding is not None:
         try:
-            balance = engine.balance().balance
+            balance = engine.credits.balance().balance
         except ApiError as error:
             if need_balance:
                 raise
@@ -227,15 +230,15 @@ def _with_rest(session: Session) -> Job:
 
 
 def _plan_rest(session: Session, job: Job) -> JobPlan:
-    planned = session.engine.rest_plan(job.id, progress=_reading(session.output))
-    return replace(planned, balance=session.engine.balance().balance)
+    planned = session.engine.plans.for_remainder(job.id, progress=_reading(session.output))
+    return replace(planned, balance=session.engine.credits.balance().balance)
 
 
 def _source(arguments: SimpleNamespace, output: Output) -> Source:
     if arguments.list == "-":
         return Source.from_stream(sys.stdin.buffer, "standard input", sheet=arguments.sheet)
     path = Path(arguments.list)
-    size = path.stat().st_size if path.is_file() else 0  # opening it reports what is wrong with it
+    size = path.stat().st_size if os.path.isfile(path) else 0  # opening it reports what is wrong with it
     return Source.from_path(path, sheet=arguments.sheet, watch=_opening(output, size))
 
 
@@ -279,7 +282,7 @@ def _agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
 
 def _send(session: Session, planned: JobPlan, name: str) -> tuple[Job, Ending]:
     arguments, engine, output = session.arguments, session.engine, session.output
-    job = engine.create_job(planned, name=name, when_short=arguments.when_short)
+    job = engine.jobs.create(planned, name=name, when_short=arguments.when_short)
     output.note(f"Created job {job.id} {job.name}.")
     ending = follow(
         engine,
@@ -294,7 +297,7 @@ def _send(session: Session, planned: JobPlan, name: str) -> tuple[Job, Ending]:
 def _may_offer_rest(session: Session, job: Job) -> bool:
     """Whether a finished sample has rates, and the person can be asked."""
     can_ask = not session.arguments.yes and not session.output.json
-    return can_ask and not job.unfinished and session.engine.rates(job) is not None
+    return can_ask and not job.unfinished and session.engine.plans.sample_rates(job) is not None
 
 
 def _offer_rest(session: Session, sample: Job) -> int:

@@ -1,5 +1,6 @@
 """``config``, ``completion`` and ``simulator``: setting pwl-tui up, and trying it."""
 
+import os
 import signal
 import threading
 from argparse import ArgumentParser
@@ -31,7 +32,7 @@ def config(session: Session) -> int:
         session.output.say(str(file))
     elif action == "show":
         session.output.say(configuration.show(session.settings).rstrip())
-    elif file.exists():
+    elif os.path.exists(file):
         raise UsageError(f"{file} already exists.", "Edit it, or move it away.")
     else:
         paths.write_private(file, configuration.example().encode())

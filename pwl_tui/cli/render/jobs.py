@@ -9,7 +9,7 @@ from pwl_tui.cli.render.plan_funnel import plan_text
 from pwl_tui.cli.render.text_output import jobs_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.planning import JobPlan
-from pwl_tui.engine.jobs.retention import days_left, is_expiring
+from pwl_tui.engine.jobs.timing import days_left, is_expiring
 from pwl_tui.state.models import Job
 
 _ALARM_SECONDS = 86_400.0
@@ -35,22 +35,22 @@ def shape_of(session: Session, job: Job, *, batches: bool) -> dict[str, object]:
 
     With its `batches` come the ``rates`` of a sample, see `Engine.rates`.
     """
-    error = session.engine.elsewhere(job) if job.unfinished else None
+    error = session.engine.jobs.elsewhere(job) if job.unfinished else None
     shape = job_shape(job, error or job.error)
     if batches:
-        shape["rates"] = session.engine.rates(job)
+        shape["rates"] = session.engine.plans.sample_rates(job)
         shape["batches"] = [batch_shape(batch) for batch in session.store.batches.of(job.id)]
     return shape
 
 
 def text_of(session: Session, jobs: Sequence[Job]) -> str:
     """Return jobs as a table."""
-    return jobs_text(jobs, time.time(), session.engine.elsewhere)
+    return jobs_text(jobs, time.time(), session.engine.jobs.elsewhere)
 
 
 def picture_of(session: Session, plan: JobPlan, *, rest: bool = False) -> str:
     """Return a plan as a picture, drawn with what can be written here; see `plan_text`."""
-    seconds = session.engine.seconds_for(plan.to_pay)
+    seconds = session.engine.plans.seconds_for(plan.to_pay)
     return plan_text(plan, seconds=seconds, marks=session.output.marks, rest=rest)
 
 
@@ -69,7 +69,7 @@ def warn_of_expiry(session: Session, jobs: Sequence[Job]) -> None:
 
 def warn_of_unadopted(session: Session) -> None:
     """Say that the journal knows batches which are paid for and in no job, as after a restored backup."""
-    if missing := len(session.engine.unadopted()):
+    if missing := len(session.engine.recovery.unadopted()):
         batches = counted(missing, "batch that is", "batches that are")
         session.output.note(
             f"The journal knows {batches} paid for and not in the state file."
@@ -81,7 +81,11 @@ def warn_of_alarms(session: Session) -> None:
     """Say that something else took credits of this key a short while ago."""
     engine = session.engine
     since = time.time() - _ALARM_SECONDS
-    recent = [] if engine.binding is None else [one for one in engine.ledger().alarms if one.until >= since]
+    recent = (
+        []
+        if engine.binding is None
+        else [one for one in engine.credits.ledger().alarms if one.until >= since]
+    )
     if recent:
         session.output.note(
             f"{sum(one.unexplained for one in recent):,} credits went since"

@@ -5,7 +5,7 @@ from typing import Any
 
 from pwl_tui.api.models import Check
 from pwl_tui.engine.jobs.planning import JobPlan
-from pwl_tui.engine.jobs.retention import expires
+from pwl_tui.engine.jobs.timing import expires
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger
 from pwl_tui.problem import Problem

@@ -17,9 +17,9 @@ def sample_text(session: Session, job: Job) -> str:
     """
     if why_held(session.store, job) not in {NOT_CHOSEN, NOT_AFFORDED}:
         return ""
-    found = session.engine.rates(job)
+    found = session.engine.plans.sample_rates(job)
     lines = [] if found is None else [rates_text(found, job.held)]
-    if (rest := session.engine.went_on(job)) is not None:
+    if (rest := session.engine.plans.continued_by(job)) is not None:
         lines.append(f"Job {rest.id} {rest.name} went on with its list.")
     elif not job.unfinished:
         lines.append(

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pwl_tui.cli.output import counted, table
 from pwl_tui.cli.render.json_output import moment
-from pwl_tui.engine.jobs.retention import days_left, expires
 from pwl_tui.engine.jobs.retrying import RetryPlan
+from pwl_tui.engine.jobs.timing import days_left, expires
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger, Movement
 from pwl_tui.engine.money.settling import choices

@@ -12,10 +12,11 @@ from functools import lru_cache
 from itertools import islice, tee
 from typing import BinaryIO, TypeAlias
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.formats import kind_named
 from pwl_tui.lists.read.encodings import marked
-from pwl_tui.lists.read.readers import rows
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.rows import rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import REMEMBERED, Answer, RowAnswer, texts
 from pwl_tui.lists.write.export_layout import MARK, Shape, WiderRowError, lines_of
@@ -76,7 +77,7 @@ class Delimited:
             try:
                 stream.write(encoder.encode(text, final))
             except UnicodeEncodeError as error:
-                raise unusable(
+                raise ListError(
                     f"{self._source.name} cannot be written in {self._encoding} again.",
                     "Export it as a workbook or as JSON lines.",
                 ) from error
@@ -134,7 +135,7 @@ class Delimited:
 
 def _encoding(source: Source, reading: Reading) -> tuple[str, str]:
     """Return the encoding of a list, and the byte order mark that stands before it."""
-    if source.kind == "xlsx":
+    if kind_named(source.kind).convert is not None:
         return reading.encoding, MARK  # without it Excel takes the letters for those of the local code page
     with source.open() as stream:
         head = stream.read(4)

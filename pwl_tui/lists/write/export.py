@@ -1,19 +1,21 @@
 """The person's own list back, in order and with its own columns, and the answers beside them."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import CHOICES, OUTCOMES, Choice, RowAnswer
 from pwl_tui.lists.write.delimited import Delimited
-from pwl_tui.lists.write.export_formats import Form, JsonLines, Text, Workbook, Write
+from pwl_tui.lists.write.export_formats import Form, JsonLines, Scratch, Text, Workbook, Write
 from pwl_tui.lists.write.export_layout import Shape, WiderRowError, measured, supposed
 from pwl_tui.lists.write.files import Draft, complete_files
 from pwl_tui.text import clean
@@ -24,7 +26,6 @@ _ROWS_AT_ONCE = 1000
 
 _FORMS: dict[Format, Callable[..., Form[Any]]] = {
     "csv": Delimited,
-    "xlsx": Workbook,
     "jsonl": JsonLines,
     "txt": Text,
 }
@@ -69,6 +70,7 @@ def export_files(
     source: Source,
     reading: Reading,
     answers: Callable[[], Iterator[RowAnswer]],
+    scratch: Scratch,
     watch: Callable[[int], None] | None = None,
 ) -> list[Written]:
     """Write a list with its answers, to files that are all complete or all absent, in constant memory.
@@ -85,20 +87,21 @@ def export_files(
         source: the list.
         reading: how it was read.
         answers: yields one a row, in order; called again where the first try does not fit.
+        scratch: lends a private directory for what a workbook needs until it is complete.
         watch: told how many rows are done, now and then; what it raises ends the export.
 
     Raises:
         ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
     """
-    if target.split and target.path.is_dir():
-        raise unusable(
+    if target.split and os.path.isdir(target.path):
+        raise ListError(
             f"{clean(str(target.path))} is a directory.",
             "Give what the names of the files are to begin with, such as answers.csv.",
         )
     try:
-        return _export(target, source, reading, supposed(source, reading), answers(), watch)
+        return _export(target, source, reading, supposed(source, reading), answers(), scratch, watch)
     except WiderRowError:
-        return _export(target, source, reading, measured(source, reading), answers(), watch)
+        return _export(target, source, reading, measured(source, reading), answers(), scratch, watch)
 
 
 def _export(
@@ -107,9 +110,11 @@ def _export(
     reading: Reading,
     columns: Shape,
     answers: Iterator[RowAnswer],
+    scratch: Scratch,
     watch: Callable[[int], None] | None,
 ) -> list[Written]:
-    form = _FORMS[target.format](source, reading, columns, digits=target.digits)
+    make = partial(Workbook, scratch=scratch) if target.format == "xlsx" else _FORMS[target.format]
+    form = make(source, reading, columns, digits=target.digits)
     pairs = zip(form.rows(), answers, strict=True)
     files = target.files()
     with complete_files([*files], force=target.force) as drafts, ExitStack() as stack:

@@ -3,20 +3,22 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
+from pathlib import Path
 from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
 from pwl_tui.lists.planned import row_label
 from pwl_tui.lists.read.columns import name_columns
-from pwl_tui.lists.read.readers import preamble, rows
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.rows import preamble, rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS, REMEMBERED, RowAnswer, note, shown, texts
 from pwl_tui.lists.write.export_layout import Shape, WiderRowError, padded
-from pwl_tui.lists.write.workbook import workbook
 
 Row = TypeVar("Row")
+Scratch: TypeAlias = Callable[[], AbstractContextManager[Path]]
+"""Lends a private directory for temporary files."""
 Write: TypeAlias = Callable[[Sequence[tuple[Row, RowAnswer]]], int]
 """Writes rows with their answers; returns how many rows, or numbers, it wrote."""
 
@@ -38,8 +40,11 @@ class Form(Protocol[Row]):
 class Workbook:
     """All cells as text, the header repeated on every sheet."""
 
-    def __init__(self, source: Source, reading: Reading, columns: Shape, *, digits: bool) -> None:
+    def __init__(
+        self, source: Source, reading: Reading, columns: Shape, *, digits: bool, scratch: Scratch
+    ) -> None:
         self._source, self._reading, self._columns, self._digits = source, reading, columns, digits
+        self._scratch = scratch
 
     def rows(self) -> Iterator[list[str]]:
         """Yield the cells of every row."""
@@ -48,12 +53,14 @@ class Workbook:
     @contextmanager
     def begin(self, stream: BinaryIO) -> Iterator[Write[list[str]]]:
         """Begin a file, and end it on leaving."""
+        from pwl_tui.lists.write.workbook import workbook  # here, because it is seldom needed
+
         (width, heading, added), digits = self._columns, self._digits
         answer_texts = lru_cache(REMEMBERED)(texts)
         top = preamble(self._source, self._reading)
         if heading:
             top.append(heading + added)
-        with workbook(stream, top, width + len(FIELDS)) as add:
+        with workbook(stream, self._scratch, top, width + len(FIELDS)) as add:
 
             def write(pairs: Sequence[tuple[list[str], RowAnswer]]) -> int:
                 add(

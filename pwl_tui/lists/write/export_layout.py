@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from itertools import chain, count
 from typing import NamedTuple
 
-from pwl_tui.lists.read.readers import header
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.records import MAX_CELL
+from pwl_tui.lists.read.rows import header
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS
 

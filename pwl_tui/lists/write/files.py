@@ -15,7 +15,8 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.errors import ListError
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import sync_directory
 from pwl_tui.text import clean
 
@@ -96,7 +97,7 @@ def _mode_of_existing(path: Path, *, force: bool) -> int | None:
         return None
     if not stat.S_ISREG(found.st_mode):
         kind = "directory" if stat.S_ISDIR(found.st_mode) else "link or device"
-        raise unusable(f"{_shown(path)} is a {kind}, not an ordinary file.", "Give the name of a new file.")
+        raise ListError(f"{_shown(path)} is a {kind}, not an ordinary file.", "Give the name of a new file.")
     if not force:
         raise FileExistsError
     return stat.S_IMODE(found.st_mode)
@@ -140,16 +141,12 @@ def _sentences(path: Path) -> Iterator[None]:
 
 
 def _unwritable(path: Path, error: OSError) -> ListError:
-    name = _shown(path)
-    match error:
-        case FileExistsError():
-            return unusable(f"{name} exists already.", "Give another name, or --force to replace it.")
-        case FileNotFoundError() | NotADirectoryError():
-            return unusable(
-                f"There is no directory {clean(str(path.parent))}.", "Create it, or give another."
-            )
-    why = clean(error.strerror or str(error)).lower()
-    return unusable(f"{name} cannot be written: {why}.", "Choose another place, or make room and try again.")
+    if isinstance(error, FileExistsError):
+        return ListError(
+            f"{_shown(path)} already exists.", "Choose another name, or use --force to replace it."
+        )
+    missing = isinstance(error, FileNotFoundError)  # of a new file, that is its directory
+    return ListError(*os_sentences(error, path.parent if missing else _shown(path)))
 
 
 def _shown(path: Path) -> str:

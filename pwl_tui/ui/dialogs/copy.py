@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Label
 
 from pwl_tui.paths import write_private
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import Dialog
@@ -105,10 +105,10 @@ def save_new(path: Path, text: str) -> None:
     Raises:
         ProblemError: it is there already, or cannot be written.
     """
-    if path.exists():
+    if os.path.exists(path):
         raise ProblemError(
             Problem(
-                kind="invalid_request",
+                kind=Kind.INVALID_REQUEST,
                 message=clean(f"{path} is there already; it is not overwritten."),
                 remedy="Name another file.",
             )

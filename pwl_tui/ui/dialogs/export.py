@@ -125,7 +125,7 @@ class ExportDialog(Dialog[str]):
         say(Content("Writing…"))
         engine, job_id = self._ctx.engine, self._job.id
         try:
-            written = await in_thread(lambda: engine.export(job_id, target), "export")
+            written = await in_thread(lambda: engine.jobs.export(job_id, target), "export")
         except ProblemError as error:
             say(problem_lines(error.problem))
         else:

@@ -67,7 +67,9 @@ class GiveIdDialog(Dialog[bool | None]):
         engine, batch = self._ctx.engine, self._batch
         self._outcome.say(Content("Asking the service…"))
         try:
-            await in_thread(lambda: engine.settle(batch.job, batch.seq, "adopted", batch_id), "check id")
+            await in_thread(
+                lambda: engine.recovery.settle(batch.job, batch.seq, "adopted", batch_id), "check id"
+            )
         except ProblemError as error:
             self._outcome.say(problem_lines(error.problem))
         else:

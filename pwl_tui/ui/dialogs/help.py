@@ -2,11 +2,12 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Static
 
 from pwl_tui.ui.base import CommandScreen, Dialog
@@ -23,13 +24,15 @@ class HelpScreen(Dialog[None]):
     """Lists the commands by group, with the keys that they have after remapping.
 
     Args:
+        below: the screen that it is about.
         remapped: keys by command id, where the configuration changes them.
     """
 
     BINDINGS: ClassVar = [("escape,backspace,question_mark,q,enter", "dismiss_quietly", "close")]
 
-    def __init__(self, remapped: Mapping[str, str]) -> None:
+    def __init__(self, below: Screen[Any], remapped: Mapping[str, str]) -> None:
         super().__init__()
+        self._below = below
         self._remapped = remapped
 
     def compose(self) -> ComposeResult:
@@ -49,7 +52,7 @@ class HelpScreen(Dialog[None]):
 
     def _groups(self) -> dict[str, list[tuple[Command, str | None]]]:
         """Commands, and why they cannot be done now, by heading: first what works on the screen below."""
-        below = self.app.screen_stack[-2]
+        below = self._below
         live = {active.binding.id for active in below.active_bindings.values()}
         groups: dict[str, list[tuple[Command, str | None]]] = {}
         for command in sorted(COMMANDS, key=lambda command: command.id not in live):

@@ -94,8 +94,10 @@ class SampleDialog(Dialog[JobPlan | None]):
         tell = self.telling(self._stopped)
 
         def work() -> tuple[JobPlan, float | None]:
-            made = self._engine.rest_plan(self._job.id, progress=tell, cancelled=self._stopped.is_set)
-            return made, self._engine.seconds_for(made.to_pay)
+            made = self._engine.plans.for_remainder(
+                self._job.id, progress=tell, cancelled=self._stopped.is_set
+            )
+            return made, self._engine.plans.seconds_for(made.to_pay)
 
         try:
             plan, seconds = await in_thread(work, "rest")

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from pwl_tui.engine.jobs.retention import days_left, is_expiring
+from pwl_tui.engine.jobs.timing import days_left, is_expiring
 from pwl_tui.state.models import Batch, BatchState, Job, JobState, Outcome, Result
 from pwl_tui.text import clean
 from pwl_tui.ui.presenters.format import age, bar, brief, counted, duration, grouped, percent, phone, rounded

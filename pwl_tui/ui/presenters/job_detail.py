@@ -2,7 +2,7 @@
 
 import textwrap
 
-from pwl_tui.engine.jobs.retention import is_expiring
+from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.ui.presenters.columns import JOB_TONES, JobRow, kept, needs, next_in, rate, seconds_left

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
-from pwl_tui.engine.jobs.retention import is_expiring
+from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.text import clean

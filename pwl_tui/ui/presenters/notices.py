@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec import Struct
 from textual.content import Content
 
-from pwl_tui.engine.jobs.retention import days_left, is_expiring
-from pwl_tui.problem import Problem
+from pwl_tui.engine.jobs.timing import days_left, is_expiring
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.ui.data.snapshot import Snapshot
 from pwl_tui.ui.presenters.format import counted, grouped, moment
 
-_REFUSED = ("auth", "forbidden")
 _SHOWN = 240
 """Characters of a foreign sentence: about three lines of 80 cells."""
 
@@ -97,9 +96,9 @@ def _unadopted(snapshot: Snapshot) -> Iterator[Notice]:
 
 def _service(snapshot: Snapshot) -> Iterator[Notice]:
     """What the service says of the key or of itself; the same is not said twice."""
-    refused = next((job.hold for job in _waiting(snapshot) if job.hold and job.hold.kind in _REFUSED), None)
+    refused = next((job.hold for job in _waiting(snapshot) if job.hold and job.hold.kind.refuses_key), None)
     problem = snapshot.service_problem or refused or snapshot.balance_problem
-    if problem is not None and problem.kind in _REFUSED:
+    if problem is not None and problem.kind.refuses_key:
         text = clean(f"The service refuses the key: {problem.message} {problem.remedy}", _SHOWN)
         yield Notice(text, "key", "to enter another", bad=True)
     elif problem is not None:
@@ -107,7 +106,7 @@ def _service(snapshot: Snapshot) -> Iterator[Notice]:
 
 
 def _credits(snapshot: Snapshot) -> Iterator[Notice]:
-    held = [job for job in _waiting(snapshot) if job.hold is not None and job.hold.kind == "credits"]
+    held = [job for job in _waiting(snapshot) if job.hold is not None and job.hold.kind is Kind.CREDITS]
     now = snapshot.credits
     if now is not None and now.balance < snapshot.unsent:
         short = snapshot.unsent - now.balance

@@ -7,6 +7,7 @@ from typing import get_args
 from textual.content import Content
 
 from pwl_tui.engine.jobs.planning import NOT_CHOSEN, JobPlan
+from pwl_tui.lists.formats import labels
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.lists.read.findings import Aspect
 from pwl_tui.lists.read.reading import Reading
@@ -95,7 +96,7 @@ def hint_lines(browse: str, recent: Sequence[str]) -> Content:
         browse: the key that looks through directories.
         recent: paths of the lists that were used last.
     """
-    hint = f"Type the path of a CSV, text or Excel file, or paste numbers; {browse} browses."
+    hint = f"Type the path of a {labels()} file, or paste numbers; {browse} browses."
     lines = [Content.styled(hint, "$muted")]
     if recent:
         lines += [Content(), Content.styled("Recent, down chooses:", "$muted")]

@@ -137,8 +137,8 @@ class AccountCommands(CommandScreen[None]):
 
         def work() -> Adopted:
             if wanted.ids:
-                return engine.adopt(wanted.ids, wanted.name, tell)
-            return engine.adopt_journal(tell=tell)
+                return engine.recovery.adopt(wanted.ids, wanted.name, tell)
+            return engine.recovery.adopt_journal(tell=tell)
 
         self.under_way = "taking over batches"
         self.show()

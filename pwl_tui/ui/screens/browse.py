@@ -1,5 +1,6 @@
 """Looks for a list in the directories: those within first, then the files that may be lists."""
 
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from pwl_tui.lists.formats import is_list_name
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import AppContext, CommandScreen
@@ -19,7 +21,7 @@ from pwl_tui.ui.widgets.cells import Cell, Column, Window
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
-from pwl_tui.ui.widgets.text_input import is_list_name, typed_path
+from pwl_tui.ui.widgets.text_input import typed_path
 
 _MOST_ENTRIES = 10_000
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -126,7 +128,7 @@ def nearest_directory(typed: str) -> Path:
     """Return the directory of a path that is typed so far; the current one where there is none."""
     path = typed_path(typed)
     for directory in (path, path.parent):
-        if typed.strip() and directory.is_dir():
+        if typed.strip() and os.path.isdir(directory):
             return directory.absolute()
     return Path.cwd()
 

@@ -218,7 +218,9 @@ class HomeScreen(JobCommands):
             return
         engine = self.ctx.engine
         try:
-            job = await in_thread(lambda: engine.create_job(plan, name=name, when_short=when_short), "submit")
+            job = await in_thread(
+                lambda: engine.jobs.create(plan, name=name, when_short=when_short), "submit"
+            )
         except ProblemError as error:
             self._complain(error)
             return

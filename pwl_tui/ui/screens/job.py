@@ -245,7 +245,7 @@ class JobScreen(JobReading):
         width = max(self.size.width - 2, 20)
         job, snapshot = self._job, self.snapshot
         retries = [other for other in snapshot.jobs if other.retry_of == job.id]
-        elsewhere = self.ctx.engine.elsewhere(job)
+        elsewhere = self.ctx.engine.jobs.elsewhere(job)
         self._head.say(job_lines(job, snapshot.now, width, elsewhere=elsewhere, retries=retries))
         self._attention.show()
         self._bar.show(tab_titles(job, self._waiting), self._view)

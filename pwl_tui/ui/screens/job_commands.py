@@ -72,7 +72,7 @@ class JobCommands(AccountCommands):
     async def _pause(self, job: Job) -> None:
         engine = self.ctx.engine
         goes_on = job.paused or job.state in (JobState.WAITING, JobState.ATTENTION)
-        act = engine.resume if goes_on else engine.pause
+        act = engine.jobs.resume if goes_on else engine.jobs.pause
         try:
             await in_thread(lambda: act(job.id), "pause")
         except ProblemError as error:
@@ -95,11 +95,11 @@ class JobCommands(AccountCommands):
 
         engine = self.ctx.engine
         try:
-            wanted = await in_thread(lambda: engine.retry_plan(job.id), "retry plan")
+            wanted = await in_thread(lambda: engine.plans.for_retry(job.id), "retry plan")
             question = spend("Retry", retry_words(wanted), wanted.to_pay, self.ctx.settings.confirm_above)
             if await self.app.push_screen_wait(question) != "yes":
                 return
-            made = await in_thread(lambda: engine.retry(wanted), "retry")
+            made = await in_thread(lambda: engine.jobs.retry(wanted), "retry")
         except ProblemError as error:
             self._complain(error)
             return
@@ -118,8 +118,8 @@ class JobCommands(AccountCommands):
 
         engine = self.ctx.engine
         try:
-            rates = await in_thread(lambda: engine.rates(job), "rates")
-            later = await in_thread(lambda: engine.went_on(job), "later job")
+            rates = await in_thread(lambda: engine.plans.sample_rates(job), "rates")
+            later = await in_thread(lambda: engine.plans.continued_by(job), "later job")
             plan = await self.app.push_screen_wait(SampleDialog(self.ctx, job, rates, later))
             if plan is None:
                 return
@@ -128,7 +128,7 @@ class JobCommands(AccountCommands):
                 return
             name = f"{job.name} rest"
             made = await in_thread(
-                lambda: engine.create_job(plan, name=name, when_short=when_short), "the rest"
+                lambda: engine.jobs.create(plan, name=name, when_short=when_short), "the rest"
             )
         except ProblemError as error:
             self._complain(error)
@@ -153,7 +153,7 @@ class JobCommands(AccountCommands):
         if await self.app.push_screen_wait(question) != "yes":
             return
         try:
-            await in_thread(lambda: self.ctx.engine.forget(job.id), "forget")
+            await in_thread(lambda: self.ctx.engine.jobs.forget(job.id), "forget")
         except ProblemError as error:
             self._complain(error)
             return

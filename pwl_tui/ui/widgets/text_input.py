@@ -10,6 +10,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input
 
+from pwl_tui.lists.formats import is_list_name
+
 if TYPE_CHECKING:
     from textual_autocomplete import AutoComplete
 
@@ -89,11 +91,6 @@ def typed_path(text: str) -> Path:
         return path
 
 
-def is_list_name(name: str) -> bool:
-    """Say whether a file of that name may be a list."""
-    return name.lower().endswith(_ENDINGS)
-
-
 def completion(field: PathLine) -> "AutoComplete":
     """Return a list of file names that drops down under a field while a path is typed."""
     from textual_autocomplete import AutoComplete, DropdownItem, TargetState
@@ -124,7 +121,6 @@ def completion(field: PathLine) -> "AutoComplete":
     return PathCompletion(field, names, id="completion")
 
 
-_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".ods", ".gz")
 _MOST_ENTRIES = 500
 
 

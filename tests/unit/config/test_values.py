@@ -51,7 +51,7 @@ def test_an_address_that_would_show_the_key_is_refused_and_not_repeated(
 @pytest.mark.parametrize(
     ("url", "canonical"),
     [
-        ("HTTPS://ServiceClient.ProWebLook.com/", "https://lookup.proweblook.com"),
+        ("HTTPS://Lookup.ProWebLook.com/", "https://lookup.proweblook.com"),
         ("https://gateway.example:8443/a/b//", "https://gateway.example:8443/a/b"),
         ("http://localhost:80/", "http://localhost"),
         ("http://127.8.9.10:8080", "http://127.8.9.10:8080"),

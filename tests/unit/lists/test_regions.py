@@ -90,7 +90,7 @@ def test_a_region_is_offered_and_not_taken() -> None:
     assert made.reading.region is None
     with pytest.raises(ListError) as caught:
         plan(Source.from_text("\n".join(drawn("DE", 30))), Options())
-    assert "--region DE 100%" in caught.value.problem.remedy
+    assert "--region DE makes 100%" in caught.value.problem.remedy
 
 
 ROWS = "name,country,phone\nAda,UK,07400 123456\nBo,Germany,0151 12345678\nCy,,+1 202 555 0143\n"

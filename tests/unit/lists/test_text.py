@@ -5,8 +5,9 @@ from hypothesis import strategies as st
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.text_numbers import numbers_in
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.read.readers import cells, detect, rows
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.rows import cells, rows
 from pwl_tui.lists.read.source import Source
 
 
