@@ -1,6 +1,7 @@
 """Where the program keeps its files, and how they are written.
 
-A file of ours is readable by its owner alone, and whole or absent, whatever happens while it is written.
+Only their owner can read these files, and they are complete or absent, whatever happens while they are
+written.
 """
 
 import errno
@@ -21,7 +22,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class PathError(ProblemError):
-    """A file or directory of the program cannot be used: no permission, no space, something in the way."""
+    """A file or directory of the program cannot be used: no permission, no space, or something in the way."""
 
     DEFAULT_KIND: ClassVar[Kind] = Kind.UNAVAILABLE
 
@@ -30,14 +31,15 @@ def state_dir(environ: Mapping[str, str]) -> Path:
     """Return the absolute path of the state directory, which need not exist.
 
     Args:
-        environ: ``PWL_TUI_STATE_DIR`` names it; unset or empty, it is where the platform keeps state.
+        environ: ``PWL_TUI_STATE_DIR`` names it. If that is unset or empty, it is where the platform keeps
+            state.
 
     Raises:
-        PathError: it begins with ``~`` and a user that is not known here.
+        PathError: it begins with ``~`` and the name of an unknown user.
     """
     if named := environ.get("PWL_TUI_STATE_DIR"):
         return _expanded(named)
-    import platformdirs  # here, because it is often not needed
+    import platformdirs  # here, because it is often unneeded
 
     return platformdirs.user_state_path(_APP, appauthor=False)
 
@@ -46,10 +48,11 @@ def config_file(environ: Mapping[str, str]) -> Path:
     """Return the absolute path of the configuration file, which need not exist.
 
     Args:
-        environ: ``PWL_TUI_CONFIG`` names it; unset or empty, it is where the platform keeps configuration.
+        environ: ``PWL_TUI_CONFIG`` names it. If that is unset or empty, it is where the platform keeps
+            configuration.
 
     Raises:
-        PathError: it begins with ``~`` and a user that is not known here.
+        PathError: it begins with ``~`` and the name of an unknown user.
     """
     if named := environ.get("PWL_TUI_CONFIG"):
         return _expanded(named)
@@ -59,20 +62,20 @@ def config_file(environ: Mapping[str, str]) -> Path:
 
 
 def private_dir(path: Path) -> None:
-    """Make a directory that its owner alone can enter (0700), with the directories above it.
+    """Make a directory that only its owner can enter (0700), and the directories above it.
 
-    One that exists and is ours is tightened; one of somebody else's is left as it is.
+    If it exists and belongs to this user, its permissions are tightened; somebody else's is left as it is.
 
     Raises:
-        PathError: it cannot be made, a file is in the way, its links form a loop, or it is shared by
-            everybody, as ``/tmp`` is.
+        PathError: it cannot be made, a file is in the way, its links form a loop, or it is shared by every
+            user, as ``/tmp`` is.
     """
     with _sentences(path):
         _refuse_loop(path)
         _make_dir(path)
         status = path.stat()
         if status.st_mode & stat.S_ISVTX:
-            # Tightening /tmp as root would lock everybody else out of it.
+            # Tightening /tmp as root would lock everybody else out.
             raise PathError(
                 f"{path} is shared by every user of this machine.",
                 f"Choose a directory of its own, such as {path / _APP}.",
@@ -82,17 +85,17 @@ def private_dir(path: Path) -> None:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that its owner alone can read (0600): after a crash it holds the old content or the new.
+    """Write a file that only its owner can read (0600). After a crash it has its old or its new content.
 
-    A link is followed, so that it stays a link. The directory is made (0700) where it is missing, and left
-    as it is where it exists: it may be one of the person's own.
+    A link is followed, so it stays a link. A missing directory is made (0700); an existing one is left as it
+    is, because it may be one of the person's own.
 
     Args:
-        path: the file to make or replace.
+        path: the file to create or replace.
         data: its whole content.
 
     Raises:
-        PathError: it cannot be written, or its links form a loop; the file then holds what it held before.
+        PathError: it cannot be written, or its links form a loop. It then keeps its old content.
     """
     with _sentences(path):
         _refuse_loop(path)
@@ -136,11 +139,12 @@ def _make_dir(path: Path) -> None:
 
 
 def _refuse_loop(path: Path) -> None:
-    """Raise an `OSError` (``ELOOP``) for links that lead to each other; `Path.resolve` lets them pass.
+    """Raise an `OSError` (``ELOOP``) for links that lead to each other.
 
-    It raises up to Python 3.12 only. Taken for its own target, such a link would be replaced by a file.
+    `Path.resolve` raises only up to Python 3.12. Later it returns such a link itself, which would then be
+    replaced by a file.
     """
-    with suppress(FileNotFoundError):  # what is not there yet can be made
+    with suppress(FileNotFoundError):  # what does not exist yet can be made
         path.stat()
 
 
@@ -153,7 +157,7 @@ def _write_new(path: Path, data: bytes) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Put the names in a directory on disk: a new file is there for good only once its directory is.
+    """Flush the names in a directory to disk: a new file is safe only once its directory is.
 
     Raises:
         OSError: the directory cannot be opened, or its file system cannot do that.
@@ -167,7 +171,7 @@ def sync_directory(path: Path) -> None:
 
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about `path` into a `PathError`."""
+    """Turn what the operating system reports about `path` into a `PathError`."""
     try:
         yield
     except OSError as error:

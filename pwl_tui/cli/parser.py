@@ -5,6 +5,7 @@ the list of commands shows, so that ``--version`` and ``--help`` load nothing th
 """
 
 import argparse
+import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any, NoReturn
@@ -46,6 +47,8 @@ class Parser(argparse.ArgumentParser):
     """
 
     def __init__(self, **settings: Any) -> None:
+        if sys.version_info >= (3, 14):
+            settings["color"] = False  # it follows standard output, also in what is written to standard error
         super().__init__(add_help=False, **settings)
         self.commands: dict[str, Parser] = {}
         self.add_argument("-h", "--help", action="help", help="Show this help")

@@ -9,6 +9,3 @@ class ListError(ProblemError):
 
 class PlanCancelledError(Exception):
     """The person no longer wants the plan that was being made."""
-
-
-unusable = ListError

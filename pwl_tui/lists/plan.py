@@ -1,4 +1,4 @@
-"""What a list holds: its numbers, each once, and what became of every row. Spends nothing."""
+"""Plans a list: its numbers, each once, and the outcome of every row. Spends nothing."""
 
 from array import array
 from collections import Counter
@@ -11,10 +11,10 @@ import phonenumbers
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
-from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, offers
+from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, guess_regions
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.lists.read.detect import detect
-from pwl_tui.lists.read.findings import Offer
+from pwl_tui.lists.read.findings import RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.rows import cells
 from pwl_tui.lists.read.source import Source
@@ -24,17 +24,17 @@ MAX_ROWS = 5_000_000
 
 
 class Found(NamedTuple):
-    """What a look at every row of a list has found; the fields are as `ListPlan` has them.
+    """What reading every row of a list has found. The fields are those of `ListPlan`.
 
-    Beside those it has `fates`: how many rows there are of each value of `row_reason`.
+    In addition, `reason_counts` has the number of rows for each value of `row_reason`.
     """
 
     reading: Reading
     numbers: "array[int]"
     row_number: "array[int]"
     row_reason: "array[int]"
-    fates: Mapping[int, int]
-    offers: tuple[Offer, ...]
+    reason_counts: Mapping[int, int]
+    offers: tuple[RegionGuess, ...]
 
 
 def plan(
@@ -44,17 +44,17 @@ def plan(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> ListPlan:
-    """Read a list to its end and say what it holds.
+    """Read a list to its end and return its plan.
 
     Args:
         source: the list.
-        options: how to read it, where that is not to be detected; or how it was read before.
-        progress: told the bytes read and the bytes there are, every hundred kilobytes or so.
-        cancelled: asked as often whether to give up.
+        options: how to read it, where that should not be detected; or how it was read before.
+        progress: called with the bytes read and the total, every hundred kilobytes or so.
+        cancelled: called as often; returns whether to give up.
 
     Raises:
-        ListError: the list cannot be read; or holds no number, then it is a `NoNumbersError`.
-        PlanCancelledError: `cancelled` said so.
+        ListError: the list cannot be read, or it has no number (`NoNumbersError`).
+        PlanCancelledError: `cancelled` returned true.
     """
     return summed_up(source, find(source, options, progress, cancelled))
 
@@ -65,18 +65,18 @@ def find(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Found:
-    """Look at every row of a list. See `plan` for what goes in, and for the errors."""
+    """Read every row of a list. See `plan` for the arguments and errors."""
 
-    def may_go_on(_: int) -> None:
+    def check_cancelled(_: int) -> None:
         if cancelled is not None and cancelled():
             raise PlanCancelledError
 
     def watch(done: int) -> None:
-        may_go_on(done)
+        check_cancelled(done)
         if progress is not None:
             progress(done, source.size)
 
-    reading = options if isinstance(options, Reading) else detect(source, options, may_go_on)
+    reading = options if isinstance(options, Reading) else detect(source, options, check_cancelled)
     strictness, plus_lost = reading.strictness, reading.plus_lost
     numbers, row_number, row_reason = array("q"), array("i"), array("b")
     places: dict[int, int] = {}
@@ -98,17 +98,17 @@ def find(
         raise ListError(
             f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
         )
-    offered = offers(national, _regions(numbers)) if national else ()
-    return Found(reading, numbers, row_number, row_reason, Counter(row_reason), offered)
+    guesses = guess_regions(national, _regions(numbers)) if national else ()
+    return Found(reading, numbers, row_number, row_reason, Counter(row_reason), guesses)
 
 
 def summed_up(source: Source, found: Found) -> ListPlan:
-    """Return the plan that comes of what was found in a list.
+    """Return the plan of a list from what was found in it.
 
     Raises:
-        NoNumbersError: there is no number in it.
+        NoNumbersError: it has no number.
     """
-    counts = Counter(found.fates)
+    counts = Counter(found.reason_counts)
     accepted, blank = counts.pop(0, 0), counts.pop(EMPTY, 0)
     plan = ListPlan(
         source=source,
@@ -129,7 +129,7 @@ def summed_up(source: Source, found: Found) -> ListPlan:
 
 
 def _regions(numbers: "array[int]") -> set[str]:
-    """Return the regions that numbers of a list are of, by a sample of them."""
+    """Return the regions that numbers of a list belong to, from a sample."""
     sample = numbers[:: 1 + len(numbers) // MOST_WEIGHED]
     parsed = (phonenumbers.parse(f"+{number}") for number in sample)
     return {region for number in parsed if (region := phonenumbers.region_code_for_number(number))}

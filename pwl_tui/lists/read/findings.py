@@ -32,7 +32,7 @@ class Candidate(msgspec.Struct, frozen=True):
     """Share of valid numbers among its non-empty cells in the sample."""
 
 
-class Offer(msgspec.Struct, frozen=True):
+class RegionGuess(msgspec.Struct, frozen=True):
     """A region that would turn rows without a country code into numbers."""
 
     region: str

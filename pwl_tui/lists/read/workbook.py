@@ -5,16 +5,12 @@ reader where no Python code can stop it. So a child process with a memory limit 
 person gets an error message. It also leaves this process free to draw, and gives all its memory back.
 """
 
-import contextlib
-import os
 import select
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO
 
 import msgspec
 
+from pwl_tui.lists.child_process import Child
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.formats import Converted, supported
 from pwl_tui.lists.read import sheets
@@ -34,25 +30,17 @@ def convert(blocks: Iterable[bytes], name: str, sheet: str | None, wait: Callabl
         ListError: it is not a workbook, is damaged, protected or too large, or has no such sheet. Reading the
             converted blocks raises it, too.
     """
-    command = [sys.executable, "-P", "-m", sheets.__name__, *([] if sheet is None else [sheet])]
-    paths = os.pathsep.join(filter(None, sys.path))  # the child finds what this process found
-    child = subprocess.Popen(  # noqa: S603 - no shell; the sheet's name is an argument of our own module
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": paths},
-    )
+    child = Child(sheets.__name__, *([] if sheet is None else [sheet]))
     try:
         _feed(child, blocks, name)
         answer = _answer(_first_line(child, wait), child, name)
     except BaseException:
-        _end(child)
+        child.end()
         raise
     return Converted(answer.sheet, answer.other_sheets, _blocks(child, name))
 
 
-def _answer(line: bytes, child: "subprocess.Popen[bytes]", name: str) -> Opened:
+def _answer(line: bytes, child: Child, name: str) -> Opened:
     if not line:
         raise _died(child.wait(), name)
     answer = msgspec.json.decode(line, type=Opened | Refused)
@@ -61,47 +49,32 @@ def _answer(line: bytes, child: "subprocess.Popen[bytes]", name: str) -> Opened:
     return answer
 
 
-def _feed(child: "subprocess.Popen[bytes]", blocks: Iterable[bytes], name: str) -> None:
-    stdin, size = _pipe(child.stdin), 0
+def _feed(child: Child, blocks: Iterable[bytes], name: str) -> None:
+    size = 0
     try:
         for block in blocks:
             size += len(block)
             if size > _MAX_BYTES:
                 raise ListError(f"{name} is longer than {_MAX_BYTES:,} bytes.", SAVE_AS_CSV)
-            stdin.write(block)
-        stdin.close()
+            child.stdin.write(block)
+        child.stdin.close()
     except BrokenPipeError:
         return  # how the child ended says why
 
 
-def _first_line(child: "subprocess.Popen[bytes]", wait: Callable[[], None]) -> bytes:
-    stdout = _pipe(child.stdout)
-    while not select.select([stdout], [], [], _PATIENCE_SECONDS)[0]:
+def _first_line(child: Child, wait: Callable[[], None]) -> bytes:
+    while not select.select([child.stdout], [], [], _PATIENCE_SECONDS)[0]:
         wait()
-    return stdout.readline()
+    return child.stdout.readline()
 
 
-def _blocks(child: "subprocess.Popen[bytes]", name: str) -> Iterator[bytes]:
+def _blocks(child: Child, name: str) -> Iterator[bytes]:
     try:
-        yield from iter(lambda: _pipe(child.stdout).read(_BLOCK_BYTES), b"")
-        if child.wait():
-            raise _died(child.returncode, name)
+        yield from iter(lambda: child.stdout.read(_BLOCK_BYTES), b"")
+        if code := child.wait():
+            raise _died(code, name)
     finally:
-        _end(child)
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise AssertionError("the child was started with pipes")
-    return stream
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    child.kill()
-    with contextlib.suppress(BrokenPipeError):  # what it has not read is not needed
-        _pipe(child.stdin).close()
-    _pipe(child.stdout).close()
-    child.wait()
+        child.end()
 
 
 def _died(code: int, name: str) -> ListError:
