@@ -10,7 +10,8 @@ from typing import Any
 
 import msgspec
 
-from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Service, Submitted
+from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
+from pwl_tui.provider import Service
 from pwl_tui.text import clean
 
 Fields = Mapping[str, Any]

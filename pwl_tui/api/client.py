@@ -19,9 +19,10 @@ from pwl_tui.api.answers import (
     usable_id,
 )
 from pwl_tui.api.errors import ApiError, decode_error
-from pwl_tui.api.models import WHATSAPP, Balance, BatchAnswer, Check, Service, Submitted
+from pwl_tui.api.models import Balance, BatchAnswer, Check, Submitted
 from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER, Service
 from pwl_tui.secret import Secret, redact
 
 PAID_TIMEOUT = httpx.Timeout(150.0, connect=15.0)
@@ -30,10 +31,6 @@ READ_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 """Seconds, for the calls that cost nothing and are asked again."""
 MAX_ANSWER_BYTES = 8 * 2**20
 """A poll of 1,000 numbers has about 250 kB; what is far longer is not the service's."""
-
-_BALANCE = "/api/v1/balance"
-_CHECK = "/api/v1/wavalidation"
-_BATCH = "/api/v1/wavalidation/batch"
 
 T = TypeVar("T")
 
@@ -78,13 +75,13 @@ class Client:
         """Close the connections that are kept; a paid call in progress goes on to its end."""
         self._reader.close()
 
-    def balance(self, service: Service = WHATSAPP) -> Balance:
+    def balance(self, service: Service = PROVIDER.batch_service) -> Balance:
         """Read the credits of one service.
 
         Raises:
             ApiError: they cannot be read.
         """
-        answer = self._get(_BALANCE, {"service": service})
+        answer = self._get(PROVIDER.balance_path, {"service": service})
         return self._understood(read_balance(answer.fields, service), answer)
 
     def submit(self, numbers: Sequence[str]) -> Submitted:
@@ -93,7 +90,7 @@ class Client:
         Raises:
             ApiError: it was not accepted, or nobody knows: `Problem.charged` says which.
         """
-        answer = self._pay(_BATCH, {"phone_numbers": list(numbers)})
+        answer = self._pay(PROVIDER.batch_path, {"phone_numbers": list(numbers)})
         # Whatever else the answer says: where there is an id, there is a batch that was paid for.
         return self._understood(read_submitted(fields_of(answer.body)), answer)
 
@@ -105,7 +102,7 @@ class Client:
         """
         if usable_id(batch_id) is None:
             raise ApiError(_NO_ID)
-        answer = self._get(f"{_BATCH}/{quote(batch_id, safe='')}", {})
+        answer = self._get(f"{PROVIDER.batch_path}/{quote(batch_id, safe='')}", {})
         return self._understood(read_batch(answer.fields, batch_id), answer)
 
     def check(self, number: str, region: str | None = None) -> Check:
@@ -118,7 +115,8 @@ class Client:
         Raises:
             ApiError: there is no answer; `Problem.charged` says whether it cost the credit.
         """
-        answer = self._pay(_CHECK, {"phone_number": number} | ({"country_code": region} if region else {}))
+        body = {"phone_number": number} | ({"country_code": region} if region else {})
+        answer = self._pay(PROVIDER.check_path, body)
         return self._understood(read_check(answer.fields), answer)
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> "_Answer":
@@ -203,7 +201,7 @@ def _exchange(client: httpx.Client, request: httpx.Request, *, paid: bool) -> _A
 
 
 _NO_ID = Problem(
-    kind="invalid_request",
+    kind=Kind.INVALID_REQUEST,
     message="This is not a batch id: it is empty, too long, or has characters that none has.",
     remedy="Copy the whole id; `pwl-tui show JOB` prints it.",
 )

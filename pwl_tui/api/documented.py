@@ -46,66 +46,66 @@ SETTLE: Final = "It may have been charged: look at the balance before anything i
 # fmt: off
 CODES: Final[dict[str, Row]] = {
     # DigiChat
-    "missing_auth_headers":  Row(401, "auth", "no", _SIGNED),
-    "invalid_token":         Row(401, "auth", "no", _KEY),
-    "token_inactive":        Row(401, "auth", "no", _ACTIVATE),
-    "token_expired":         Row(401, "auth", "no", _NEW_KEY),
-    "unauthorized":          Row(401, "auth", "no", _KEY),
-    "missing_signature":     Row(401, "auth", "no", _SIGNED),
-    "invalid_signature":     Row(401, "auth", "no", _SIGNED),
-    "signature_expired":     Row(401, "auth", "no", _CLOCK),
-    "insufficient_balance":  Row(402, "credits", "no", _BUY),
-    "ip_not_allowed":        Row(403, "forbidden", "no", _ADDRESS),
-    "token_deleted":         Row(403, "forbidden", "no", _NEW_KEY),
-    "no_api_access":         Row(403, "forbidden", "no", _SUBSCRIBE),
-    "payg_confirm_required": Row(409, "consent_required", "no", _AGREE),
-    "validation_error":      Row(422, "invalid_request", "no", _REQUEST),
-    "already_exists":        Row(422, "invalid_request", "no", _REQUEST),
-    "invalid_json":          Row(422, "invalid_request", "no", _REQUEST),
-    "invalid_amount_format": Row(422, "invalid_request", "no", _REQUEST),
-    "invalid_otp":           Row(422, "invalid_request", "no", _REQUEST),
-    "otp_expired":           Row(422, "invalid_request", "no", _REQUEST),
-    "test_message_failed":   Row(422, "invalid_request", "no", _REQUEST),
-    "rate_limit_exceeded":   Row(429, "rate_limited", "no", _WAIT),
-    "plan_limit_reached":    Row(429, "limit_reached", "no", _LIMIT),
-    "payg_limit_reached":    Row(429, "limit_reached", "no", _LIMIT),
-    "otp_wait_required":     Row(429, "rate_limited", "no", _WAIT),
-    "otp_resend_limit":      Row(429, "limit_reached", "no", _LIMIT),
-    "too_many_attempts":     Row(429, "rate_limited", "no", _WAIT),
-    "internal_error":        Row(500, "server_error", "unknown", _WAIT),
-    "send_message_failed":   Row(502, "server_error", "unknown", _WAIT),
-    "send_media_failed":     Row(502, "server_error", "unknown", _WAIT),
-    "server_down":           Row(503, "unavailable", "no", _WAIT),
-    "session_not_ready":     Row(503, "unavailable", "no", _WAIT),
-    "maintenance_mode":      Row(503, "unavailable", "no", _MAINTENANCE),
+    "missing_auth_headers":  Row(401, Kind.AUTH, "no", _SIGNED),
+    "invalid_token":         Row(401, Kind.AUTH, "no", _KEY),
+    "token_inactive":        Row(401, Kind.AUTH, "no", _ACTIVATE),
+    "token_expired":         Row(401, Kind.AUTH, "no", _NEW_KEY),
+    "unauthorized":          Row(401, Kind.AUTH, "no", _KEY),
+    "missing_signature":     Row(401, Kind.AUTH, "no", _SIGNED),
+    "invalid_signature":     Row(401, Kind.AUTH, "no", _SIGNED),
+    "signature_expired":     Row(401, Kind.AUTH, "no", _CLOCK),
+    "insufficient_balance":  Row(402, Kind.CREDITS, "no", _BUY),
+    "ip_not_allowed":        Row(403, Kind.FORBIDDEN, "no", _ADDRESS),
+    "token_deleted":         Row(403, Kind.FORBIDDEN, "no", _NEW_KEY),
+    "no_api_access":         Row(403, Kind.FORBIDDEN, "no", _SUBSCRIBE),
+    "payg_confirm_required": Row(409, Kind.CONSENT_REQUIRED, "no", _AGREE),
+    "validation_error":      Row(422, Kind.INVALID_REQUEST, "no", _REQUEST),
+    "already_exists":        Row(422, Kind.INVALID_REQUEST, "no", _REQUEST),
+    "invalid_json":          Row(422, Kind.INVALID_REQUEST, "no", _REQUEST),
+    "invalid_amount_format": Row(422, Kind.INVALID_REQUEST, "no", _REQUEST),
+    "invalid_otp":           Row(422, Kind.INVALID_REQUEST, "no", _REQUEST),
+    "otp_expired":           Row(422, Kind.INVALID_REQUEST, "no", _REQUEST),
+    "test_message_failed":   Row(422, Kind.INVALID_REQUEST, "no", _REQUEST),
+    "rate_limit_exceeded":   Row(429, Kind.RATE_LIMITED, "no", _WAIT),
+    "plan_limit_reached":    Row(429, Kind.LIMIT_REACHED, "no", _LIMIT),
+    "payg_limit_reached":    Row(429, Kind.LIMIT_REACHED, "no", _LIMIT),
+    "otp_wait_required":     Row(429, Kind.RATE_LIMITED, "no", _WAIT),
+    "otp_resend_limit":      Row(429, Kind.LIMIT_REACHED, "no", _LIMIT),
+    "too_many_attempts":     Row(429, Kind.RATE_LIMITED, "no", _WAIT),
+    "internal_error":        Row(500, Kind.SERVER_ERROR, "unknown", _WAIT),
+    "send_message_failed":   Row(502, Kind.SERVER_ERROR, "unknown", _WAIT),
+    "send_media_failed":     Row(502, Kind.SERVER_ERROR, "unknown", _WAIT),
+    "server_down":           Row(503, Kind.UNAVAILABLE, "no", _WAIT),
+    "session_not_ready":     Row(503, Kind.UNAVAILABLE, "no", _WAIT),
+    "maintenance_mode":      Row(503, Kind.UNAVAILABLE, "no", _MAINTENANCE),
     # Connexease
-    "AUTH_001":              Row(401, "auth", "no", _KEY),
-    "AUTH_002":              Row(401, "auth", "no", _SIGNED),
-    "AUTH_003":              Row(401, "auth", "no", _SIGNED),
-    "AUTH_004":              Row(500, "unavailable", "no", _WAIT),
-    "WABA_001":              Row(401, "auth", "no", _WABA),
-    "BILL_001":              Row(402, "credits", "no", _BUY),
-    "BILL_002":              Row(400, "invalid_request", "no", _BILLING),
-    "RATE_001":              Row(429, "rate_limited", "no", _WAIT),
+    "AUTH_001":              Row(401, Kind.AUTH, "no", _KEY),
+    "AUTH_002":              Row(401, Kind.AUTH, "no", _SIGNED),
+    "AUTH_003":              Row(401, Kind.AUTH, "no", _SIGNED),
+    "AUTH_004":              Row(500, Kind.UNAVAILABLE, "no", _WAIT),
+    "WABA_001":              Row(401, Kind.AUTH, "no", _WABA),
+    "BILL_001":              Row(402, Kind.CREDITS, "no", _BUY),
+    "BILL_002":              Row(400, Kind.INVALID_REQUEST, "no", _BILLING),
+    "RATE_001":              Row(429, Kind.RATE_LIMITED, "no", _WAIT),
 }
 """By the service's code."""
 
 STATUSES: Final[dict[int, Row]] = {row.status: row for row in (
     # ProWebLook's own, and what is met in practice; "no" holds where the body is an error of a known dialect
-    Row(400, "invalid_request", "no", _REQUEST),
-    Row(401, "auth", "no", _KEY),
-    Row(402, "credits", "no", _BUY),
-    Row(403, "forbidden", "no", _ALLOW),
-    Row(404, "not_found", "no", _OTHER_KEY),
-    Row(407, "network", "no", _PROXY),
-    Row(408, "timeout", "unknown", _WAIT),
-    Row(409, "invalid_request", "no", _REQUEST),
-    Row(422, "invalid_request", "no", _REQUEST),
-    Row(429, "rate_limited", "no", _WAIT),
-    Row(500, "server_error", "unknown", _WAIT),
-    Row(502, "unavailable", "unknown", _WAIT),
-    Row(503, "unavailable", "unknown", _WAIT),
-    Row(504, "timeout", "unknown", _WAIT),
+    Row(400, Kind.INVALID_REQUEST, "no", _REQUEST),
+    Row(401, Kind.AUTH, "no", _KEY),
+    Row(402, Kind.CREDITS, "no", _BUY),
+    Row(403, Kind.FORBIDDEN, "no", _ALLOW),
+    Row(404, Kind.NOT_FOUND, "no", _OTHER_KEY),
+    Row(407, Kind.NETWORK, "no", _PROXY),
+    Row(408, Kind.TIMEOUT, "unknown", _WAIT),
+    Row(409, Kind.INVALID_REQUEST, "no", _REQUEST),
+    Row(422, Kind.INVALID_REQUEST, "no", _REQUEST),
+    Row(429, Kind.RATE_LIMITED, "no", _WAIT),
+    Row(500, Kind.SERVER_ERROR, "unknown", _WAIT),
+    Row(502, Kind.UNAVAILABLE, "unknown", _WAIT),
+    Row(503, Kind.UNAVAILABLE, "unknown", _WAIT),
+    Row(504, Kind.TIMEOUT, "unknown", _WAIT),
 )}
 """By the HTTP status, for errors without a documented code."""
 # fmt: on
@@ -116,17 +116,17 @@ def row_of_status(status: int) -> Row:
     if status in STATUSES:
         return STATUSES[status]
     if 400 <= status < 500:
-        return Row(status, "invalid_request", "unknown", _REQUEST)
+        return Row(status, Kind.INVALID_REQUEST, "unknown", _REQUEST)
     if status >= 500:
-        return Row(status, "server_error", "unknown", _WAIT)
+        return Row(status, Kind.SERVER_ERROR, "unknown", _WAIT)
     return not_ours(status)
 
 
 def not_ours(status: int) -> Row:
     """Return what an answer means that nothing shows to be the service's."""
-    return Row(status, "bad_answer", "unknown", _ELSEWHERE)
+    return Row(status, Kind.BAD_ANSWER, "unknown", _ELSEWHERE)
 
 
 def reported(status: int) -> Row:
     """Return what an undocumented error means that came with the status of a success."""
-    return Row(status, "server_error", "unknown", _WAIT)
+    return Row(status, Kind.SERVER_ERROR, "unknown", _WAIT)

@@ -1,18 +1,8 @@
 """What the service answers, typed and safe to show. How it is read from the wire is `answers`' business."""
 
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
-
-Service = Literal["phonevalidation", "wavalidation", "calleridvalidation", "blacklistchecker"]
-SERVICES: Final[tuple[Service, ...]] = (
-    "phonevalidation",
-    "wavalidation",
-    "calleridvalidation",
-    "blacklistchecker",
-)
-WHATSAPP: Final[Service] = "wavalidation"
-"""The service whose credits batches and single checks spend."""
 
 Outcome = Literal["completed", "failed", "pending"]
 

@@ -13,10 +13,8 @@ from pwl_tui import __version__
 from pwl_tui.api.client import READ_TIMEOUT
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.transport import route_to, transport_problem
-from pwl_tui.problem import Problem
-
-_PATH = "/api/v1/balance"
-"""Asked without the key the service refuses it, and its refusal tells all that is wanted here."""
+from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
 
 
 class Greeting(Struct, frozen=True):
@@ -59,7 +57,7 @@ def addresses(base_url: str) -> list[str]:
     except (OSError, UnicodeError):
         raise ApiError(
             Problem(
-                kind="network",
+                kind=Kind.NETWORK,
                 message=f"The name {url.host} cannot be looked up.",
                 remedy="Check this machine's DNS and its network, and how the name is spelled.",
             )
@@ -73,7 +71,7 @@ def greet(
     transport: httpx.BaseTransport | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Greeting:
-    """Ask the service for anything, without a key; whatever it answers will do.
+    """Ask the service for the balance, without a key: its refusal tells all that is needed here.
 
     Args:
         base_url: as `config.values.base_url_from` returns it.
@@ -89,7 +87,7 @@ def greet(
         headers={"User-Agent": f"pwl-tui/{__version__}"},
     )
     try:
-        with client, client.stream("GET", base_url + _PATH) as response:
+        with client, client.stream("GET", base_url + PROVIDER.balance_path) as response:
             stream = response.extensions.get("network_stream")
             tls = stream and stream.get_extra_info("ssl_object")
             return Greeting(

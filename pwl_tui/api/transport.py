@@ -21,22 +21,22 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 _BAD_PROXY = Problem(
-    kind="network",
+    kind=Kind.NETWORK,
     message="The proxy that the environment names is not an HTTP proxy.",
     remedy="Set HTTPS_PROXY to an http:// or https:// address, or unset it and ALL_PROXY.",
 )
 _BAD_CERTIFICATES = Problem(
-    kind="network",
+    kind=Kind.NETWORK,
     message="The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read.",
     remedy="Correct or unset SSL_CERT_FILE and SSL_CERT_DIR.",
 )
 _BAD_ADDRESS = Problem(
-    kind="network",
+    kind=Kind.NETWORK,
     message="base_url is not an address that can be asked.",
     remedy="Correct base_url in config.toml, or PROWEBLOOK_BASE_URL.",
 )
 CLOSED = Problem(
-    kind="network",
+    kind=Kind.NETWORK,
     message="The connection was closed here before the answer came.",
     remedy="Try again.",
 )
@@ -154,7 +154,7 @@ def transport_problem(error: Exception, *, paid: bool) -> Problem:
         paid: whether the call costs credits.
     """
     late = isinstance(error, httpx.TimeoutException)
-    kind: Kind = "timeout" if late else "network"
+    kind = Kind.TIMEOUT if late else Kind.NETWORK
     message = "The service did not answer in time." if late else "The connection to the service was lost."
     remedy = "Check the network; jobs go on by themselves."
     match error:
@@ -167,7 +167,7 @@ def transport_problem(error: Exception, *, paid: bool) -> Problem:
             message, remedy = _unreachable(error)
         case httpx.DecodingError() | httpx.InvalidURL():
             kind, message, remedy = (
-                "bad_answer",
+                Kind.BAD_ANSWER,
                 "The answer cannot be read.",
                 "Check base_url and the proxy.",
             )

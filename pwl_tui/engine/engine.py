@@ -1,180 +1,189 @@
-"""The engine as the screen and the command line know it: one object for all that can be done."""
+"""The engine as the screen and the command line know it: parts by subject, and the work under one key."""
 
+import random
+import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from pwl_tui.api.models import WHATSAPP, Check, Service
-from pwl_tui.engine.account import Account
-from pwl_tui.engine.jobs import planning
-from pwl_tui.engine.jobs.planning import JobPlan
-from pwl_tui.engine.jobs.retrying import RetryPlan
-from pwl_tui.engine.money.ledger import Ledger, ledger
-from pwl_tui.engine.plans import Plans
-from pwl_tui.engine.problems import (
-    NO_SPEND,
-    EngineError,
-    retried,
-    unfinished,
-)
-from pwl_tui.state.models import BalanceReading, Job
-from pwl_tui.state.money import Charge
-from pwl_tui.text import clean
+from msgspec.structs import replace
 
-if TYPE_CHECKING:
-    from pwl_tui.lists.write.export import Target, Written
+from pwl_tui.config import Settings
+from pwl_tui.engine.account import Account, connect
+from pwl_tui.engine.context import EngineContext
+from pwl_tui.engine.events import Event
+from pwl_tui.engine.hook import with_hook
+from pwl_tui.engine.jobs.lifecycle import Jobs
+from pwl_tui.engine.jobs.plans import Plans
+from pwl_tui.engine.money.credits import Credits
+from pwl_tui.engine.money.recovery import Recovery
+from pwl_tui.engine.polling.monitor import Monitor, Scope
+from pwl_tui.engine.service import Connect
+from pwl_tui.provider import PROVIDER
+from pwl_tui.secret import Secret
+from pwl_tui.state.models import Binding
+from pwl_tui.state.store import Store
+
+_JOIN_SECONDS = 0.3
+"""How long `close` waits for the threads; one that hangs in a call ends with the process."""
 
 
-class Engine(Plans):
-    """Submits, gives back and keeps the books, beside all that goes on by itself."""
+class Engine:
+    """Sends and polls for one state file and the key in force, from `start` to `stop`.
 
-    # -- jobs
+    Args:
+        store: what is remembered.
+        settings: the base URL, the key and the pace.
+        may_spend: whether anything that costs credits may be sent; polling needs none.
+        connect: opens the service; injected by tests.
+        clock: UTC epoch seconds; injected by tests.
+        pause: waits so many seconds; injected by tests.
+        draw: randomness for pauses and samples; injected by tests.
 
-    def create_job(
+    Attributes:
+        store: the state file.
+        plans: what would be sent and what it would cost.
+        jobs: creating, retrying, pausing, exporting and forgetting jobs.
+        credits: the balance, the ledger and single checks.
+        recovery: batches in doubt, submitted elsewhere, or known to the journal only.
+    """
+
+    def __init__(
         self,
-        plan: JobPlan,
+        store: Store,
+        settings: Settings,
         *,
-        name: str,
-        when_short: planning.WhenShort = "cancel",
-        retry_of: int | None = None,
-    ) -> Job:
-        """Accept a list for validation: from here on its numbers are sent and paid for.
+        may_spend: bool = True,
+        connect: Connect = connect,
+        clock: Callable[[], float] = time.time,
+        pause: Callable[[float], None] = time.sleep,
+        draw: random.Random | None = None,
+    ) -> None:
+        self.store = store
+        self._context = EngineContext(
+            store,
+            settings,
+            may_spend=may_spend,
+            connect=connect,
+            clock=clock,
+            draw=draw or random.SystemRandom(),
+        )
+        self.plans = Plans(self._context)
+        self.jobs = Jobs(self._context, wake=self.wake)
+        self.credits = Credits(self._context)
+        self.recovery = Recovery(self._context, wake=self.wake, pause=pause)
+        self._listener: Callable[[Event], None] | None = None
+        self._scope = Scope()
+        self._monitor: Monitor | None = None
+        self._earlier: list[tuple[Account, Monitor]] = []
+        """Those that were in force before: they are stopped, and may still be sending."""
 
-        Args:
-            plan: what to send; its balance decides whether credits are short.
-            name: what the person calls it.
-            when_short: what to do with too few credits.
-            retry_of: the job whose failed numbers these are.
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._context.settings
+
+    @property
+    def binding(self) -> Binding | None:
+        """The service and key in force; None before there is a key."""
+        return self._context.binding
+
+    @property
+    def may_spend(self) -> bool:
+        """Whether anything that costs credits may be sent."""
+        return self._context.may_spend
+
+    # -- the key
+
+    def try_key(self, key: Secret) -> int:
+        """Return the WhatsApp credits of a key by asking the service; slow.
 
         Raises:
-            EngineError: there is no key, nothing may be spent, credits are short, it is over the cap, or
-                another job went on with this rest of a list since it was planned.
-            StateError: the state file failed; then there is no job.
+            ApiError: the key is refused, or the service cannot be asked.
         """
-        if plan.rest_of is None:
-            return self._accept(plan, name, when_short, retry_of)
-        with self.store.accepting():
-            self._require_rest(self.store.jobs.get(plan.rest_of))
-            return self._accept(plan, name, when_short, retry_of)
+        account = self._context.try_key(key)
+        try:
+            return account.service().balance(PROVIDER.batch_service).balance
+        finally:
+            account.close()
 
-    def retry(self, wanted: RetryPlan) -> Job:
-        """Send rejected batches again within their own job, and failed numbers as a new one.
+    def use_key(self, key: Secret) -> None:
+        """Work with another key from now on; the jobs of other keys stay theirs."""
+        self._work_with(self.settings, key)
+
+    def use_settings(self, settings: Settings) -> None:
+        """Work with other settings from now on: another account, another pace.
+
+        Slow where a command prints the key.
+
+        Raises:
+            ConfigError: that command fails; everything stays as it was.
+        """
+        self._work_with(settings, settings.api_key)
+
+    # -- running
+
+    def start(self, listener: Callable[[Event], None], scope: Scope | None = None) -> None:
+        """Begin to send and poll; `listener` is told of every change, on the engine's threads.
+
+        Without a key nothing can be done yet: `use_key` begins then.
+        """
+        self._listener, self._scope = listener, scope or Scope()
+        if not self.may_spend:
+            self._scope = replace(self._scope, jobs=())
+        account = self._context.account
+        if account is not None:
+            hooked = with_hook(listener, self.settings.notify.command, self.store.jobs.get)
+            self._monitor = account.monitor(hooked, self._scope)
+            self._monitor.start()
+
+    def stop(self) -> None:
+        """Begin nothing more; returns at once, even when the service does not answer."""
+        self._listener = None
+        if self._monitor is not None:
+            self._monitor.stop()
+
+    def drain(self, timeout: float) -> bool:
+        """After `stop`, wait at most `timeout` seconds for a batch that is being sent.
+
+        Leaving earlier makes its outcome unknown, though the answer may be a moment away.
 
         Returns:
-            The new job, or the old one where no number failed.
-
-        Raises:
-            EngineError: as for `create_job`, or what failed was asked for again since; then nothing is sent.
-            StateError: the state file failed.
+            Whether nothing is being sent any more.
         """
-        self._spending()
-        job = wanted.job
-        if wanted.plan is not None:
-            with self.store.accepting():
-                if not set(self.store.results.failed(job.id)).issuperset(wanted.plan.list.numbers):
-                    raise EngineError(retried(job))
-                job = self.create_job(wanted.plan, name=f"{wanted.job.name} retry", retry_of=wanted.job.id)
-        if wanted.rejected_batches:
-            self.store.jobs.release(wanted.job.id)
-            self.store.decisions.retry_rejected(wanted.job.id, now=self._clock())
-            self.wake()
-        return self.store.jobs.get(job.id)
+        end = time.monotonic() + timeout
+        return all(monitor.drain(max(end - time.monotonic(), 0.0)) for _, monitor in self._started())
 
-    def pause(self, job_id: int) -> None:
-        """Send nothing more of a job; what was sent is still polled."""
-        self.store.jobs.pause(job_id, paused=True)
+    def close(self) -> None:
+        """Stop, and close the connections to the service; a call that is still under way fails."""
+        self.stop()
+        end = time.monotonic() + _JOIN_SECONDS
+        for account, monitor in self._started():
+            monitor.close(max(end - time.monotonic(), 0.0))
+            account.close()
+        self._monitor, self._earlier = None, []
+        if self._context.account is not None:
+            self._context.account.close()
 
-    def resume(self, job_id: int) -> None:
-        """Go on with all of a job that stands still: paused, held, refused, or out of reach."""
-        now = self._clock()
-        self.store.jobs.pause(job_id, paused=False)
-        self.store.decisions.retry_rejected(job_id, now=now)
-        self.store.polls.try_again(job_id, now=now)
-        self.wake()
+    def wake(self) -> None:
+        """Look for work now, because there is some."""
+        if self._monitor is not None:
+            self._monitor.wake()
 
-    def export(
-        self, job_id: int, target: "Target", watch: Callable[[int], None] | None = None
-    ) -> "list[Written]":
-        """Write a job's list with its answers; return the files that were made. See `exporting.export`."""
-        from pwl_tui.engine.jobs.exporting import export
+    def refresh_balance(self) -> None:
+        """Ask for the credits of all services; the answers come as events."""
+        if self._monitor is not None:
+            self._monitor.refresh_balance()
 
-        return export(self.store, job_id, target, watch)
+    def _work_with(self, settings: Settings, key: Secret | None) -> None:
+        listener = self._listener
+        self.stop()
+        self._earlier, self._monitor = self._started(), None
+        self._context.use(settings, key)
+        if listener is not None:
+            self.start(listener, self._scope)
 
-    def forget(self, job_id: int) -> None:
-        """Remove a job with its list, numbers and results for good; what it cost stays in the ledger.
-
-        Raises:
-            EngineError: something of it is still to be sent, fetched or settled.
-            StateError: the state file failed.
-        """
-        job = self.store.jobs.get(job_id)
-        if job.under_way:
-            raise EngineError(unfinished(job))
-        self.store.jobs.forget(job_id, self._clock())
-
-    def purgeable(self, older_than_days: int) -> list[Job]:
-        """Return the jobs that nothing is left to do for and that are older."""
-        before = self._clock() - older_than_days * 86_400.0
-        return [job for job in self.store.jobs.all() if job.created < before and not job.under_way]
-
-    # -- credits
-
-    def ledger(self) -> Ledger:
-        """Return where the credits of the key in force went.
-
-        Raises:
-            EngineError: there is no key.
-        """
-        binding = self._in_force().binding
-        doubts = [batch.submitted for batch in self.store.batches.in_doubt(binding)]
-        return ledger(
-            self.store.charges.all(binding),
-            self.store.balances.all(binding, WHATSAPP),
-            min((at for at in doubts if at is not None), default=None),
-        )
-
-    def balance(self, service: Service = WHATSAPP) -> BalanceReading:
-        """Read the credits of one service now, and remember them.
-
-        Raises:
-            ApiError: the service cannot be asked.
-        """
-        account = self._in_force()
-        reading = BalanceReading(self._clock(), service, account.service().balance(service).balance)
-        self.store.balances.add(account.binding, reading)
-        return reading
-
-    def lookup(self, number: str) -> Check:
-        """Pay one credit for one number, and remember the charge.
-
-        Raises:
-            EngineError: there is no key, or nothing may be spent.
-            ApiError: the number is refused, or the service cannot be asked.
-        """
-        account, started = self._spending(), self._clock()
-        check = account.service().check(number, self.settings.region)
-        self.store.charges.add(account.binding, Charge(self._clock(), 1, None, None, None, started))
-        return check
-
-    # -- internals
-
-    def _spending(self) -> Account:
-        account = self._in_force()
-        if not self.may_spend:
-            raise EngineError(NO_SPEND)
-        return account
-
-    def _accept(self, plan: JobPlan, name: str, when_short: planning.WhenShort, retry_of: int | None) -> Job:
-        binding = self._spending().binding
-        plan = planning.affordable(plan, when_short, cap=self.settings.max_credits_per_job)
-        self.store.require_room()
-        job_id = planning.store_job(
-            self.store,
-            plan,
-            binding=binding,
-            profile=self.settings.profile,
-            name=clean(name) or plan.list.source.name,
-            now=self._clock(),
-            retry_of=retry_of,
-        )
-        self.wake()
-        return self.store.jobs.get(job_id)
+    def _started(self) -> list[tuple[Account, Monitor]]:
+        """Return all that was started and is not closed, the one in force last."""
+        account = self._context.account
+        if account is None or self._monitor is None:
+            return self._earlier
+        return [*self._earlier, (account, self._monitor)]

@@ -1,6 +1,7 @@
 """The engine's own sentences: what stands in the way, and what the person can do about it."""
 
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui import ISSUES_URL, crash_log
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
 from pwl_tui.text import clean
 
@@ -10,21 +11,21 @@ class EngineError(ProblemError):
 
 
 ORPHAN = Problem(
-    kind="network",
+    kind=Kind.NETWORK,
     message="The program ended while this batch was being sent.",
     charged="unknown",
     remedy="Settle the batch: the balance before and after shows whether it was charged.",
 )
 
 RESTORED = Problem(
-    kind="network",
+    kind=Kind.NETWORK,
     message="The journal says that this batch was about to be sent, and not what came of it.",
     charged="unknown",
     remedy="An older copy of the state file seems to be in use. Settle the batch: the provider can tell.",
 )
 
 CHANGED = Problem(
-    kind="invalid_request",
+    kind=Kind.INVALID_REQUEST,
     message="The stored numbers of this batch are not those that were planned; nothing was sent.",
     remedy="The state file was changed from outside: submit the list again as a new job.",
 )
@@ -33,7 +34,7 @@ CHANGED = Problem(
 def credits_short(required: int, available: int) -> Problem:
     """Return the problem of too few credits."""
     return Problem(
-        kind="credits",
+        kind=Kind.CREDITS,
         message=f"{required:,} credits are needed and {available:,} are there.",
         required=required,
         available=available,
@@ -44,7 +45,7 @@ def credits_short(required: int, available: int) -> Problem:
 def miscounted(sent: int, counted: int) -> Problem:
     """Return the problem of a batch that the service counted otherwise than we did."""
     return Problem(
-        kind="bad_answer",
+        kind=Kind.BAD_ANSWER,
         message=f"{sent:,} numbers were sent and the service counted {counted:,}.",
         charged="yes",
         remedy="The batch goes on; compare its charge with the ledger of your account.",
@@ -55,7 +56,7 @@ def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
     """Return the problem of an id that is paid for and not in the state file."""
     where = "The journal holds it." if journaled else "It is on no disk: write it down now."
     return Problem(
-        kind="unavailable",
+        kind=Kind.UNAVAILABLE,
         message=f"Batch {batch.label} was accepted as {batch_id}; the state file could not take it. {where}",
         charged="yes",
         remedy=f"Mend the disk, then `pwl-tui settle {batch.label} --as adopted --batch-id {batch_id}`.",
@@ -63,27 +64,27 @@ def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
 
 
 NO_KEY = Problem(
-    kind="auth",
+    kind=Kind.AUTH,
     message="There is no API key.",
     remedy="Put it into PROWEBLOOK_API_KEY, or into the file that `pwl-tui config path` names.",
 )
 
 
 NO_SPEND = Problem(
-    kind="forbidden",
+    kind=Kind.FORBIDDEN,
     message="This session may not spend anything: it was started with --no-spend.",
     remedy="Start pwl-tui without --no-spend to send numbers.",
 )
 
 NOTHING_TO_RETRY = Problem(
-    kind="invalid_request",
+    kind=Kind.INVALID_REQUEST,
     message="There is nothing to retry: no number failed that was not asked for again, no batch was refused.",
     remedy="`pwl-tui show JOB` shows how its batches stand.",
 )
 
 
 NOTHING_LEFT_OUT = Problem(
-    kind="invalid_request",
+    kind=Kind.INVALID_REQUEST,
     message="Nothing was left out of this job: all its numbers were asked for.",
     remedy="`pwl-tui retry JOB` asks again for what failed.",
 )
@@ -92,7 +93,7 @@ NOTHING_LEFT_OUT = Problem(
 def unfinished(job: Job) -> Problem:
     """Return the problem of a job that cannot be forgotten yet."""
     return Problem(
-        kind="invalid_request",
+        kind=Kind.INVALID_REQUEST,
         message=f"Job {job.id} is {job.state}: what is paid for, or may be, would be lost.",
         remedy=f"Let `pwl-tui watch {job.id}` finish it, and settle its batches in doubt.",
     )
@@ -101,7 +102,7 @@ def unfinished(job: Job) -> Problem:
 def not_yet(job: Job) -> Problem:
     """Return the problem of a job whose rest cannot be told yet."""
     return Problem(
-        kind="invalid_request",
+        kind=Kind.INVALID_REQUEST,
         message=f"Job {job.id} is {job.state}: something of it is still to be sent, fetched or settled.",
         remedy=f"Let `pwl-tui watch {job.id}` finish it first.",
     )
@@ -110,7 +111,7 @@ def not_yet(job: Job) -> Problem:
 def continued(job: Job, later: Job) -> Problem:
     """Return the problem of a job whose rest another job has asked for."""
     return Problem(
-        kind="invalid_request",
+        kind=Kind.INVALID_REQUEST,
         message=f"Job {later.id} went on with the list of job {job.id}: its numbers would be paid for twice.",
         remedy=f"`pwl-tui show {later.id}` shows it; what it left out goes on from there.",
     )
@@ -119,7 +120,7 @@ def continued(job: Job, later: Job) -> Problem:
 def retried(job: Job) -> Problem:
     """Return the problem of a retry that was planned before another one."""
     return Problem(
-        kind="invalid_request",
+        kind=Kind.INVALID_REQUEST,
         message=f"What failed in job {job.id} was asked for again meanwhile: it would be paid for twice.",
         remedy=f"`pwl-tui retry {job.id}` says what is left, and what that costs.",
     )
@@ -128,7 +129,7 @@ def retried(job: Job) -> Problem:
 def over_cap(to_pay: int, cap: int) -> Problem:
     """Return the problem of a job that costs more than the person allows."""
     return Problem(
-        kind="limit_reached",
+        kind=Kind.LIMIT_REACHED,
         message=f"The job would cost {to_pay:,} credits, and max_credits_per_job allows {cap:,}.",
         required=to_pay,
         available=cap,
@@ -139,26 +140,32 @@ def over_cap(to_pay: int, cap: int) -> Problem:
 def other_key(job: Job) -> Problem:
     """Return the problem of a job that is bound to another key or service."""
     return Problem(
-        kind="auth",
+        kind=Kind.AUTH,
         message=f"Job {job.id} was submitted with another key or service.",
         remedy=f"Start pwl-tui with the key of profile {job.profile!r}.",
     )
 
 
-def internal(error: Exception) -> Problem:
-    """Return the problem of a fault in this program; only its type is said, its text could hold anything."""
+def internal(error: BaseException) -> Problem:
+    """Record an error of this program in the crash log, and return its problem.
+
+    The problem names only the error's type, since its text could quote anything.
+    """
+    name, path = type(error).__name__, crash_log.record(error)
+    details = "" if path is None else f" Details: {path}."
     return Problem(
-        kind="server_error",
-        code=type(error).__name__,
-        message=f"An error in pwl-tui itself: {type(error).__name__}.",
-        remedy="Nothing is lost. Start pwl-tui again, and report this if it comes back.",
+        kind=Kind.SERVER_ERROR,
+        code=name,
+        message=f"Internal error in pwl-tui: {name}.",
+        remedy=f"Nothing is lost; start pwl-tui again to continue.{details}"
+        f" Please report it with the output of `pwl-tui doctor` at {ISSUES_URL}.",
     )
 
 
 def hook_failed(command: str) -> Problem:
     """Return the problem of a configured command that cannot be started."""
     return Problem(
-        kind="invalid_request",
+        kind=Kind.INVALID_REQUEST,
         message=f"The command that is to run when a job finishes cannot be started: {clean(command, 80)}.",
         remedy="Correct `command` under [notify] in the configuration.",
     )

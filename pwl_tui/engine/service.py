@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pwl_tui.api.models import Balance, BatchAnswer, Check, Service, Submitted
+from pwl_tui.api.models import Balance, BatchAnswer, Check, Submitted
+from pwl_tui.provider import PROVIDER, Service
 from pwl_tui.secret import Secret
 
 
 class ServiceClient(Protocol):
     """Calls to ProWebLook with one key. All raise `ApiError`."""
 
-    def balance(self, service: Service = "wavalidation") -> Balance:
+    def balance(self, service: Service = PROVIDER.batch_service) -> Balance:
         """Read the credits of a service."""
 
     def submit(self, numbers: Sequence[str]) -> Submitted:

@@ -68,7 +68,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
     """Of those, pick this share by chance, the same ones for the same seed."""
     times: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """OptionRow no more than this many; 0: no end."""
+    """Pick no more than this many; 0: no end."""
 
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
     """Answer with this HTTP status; without `body` or `foreign`, with an error in the service's own shape."""

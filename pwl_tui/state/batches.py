@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
-from pwl_tui.state.errors import no_such
+from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
@@ -53,7 +53,7 @@ class Batches:
         """
         row = self._database.first(f"{BATCHES} WHERE job=? AND seq=?", job, seq)
         if row is None:
-            raise no_such(
+            raise NoSuchJobError(
                 f"There is no batch {job}.{seq}.", f"`pwl-tui show {job}` lists the batches of a job."
             )
         return batch_from(row)

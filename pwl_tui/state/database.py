@@ -3,12 +3,14 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from pwl_tui.state.errors import damaged, from_os, sentences, state_error
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.state.errors import StateError, damaged, sqlite_errors
 from pwl_tui.state.files.locks import exclusive_lock
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
@@ -35,6 +37,9 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        # What `close` has to leave open is closed when no thread can use it any more. Not at the exit: then
+        # daemon threads are still at work.
+        weakref.finalize(self, _close_all, self._connections).atexit = False
         # SQLite does not wait where two processes set up one file at the same moment.
         with exclusive_lock(path.with_name(f"{path.name}.lock")):
             _create(path)
@@ -46,18 +51,18 @@ class Database:
 
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
-        with sentences(self.path):
+        with sqlite_errors(self.path):
             return self._connection().execute(statement, values).fetchall()
 
     def first(self, statement: str, *values: object) -> sqlite3.Row | None:
         """Return the first row of a query, or none."""
-        with sentences(self.path):
+        with sqlite_errors(self.path):
             row: sqlite3.Row | None = self._connection().execute(statement, values).fetchone()
             return row
 
     def stream(self, statement: str, *values: object) -> Iterator[Any]:
         """Yield the rows of a query as tuples as they are read, from one snapshot, in constant memory."""
-        with sentences(self.path), closing(self._connection().cursor()) as cursor:
+        with sqlite_errors(self.path), closing(self._connection().cursor()) as cursor:
             cursor.row_factory = None  # a tuple takes half the time of a `sqlite3.Row`
             yield from cursor.execute(statement, values)
 
@@ -68,7 +73,7 @@ class Database:
         When this returns the change is on disk (``synchronous=FULL``).
         """
         connection = self._connection()
-        with sentences(self.path):
+        with sqlite_errors(self.path):
             connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -100,7 +105,8 @@ class Database:
     def close(self) -> None:
         """Close the connections of this thread and of those that have ended.
 
-        A thread that is still at work keeps its own: closed under its feet, SQLite would crash.
+        A thread that is still at work keeps its own: closed under its feet, SQLite would crash. It is
+        closed with this object.
         """
         with self._lock:
             self._close_ended()
@@ -135,7 +141,7 @@ class Database:
         return connection
 
     def _migrate(self, migrations: Sequence[str]) -> None:
-        with sentences(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as bare:
+        with sqlite_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as bare:
             seen, ours, tables = (
                 bare.execute(question).fetchone()[0]
                 for question in (
@@ -145,12 +151,12 @@ class Database:
                 )
             )
         if seen > len(migrations):
-            raise state_error(
+            raise StateError(
                 f"The state file {self.path} was written by a newer version of pwl-tui.",
                 "Update pwl-tui, or choose another directory with --state-dir.",
             )
         if ours != APPLICATION_ID and tables:
-            raise state_error(
+            raise StateError(
                 f"{self.path} belongs to another program.",
                 "Choose another directory with --state-dir.",
             )
@@ -163,6 +169,11 @@ class Database:
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={len(migrations)}")
+
+
+def _close_all(connections: Mapping[threading.Thread, sqlite3.Connection]) -> None:
+    for connection in connections.values():
+        connection.close()
 
 
 def _create(path: Path) -> None:
@@ -182,7 +193,7 @@ def _create(path: Path) -> None:
             if left.exists():
                 left.replace(left.with_name(f"{left.name}.old"))
     except OSError as error:
-        raise from_os(error, path) from error
+        raise StateError(*os_sentences(error, path)) from error
 
 
 def _statements(script: str) -> Iterator[str]:

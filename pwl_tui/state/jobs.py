@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
-from pwl_tui.state.errors import no_such
+from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.models import BatchState, Binding, Job, Outcome
 from pwl_tui.state.money import Charge, insert_charge
 from pwl_tui.state.records import FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json
@@ -142,7 +142,7 @@ class Jobs:
         """
         row = self._database.first(JOB, job_id)
         if row is None:
-            raise no_such(f"There is no job {job_id}.")
+            raise NoSuchJobError(f"There is no job {job_id}.")
         return job_from(row)
 
     def find(self, text: str) -> Job:
@@ -155,17 +155,17 @@ class Jobs:
             return self.get(int(text[:18]))
         found = self._database.read(f"{JOBS} AND j.name=? ORDER BY j.id DESC", text)
         if not found:
-            raise no_such(f"There is no job {text!r}.")
+            raise NoSuchJobError(f"There is no job {text!r}.")
         if len(found) > 1:
             ids = ", ".join(str(row["id"]) for row in found)
-            raise no_such(f"Several jobs are called {text!r}.", f"Name it by its number: {ids}.")
+            raise NoSuchJobError(f"Several jobs are called {text!r}.", f"Name it by its number: {ids}.")
         return job_from(found[0])
 
     def origin(self, job_id: int) -> tuple[bytes, list[bytes]]:
         """Return how the original is read again, and the compressed original in pieces (none if adopted)."""
         row = self._database.first("SELECT origin FROM jobs WHERE id=?", job_id)
         if row is None:
-            raise no_such(f"There is no job {job_id}.")
+            raise NoSuchJobError(f"There is no job {job_id}.")
         pieces = self._database.read("SELECT data FROM sources WHERE job=? ORDER BY piece", job_id)
         return row["origin"], [piece["data"] for piece in pieces]
 
@@ -180,7 +180,7 @@ class Jobs:
         with self._database.transaction() as c:
             hidden = c.execute("UPDATE jobs SET ready=0, created=0 WHERE id=? AND ready=1", (job_id,))
             if not hidden.rowcount:
-                raise no_such(f"There is no job {job_id}.")
+                raise NoSuchJobError(f"There is no job {job_id}.")
             c.execute(
                 "INSERT OR IGNORE INTO forgotten SELECT batch_id, ?, job, seq FROM batches"
                 " WHERE job=? AND batch_id IS NOT NULL",

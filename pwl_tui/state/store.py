@@ -9,10 +9,11 @@ from pwl_tui.paths import private_dir
 from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database
 from pwl_tui.state.decisions import Decisions
-from pwl_tui.state.errors import state_error
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
+from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
@@ -62,6 +63,7 @@ class Store:
         """
         private_dir(directory)
         require_local(directory)
+        sweep(directory)
         return cls(directory, Database(directory / "state.db"))
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
@@ -75,6 +77,10 @@ class Store:
         """
         return exclusive_lock(self.directory / "accept.lock")
 
+    def scratch(self) -> AbstractContextManager[Path]:
+        """Lend a private directory for temporary files: see `scratch.scratch`."""
+        return scratch(self.directory)
+
     def require_room(self) -> None:
         """Make sure, before anything is paid, that what is bought can be written down.
 
@@ -84,7 +90,7 @@ class Store:
         self.journal.make_ready()
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:
-            raise state_error(
+            raise StateError(
                 f"The disk that holds {self.directory} has only {free // 1024:,} kB free: nothing was sent.",
                 f"Free at least {ROOM_BYTES // 2**20} MB there; sending then goes on.",
             )

@@ -5,20 +5,19 @@ import gc
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
 from msgspec import Struct
-from rich.text import Text
 from textual.message import Message
 from textual.screen import Screen
 
 from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.problems import internal
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.context import AppContext, Save
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
@@ -167,7 +166,7 @@ class PwlApp(TerminalApp):
         """Show all keys."""
         from pwl_tui.ui.dialogs.help import HelpScreen
 
-        self.push_screen(HelpScreen(self._remapped))
+        self.push_screen(HelpScreen(self.screen, self._remapped))
 
     def action_palette(self) -> None:
         """Search for a command or a job."""
@@ -235,19 +234,12 @@ class PwlApp(TerminalApp):
     def _publish(self, snapshot: Snapshot) -> None:
         self.post_message(self.Changed(snapshot))
 
-    def _fatal_error(self) -> None:
-        """End after an error in the program, without Textual's report: it prints keys and numbers."""
-        error = self._exception
-        frames = traceback.extract_tb(error.__traceback__) if error is not None else []
-        ours = [frame for frame in frames if "pwl_tui" in frame.filename]
-        where = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
-        self._exit_renderables.append(
-            Text(
-                f"pwl-tui stopped because of an error in the program: {type(error).__name__}{where}.\n"
-                "What was sent is safe: start pwl-tui again, and it goes on where it was."
-            )
-        )
-        self._close_messages_no_wait()
+    def crash_report(self, error: BaseException | None) -> str:
+        """Return what the person reads after an internal error: what happened, and where the details are."""
+        if error is None:
+            return ""
+        problem = internal(error)
+        return f"{problem.message}\n{problem.remedy}"
 
 
 def run(

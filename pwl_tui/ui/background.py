@@ -14,6 +14,8 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
+from pwl_tui.engine.problems import internal
+
 T = TypeVar("T")
 
 
@@ -94,6 +96,7 @@ class Working(DOMNode):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Show that work of this node ended in an unexpected error."""
         event.stop()
-        if event.state is WorkerState.ERROR:
-            what = type(event.worker.error).__name__
-            self.app.notify(f"Error in pwl-tui while {event.worker.name}: {what}.", severity="error")
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            problem = internal(event.worker.error)
+            text = f"{problem.message} It happened while {event.worker.name}. {problem.remedy}"
+            self.app.notify(text, severity="error")

@@ -43,7 +43,7 @@ def write_list(path: Path, rows: int) -> None:
 
 def answered_job(engine: Engine, path: Path) -> int:
     """Store a job of the list of which every number is answered, one in fifty as failed."""
-    job = engine.create_job(engine.plan(Source.from_path(path), Options()), name="bench").id
+    job = engine.jobs.create(engine.plans.for_list(Source.from_path(path), Options()), name="bench").id
     store = engine.store
     for batch in store.batches.of(job):
         sent = accepted(store, job, batch.seq, f"id-{batch.seq}")
@@ -81,7 +81,7 @@ def main() -> None:
             engine = make_engine(store, make_service(clock), clock)
             job = answered_job(engine, path)
             for form in _FORMATS:
-                took = _quickest(partial(engine.export, job, Target(out, form, force=True)))
+                took = _quickest(partial(engine.jobs.export, job, Target(out, form, force=True)))
                 floor = _quickest(partial(copy, path, directory / "copy"))
                 size = out.stat().st_size / 1e6
                 print(f"{form:<5} {took:6.2f} s {size:5,.0f} MB  {took / floor:5.2f} times the copy")

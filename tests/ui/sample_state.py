@@ -14,7 +14,7 @@ from pwl_tui.engine.money.evidence import READING_OFFSETS
 from pwl_tui.engine.problems import credits_short
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.files.journal import Entry, timestamp
@@ -26,7 +26,7 @@ NOW = 1_763_700_000.0
 KEY = Secret("scene-key")
 _CARRIERS = ("T-Mobile", "Verizon", "AT&T", "Vodafone", "O2")
 LOST_ANSWER = Problem(
-    kind="timeout",
+    kind=Kind.TIMEOUT,
     message="The service did not answer in time.",
     charged="unknown",
     remedy="Settle the batch: the balance before and after shows whether it was charged.",
@@ -56,7 +56,7 @@ class Scene:
         self.store = Store.open(directory / "state")
         # Hundreds of jobs are stored here, and none of them is worth waiting for a disk.
         self.store._database.read("PRAGMA synchronous=OFF")  # noqa: SLF001 - no program may do this
-        self.engine = StillEngine(self.store, self.settings, clock=lambda: NOW)
+        self.engine = StillEngine(self.store, self.settings, clock=lambda: NOW, draw=random.Random(1))
         self._ids = 0
 
     @property
@@ -88,8 +88,8 @@ class Scene:
         lines += ["n/a"] * junk
         self._ids += numbers
         source = Source.from_text("\n".join(lines), name)
-        plan = self.engine.plan(source, Options(numbers="possible"), reuse_days=0)
-        created = self.engine.create_job(plan, name=name)
+        plan = self.engine.plans.for_list(source, Options(numbers="possible"), reuse_days=0)
+        created = self.engine.jobs.create(plan, name=name)
         with self.store._database.transaction() as c:  # noqa: SLF001 - no part of the program dates a job back
             c.execute("UPDATE jobs SET created=? WHERE id=?", (NOW - days * 86_400 - 600, created.id))
         return created
@@ -217,7 +217,7 @@ def expiring(scene: Scene) -> None:
     failed = scene.job("crm-export-nov", 1_800, days=2)
     for seq in (1, 2):
         scene.send(failed, seq, answered=1.0, ago=2 * 86_400)
-    scene.engine.retry(scene.engine.retry_plan(failed.id))
+    scene.engine.jobs.retry(scene.engine.plans.for_retry(failed.id))
     elsewhere = Scene(
         scene.directory, replace(scene.settings, key_source=Secret("another"), profile="agency")
     )
@@ -280,10 +280,11 @@ def troubled(scene: Scene) -> None:
 def sampled(scene: Scene) -> None:
     """A sample that is answered, of a list of which the rest was left out."""
     scene.credits(48_210)
-    scene.engine._draw = random.Random(1)  # noqa: SLF001 - the same numbers every time
     rows = "\n".join(f"+1415{2_000_000 + n}" for n in range(4_000))
-    plan = scene.engine.plan(Source.from_text(rows, "webinar.csv"), Options(numbers="possible"), sample=500)
-    scene.send(scene.engine.create_job(plan, name="webinar"), 1, answered=1.0)
+    plan = scene.engine.plans.for_list(
+        Source.from_text(rows, "webinar.csv"), Options(numbers="possible"), sample=500
+    )
+    scene.send(scene.engine.jobs.create(plan, name="webinar"), 1, answered=1.0)
 
 
 def journaled(scene: Scene) -> None:

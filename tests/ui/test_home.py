@@ -87,7 +87,7 @@ async def test_a_job_is_paused_and_goes_on(start: Start, simulator: Simulator) -
         await rig.until(lambda: "waiting" in rig.text(), "the service asks to wait")
         await rig.pilot.press("p")
         await rig.until(lambda: "some resumed." in rig.notices, "it goes on")
-        rig.engine.pause(1)
+        rig.engine.jobs.pause(1)
         await rig.until(lambda: "paused" in rig.text(), "it is paused")
         simulator.clear_faults()
         await rig.pilot.press("p")

@@ -26,7 +26,7 @@ async def test_names_and_paths_are_plain(start: Start, text: str) -> None:
     path = start.directory / (text.replace("/", "|") + ".txt")
     path.write_text("+14155552671\n")
     async with start() as rig:
-        rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options()), name=text)
+        rig.engine.jobs.create(rig.engine.plans.for_list(Source.from_path(path), Options()), name=text)
         await rig.until(lambda: "completed" in rig.text(), "it is shown")
         await rig.pilot.press("enter")
         await rig.until(lambda: "+14155552671" in rig.text(), "its screen is open")
@@ -46,7 +46,7 @@ async def test_names_are_plain_in_the_palette(start: Start, text: str) -> None:
     path = start.directory / "some.txt"
     path.write_text("+14155552671\n")
     async with start(size=(120, 100)) as rig:
-        rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options()), name=text)
+        rig.engine.jobs.create(rig.engine.plans.for_list(Source.from_path(path), Options()), name=text)
         await rig.until(lambda: "completed" in rig.text(), "it is shown")
         await rig.pilot.press("ctrl+p")
         # Of a job that is complete it is said, with its name, that there is nothing to pause.
@@ -58,7 +58,7 @@ async def test_names_are_plain_in_the_palette(start: Start, text: str) -> None:
     assert not set(shown + found) & set("\x1b\x07\r\t\u202e\u202c")
     if text.isprintable():
         assert f"Open {text}" in shown
-        assert f"{text} is complete" in shown
+        assert f"Not now: {text} is complete" in shown
         assert f"Open {text}" in found
 
 
@@ -70,7 +70,7 @@ async def test_what_the_service_says_is_plain(start: Start, simulator: Simulator
     path.write_text("+14155552671\n")
     async with start(size=(80, 24)) as rig:
         await rig.until(lambda: rig.app.snapshot.balance_problem is not None, "the credits cannot be read")
-        rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options()), name="some")
+        rig.engine.jobs.create(rig.engine.plans.for_list(Source.from_path(path), Options()), name="some")
         await rig.until(lambda: "some" in rig.text(), "it is shown")
         await rig.pilot.press("enter")
         await rig.pilot.pause()

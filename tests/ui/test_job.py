@@ -15,10 +15,10 @@ from pwl_tui.simulator.world import World
 from pwl_tui.state.models import BatchState, Job, JobState, Which
 from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.queries.selection import Sort
-from pwl_tui.ui.presenters.format import phone
 from pwl_tui.ui.presenters.job_tabs import SORTS, VIEWS, sort_words
 from pwl_tui.ui.screens.job import JobScreen
 from pwl_tui.ui.widgets.checkbox import Checkbox
+from pwl_tui.wording.figures import phone
 from tests.ui.conftest import Rig, Start
 
 VIEW_OF = {view.which: index for index, view in enumerate(VIEWS)}
@@ -28,7 +28,9 @@ def submit(rig: Rig, rows: int = 300) -> None:
     """Submit the sample list past the screen."""
     path = rig.directory / "crm.csv"
     path.write_text(sample_csv(rows))
-    rig.engine.create_job(rig.engine.plan(Source.from_path(path), Options(region="US")), name="crm")
+    rig.engine.jobs.create(
+        rig.engine.plans.for_list(Source.from_path(path), Options(region="US")), name="crm"
+    )
 
 
 def the_job(rig: Rig) -> Job:
@@ -156,7 +158,7 @@ async def test_the_charts_show_shares_countries_and_carriers(start: Start, size:
         for share in (breakdown.countries()[0], breakdown.carriers()[0]):
             assert f" {share.checked} " in text
         private = the_job(rig).counts.on_whatsapp - the_job(rig).counts.business
-        assert f"on WhatsApp, private {private}" in text
+        assert f"on WhatsApp, personal {private}" in text
         await rig.pilot.press("o", "colon")
         assert any("cannot be filtered or sorted" in notice for notice in rig.notices)
         assert any("no rows to go to" in notice for notice in rig.notices)
@@ -200,9 +202,9 @@ async def test_the_head_tells_how_far_it_is(start: Start, world: World) -> None:
     async with finished_job(start, (80, 24)) as rig:
         counts = the_job(rig).counts
         text = " ".join(rig.text().split())
-        assert f"{counts.on_whatsapp} on WhatsApp · {counts.business} business" in text
+        assert f"{counts.on_whatsapp} on WhatsApp ({counts.business} business)" in text
         assert f"{sum(charge.amount for charge in world.ledger)} credits spent" in text
-        assert "100 %" in text
+        assert "100%" in text
 
 
 async def test_an_export_begins_with_what_is_shown_and_does_not_overwrite(start: Start) -> None:

@@ -168,6 +168,7 @@ def test_directories_come_first_and_what_is_no_list_is_left_out(tmp_path: Path) 
     ]
     assert nearest_directory(f"{tmp_path}/b.csv") == tmp_path
     assert nearest_directory("") == Path.cwd()
+    assert nearest_directory(f"{tmp_path}/{'n' * 300}") == tmp_path, "a name that no system takes"
 
 
 @pytest.mark.parametrize(

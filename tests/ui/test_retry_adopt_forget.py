@@ -7,7 +7,7 @@ from textual.widgets import Button, Input
 from pwl_tui.engine.jobs.adopting import Adopted
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
@@ -22,7 +22,9 @@ READABLE = [f"+1415555{number:04}" for number in range(100, 300)]
 
 def create(rig: Rig, numbers: str, name: str = "crm") -> None:
     source = Source.from_text(numbers, name)
-    rig.engine.create_job(rig.engine.plan(source, Options(numbers="possible"), reuse_days=0), name=name)
+    rig.engine.jobs.create(
+        rig.engine.plans.for_list(source, Options(numbers="possible"), reuse_days=0), name=name
+    )
 
 
 async def question(rig: Rig) -> None:
@@ -56,7 +58,7 @@ async def test_failed_numbers_become_a_job_that_is_linked_to_the_old(start: Star
         await rig.pilot.press("home", "enter")
         await rig.until(lambda: "retry of job 1" in rig.text(), "it says whose")
         await rig.pilot.press("escape", "end", "enter")
-        await rig.until(lambda: "asked for again in job 2" in rig.text(), "and the old says where")
+        await rig.until(lambda: "retried in job 2" in rig.text(), "and the old says where")
     assert [charge.amount for charge in world.ledger] == [len(READABLE), failed]
 
 
@@ -70,7 +72,7 @@ async def test_rejected_batches_are_sent_again_within_their_job(
         await rig.until(lambda: "attention" in rig.text(), "it is shown")
         await rig.pilot.press("enter", "R")
         await question(rig)
-        assert "1 rejected batch with 3 numbers in the same job." in rig.text()
+        assert "1 rejected batch with 3 numbers will be sent again" in " ".join(rig.text().split())
         await rig.pilot.press("y")
         await rig.finished()
     assert [charge.amount for charge in world.ledger] == [3]
@@ -157,14 +159,14 @@ async def test_what_only_the_journal_knows_is_told_and_taken_over(start: Start) 
     async with start() as rig:
         create(rig, NUMBERS)
         await rig.finished()
-        rig.engine.forget(1)
+        rig.engine.jobs.forget(1)
         entry = rig.store.journal.entries()[0]
-        assert rig.engine.unadopted() == []
+        assert rig.engine.recovery.unadopted() == []
         with rig.store._database.transaction() as c:  # noqa: SLF001 - as in an older copy of the state file
             c.execute("DELETE FROM forgotten")
             c.execute("DELETE FROM charges")
     async with start(size=(80, 24)) as rig:
-        await rig.until(lambda: "1 batch in the journal is not in this state" in rig.text(), "it is noticed")
+        await rig.until(lambda: "1 batch in the journal is paid for" in rig.text(), "it is noticed")
         await rig.pilot.press("A")
         await rig.until(lambda: "Adopt 1 batch from the journal" in rig.text(), "it is offered")
         await rig.pilot.press("enter")
@@ -182,7 +184,7 @@ async def test_with_nothing_in_the_journal_only_ids_can_be_given(start: Start) -
         assert rig.screen_name == "HomeScreen"
 
 
-PROBLEM = Problem(kind="not_found", message="Gone.", remedy="Look again.")
+PROBLEM = Problem(kind=Kind.NOT_FOUND, message="Gone.", remedy="Look again.")
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ async def test_the_form_is_walked_by_keys_and_each_setting_explained(
 ) -> None:
     async with start(size=size) as rig:
         screen = await opened(rig)
-        assert "The profile in use" in rig.text()
+        assert "The profile to use" in rig.text()
         await rig.pilot.press("down")
         assert screen.focused is not None
         assert screen.focused.id == "enter-key"

@@ -12,7 +12,7 @@ from pwl_tui.config import Settings, Ui
 from pwl_tui.engine.events import ServiceDown
 from pwl_tui.ui.app import PwlApp
 from tests.ui import sample_state as scenes
-from tests.ui.sample_state import KEY, NOW, Scene
+from tests.ui.sample_state import KEY, NOW, Scene, StillEngine
 from tests.ui.snapshot_helpers import (
     NARROW,
     SIZES,
@@ -56,7 +56,7 @@ def test_home_without_a_key(snap_compare: Compare, tmp_path: Path, size: str) ->
 @pytest.mark.parametrize("size", SIZES)
 def test_home_that_may_not_spend(snap_compare: Compare, tmp_path: Path, size: str) -> None:
     scene = staged(tmp_path, scenes.live)
-    scene.engine.may_spend = False
+    scene.engine = StillEngine(scene.store, scene.settings, may_spend=False, clock=lambda: NOW)
     assert same(snap_compare, scene, size)
 
 

@@ -58,7 +58,7 @@ def test_dialog(
     fill, steps = DIALOGS[dialog]
     scene = staged(tmp_path, fill)
     monkeypatch.setattr(Path, "cwd", lambda: Path("/home/ada"))
-    monkeypatch.setattr(scene.engine, "settle", refusing(scenes.GONE))
+    monkeypatch.setattr(scene.engine.recovery, "settle", refusing(scenes.GONE))
     monkeypatch.setattr(scene.engine, "try_key", refusing(NO_KEY))
     monkeypatch.delenv("TMUX", raising=False)
     assert same(snap_compare, scene, size, *steps)

@@ -2,9 +2,12 @@
 
 import csv
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from pwl_tui.lists.read.readers import detect
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import Answer, Choice, RowAnswer
@@ -20,6 +23,13 @@ NOT_SENT = (447911123456, 0, Answer("not_sent", None, None, "", "", ""))
 ANSWERS: list[RowAnswer] = [YES, BUSINESS, NO, FAILED, PENDING, REJECTED, NOT_SENT]
 AGAIN = (YES[0], 2, YES[2])
 NAMES = ["Ada", "Bo", "=Cy", "Di, Ed", 'F "G"', "", "two\nlines"]
+
+
+@contextmanager
+def lend() -> Iterator[Path]:
+    """Lend a directory for temporary files."""
+    with TemporaryDirectory() as name:
+        yield Path(name)
 
 
 def source_of(data: str | bytes, kind: str = "csv") -> Source:
@@ -52,7 +62,7 @@ def export(
     reading = detect(source, options or Options())
     found = ANSWERS if answers is None else answers
     target = Target(path, format, only=only, split=split, digits=digits, force=force)
-    return sum(rows for _, rows in export_files(target, source, reading, lambda: iter(found)))
+    return sum(rows for _, rows in export_files(target, source, reading, lambda: iter(found), lend))
 
 
 def cells(path: Path, delimiter: str = ",") -> list[list[str]]:

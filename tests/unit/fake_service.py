@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from pwl_tui.api.errors import ApiError, decode_error
-from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Service, Submitted
+from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.config import Polling, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
@@ -19,7 +19,8 @@ from pwl_tui.engine.money.steps import Sent
 from pwl_tui.engine.money.submitter import Submitter
 from pwl_tui.engine.polling.poller import Poller
 from pwl_tui.engine.service import ServiceClient
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import Service
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.world import World
 from pwl_tui.state.batches import Answer
@@ -36,7 +37,7 @@ PATIENCE = 20.0
 BINDING = Binding("https://service.test", Secret(KEY).fingerprint)
 
 
-SILENT = Problem(kind="timeout", message="no answer", charged="unknown", remedy="settle")
+SILENT = Problem(kind=Kind.TIMEOUT, message="no answer", charged="unknown", remedy="settle")
 
 
 class Killed(BaseException):
@@ -184,7 +185,13 @@ def make_poller(store: Store, service: ServiceClient, clock: Clock) -> Poller:
 
 
 def make_engine(
-    store: Store, service: ServiceClient, clock: Clock, *, key: str = KEY, cap: int = 0
+    store: Store,
+    service: ServiceClient,
+    clock: Clock,
+    *,
+    key: str = KEY,
+    cap: int = 0,
+    may_spend: bool = True,
 ) -> Engine:
     settings = Settings(
         key_source=Secret(key), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
@@ -192,6 +199,7 @@ def make_engine(
     return Engine(
         store,
         settings,
+        may_spend=may_spend,
         connect=lambda *_: service,
         clock=clock,
         pause=lambda _seconds: None,

@@ -68,7 +68,7 @@ def check_job(step: Step, case: Case, store: Store, clock: Clock) -> None:
 def test_asking_for_the_credits(store: Store, gateway: Gateway, engine: Engine, case: Case) -> None:
     gateway.breaks("balance", case.status, case.body)
     with pytest.raises(ApiError) as caught:
-        engine.balance()
+        engine.credits.balance()
     check_words(caught.value.problem, case, paid=False)
     assert store.balances.latest(BINDING) == {}
     assert gateway.calls == ["balance"], "asked twice"
@@ -121,9 +121,9 @@ def test_sending(store: Store, gateway: Gateway, engine: Engine, clock: Clock, c
     if case.job == "frozen":
         assert isinstance(step, Frozen)
         assert store.balances.evidence(job, 1), "no evidence was gathered"
-        engine.settle(job, 1, "free")
+        engine.recovery.settle(job, 1, "free")
     elif case.job == "held":
-        engine.resume(job)
+        engine.jobs.resume(job)
     while isinstance(submitter.send_next(), Sent):
         pass
     sent = [one for one in store.batches.of(job) if one.state is BatchState.PROCESSING]
@@ -164,7 +164,7 @@ def test_polling(store: Store, gateway: Gateway, clock: Clock, case: Case) -> No
 def test_checking_one_number(store: Store, gateway: Gateway, engine: Engine, case: Case) -> None:
     gateway.breaks("check", case.status, case.body)
     with pytest.raises(ApiError) as caught:
-        engine.lookup(f"+{FIRST}")
+        engine.credits.lookup(f"+{FIRST}")
     check_words(caught.value.problem, case, paid=True)
     assert store.charges.all(BINDING) == []
     assert gateway.calls == ["check"], "asked twice, and perhaps paid twice"

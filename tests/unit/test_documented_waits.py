@@ -6,13 +6,13 @@ from collections.abc import Callable
 import pytest
 from msgspec.structs import replace
 
-from pwl_tui.api.models import SERVICES
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import BalanceFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.engine.money.steps import Delayed, Sent
 from pwl_tui.engine.polling.health import Health
 from pwl_tui.engine.polling.monitor import Scope
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Binding
 from pwl_tui.state.store import Store
 from tests.unit.contract import FOREIGN, Body, Gateway, connexease, digichat
@@ -105,7 +105,7 @@ def test_a_wait_that_a_poll_was_asked_for_is_obeyed(
     assert poller.claim() is not None
 
 
-SLOWER = Problem(kind="rate_limited", message="slower", retry_after=90.0, remedy="wait")
+SLOWER = Problem(kind=Kind.RATE_LIMITED, message="slower", retry_after=90.0, remedy="wait")
 
 
 def test_neither_an_answer_nor_a_shorter_wait_shortens_one_but_the_person_may() -> None:
@@ -139,7 +139,7 @@ def look(engine: Engine, listener: Listener, times: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "news", "times"), [("poll", ServiceDown, 1), ("balance", BalanceFailed, len(SERVICES))]
+    ("call", "news", "times"), [("poll", ServiceDown, 1), ("balance", BalanceFailed, len(PROVIDER.services))]
 )
 def test_a_wait_holds_back_every_other_call_and_new_work(
     store: Store, gateway: Gateway, clock: Clock, listener: Listener, call: str, news: type[Event], times: int

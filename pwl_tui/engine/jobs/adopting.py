@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -26,9 +26,6 @@ Poll: TypeAlias = Callable[[str], BatchAnswer]
 """Asks the service for one batch."""
 Told: TypeAlias = Callable[[int, int], None]
 """Told how many batches of how many were asked for."""
-
-_OF_ONE_BATCH: Final = {"not_found", "bad_answer", "invalid_request"}
-"""Kinds of problems that the next batch need not meet."""
 
 
 class AdoptError(ProblemError):
@@ -172,7 +169,7 @@ def rebuild(
 
 def _pass_over(adopted: Adopted, batch_id: str, error: ProblemError) -> None:
     """Note why a batch cannot be taken over; what the others would meet as well is raised again."""
-    if error.problem.kind not in _OF_ONE_BATCH:
+    if error.problem.kind.service_wide:
         raise error
     adopted.failed.append((batch_id, error.problem))
 
@@ -190,7 +187,7 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
     theirs = {answer.number for answer in found.numbers}
     ours = set(store.batches.numbers(batch))
     if theirs != ours:
-        raise _error(
+        raise AdoptError(
             f"{batch_id} holds {len(theirs):,} numbers, of which {len(theirs & ours):,} are among the"
             f" {len(ours):,} of batch {batch.label}.",
             "Give the id of the batch that holds exactly these numbers.",
@@ -205,7 +202,7 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
 def _refuse_known(store: Store, batch_id: str) -> None:
     known = store.batches.by_id(batch_id)
     if known is not None:
-        raise _error(
+        raise AdoptError(
             f"{batch_id} is batch {known.label} of job {known.job} already.",
             f"`pwl-tui show {known.job}` shows it.",
         )
@@ -215,7 +212,7 @@ def _refuse_doubtful(store: Store, binding: Binding, found: Found) -> None:
     theirs = {answer.number for answer in found.numbers}
     for batch in store.batches.in_doubt(binding):
         if set(store.batches.numbers(batch)) == theirs:
-            raise _error(
+            raise AdoptError(
                 f"{found.batch_id} holds the numbers of batch {batch.label}, whose outcome is unknown.",
                 f"`pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
             )
@@ -226,7 +223,7 @@ def _find(poll: Poll, batch_id: str) -> Found:
     # A number that was sent in two spellings is one number here.
     numbers = list({one.number: one for one in answers(answer)}.values())
     if not numbers:
-        raise _error(
+        raise AdoptError(
             f"The service knows {batch_id}, but no number in it can be read.", "Poll it again a little later."
         )
     return Found(batch_id, answer, numbers)
@@ -236,7 +233,7 @@ def _store(
     store: Store, found: Sequence[Found], binding: Binding, name: str, profile: str, now: float
 ) -> int:
     source = Source.from_text("".join(f"+{one.number}\n" for batch in found for one in batch.numbers), name)
-    from pwl_tui.lists.read.readers import detect  # takes all of libphonenumber along
+    from pwl_tui.lists.read.detect import detect  # takes all of libphonenumber along
 
     reading = detect(source, AS_THEY_ARE)
     total = sum(len(batch.numbers) for batch in found)
@@ -287,7 +284,3 @@ def _batches(found: Sequence[Found]) -> Iterator[NewBatch]:
         numbers = digest(one.number for one in batch.numbers)
         yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted)
         first += size
-
-
-def _error(message: str, remedy: str) -> AdoptError:
-    return AdoptError(Problem(kind="invalid_request", message=message, remedy=remedy))

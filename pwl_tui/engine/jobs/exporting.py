@@ -4,17 +4,18 @@ import csv
 import io
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
 from functools import cache
 from pathlib import Path
 
 from pwl_tui.engine.jobs.planning import Origin
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.reasons import EMPTY, REASONS
 from pwl_tui.lists.planned import ListPlan, row_label
 from pwl_tui.lists.read.encodings import marked
-from pwl_tui.lists.read.readers import header, rows
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.rows import header, rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import Answer, RowAnswer
 from pwl_tui.lists.write.export import Target, Written, export_files
@@ -40,9 +41,15 @@ def export(
     Raises:
         NoSuchJobError: there is no such job.
         ListError: a file cannot be written, or is there already.
+        StateError: there can be no temporary files in the state directory.
     """
     source, reading = original(store, job_id)
-    return export_files(target, source, reading, lambda: _answers(store, job_id, reading), watch)
+    with ExitStack() as stack:  # answers that are not read to the end would keep the state file in use
+
+        def answers() -> Generator[RowAnswer, None, None]:
+            return stack.enter_context(closing(_answers(store, job_id, reading)))
+
+        return export_files(target, source, reading, answers, store.scratch, watch)
 
 
 def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
@@ -61,7 +68,7 @@ def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
     """
     source, reading = plan.source, plan.reading
     if source.path and os.path.realpath(path) == os.path.realpath(source.path):
-        raise unusable(f"{source.name} is the list itself.", "Give the name of another file.")
+        raise ListError(f"{source.name} is the list itself.", "Give the name of another file.")
     with source.open() as head:
         encoding = "utf-8-sig" if marked(head.read(4)) else "utf-8"
     heading = header(source, reading) or ([] if reading.delimiter else ["input"])
@@ -96,7 +103,7 @@ def original(store: Store, job_id: int) -> tuple[Source, Reading]:
     return source, origin.reading
 
 
-def _answers(store: Store, job_id: int, reading: Reading) -> Iterator[RowAnswer]:
+def _answers(store: Store, job_id: int, reading: Reading) -> Generator[RowAnswer, None, None]:
     numbers, told = store.results.told(job_id)
     answers = list(map(cache(Answer._make), told))
     rejected = cache(_rejected)

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 from pwl_tui.engine.money.journaling import digest
 from pwl_tui.engine.problems import EngineError, credits_short, over_cap
 from pwl_tui.lists.numbers.reasons import REASONS
-from pwl_tui.lists.planned import BATCH_SIZE, ListPlan
+from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Binding, Outcome
 from pwl_tui.state.queries.results import Reusable
@@ -74,9 +75,9 @@ class JobPlan(Struct, frozen=True):
 
     def spans(self) -> Sequence[tuple[int, int]]:
         """Return the batches as first and size, in the order in which they are sent."""
-        to_pay = self.to_pay
+        to_pay, size = self.to_pay, PROVIDER.batch_size
         # What the credits allow ends with a batch of its own, so that it need not wait with the rest.
-        starts = [*range(0, self.first, BATCH_SIZE), *range(self.first, to_pay, BATCH_SIZE)]
+        starts = [*range(0, self.first, size), *range(self.first, to_pay, size)]
         return [(start, end - start) for start, end in pairwise([*starts, to_pay])]
 
     @property

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from pwl_tui.engine.jobs.planning import Origin
+from pwl_tui.engine.problems import EngineError, continued
 from pwl_tui.state.models import Batch, Job
 from pwl_tui.state.store import Store
 
@@ -88,7 +89,7 @@ def why_held(store: Store, job: Job) -> str:
     return first[0].note if first else ""
 
 
-def went_on(store: Store, job: Job) -> Job | None:
+def continued_by(store: Store, job: Job) -> Job | None:
     """Return the latest job that asked for more of the same list than this one did, if there is one."""
     later = [
         other
@@ -99,6 +100,17 @@ def went_on(store: Store, job: Job) -> Job | None:
     ]
     wanted = _list_of(store, job) if later else ""
     return next((other for other in later if _list_of(store, other) == wanted), None)
+
+
+def require_not_continued(store: Store, job: Job) -> None:
+    """Make sure that no other job has asked for what this one left out: it would be paid for twice.
+
+    Raises:
+        EngineError: another job has.
+    """
+    later = continued_by(store, job)
+    if later is not None:
+        raise EngineError(continued(job, later))
 
 
 def _list_of(store: Store, job: Job) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeAlias, TypeVar
 
-from pwl_tui.engine.jobs.retention import RETENTION_SECONDS
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Entry, Intent, Line, timestamp
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
@@ -94,7 +94,7 @@ class JournalIndex:
         for line in same:
             if (line.job, line.seq) == (batch.job, batch.seq) and line.at >= made:
                 return line
-        return next((line for line in same if line.at >= timestamp(now - RETENTION_SECONDS)), None)
+        return next((line for line in same if line.at >= timestamp(now - PROVIDER.retention_seconds)), None)
 
 
 def is_of(line: Line, binding: Binding) -> bool:

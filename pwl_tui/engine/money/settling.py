@@ -8,7 +8,7 @@ from msgspec import Struct
 from pwl_tui.engine.jobs import adopting
 from pwl_tui.engine.money.evidence import Evidence, Verdict, weigh
 from pwl_tui.engine.service import ServiceClient
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
 
@@ -99,12 +99,12 @@ def settle(
         StateError: the state file failed.
     """
     if batch.state is not BatchState.UNKNOWN:
-        raise _error(
+        raise SettleError(
             f"Batch {batch.label} is {batch.state}: there is nothing to settle.",
             f"`pwl-tui show {batch.job}` shows which batches are unknown.",
         )
     if (batch_id is not None) != (decision == "adopted"):
-        raise _error(
+        raise SettleError(
             "An id goes with `adopted`, and with nothing else.",
             f"`pwl-tui settle {batch.label} --as adopted --batch-id ID`.",
         )
@@ -115,7 +115,3 @@ def settle(
         store.decisions.write_off(batch, now=now, evidence=evidence)
     elif batch_id is not None:
         adopting.identify(store, service().poll, batch, batch_id, now=now, evidence=evidence)
-
-
-def _error(message: str, remedy: str) -> SettleError:
-    return SettleError(Problem(kind="invalid_request", message=message, remedy=remedy))

@@ -5,21 +5,25 @@ an id on disk, and only then anything else.
 """
 
 from collections.abc import Callable, Collection
+from typing import Final
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import WHATSAPP
+from pwl_tui.config import Polling
 from pwl_tui.engine.money.evidence import next_reading
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
 from pwl_tui.engine.money.journaling import digest, intent_line, journal_entry
 from pwl_tui.engine.money.steps import Busy, Delayed, Frozen, Held, Idle, Sent, Step
-from pwl_tui.engine.polling.schedule import Pace, backoff, first_poll
+from pwl_tui.engine.polling.schedule import backoff, first_poll
 from pwl_tui.engine.problems import CHANGED, ORPHAN, RESTORED, credits_short, miscounted, unwritten
 from pwl_tui.engine.service import ServiceClient
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import BalanceReading, Batch, Binding
 from pwl_tui.state.store import Store
 
+_UNSENT: Final = frozenset({Kind.CREDITS, Kind.LIMIT_REACHED})
+"""Refusals that concern the account and not the batch: it stays planned, and its job waits."""
 CREDITS_LOOK_SECONDS = 60.0
 """How often the balance is looked at while a job waits for credits."""
 
@@ -42,7 +46,7 @@ class Submitter:
         service: Callable[[], ServiceClient],
         binding: Binding,
         *,
-        pace: Pace,
+        pace: Polling,
         clock: Callable[[], float],
         spread: Callable[[], float],
     ) -> None:
@@ -160,7 +164,7 @@ class Submitter:
         except ApiError as error:
             self._evidence_at = self._clock() + backoff(1, error.problem.retry_after, self._spread())
             return Frozen(batch, news=False, until=self._evidence_at)
-        reading = BalanceReading(self._clock(), WHATSAPP, balance)
+        reading = BalanceReading(self._clock(), PROVIDER.batch_service, balance)
         self._store.balances.add_evidence(self._binding, reading, batch.job, batch.seq)
         return Frozen(batch, news=True, until=next_reading([*readings, reading], reading.at))
 
@@ -179,7 +183,7 @@ class Submitter:
         except ApiError as error:
             return self._not_now(batch, error.problem)
         now = self._clock()
-        self._store.balances.add(self._binding, BalanceReading(now, WHATSAPP, balance))
+        self._store.balances.add(self._binding, BalanceReading(now, PROVIDER.batch_service, balance))
         if balance < batch.size:
             return self._hold(batch, credits_short(batch.size, balance), now + CREDITS_LOOK_SECONDS)
         job = self._store.jobs.get(batch.job)
@@ -242,7 +246,7 @@ class Submitter:
             return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=now)
         # First the journal: a kill in between leaves a doubt, and not a batch that looks as if it were sent.
         self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
-        if problem.kind in _REFUSALS:
+        if problem.kind.needs_person and problem.kind not in _UNSENT:
             self._store.batches.refuse(batch, problem, now=now)
             # The next batch of the job would meet the same refusal: the person first.
             return self._hold(batch, problem, None)
@@ -252,9 +256,9 @@ class Submitter:
     def _not_now(self, batch: Batch, problem: Problem) -> Step:
         """Keep a job from sending: for a while, or until the person has done something."""
         now = self._clock()
-        if problem.kind == "credits":
+        if problem.kind is Kind.CREDITS:
             return self._hold(batch, problem, now + CREDITS_LOOK_SECONDS)
-        if problem.kind in _REFUSALS or problem.kind == "limit_reached":
+        if problem.kind.needs_person:
             return self._hold(batch, problem, None)
         self._failures += 1
         until = now + backoff(self._failures, problem.retry_after, self._spread())
@@ -264,7 +268,3 @@ class Submitter:
     def _hold(self, batch: Batch, problem: Problem, until: float | None) -> Held:
         self._store.jobs.hold(batch.job, problem, until)
         return Held(batch.job, problem)
-
-
-_REFUSALS = {"auth", "forbidden", "consent_required", "invalid_request", "not_found"}
-"""Kinds that no waiting cures."""

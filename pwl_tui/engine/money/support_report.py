@@ -1,6 +1,7 @@
 """What the provider's support needs to find a batch whose id is not known; no key and no number."""
 
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Evidence
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import timestamp
 from pwl_tui.state.models import Batch, Job
 
@@ -19,7 +20,7 @@ def support_report(job: Job, batch: Batch, evidence: Evidence, now: float) -> st
         "A batch whose outcome is unknown",
         "",
         f"Service              {job.binding.base_url}",
-        "Call                 POST /api/v1/wavalidation/batch",
+        f"Call                 POST {PROVIDER.batch_path}",
         f"Sent                 {sent}",
         f"Numbers              {batch.size:,}, no duplicates",
         f"SHA-256              {batch.digest}",
@@ -27,7 +28,7 @@ def support_report(job: Job, batch: Batch, evidence: Evidence, now: float) -> st
     ]
     if batch.error is not None:
         lines.append(f"What happened        {batch.error.message}")
-    lines += ["", "Balance of wavalidation credits"]
+    lines += ["", f"Balance of {PROVIDER.batch_service} credits"]
     if evidence.before is not None:
         lines.append(f"  {sent}  {evidence.before:>12,}  before it was sent")
     for reading, offset in zip(evidence.readings, READING_OFFSETS, strict=False):

@@ -12,7 +12,6 @@ from typing import Final
 from msgspec import Struct
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import SERVICES, WHATSAPP, Service
 from pwl_tui.engine.events import (
     BalanceFailed,
     BalanceRead,
@@ -30,6 +29,7 @@ from pwl_tui.engine.polling.schedule import Budget, backoff
 from pwl_tui.engine.problems import internal
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.provider import PROVIDER, Service
 from pwl_tui.state.models import BalanceReading, Batch, Binding, JobState
 from pwl_tui.state.store import Store
 
@@ -113,7 +113,7 @@ class Monitor:
     def start(self) -> None:
         """Begin."""
         if self._scope.balance:
-            self._balance_at = dict.fromkeys(SERVICES, 0.0)
+            self._balance_at = dict.fromkeys(PROVIDER.services, 0.0)
         self._callers.start()
         self._callers.spawn("pwl-monitor", self._run)
 
@@ -145,7 +145,7 @@ class Monitor:
     def refresh_balance(self) -> None:
         """Read the credits of all services now, also while the service seems to be down."""
         self._health.probe_now()
-        self._balance_at = dict.fromkeys(SERVICES, 0.0)
+        self._balance_at = dict.fromkeys(PROVIDER.services, 0.0)
         self._look()
 
     # -- deciding, on the monitor's own thread
@@ -225,7 +225,8 @@ class Monitor:
             self._send_at = send_at
             self._sending = False
             if spent and self._scope.balance:
-                self._balance_at[WHATSAPP] = 0.0  # nobody should read for a minute what there was before
+                # Read it now: nobody should see for minutes what there was before.
+                self._balance_at[PROVIDER.batch_service] = 0.0
             self._look()
 
     def _tell(self, step: Step) -> float:

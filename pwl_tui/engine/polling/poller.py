@@ -7,9 +7,10 @@ from msgspec import Struct
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
-from pwl_tui.engine.polling.schedule import Pace, RateEstimate, backoff, next_poll
+from pwl_tui.config import Polling
+from pwl_tui.engine.polling.schedule import RateEstimate, backoff, next_poll
 from pwl_tui.engine.service import ServiceClient
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.batches import Answer
 from pwl_tui.state.models import Batch, Binding, Outcome
 from pwl_tui.state.polls import Lease
@@ -18,8 +19,6 @@ from pwl_tui.state.store import Store
 LEASE_SECONDS = 120.0
 """Longer than any poll may take: the read time-out of a poll with some room for a slow disk."""
 _E164_DIGITS = 15
-_OF_ONE_BATCH = {"bad_answer", "invalid_request"}
-"""Kinds of failures that the next batch need not meet."""
 
 
 class Polled(Struct, frozen=True):
@@ -55,7 +54,7 @@ class Poller:
         service: Callable[[], ServiceClient],
         binding: Binding,
         *,
-        pace: Pace,
+        pace: Polling,
         owner: str,
         clock: Callable[[], float],
         spread: Callable[[], float],
@@ -130,12 +129,12 @@ class Poller:
 
     def _failed(self, batch: Batch, problem: Problem) -> Polled:
         now = self._clock()
-        if problem.kind == "not_found":
+        if problem.kind is Kind.NOT_FOUND:
             self._store.polls.unreachable(batch, problem, now=now)
             return Polled(self._store.batches.get(batch.job, batch.seq), problem)
         wait = backoff(batch.attempts + 1, problem.retry_after, self._spread())
         self._store.polls.fail(batch, problem, now=now, next_poll=now + max(wait, self._pace.minimum))
-        return Polled(batch, problem, service_wide=problem.kind not in _OF_ONE_BATCH)
+        return Polled(batch, problem, service_wide=problem.kind.service_wide)
 
 
 def answers(answer: BatchAnswer) -> Iterator[Answer]:

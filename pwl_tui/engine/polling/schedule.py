@@ -1,15 +1,14 @@
 """When to ask again: pure functions of the clock and of what was learned. Nothing here waits.
 
-The bounds are the service's etiquette: every 5 to 10 s for a small batch, every 30 to 60 s for one of 1,000,
-in between for what lies between. Within them the next poll goes where news is likely.
+The bounds are the service's etiquette (`Provider`), which the settings may stretch. Within them the next poll
+goes where news is likely.
 """
-
-from typing import Protocol
 
 from msgspec import Struct
 
-SMALL_SIZE = 100
-LARGE_SIZE = 1000
+from pwl_tui.config import Polling
+from pwl_tui.provider import PROVIDER
+
 _TAIL_FACTOR = 4.0
 """A batch that waits behind others is looked at up to this many times less often."""
 _OVERSHOOT_SECONDS = 0.5
@@ -18,25 +17,10 @@ _BACKOFF_SECONDS = 5.0
 _BACKOFF_LIMIT_SECONDS = 300.0
 
 
-class Pace(Protocol):
-    """The polling settings that the schedule obeys, all in seconds."""
-
-    @property
-    def minimum(self) -> float:
-        """Never ask about one batch more often."""
-
-    @property
-    def small(self) -> tuple[float, float]:
-        """Shortest and longest pause for a batch under 100 numbers."""
-
-    @property
-    def large(self) -> tuple[float, float]:
-        """Shortest and longest pause for a batch of 1,000 numbers."""
-
-
-def bounds(size: int, pace: Pace) -> tuple[float, float]:
+def bounds(size: int, pace: Polling) -> tuple[float, float]:
     """Return the shortest and longest pause, in seconds, between two polls of a batch of `size` numbers."""
-    share = min(max((size - SMALL_SIZE) / (LARGE_SIZE - SMALL_SIZE), 0.0), 1.0)
+    small_batch, large_batch = PROVIDER.small_batch, PROVIDER.large_batch
+    share = min(max((size - small_batch) / (large_batch - small_batch), 0.0), 1.0)
     shortest, longest = (
         small + (large - small) * share for small, large in zip(pace.small, pace.large, strict=True)
     )
@@ -44,13 +28,13 @@ def bounds(size: int, pace: Pace) -> tuple[float, float]:
     return shortest, max(longest, shortest)
 
 
-def first_poll(size: int, pace: Pace, now: float) -> float:
+def first_poll(size: int, pace: Polling, now: float) -> float:
     """Return when to look at a batch for the first time after it was accepted."""
     return now + bounds(size, pace)[0]
 
 
 def next_poll(
-    size: int, pending: int, pace: Pace, *, rate: float | None, ahead: int, now: float, spread: float
+    size: int, pending: int, pace: Polling, *, rate: float | None, ahead: int, now: float, spread: float
 ) -> float:
     """Return when to look at a batch again.
 

@@ -1,224 +1,179 @@
-"""Writes a workbook (.xlsx) of text cells, row by row, in the memory of a few rows.
+"""Writes a workbook (.xlsx) of text cells with XlsxWriter, row by row, in the memory of one row.
 
-A workbook is a zip file of XML (ECMA-376). The little of it that a table of text needs is written here, for
-it takes a tenth of the time of the usual libraries, and rows come by the million. Every cell is text and is
-formatted as text, so that no number loses its plus, its zeros or its last digits, now or when it is edited.
+Every cell is text and is formatted as text, so that no number loses its plus, its zeros or its last digits,
+now or when it is edited, and nothing becomes a link or a formula.
 """
 
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import BinaryIO
-from zipfile import ZIP_DEFLATED, ZipFile
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from pwl_tui.lists.errors import unusable
+from xlsxwriter import Workbook  # type: ignore[import-untyped] # it has no types
+from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped] # as above
+from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # as above
+
+from pwl_tui.lists.errors import ListError
+from pwl_tui.text import clean
 
 _MAX_ROWS = 1_048_576
-"""Of a sheet, as Excel has it; so are the next two."""
+"""Excel's limit for a sheet, as are the next two."""
 _MAX_COLUMNS = 16_384
 _MAX_CELL = 32_767
-"""Characters, counted as UTF-16 has them."""
-_MAX_SHEET_BYTES = 2**31 - 2**26
-"""A longer part of a zip file needs an extension that Excel warns of. What is held back fits in the rest."""
-_HELD_BYTES = 1 << 20
+"""UTF-16 code units."""
+_MAX_SHEET_BYTES = 1_900_000_000
+"""A longer part of a zip file needs an extension that Excel warns about."""
 _COLUMN_WIDTH = 18
 """Characters."""
+_SPARE_BYTES = 64 * 1024 * 1024
+"""Free space to leave: the IDs of paid batches are written to the same disk."""
 
-_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-_LINKS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
-_PACKAGE_TYPE = "application/vnd.openxmlformats-package"
-_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_TEXT, _BOLD = 1, 2
-"""Places among the formats (``cellXfs``) below. The number format 49 is text."""
-_STYLES = (
-    f'<styleSheet xmlns="{_MAIN}">'
-    '<fonts count="2"><font><sz val="11"/><name val="Calibri"/></font>'
-    '<font><b/><sz val="11"/><name val="Calibri"/></font></fonts>'
-    '<fills count="2"><fill><patternFill patternType="none"/></fill>'
-    '<fill><patternFill patternType="gray125"/></fill></fills>'
-    '<borders count="1"><border><left/><right/><top/><bottom/><diagonal/></border></borders>'
-    '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
-    '<cellXfs count="3"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/>'
-    '<xf numFmtId="49" fontId="0" fillId="0" borderId="0" xfId="0" applyNumberFormat="1"/>'
-    '<xf numFmtId="49" fontId="1" fillId="0" borderId="0" xfId="0" applyNumberFormat="1" applyFont="1"/>'
-    '</cellXfs><cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles>'
-    "</styleSheet>"
-)
-# No cell is to be marked as "a number stored as text": all of them are on purpose.
-_SHEET_END = (
-    "</sheetData><ignoredErrors>"
-    '<ignoredError sqref="A1:XFD1048576" numberStoredAsText="1"/></ignoredErrors></worksheet>'
-)
-_ESCAPED = re.compile("[&<>\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_UNFIT = "\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff"
+_ESCAPED = re.compile(f"[{_UNFIT}]|_(?=x[0-9A-Fa-f]{{4}}[_{_UNFIT}])")
+"""Characters that XML cannot hold, and underscores that would be read as the start of an escape."""
 
 
 @contextmanager
 def workbook(
-    stream: BinaryIO, top: Sequence[Sequence[str]], width: int
+    stream: BinaryIO,
+    scratch: Callable[[], AbstractContextManager[Path]],
+    top: Sequence[Sequence[str]],
+    width: int,
 ) -> Iterator[Callable[[Iterable[Sequence[str]]], None]]:
-    """Begin a workbook; yields what writes some rows to it.
+    """Write a workbook; yields a function that adds rows.
 
-    A sheet that is full is followed by another, which begins with the same `top`.
+    A full sheet is followed by another, which begins with the same `top`.
 
     Args:
-        stream: where it goes; seekable.
-        top: the rows that stay in sight when the others are scrolled: the header and what is above it.
+        stream: where to write the workbook, once it is complete.
+        scratch: lends a private directory for the sheets until then; they take up twice their XML.
+        top: the rows that stay visible when the others are scrolled: the header and what is above it.
         width: the most cells that a row has.
 
     Raises:
-        ListError: there are more columns than a workbook has; the writing raises it for a cell that is too
-            long.
+        ListError: there are more columns than a workbook can have, or no room for temporary files. Adding
+            rows raises it, too, also if a cell is too long.
+        OSError: the stream cannot be written.
     """
     if width > _MAX_COLUMNS:
-        raise unusable(
-            f"The list has more columns with its answers than the {_MAX_COLUMNS:,} of a workbook.",
+        raise ListError(
+            f"With its results, the list has more columns than a workbook can have ({_MAX_COLUMNS:,}).",
             "Export it as CSV.",
         )
-    with ZipFile(stream, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-        sheets = _Sheets(archive, top, width)
-        try:
-            yield sheets.write
-        finally:
-            sheets.close()
-        for name, content in _parts(sheets.count):
-            archive.writestr(name, _HEAD + content)
+    with scratch() as directory, closing(_Sheets(directory, top, width)) as sheets:
+        sheets.write([])
+        yield sheets.write
+        sheets.finish(stream)
 
 
 class _Sheets:
-    """Sheets of a workbook, one after the other."""
+    """The sheets of a workbook, one after the other."""
 
-    def __init__(self, archive: ZipFile, top: Sequence[Sequence[str]], width: int) -> None:
-        self._archive, self._top = archive, top
-        self._starts = [f'<c r="{_letters(column)}' for column in range(width)]
-        self._opening = (
-            f'{_HEAD}<worksheet xmlns="{_MAIN}">{_frozen(len(top))}'
-            f'<cols><col min="1" max="{width}" width="{_COLUMN_WIDTH}" style="{_TEXT}" customWidth="1"/>'
-            "</cols>"
-            "<sheetData>"
+    def __init__(self, directory: Path, top: Sequence[Sequence[str]], width: int) -> None:
+        self._directory, self._top, self._width = directory, top, width
+        self._package = directory / "workbook.xlsx"
+        self._book = Workbook(
+            str(self._package), {"constant_memory": True, "tmpdir": str(directory), "use_zip64": True}
         )
-        self.count = 0
-        self._begin()
+        self._text = self._book.add_format({"num_format": "@"})
+        self._bold = self._book.add_format({"num_format": "@", "bold": True})
+        self._sheets: list[_Sheet] = []
 
     def write(self, rows: Iterable[Sequence[str]]) -> None:
-        for row in rows:
-            if self._height == _MAX_ROWS or self._size > _MAX_SHEET_BYTES:
-                self.close()
+        with self._sentences():
+            self._require_room(0)
+            if not self._sheets:
                 self._begin()
-            self._add(row, _TEXT)
+            for row in rows:
+                if self._height == _MAX_ROWS or self._sheets[-1].size() > _MAX_SHEET_BYTES:
+                    self._begin()
+                self._add(row, self._text)
+
+    def finish(self, stream: BinaryIO) -> None:
+        """Put the sheets together."""
+        with self._sentences():
+            self._require_room(max(sheet.size() for sheet in self._sheets))  # each is copied once
+            self._package.touch(0o600)
+            try:
+                self._book.close()
+            except FileCreateError as error:
+                raise error.args[0] from error
+            package = self._package.open("rb")
+        with package:
+            shutil.copyfileobj(package, stream)
 
     def close(self) -> None:
-        """End the sheet that is being written."""
-        try:
-            self._held.append(_SHEET_END)
-            self._flush()
-        finally:
-            self._sheet.close()
+        """Close the files, finished or not."""
+        for sheet in self._sheets:
+            sheet.close()
 
     def _begin(self) -> None:
-        self.count += 1
-        self._sheet = self._archive.open(f"xl/worksheets/sheet{self.count}.xml", "w")
-        self._height = self._size = self._held_size = 0
-        self._held = [self._opening]
+        number = len(self._sheets) + 1
+        sheet = self._book.add_worksheet(f"Answers {number}" if number > 1 else "Answers", _Sheet)
+        self._sheets.append(sheet)
+        sheet.set_column(0, self._width - 1, _COLUMN_WIDTH, self._text)
+        sheet.freeze_panes(len(self._top), 0)
+        # Excel should not mark cells as "number stored as text": all of them are on purpose.
+        sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
+        self._height = 0
         for row in self._top:
-            self._add(row, _BOLD)
+            self._add(row, self._bold)
 
-    def _add(self, row: Sequence[str], style: int) -> None:
+    def _add(self, row: Sequence[str], style: object) -> None:
+        write, height = self._sheets[-1].write_string, self._height
+        for column, cell in enumerate(row):
+            if not cell:
+                continue
+            if len(cell) > _MAX_CELL // 2 and len(cell.encode("utf-16-le", "surrogatepass")) > _MAX_CELL * 2:
+                raise ListError(
+                    f"The list has a cell of more than {_MAX_CELL:,} characters, too long for a workbook.",
+                    "Export it as CSV.",
+                )
+            write(height, column, cell, style)
         self._height += 1
-        place = f'{self._height}" s="{style}" t="inlineStr"><is><t'
-        plain = _is_plain(f"|{'|'.join(row)}|")
-        cells = [
-            f"{start}{place}{f'>{cell}' if plain else _marked_up(cell)}</t></is></c>"
-            for start, cell in zip(self._starts, row, strict=False)
-            if cell
-        ]
-        line = f'<row r="{self._height}">{"".join(cells)}</row>'
-        self._held.append(line)
-        self._held_size += len(line)
-        if self._held_size > _HELD_BYTES:
-            self._flush()
 
-    def _flush(self) -> None:
-        data = "".join(self._held).encode()
-        self._held.clear()
-        self._held_size = 0
-        self._size += len(data)
-        self._sheet.write(data)
+    def _require_room(self, wanted: int) -> None:
+        free = shutil.disk_usage(self._directory).free
+        if free < wanted + _SPARE_BYTES:
+            raise self._no_room(f"only {free // 1_000_000:,} MB are free")
 
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        """Turn what the operating system reports about temporary files into a `ListError`."""
+        try:
+            yield
+        except OSError as error:
+            raise self._no_room((error.strerror or str(error)).lower()) from error
 
-def _is_plain(row: str) -> bool:
-    """Say whether the cells of a row, between bars, surely are XML as they stand; most rows' are."""
-    marks = "&" in row or "<" in row or ">" in row or "_x" in row
-    blanks = "| " in row or " |" in row
-    return row.isprintable() and not marks and not blanks and len(row) <= _MAX_CELL // 2
-
-
-def _marked_up(cell: str) -> str:
-    """Return the text of a cell as XML, and before it the end of its tag."""
-    if len(cell) > _MAX_CELL // 2 and len(cell.encode("utf-16-le", "surrogatepass")) > _MAX_CELL * 2:
-        raise unusable(
-            f"The list has a cell of more than {_MAX_CELL:,} characters, which no workbook can hold.",
-            "Export it as CSV.",
+    def _no_room(self, why: str) -> ListError:
+        return ListError(
+            f"Could not write the workbook's temporary files in {clean(str(self._directory.parent))}: {why}.",
+            "Free some space there, or export as CSV.",
         )
-    text = _ESCAPED.sub(_escape, cell)
-    return f' xml:space="preserve">{text}' if text != text.strip() else f">{text}"
 
 
-def _escape(match: re.Match[str]) -> str:
-    """Return a character that XML has no room for as workbooks have it (ECMA-376, 22.9.2.19)."""
-    return _ENTITIES.get(match[0]) or f"_x{ord(match[0]):04X}_"
+class _Sheet(Worksheet):  # type: ignore[misc] # as above
+    """A sheet that can hold any text. What is overridden here is private to XlsxWriter."""
 
+    def size(self) -> int:
+        """Return how many bytes of its rows are on disk."""
+        return os.fstat(self.row_data_fh.fileno()).st_size
 
-def _letters(column: int) -> str:
-    """Return the letters of a column that is counted from 0: A to Z, AA to XFD."""
-    more, last = divmod(column, 26)
-    return (_letters(more - 1) if more else "") + chr(ord("A") + last)
+    def close(self) -> None:
+        """Close its files; what is not written yet is no longer needed."""
+        for file in (self.row_data_fh, self.fh):
+            with suppress(OSError):
+                file.close()
 
+    @staticmethod
+    def _escape_control_characters(data: str) -> str:
+        # XlsxWriter's own fails for half of a surrogate pair, and takes _x0041_x0042_ for one escape.
+        # Escapes are as in ECMA-376, 22.9.2.19.
+        return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", data)
 
-def _frozen(rows: int) -> str:
-    if not rows:
-        return ""
-    return (
-        f'<sheetViews><sheetView workbookViewId="0"><pane ySplit="{rows}" topLeftCell="A{rows + 1}"'
-        ' activePane="bottomLeft" state="frozen"/></sheetView></sheetViews>'
-    )
-
-
-def _parts(sheets: int) -> Iterator[tuple[str, str]]:
-    """Yield what a workbook has beside its sheets, as name and XML."""
-    numbers = range(1, sheets + 1)
-    kinds = [
-        ("/xl/workbook.xml", "sheet.main"),
-        ("/xl/styles.xml", "styles"),
-        *((f"/xl/worksheets/sheet{number}.xml", "worksheet") for number in numbers),
-    ]
-    overrides = "".join(
-        f'<Override PartName="{name}" ContentType="{_SPREADSHEET}.{kind}+xml"/>' for name, kind in kinds
-    )
-    types = (
-        f'<Default Extension="rels" ContentType="{_PACKAGE_TYPE}.relationships+xml"/>'
-        f'<Default Extension="xml" ContentType="application/xml"/>{overrides}'
-    )
-    yield "[Content_Types].xml", f'<Types xmlns="{_PACKAGE}/content-types">{types}</Types>'
-    yield "_rels/.rels", _relationships([("officeDocument", "xl/workbook.xml")])
-    names = "".join(
-        f'<sheet name="Answers{"" if number == 1 else f" {number}"}" sheetId="{number}" r:id="rId{number}"/>'
-        for number in numbers
-    )
-    yield (
-        "xl/workbook.xml",
-        f'<workbook xmlns="{_MAIN}" xmlns:r="{_LINKS}"><sheets>{names}</sheets></workbook>',
-    )
-    targets = [("worksheet", f"worksheets/sheet{number}.xml") for number in numbers]
-    yield "xl/_rels/workbook.xml.rels", _relationships([*targets, ("styles", "styles.xml")])
-    yield "xl/styles.xml", _STYLES
-
-
-def _relationships(targets: Sequence[tuple[str, str]]) -> str:
-    links = "".join(
-        f'<Relationship Id="rId{number}" Type="{_LINKS}/{kind}" Target="{target}"/>'
-        for number, (kind, target) in enumerate(targets, 1)
-    )
-    return f'<Relationships xmlns="{_PACKAGE}/relationships">{links}</Relationships>'
+    def _xml_rich_inline_string(self, string: str, attributes: Any) -> None:
+        # XlsxWriter takes text between <r> and </r> for its own markup, so it would reach the file as XML.
+        self._xml_inline_string(string, False, attributes)

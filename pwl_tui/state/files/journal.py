@@ -13,8 +13,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import sync_directory
-from pwl_tui.state.errors import from_os
+from pwl_tui.state.errors import StateError
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +94,7 @@ class Journal:
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise from_os(error, self.path) from error
+            raise StateError(*os_sentences(error, self.path)) from error
 
     def make_ready(self) -> None:
         """Make the file if it is not there, so that an entry needs nothing but its own bytes.
@@ -104,7 +105,7 @@ class Journal:
         try:
             os.close(self._open())
         except OSError as error:
-            raise from_os(error, self.path) from error
+            raise StateError(*os_sentences(error, self.path)) from error
 
     def _open(self) -> int:
         new = not self.path.exists()
@@ -141,7 +142,7 @@ class Journal:
         except FileNotFoundError:
             return [], 0
         except OSError as error:
-            raise from_os(error, self.path) from error
+            raise StateError(*os_sentences(error, self.path)) from error
         found = []
         for line in _lines(data):
             decoded = _decoded(line)

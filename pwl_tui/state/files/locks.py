@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pwl_tui.state.errors import from_os
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import Binding
 
 
@@ -30,7 +31,7 @@ def sender_lock(directory: Path, binding: Binding) -> Iterator[bool]:
         StateError: the lock file cannot be made or locked.
     """
     name = hashlib.sha256(f"{binding.base_url}\n{binding.fingerprint}".encode()).hexdigest()[:16]
-    with _lock_file(directory / f"send-{name}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
+    with lock_file(directory / f"send-{name}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
         yield ours
 
 
@@ -41,16 +42,25 @@ def exclusive_lock(path: Path) -> Iterator[None]:
     Raises:
         StateError: the lock file cannot be made or locked.
     """
-    with _lock_file(path, fcntl.LOCK_EX):
+    with lock_file(path, fcntl.LOCK_EX):
         yield
 
 
 @contextmanager
-def _lock_file(path: Path, how: int) -> Iterator[bool]:
+def lock_file(path: Path, how: int) -> Iterator[bool]:
+    """Lock the file `path` for as long as the block lasts; yield whether that was possible.
+
+    Args:
+        path: the file; made (0600) if it is not there.
+        how: as `fcntl.flock` takes it.
+
+    Raises:
+        StateError: the lock file cannot be made or locked.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise from_os(error, path) from error
+        raise StateError(*os_sentences(error, path)) from error
     try:
         yield _locked(descriptor, how, path)
     finally:
@@ -63,5 +73,5 @@ def _locked(descriptor: int, how: int, path: Path) -> bool:
     except BlockingIOError:
         return False
     except OSError as error:
-        raise from_os(error, path) from error
+        raise StateError(*os_sentences(error, path)) from error
     return True

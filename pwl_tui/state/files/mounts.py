@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Final
 
-from pwl_tui.state.errors import state_error
+from pwl_tui.state.errors import StateError
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
 """Linux's table of what is mounted; without it (on other systems) nothing is known and nothing is refused."""
@@ -54,7 +54,7 @@ def require_local(directory: Path, mounts: Path = MOUNTS) -> None:
     """
     kind = network_file_system(directory, mounts)
     if kind is not None:
-        raise state_error(
+        raise StateError(
             f"{directory} is on a network file system ({kind}), whose locks cannot keep two programs from"
             " paying for one batch.",
             "Name a directory on a local disk with --state-dir or PWL_TUI_STATE_DIR.",

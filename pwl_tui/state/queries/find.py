@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Outcome
 
 Value = str | int
@@ -166,4 +166,4 @@ def _pattern(value: str) -> str:
 def _error(message: str, typed: str, known: "dict[str, str] | tuple[()]", remedy: str) -> FindError:
     near = difflib.get_close_matches(typed.lower(), known, 1)
     sentence = f"{message}; did you mean {near[0]!r}?" if near else f"{message}."
-    return FindError(Problem(kind="invalid_request", message=sentence, remedy=remedy))
+    return FindError(sentence, remedy)

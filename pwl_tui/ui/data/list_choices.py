@@ -1,5 +1,6 @@
 """What the form for a new list holds, and the reading of that list. Knows no widget."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -53,8 +54,8 @@ class Choices(Struct, frozen=True):
 
     def decide(self, engine: Engine, listed: ListPlan) -> tuple[JobPlan, float | None]:
         """Return what would be sent of a list, and the seconds that takes, if known. Slow for long lists."""
-        plan = engine.decide(listed, reuse_days=None if self.reuse else 0, sample=self.sample)
-        return plan, engine.seconds_for(plan.to_pay)
+        plan = engine.plans.decide(listed, reuse_days=None if self.reuse else 0, sample=self.sample)
+        return plan, engine.plans.seconds_for(plan.to_pay)
 
     def reads_as(self, other: "Choices") -> bool:
         """Say whether a list is read the same way with other choices."""
@@ -94,12 +95,13 @@ class Wanted(Struct, frozen=True):
         """
         source = self._taken_in(progress, cancelled)
         options = self.choices.options(self.region, self.numbers)
-        return engine.read(source, options, progress=progress, cancelled=cancelled)
+        return engine.plans.read(source, options, progress=progress, cancelled=cancelled)
 
     def _taken_in(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Source:
         if self.pasted is not None:
             return Source.from_text(self.pasted)
-        size = self.path.stat().st_size if self.path.is_file() else 0  # reading it says what is wrong with it
+        # Where there is no file, reading it says what is wrong.
+        size = self.path.stat().st_size if os.path.isfile(self.path) else 0
 
         def watch(done: int) -> None:
             if cancelled():

@@ -11,11 +11,12 @@ from functools import cached_property
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import BalanceFailed, BalanceRead, EngineFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.engine.money.ledger import Movement
+from pwl_tui.engine.problems import internal
 from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BalanceReading, Batch, BatchState, Binding, Job, JobState
 
 _HISTORY = 24
@@ -71,7 +72,7 @@ class Snapshot(Struct, frozen=True, dict=True):
     @property
     def credits(self) -> BalanceReading | None:
         """The latest reading of the WhatsApp credits."""
-        return self.balances.get(WHATSAPP)
+        return self.balances.get(PROVIDER.batch_service)
 
     @property
     def unfinished(self) -> tuple[Job, ...]:
@@ -130,7 +131,7 @@ def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
     found, total = (store.jobs.all(), None) if newest is None else store.jobs.foremost(newest)
     jobs = sorted(found, key=lambda job: (_ORDER[job.state], -job.id))
     balances = store.balances.latest(binding) if binding else {}
-    history = store.balances.history(binding, WHATSAPP, _HISTORY) if binding else []
+    history = store.balances.history(binding, PROVIDER.batch_service, _HISTORY) if binding else []
     unsent = sum(
         batch.size
         for job in jobs
@@ -156,8 +157,8 @@ def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
     if engine.binding is None:
         return snapshot
     since = snapshot.now - _ALARM_SECONDS
-    alarms = tuple(alarm for alarm in engine.ledger().alarms if alarm.until >= since)
-    return replace(snapshot, unadopted=len(engine.unadopted()), alarms=alarms)
+    alarms = tuple(alarm for alarm in engine.credits.ledger().alarms if alarm.until >= since)
+    return replace(snapshot, unadopted=len(engine.recovery.unadopted()), alarms=alarms)
 
 
 def first(engine: Engine, now: float) -> Snapshot:
@@ -209,9 +210,9 @@ class Watcher:
     def hear(self, event: Event) -> None:
         """Take note of what the engine tells; called on its threads."""
         match event:
-            case BalanceFailed(service=service, problem=problem) if service == WHATSAPP:
+            case BalanceFailed(service=service, problem=problem) if service == PROVIDER.batch_service:
                 self._balance_problem = problem
-            case BalanceRead(service=service) if service == WHATSAPP:
+            case BalanceRead(service=service) if service == PROVIDER.batch_service:
                 self._balance_problem = None
             case ServiceDown(problem=problem):
                 self._service_problem = problem
@@ -238,6 +239,8 @@ class Watcher:
                 last, version = self._looked(last, version, now)
             except ProblemError as error:
                 last = replace(last, state_problem=error.problem)
+            except Exception as error:  # noqa: BLE001 - the screen would stand still, and nobody would know why
+                last = replace(last, state_problem=internal(error))
             new = replace(
                 last,
                 now=now,

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from pwl_tui.ui.dialogs.base import FormDialog, field
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -36,7 +36,8 @@ class Adoption(Struct, frozen=True):
 class IdsInput(TextInput):
     """A field for one or more IDs; lines that are pasted stay apart."""
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Take pasted lines as IDs separated by spaces."""
         event.stop()
         event.prevent_default()
         self.insert_text_at_cursor(" ".join(event.text.split()))

@@ -4,8 +4,8 @@ from textual.app import App
 
 from pwl_tui.engine.jobs.planning import JobPlan, WhenShort
 from pwl_tui.ui.dialogs.questions import Ask, Choice, spend
-from pwl_tui.ui.presenters.format import counted, grouped
 from pwl_tui.ui.presenters.plan import spending
+from pwl_tui.wording.figures import counted, grouped
 
 
 async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) -> WhenShort | None:

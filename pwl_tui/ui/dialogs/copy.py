@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.widgets import Button
 
 from pwl_tui.paths import write_private
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.dialogs.base import FormDialog, field
-from pwl_tui.ui.terminal.clipboard import masked, told
+from pwl_tui.ui.terminal.clipboard import masked, outcome
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput, typed_path
 
@@ -57,7 +57,7 @@ class CopyDialog(FormDialog[str]):
         event.stop()
         text = self._text if event.button.id == "copy-whole" else self._masked
         self.app.copy_to_clipboard(text)
-        self.outcome.say(Content(told(text, os.environ)))
+        self.outcome.say(Content(outcome(text, os.environ)))
 
     def action_submit(self) -> None:
         """Save the text."""
@@ -81,10 +81,10 @@ def save_new(path: Path, text: str) -> None:
     Raises:
         ProblemError: it exists already, or cannot be written.
     """
-    if path.exists():
+    if os.path.exists(path):
         raise ProblemError(
             Problem(
-                kind="invalid_request",
+                kind=Kind.INVALID_REQUEST,
                 message=clean(f"{path} already exists and was not overwritten."),
                 remedy="Choose another file name.",
             )

@@ -13,9 +13,9 @@ from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.dialogs.base import FormDialog, field
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.widgets.checkbox import Checkbox
 from pwl_tui.ui.widgets.text_input import TextInput, typed_path
+from pwl_tui.wording.figures import counted
 
 if TYPE_CHECKING:
     from pwl_tui.lists.write.answers import Choice
@@ -101,7 +101,7 @@ class ExportDialog(FormDialog[str]):
         engine, job = self._ctx.engine, self._job
 
         def export() -> str:
-            written = engine.export(job.id, target)
+            written = engine.jobs.export(job.id, target)
             rows = counted(sum(file.rows for file in written), "row")
             if len(written) == 1:
                 return f"Exported {rows} to {written[0].path}."

@@ -10,8 +10,8 @@ from pwl_tui.state.models import Batch
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.dialogs.base import FormDialog
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted
 
 
 class GiveIdDialog(FormDialog[bool | None]):
@@ -48,7 +48,7 @@ class GiveIdDialog(FormDialog[bool | None]):
             return
 
         def identify() -> bool:
-            self._engine.settle(batch.job, batch.seq, "adopted", batch_id)
+            self._engine.recovery.settle(batch.job, batch.seq, "adopted", batch_id)
             return True
 
         self.finish(partial(in_thread, identify, "check ID"), "checking the ID", "Asking the service…")

@@ -2,12 +2,13 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.screen import Screen
 from textual.widgets import Static
 
 from pwl_tui.ui.commands import BY_ID, COMMANDS, Command, keys_shown
@@ -25,6 +26,7 @@ class HelpScreen(Dialog[None]):
     """Lists the commands by group, with the keys that they have after remapping.
 
     Args:
+        below: the screen that it is about.
         remapped: keys by command id, for the commands that the configuration remaps.
     """
 
@@ -34,8 +36,9 @@ class HelpScreen(Dialog[None]):
         *(Binding(BY_ID[id_].keys, "cancel", id=id_, show=False) for id_ in ("help", "quit")),
     ]
 
-    def __init__(self, remapped: Mapping[str, str]) -> None:
+    def __init__(self, below: Screen[Any], remapped: Mapping[str, str]) -> None:
         super().__init__()
+        self._below = below
         self._remapped = remapped
 
     def compose(self) -> ComposeResult:
@@ -53,7 +56,7 @@ class HelpScreen(Dialog[None]):
 
     def _groups(self) -> dict[str, list[tuple[Command, str | None]]]:
         """Return commands by heading, and why they cannot run now: first those of the screen below."""
-        below = self.app.screen_stack[-2]
+        below = self._below
         live = {active.binding.id for active in below.active_bindings.values()}
         groups: dict[str, list[tuple[Command, str | None]]] = {}
         for command in sorted(COMMANDS, key=lambda command: command.id not in live):

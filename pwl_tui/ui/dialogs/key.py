@@ -9,8 +9,8 @@ from pwl_tui.secret import Secret
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.dialogs.base import FormDialog
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted
 
 _TEXT = "Enter your ProWebLook API key. It is checked by reading the balance, which costs nothing."
 

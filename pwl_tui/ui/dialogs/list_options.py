@@ -13,10 +13,10 @@ from pwl_tui.text import clean
 from pwl_tui.ui.data.list_choices import Choices
 from pwl_tui.ui.dialogs.base import FormDialog, field
 from pwl_tui.ui.dialogs.questions import amount_typed
-from pwl_tui.ui.presenters.format import counted, percent
 from pwl_tui.ui.widgets.checkbox import Checkbox
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted, percent
 
 _DETECTED = ""
 """The value of a setting that is left to detection."""

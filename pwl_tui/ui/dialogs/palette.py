@@ -9,14 +9,13 @@ from textual.binding import Binding
 from textual.command import CommandInput, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.dom import DOMNode
-from textual.markup import escape
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import LoadingIndicator
 
 from pwl_tui.text import clean
 from pwl_tui.ui.commands import COMMANDS, Command
-from pwl_tui.ui.presenters.format import grouped, percent
 from pwl_tui.ui.screens.base import CommandScreen
+from pwl_tui.wording.figures import grouped, percent
 
 if TYPE_CHECKING:
     from pwl_tui.state.models import Job
@@ -61,7 +60,7 @@ class Everything(Provider):
     async def discover(self) -> Hits:
         """Yield every command, and the first jobs of the home screen."""
         for entry in (*self._commands(), *islice(self._jobs(), _MOST_JOBS)):
-            yield DiscoveryHit(Content(entry.title), entry.run, help=escape(entry.description))
+            yield DiscoveryHit(Content(entry.title), entry.run, help=_plain(entry.description))
 
     async def search(self, query: str) -> Hits:
         """Yield the commands and jobs that match the query; a match in the title counts double."""
@@ -69,7 +68,7 @@ class Everything(Provider):
         for entry in (*self._commands(), *self._jobs()):
             score = 2 * matcher.match(entry.title) or matcher.match(f"{entry.title} {entry.words}")
             if score > 0:
-                yield Hit(score, Content(entry.title), entry.run, help=escape(entry.description))
+                yield Hit(score, Content(entry.title), entry.run, help=_plain(entry.description))
 
     def _commands(self) -> Iterator[Entry]:
         screen = self.screen
@@ -108,3 +107,8 @@ class Everything(Provider):
                 self.app.switch_screen(screen)
             else:
                 self.app.push_screen(screen)
+
+
+def _plain(text: str) -> str:
+    """Return markup that shows a text as it is. Textual's own `escape` doubles backslashes for good."""
+    return text.replace("[", r"\[")

@@ -15,8 +15,8 @@ from textual.widgets import Button, Input, Static
 
 from pwl_tui.text import clean
 from pwl_tui.ui.dialogs.base import Dialog
-from pwl_tui.ui.presenters.format import counted, grouped
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted, grouped
 
 
 class Choice(Struct, frozen=True):

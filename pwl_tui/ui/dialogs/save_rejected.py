@@ -11,9 +11,9 @@ from pwl_tui.engine.jobs.exporting import save_rejected
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.dialogs.base import FormDialog, field
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.widgets.checkbox import Checkbox
 from pwl_tui.ui.widgets.text_input import TextInput, typed_path
+from pwl_tui.wording.figures import counted
 
 
 class SaveRejected(FormDialog[str]):

@@ -10,8 +10,8 @@ from pwl_tui.engine.jobs.adopting import Adopted
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.context import AppContext
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.screens.base import CommandScreen
+from pwl_tui.wording.figures import counted
 
 _NEEDS_A_KEY = ("refresh", "adopt", "ledger")
 _REASONS_SHOWN = 3

@@ -16,7 +16,6 @@ from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.dialogs.copy import CopyDialog
 from pwl_tui.ui.presenters.activity import ACTIVITY, ActivityRow, activity_rows, in_full
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Window
@@ -24,6 +23,7 @@ from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted
 
 _READING = "reading the activity"
 

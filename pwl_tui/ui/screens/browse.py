@@ -1,5 +1,6 @@
 """Chooses a list from the files: one directory at a time, directories first, then files that may be lists."""
 
+import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -9,18 +10,19 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from pwl_tui.lists.formats import is_list_name
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.recent import at_home
-from pwl_tui.ui.presenters.format import moment
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Cell, Column, Window
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
-from pwl_tui.ui.widgets.text_input import is_list_name, typed_path
+from pwl_tui.ui.widgets.text_input import typed_path
+from pwl_tui.wording.figures import moment
 
 _MOST_ENTRIES = 10_000
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -126,7 +128,7 @@ def nearest_directory(typed: str) -> Path:
     """Return the directory of a path that is being typed; the current directory if it has none."""
     path = typed_path(typed)
     for directory in (path, path.parent):
-        if typed.strip() and directory.is_dir():
+        if typed.strip() and os.path.isdir(directory):
             return directory.absolute()
     return Path.cwd()
 

@@ -20,13 +20,13 @@ from pwl_tui.ui.background import Progressed, in_thread
 from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.snapshot import Snapshot
-from pwl_tui.ui.presenters.columns import JOBS, JobRow, next_in
-from pwl_tui.ui.presenters.format import counted, grouped
+from pwl_tui.ui.presenters.columns import JOBS, JobRow
 from pwl_tui.ui.presenters.job_detail import detail_lines
 from pwl_tui.ui.presenters.notices import last_size
 from pwl_tui.ui.screens import account_commands, job_commands
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.styles import SCREEN_STYLES
+from pwl_tui.ui.textual_private import VeiledScreen
 from pwl_tui.ui.widgets.balance import BalancePanel
 from pwl_tui.ui.widgets.cells import Made, Window
 from pwl_tui.ui.widgets.chart import Chart
@@ -36,6 +36,8 @@ from pwl_tui.ui.widgets.notices import AttentionPanel
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted, grouped
+from pwl_tui.wording.jobs import next_in
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -51,7 +53,7 @@ _LONG_SECONDS = 60.0
 """How long a notice of several sentences stays."""
 
 
-class HomeScreen(CommandScreen[None]):
+class HomeScreen(VeiledScreen, CommandScreen[None]):
     """Where the program starts. On narrow screens the form takes the place of the jobs while it is in use.
 
     Args:
@@ -84,7 +86,6 @@ class HomeScreen(CommandScreen[None]):
         self._filter = ""
         self._adopting = ""
         """How far the adoption of batches is; empty while none is under way."""
-        self._veiled = True
         self._completing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
@@ -105,21 +106,6 @@ class HomeScreen(CommandScreen[None]):
                 beside.border_title = Content("Selected job")
                 yield self._detail
         yield KeyFooter()
-
-    def unveil(self) -> None:
-        """Write the first frame."""
-        self._veiled = False
-        self._compositor_refresh()
-
-    def _compositor_refresh(self) -> None:
-        """Write nothing until the screen is laid out, or it would be written three times at each start."""
-        if not self._veiled:
-            super()._compositor_refresh()
-
-    def update_node_styles(self, animate: bool = True) -> None:
-        """Style nothing again until there is something to see: every widget has just been styled."""
-        if not self._veiled:
-            super().update_node_styles(animate)
 
     async def complete(self) -> None:
         """Add what the first frame does without, because it takes as long as everything else."""
@@ -280,7 +266,9 @@ class HomeScreen(CommandScreen[None]):
             return
         engine = self.ctx.engine
         try:
-            job = await in_thread(lambda: engine.create_job(plan, name=name, when_short=when_short), "submit")
+            job = await in_thread(
+                lambda: engine.jobs.create(plan, name=name, when_short=when_short), "submit"
+            )
         except ProblemError as error:
             self.complain(error)
             return
@@ -302,8 +290,8 @@ class HomeScreen(CommandScreen[None]):
 
         def adopt() -> "Adopted":
             if wanted.ids:
-                return engine.adopt(wanted.ids, wanted.name, progress)
-            return engine.adopt_journal(tell=progress)
+                return engine.recovery.adopt(wanted.ids, wanted.name, progress)
+            return engine.recovery.adopt_journal(tell=progress)
 
         self._show_adopting("adopting batches")
         try:

@@ -18,7 +18,7 @@ from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.job_rows import JobRows
 from pwl_tui.ui.data.results_reader import Found, ResultsReader, Updated
 from pwl_tui.ui.presenters.columns import BatchRow, ResultRow, result_key
-from pwl_tui.ui.presenters.job_charts import charts
+from pwl_tui.ui.presenters.job_charts import chart_lines
 from pwl_tui.ui.presenters.job_header import job_lines
 from pwl_tui.ui.presenters.job_tabs import (
     CHARTS,
@@ -197,7 +197,7 @@ class JobScreen(CommandScreen[None]):
         """Copy the ID of the selected batch."""
         if batch_id := self._batch_id:
             self.app.copy_to_clipboard(batch_id)
-            self.notify(clipboard.told(batch_id, os.environ))
+            self.notify(clipboard.outcome(batch_id, os.environ))
 
     def action_back(self) -> None:
         """Leave the field, then the search, then the job."""
@@ -295,13 +295,13 @@ class JobScreen(CommandScreen[None]):
         width = max(self.size.width - 2, 20)
         job, snapshot, reader = self._job, self.snapshot, self._reader
         retries = [other for other in snapshot.jobs if other.retry_of == job.id]
-        elsewhere = self.ctx.engine.elsewhere(job)
+        elsewhere = self.ctx.engine.jobs.elsewhere(job)
         self._head.say(job_lines(job, snapshot.now, width, elsewhere=elsewhere, retries=retries))
         self._attention.show()
         self._tabs.show(tab_titles(job, reader.waiting), VIEWS.index(self.view))
         if self.view is CHARTS:
             room = self._scroll.scrollable_size
-            self._charts.show(charts(job, reader.waiting, reader.breakdown, room.width, room.height))
+            self._charts.show(chart_lines(job, reader.waiting, reader.breakdown, room.width, room.height))
         self._tell_place()
 
     def _tell_place(self) -> None:

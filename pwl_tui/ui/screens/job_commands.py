@@ -7,14 +7,14 @@ screen and a job's own screen have the same commands.
 from collections.abc import Callable
 from functools import partial
 
-from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.problems import NO_SPEND, other_key
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.context import AppContext
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.screens.base import CommandScreen
+from pwl_tui.wording.figures import counted
+from pwl_tui.wording.retry import retry as retry_words
 
 
 def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
@@ -81,7 +81,7 @@ def pause(screen: CommandScreen[None], job: Job) -> None:
 async def _pause(screen: CommandScreen[None], job: Job) -> None:
     engine = screen.ctx.engine
     resumes = job.paused or job.state in (JobState.WAITING, JobState.ATTENTION)
-    act = engine.resume if resumes else engine.pause
+    act = engine.jobs.resume if resumes else engine.jobs.pause
     try:
         await in_thread(lambda: act(job.id), "pause")
     except ProblemError as error:
@@ -103,11 +103,13 @@ async def _retry(screen: CommandScreen[None], job: Job) -> None:
 
     engine = screen.ctx.engine
     try:
-        wanted = await in_thread(lambda: engine.retry_plan(job.id), "retry plan")
-        question = spend("Retry", retry_words(wanted), wanted.to_pay, screen.ctx.settings.confirm_above)
+        wanted = await in_thread(lambda: engine.plans.for_retry(job.id), "retry plan")
+        question = spend(
+            "Retry", "\n".join(retry_words(wanted)), wanted.to_pay, screen.ctx.settings.confirm_above
+        )
         if await screen.app.push_screen_wait(question) != "yes":
             return
-        made = await in_thread(lambda: engine.retry(wanted), "retry")
+        made = await in_thread(lambda: engine.jobs.retry(wanted), "retry")
     except ProblemError as error:
         screen.complain(error)
         return
@@ -127,8 +129,8 @@ async def _send_rest(screen: CommandScreen[None], job: Job) -> None:
 
     engine = screen.ctx.engine
     try:
-        rates = await in_thread(lambda: engine.rates(job), "rates")
-        later = await in_thread(lambda: engine.went_on(job), "later job")
+        rates = await in_thread(lambda: engine.plans.sample_rates(job), "rates")
+        later = await in_thread(lambda: engine.plans.continued_by(job), "later job")
         plan = await screen.app.push_screen_wait(SampleDialog(screen.ctx, job, rates, later))
         if plan is None:
             return
@@ -136,7 +138,7 @@ async def _send_rest(screen: CommandScreen[None], job: Job) -> None:
         if when_short is None:
             return
         name = f"{job.name} rest"
-        made = await in_thread(lambda: engine.create_job(plan, name=name, when_short=when_short), "the rest")
+        made = await in_thread(lambda: engine.jobs.create(plan, name=name, when_short=when_short), "the rest")
     except ProblemError as error:
         screen.complain(error)
         return
@@ -166,7 +168,7 @@ async def _forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[],
     if await screen.app.push_screen_wait(Ask("Forget", text, choices)) != "yes":
         return
     try:
-        await in_thread(lambda: screen.ctx.engine.forget(job.id), "forget")
+        await in_thread(lambda: screen.ctx.engine.jobs.forget(job.id), "forget")
     except ProblemError as error:
         screen.complain(error)
         return
@@ -178,16 +180,3 @@ async def _forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[],
 def sending_words(job: Job, to_pay: int) -> str:
     """Return what is said once a job is made: its name, and how many numbers it sends."""
     return f"{job.name}: sending {counted(to_pay, 'number')}."
-
-
-def retry_words(wanted: RetryPlan) -> str:
-    """Return what a retry would do, and what it costs."""
-    lines = []
-    if wanted.plan is not None:
-        number = counted(wanted.plan.to_pay, "failed number")
-        lines.append(f"{number} of {wanted.job.name} as a new, linked job. They are paid for again.")
-    if wanted.rejected_batches:
-        batches = counted(wanted.rejected_batches, "rejected batch", "rejected batches")
-        number = counted(wanted.rejected_numbers, "number")
-        lines.append(f"{batches} with {number} in the same job. They were not charged before.")
-    return "\n".join([*lines, f"This costs {counted(wanted.to_pay, 'credit')}."])

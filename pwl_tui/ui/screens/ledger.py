@@ -56,7 +56,7 @@ class LedgerScreen(CommandScreen[None]):
 
     async def _load(self) -> None:
         try:
-            ledger = await in_thread(self.ctx.engine.ledger, "ledger")
+            ledger = await in_thread(self.ctx.engine.credits.ledger, "ledger")
         except ProblemError as error:
             self._head.say(problem_lines(error.problem))
             return

@@ -19,7 +19,6 @@ from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.row_reader import RowReader, RowSeen
 from pwl_tui.ui.dialogs.save_rejected import SaveRejected
-from pwl_tui.ui.presenters.format import grouped
 from pwl_tui.ui.presenters.plan import problem_lines, read_as
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Cell, Column, Window
@@ -27,6 +26,7 @@ from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.view_tabs import ViewTabs
+from pwl_tui.wording.figures import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

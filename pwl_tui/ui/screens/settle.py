@@ -19,12 +19,12 @@ from pwl_tui.ui.dialogs.copy import CopyDialog
 from pwl_tui.ui.dialogs.give_id import GiveIdDialog
 from pwl_tui.ui.dialogs.questions import Ask, Typed, spend
 from pwl_tui.ui.dialogs.questions import Choice as Answer
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.presenters.settle import Doubt, story, timeline, verdict
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.wording.figures import counted
 
 _COMMANDS: dict[Decision, str] = {"free": "release", "adopted": "give-id", "lost": "write-off"}
 
@@ -133,7 +133,7 @@ class SettleScreen(CommandScreen[None]):
         if await self.app.push_screen_wait(self._question(doubt, decision)) != "yes":
             return
         try:
-            await in_thread(lambda: self.ctx.engine.settle(job, seq, decision), "settle")
+            await in_thread(lambda: self.ctx.engine.recovery.settle(job, seq, decision), "settle")
         except ProblemError as error:
             self.complain(error)
             return
@@ -157,7 +157,7 @@ class SettleScreen(CommandScreen[None]):
     async def _report(self, doubt: Doubt) -> None:
         engine, batch = self.ctx.engine, doubt.batch
         try:
-            text = await in_thread(lambda: engine.report(batch.job, batch.seq), "report")
+            text = await in_thread(lambda: engine.recovery.report(batch.job, batch.seq), "report")
         except ProblemError as error:
             self.complain(error)
             return
@@ -200,7 +200,7 @@ class SettleScreen(CommandScreen[None]):
             place = self._place_of([(batch.job, batch.seq) for batch in batches])
         place %= len(batches)
         batch = batches[place]
-        evidence = engine.evidence(batch.job, batch.seq)
+        evidence = engine.recovery.evidence(batch.job, batch.seq)
         return Doubt(engine.store.jobs.get(batch.job), batch, evidence, place + 1, len(batches))
 
     def _place_of(self, labels: list[tuple[int, int]]) -> int:

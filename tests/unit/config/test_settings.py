@@ -107,8 +107,8 @@ def test_a_file_without_a_key_may_be_read_by_others(read: Read, file: Path) -> N
         ("\n\nprofile = default\n", ["not valid TOML", "line 3"]),
         ("x = " + "9" * 5000, ["not valid TOML"]),
         ("x = " + "[" * 20_000, ["not valid TOML"]),
-        ("reuse_dayz = 1", ["reuse_dayz", "no setting", "Did you mean lists.reuse_days?"]),
-        ("[list]\nreuse_days = 1", ["sets list,", "Did you mean lists?"]),
+        ("reuse_dayz = 1", ["unknown setting, reuse_dayz", "Did you mean lists.reuse_days?"]),
+        ("[list]\nreuse_days = 1", ["unknown setting, list.", "Did you mean lists?"]),
         ("[lists]\nreuse_dayz = 1", ["lists.reuse_dayz", "Did you mean lists.reuse_days?"]),
         ("[lists]\nregion = 'US'", ["lists.region", "Did you mean profiles.NAME.region?"]),
         ("[ui]\nzzz = 1", ["ui.zzz", "ui.theme, ui.mouse, ui.low_bandwidth"]),
@@ -143,7 +143,7 @@ def test_a_file_without_a_key_may_be_read_by_others(read: Read, file: Path) -> N
         (f"[profiles.x]\napi_key = '{KEY}'\napi_key_command = 'y'", ["profiles.x in", "not both"]),
         ("[profiles.work]\nregion = 'US'", ["no profile default", "work"]),
         ("profile = 'home'", ["no profile home", "none"]),
-        ('"\\u001b]0;x\\u0007" = 1', ["no setting"]),
+        ('"\\u001b]0;x\\u0007" = 1', ["unknown setting"]),
     ],
 )
 def test_a_bad_file_is_refused_in_a_sentence_that_names_the_place(
@@ -174,7 +174,7 @@ def test_a_file_that_is_no_text(file: Path) -> None:
 
 def test_a_directory_in_place_of_the_file(tmp_path: Path) -> None:
     environ = {"PWL_TUI_CONFIG": str(tmp_path)}
-    assert "cannot be read: Is a directory" in refusal(
+    assert "is a directory, not a file" in refusal(
         lambda: config.load(config_file=None, profile=None, environ=environ)
     )
 

@@ -51,7 +51,7 @@ def test_an_address_that_would_show_the_key_is_refused_and_not_repeated(
 @pytest.mark.parametrize(
     ("url", "canonical"),
     [
-        ("HTTPS://ServiceClient.ProWebLook.com/", "https://lookup.proweblook.com"),
+        ("HTTPS://Lookup.ProWebLook.com/", "https://lookup.proweblook.com"),
         ("https://gateway.example:8443/a/b//", "https://gateway.example:8443/a/b"),
         ("http://localhost:80/", "http://localhost"),
         ("http://127.8.9.10:8080", "http://127.8.9.10:8080"),
@@ -95,7 +95,7 @@ def test_the_command_is_run_once_and_only_when_the_key_is_needed(tmp_path: Path,
     assert (tmp_path / "runs").read_text() == "run\n"
 
 
-def test_the_environment_goes_before_the_command(tmp_path: Path, read: Read) -> None:
+def test_the_environment_overrides_the_command(tmp_path: Path, read: Read) -> None:
     text = f'[profiles.default]\napi_key_command = "{command(tmp_path, "exit 1")}"\n'
     assert read(text, {"PROWEBLOOK_API_KEY": KEY}).api_key == Secret(KEY)
 
@@ -103,7 +103,7 @@ def test_the_environment_goes_before_the_command(tmp_path: Path, read: Read) -> 
 @pytest.mark.parametrize(
     ("script", "says"),
     [
-        (f"echo {KEY}; echo {KEY} >&2; exit 3", "ended with status 3"),
+        (f"echo {KEY}; echo {KEY} >&2; exit 3", "exited with status 3"),
         ("true", "be a key"),
         (f"echo '{KEY} {KEY}'", "be a key"),
         ("cat", "be a key"),  # standard input is not passed on: it may hold the list
@@ -124,7 +124,7 @@ def test_a_command_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
     assert "must end within" in refusal(lambda: key_command.key)
 
 
-def test_a_command_that_is_not_there() -> None:
+def test_a_command_that_does_not_exist() -> None:
     assert "No such file" in refusal(lambda: KeyCommand("/no/such/program").key)
 
 

@@ -125,7 +125,7 @@ def test_what_may_not_be_is_not_saved(changes: config.Changes, sentence: str, re
     assert os.listdir(file.parent) == [file.name]  # noqa: PTH208 - only the names matter
 
 
-def test_the_environment_goes_before_what_is_saved(file: Path) -> None:
+def test_the_environment_overrides_what_is_saved(file: Path) -> None:
     environ = {"PROWEBLOOK_BASE_URL": "https://theirs.example"}
     changes = {"profiles.default": {"base_url": "https://mine.example"}}
     assert config.save(file, changes, "default", environ=environ)[0].base_url == "https://theirs.example"

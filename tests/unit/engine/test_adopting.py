@@ -10,7 +10,7 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.jobs import adopting
 from pwl_tui.engine.money.steps import Sent
 from pwl_tui.engine.polling.schedule import Budget
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.files.journal import Entry
 from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
@@ -31,7 +31,7 @@ from tests.unit.fake_service import (
     rows_of,
 )
 
-GONE = Problem(kind="network", message="no network", remedy="wait")
+GONE = Problem(kind=Kind.NETWORK, message="no network", remedy="wait")
 
 
 def submit_elsewhere(service: WorldService, first: int, size: int) -> str:
@@ -43,7 +43,7 @@ def test_batches_of_elsewhere_become_a_job(store: Store, clock: Clock, service: 
     wanted = [submit_elsewhere(service, FIRST, 3), submit_elsewhere(service, FIRST + 3, 2)]
     clock.now += 60
     engine = make_engine(store, service, clock)
-    (job_id,) = engine.adopt([*wanted, wanted[0]]).jobs
+    (job_id,) = engine.recovery.adopt([*wanted, wanted[0]]).jobs
     job = store.jobs.get(job_id)
     assert (job.name, job.numbers, job.charged, job.state) == (
         f"adopted-{wanted[0][:8]}",
@@ -61,7 +61,7 @@ def test_what_is_adopted_unfinished_is_polled_to_its_end(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
     engine = make_engine(store, service, clock)
-    (job_id,) = engine.adopt([submit_elsewhere(service, FIRST, 500)], "big").jobs
+    (job_id,) = engine.recovery.adopt([submit_elsewhere(service, FIRST, 500)], "big").jobs
     job = store.jobs.get(job_id)
     assert (job.name, job.state) == ("big", JobState.PROCESSING)
     finish(store, service, clock)
@@ -81,7 +81,7 @@ def test_a_number_in_two_spellings_is_adopted_once(
         return msgspec.structs.replace(answer, results=[*answer.results, again])
 
     monkeypatch.setattr(service, "poll", spelled)
-    (job_id,) = make_engine(store, service, clock).adopt([batch_id]).jobs
+    (job_id,) = make_engine(store, service, clock).recovery.adopt([batch_id]).jobs
     job = store.jobs.get(job_id)
     assert (job.numbers, job.counts.pending) == (2, 0)
 
@@ -92,9 +92,9 @@ def test_ids_that_cannot_be_taken_over_are_named_and_the_others_are(
     batch = in_doubt(store, service, clock, paid=True)
     doubtful, known, new = ids(service)[0], submit_elsewhere(service, FIRST + 50, 2), None
     engine = make_engine(store, service, clock)
-    engine.adopt([known])
+    engine.recovery.adopt([known])
     new = submit_elsewhere(service, FIRST + 60, 2)
-    adopted = engine.adopt([doubtful, known, "no-such-id", new])
+    adopted = engine.recovery.adopt([doubtful, known, "no-such-id", new])
     assert [store.batches.of(job)[0].batch_id for job in adopted.jobs] == [new]
     said = dict(adopted.failed)
     assert "already" in said[known].message
@@ -136,12 +136,12 @@ def test_all_jobs_come_back_from_the_journal(
     for entry in entries:
         anew.journal.append(entry)
     engine = make_engine(anew, service, clock)
-    rebuilt = engine.adopt_journal()
+    rebuilt = engine.recovery.adopt_journal()
     assert {job.name: [b.batch_id for b in anew.batches.of(job.id)] for job in anew.jobs.all()} == names
     assert (len(rebuilt.jobs), rebuilt.known, rebuilt.foreign) == (2, 0, 1)
     assert [batch_id for batch_id, _ in rebuilt.failed] == ["forgotten"]
 
-    again = engine.adopt_journal(store.journal.path)
+    again = engine.recovery.adopt_journal(store.journal.path)
     assert (again.jobs, again.known, again.foreign, again.failed) == ([], 5, 0, [])
     finish(anew, service, clock)
     assert {job.state for job in anew.jobs.all()} == {JobState.COMPLETED}
@@ -172,9 +172,9 @@ def test_a_batch_whose_id_nobody_wrote_down_is_named_when_the_jobs_come_back(
 ) -> None:
     batch = in_doubt(store, service, clock, paid=True)
     anew = open_store(tmp_path / "anew")
-    rebuilt = make_engine(anew, service, clock).adopt_journal(store.journal.path)
+    rebuilt = make_engine(anew, service, clock).recovery.adopt_journal(store.journal.path)
     (line,) = rebuilt.nameless
     assert (line.size, line.digest, line.balance) == (10, batch.digest, 10_000)
     # Where the state file knows of it, it is settled there.
-    assert make_engine(store, service, clock).adopt_journal().nameless == []
+    assert make_engine(store, service, clock).recovery.adopt_journal().nameless == []
     anew.close()

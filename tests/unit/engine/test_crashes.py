@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pwl_tui.engine.money.steps import Frozen, Held, Sent, Step
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Entry, Intent, Journal, Line
@@ -28,9 +28,9 @@ from tests.unit.fake_service import (
     open_store,
 )
 
-REFUSED = Problem(kind="network", message="refused", charged="no", remedy="wait")
-SILENT = Problem(kind="timeout", message="no answer", charged="unknown", remedy="settle")
-FORBIDDEN = Problem(kind="forbidden", message="no", charged="no", remedy="ask")
+REFUSED = Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wait")
+SILENT = Problem(kind=Kind.TIMEOUT, message="no answer", charged="unknown", remedy="settle")
+FORBIDDEN = Problem(kind=Kind.FORBIDDEN, message="no", charged="no", remedy="ask")
 
 Fault = Callable[[WorldService], None]
 
@@ -225,7 +225,7 @@ def test_nothing_is_sent_whose_intent_the_journal_could_not_take(
     store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = add_job(store, FIRST, 10)
-    full = StateError(Problem(kind="unavailable", message="full", remedy="free some"))
+    full = StateError(Problem(kind=Kind.UNAVAILABLE, message="full", remedy="free some"))
 
     def refuse(_: Line) -> None:
         raise full
@@ -265,7 +265,7 @@ def test_evidence_is_not_asked_for_more_often_than_the_service_allows(
     service.after = failing(SILENT)
     submitter = make_submitter(store, service, clock)
     submitter.send_next()
-    limited = Problem(kind="rate_limited", message="slow down", retry_after=60.0, remedy="wait")
+    limited = Problem(kind=Kind.RATE_LIMITED, message="slow down", retry_after=60.0, remedy="wait")
     asked: list[float] = []
 
     def refuse() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pwl_tui.engine.jobs.retention import days_left, expires, is_expiring
+from pwl_tui.engine.jobs.timing import days_left, expires, is_expiring
 from pwl_tui.engine.money.evidence import Verdict, weigh
 from pwl_tui.engine.money.settling import choices
 from pwl_tui.state.models import BalanceReading
@@ -75,13 +75,13 @@ def test_the_report_has_what_support_needs_and_no_secret(
         submitter.send_next()
         clock.now += 1
     engine = make_engine(store, service, clock)
-    report = engine.report(job, 1)
+    report = engine.recovery.report(job, 1)
     batch = store.batches.get(job, 1)
     assert batch.digest in report
     assert "Sent                 2027-01-15T08:00:00Z" in report
     assert "2027-01-15T08:01:01Z         9,990  60 s after" in report
     assert "10,000  before it was sent" in report
-    assert engine.evidence(job, 1).explanation in report
+    assert engine.recovery.evidence(job, 1).explanation in report
     assert "batch of 10 numbers" in report
     for secret in (KEY, store.jobs.get(job).binding.fingerprint, str(FIRST), store.jobs.get(job).name):
         assert secret not in report
@@ -93,7 +93,15 @@ def test_the_report_has_what_support_needs_and_no_secret(
 
 @pytest.mark.parametrize(
     ("days", "left", "expiring"),
-    [(0, 14, False), (0.5, 13, False), (9.9, 4, False), (10, 4, True), (13.5, 0, True), (30, 0, True)],
+    [
+        (0, 14, False),
+        (0.01, 14, False),
+        (0.6, 13, False),
+        (9.9, 4, False),
+        (10, 4, True),
+        (13.6, 0, True),
+        (30, 0, True),
+    ],
 )
 def test_unfetched_answers_have_days_left(store: Store, days: float, left: int, expiring: bool) -> None:
     batch = accepted(store, add_job(store, FIRST, 2, at=NOW))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.engine.jobs.retention import RETENTION_SECONDS
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
 from pwl_tui.engine.money.steps import Delayed, Frozen, Idle, Sent
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Entry, Line
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
@@ -86,11 +86,11 @@ def test_a_doubt_that_was_settled_after_the_backup_is_settled(
     backup = copied(store, tmp_path)
     clock.now += 60
     (batch_id,) = service.world.batches
-    make_engine(store, service, clock).settle(job, 1, "adopted", batch_id)
+    make_engine(store, service, clock).recovery.settle(job, 1, "adopted", batch_id)
 
     older = put_back(store, backup)
     assert [batch.state for batch in older.batches.of(job)] == [BatchState.UNKNOWN]
-    make_engine(older, service, clock).recover()
+    make_engine(older, service, clock).recovery.recover()
     assert [batch.batch_id for batch in older.batches.of(job)] == [batch_id]
     assert isinstance(make_submitter(older, service, clock).send_next(), Idle)
     older.close()
@@ -117,12 +117,12 @@ def test_a_doubt_that_arose_after_the_backup_is_one_again(
     for _ in range(400):
         submitter.send_next()
         clock.now += 1
-    assert engine.evidence(job, 1).verdict is (Verdict.CHARGED if paid else Verdict.FREE)
+    assert engine.recovery.evidence(job, 1).verdict is (Verdict.CHARGED if paid else Verdict.FREE)
     assert len(service.submitted) == 1
     if paid:
-        engine.settle(job, 1, "adopted", next(iter(service.world.batches)))
+        engine.recovery.settle(job, 1, "adopted", next(iter(service.world.batches)))
     else:
-        engine.settle(job, 1, "free")
+        engine.recovery.settle(job, 1, "free")
     finish(older, service, clock)
     assert older.jobs.get(job).counts.answered == 20
     assert set(charged(service).values()) == {1}
@@ -134,7 +134,7 @@ def test_what_surely_was_not_sent_is_no_doubt_after_a_backup_either(
 ) -> None:
     job = add_job(store, FIRST, 10, at=NOW)
     backup = copied(store, tmp_path)
-    service.before = failing(Problem(kind="rate_limited", message="slow down", remedy="wait"))
+    service.before = failing(Problem(kind=Kind.RATE_LIMITED, message="slow down", remedy="wait"))
     assert isinstance(make_submitter(store, service, clock).send_next(), Delayed)
     service.before = lambda: None
     older = put_back(store, backup)
@@ -166,7 +166,7 @@ def test_what_the_service_has_forgotten_is_paid_for_again(
     finish(store, service, clock)
     anew = open_store(tmp_path / "anew")
     shutil.copy(store.journal.path, anew.journal.path)
-    clock.now += RETENTION_SECONDS + 60
+    clock.now += PROVIDER.retention_seconds + 60
     add_job(anew, FIRST, 10, at=clock.now)
     finish(anew, service, clock)
     assert set(charged(service).values()) == {2}
@@ -179,13 +179,13 @@ def test_a_job_that_was_forgotten_is_neither_missing_nor_taken_over(
     job = add_job(store, FIRST, 10, at=NOW)
     finish(store, service, clock)
     engine = make_engine(store, service, clock)
-    engine.forget(job)
-    assert engine.unadopted() == []
+    engine.jobs.forget(job)
+    assert engine.recovery.unadopted() == []
     again = add_job(store, FIRST, 10, at=clock.now)
     finish(store, service, clock)
     assert store.jobs.get(again).charged == 10
     assert set(charged(service).values()) == {2}
-    assert engine.adopt_journal().known == 2
+    assert engine.recovery.adopt_journal().known == 2
 
 
 def test_what_no_job_accounts_for_is_said_and_taken_over(
@@ -197,15 +197,15 @@ def test_what_no_job_accounts_for_is_said_and_taken_over(
     ids = [batch.batch_id for batch in store.batches.of(job)]
     older = put_back(store, backup)
     engine = make_engine(older, service, clock)
-    assert [entry.batch_id for entry in engine.unadopted()] == ids
+    assert [entry.batch_id for entry in engine.recovery.unadopted()] == ids
     # A batch that waits to be sent has its id given to it, and is not missing.
     waiting = add_job(older, FIRST, 10, at=clock.now)
-    assert [entry.batch_id for entry in engine.unadopted()] == ids[1:]
-    adopted = engine.adopt_journal()
+    assert [entry.batch_id for entry in engine.recovery.unadopted()] == ids[1:]
+    adopted = engine.recovery.adopt_journal()
     assert (len(adopted.jobs), adopted.known) == (1, 1)
     assert older.batches.get(waiting, 1).batch_id == ids[0]
-    assert engine.unadopted() == []
-    clock.now += RETENTION_SECONDS + 60
+    assert engine.recovery.unadopted() == []
+    clock.now += PROVIDER.retention_seconds + 60
     older.journal.append(
         Entry(
             at="2020-01-01T00:00:00Z",
@@ -215,7 +215,7 @@ def test_what_no_job_accounts_for_is_said_and_taken_over(
             key=BINDING.fingerprint,
         )
     )
-    assert engine.unadopted() == []
+    assert engine.recovery.unadopted() == []
     older.close()
 
 

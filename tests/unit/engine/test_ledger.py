@@ -2,8 +2,8 @@
 
 import pytest
 
-from pwl_tui.api.models import WHATSAPP
 from pwl_tui.engine.money.ledger import Ledger, ledger
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BalanceReading
 from pwl_tui.state.money import Charge, HeldBalance
 from pwl_tui.state.store import Store
@@ -92,28 +92,28 @@ def test_our_own_work_raises_no_alarm(store: Store) -> None:
     engine = make_engine(store, service, clock)
     job = add_job(store, FIRST, 50, batch_size=10, at=NOW)
     finish(store, service, clock)
-    engine.balance()
-    books = engine.ledger()
+    engine.credits.balance()
+    books = engine.credits.ledger()
     assert (books.spent, books.movements) == (50, ())
     assert [(line.job, line.seq, line.name) for line in books.lines[:2]] == [
         (job, 5, store.jobs.get(job).name),
         (job, 4, store.jobs.get(job).name),
     ]
     assert {line.batch_id for line in books.lines} == set(service.world.batches)
-    engine.forget(job)
-    assert {(line.name, line.batch_id) for line in engine.ledger().lines} == {
+    engine.jobs.forget(job)
+    assert {(line.name, line.batch_id) for line in engine.credits.ledger().lines} == {
         ("", batch_id) for batch_id in service.world.batches
     }
 
 
 def test_what_another_program_spends_raises_one(store: Store, clock: Clock, service: WorldService) -> None:
     engine = make_engine(store, service, clock)
-    engine.balance()
+    engine.credits.balance()
     clock.now += 60
     service.world.submit(KEY, [f"+{FIRST + i}" for i in range(7)])
     clock.now += 60
-    engine.balance()
-    (alarm,) = engine.ledger().alarms
+    engine.credits.balance()
+    (alarm,) = engine.credits.ledger().alarms
     assert (alarm.since, alarm.until, alarm.fell, alarm.known, alarm.unexplained) == (NOW, NOW + 120, 7, 0, 7)
 
 
@@ -128,18 +128,18 @@ def test_a_doubt_is_accounted_for_once_it_is_settled(
         submitter.send_next()
         clock.now += 1
     engine = make_engine(store, service, clock)
-    engine.balance()
-    assert engine.ledger().movements == ()
+    engine.credits.balance()
+    assert engine.credits.ledger().movements == ()
     service.after = lambda: None
     batch_id = next(iter(service.world.batches)) if decision == "adopted" else None
-    engine.settle(job, 1, decision, batch_id)  # type: ignore[arg-type]
+    engine.recovery.settle(job, 1, decision, batch_id)  # type: ignore[arg-type]
     clock.now += 1
-    engine.balance()
+    engine.credits.balance()
     # Decided wrongly: the ten credits are gone, and nothing explains where.
-    assert len(engine.ledger().alarms) == alarms
+    assert len(engine.credits.ledger().alarms) == alarms
 
 
 def test_a_balance_is_kept_with_the_first_and_last_time_it_was_told(store: Store) -> None:
     for at, balance in ((1.0, 100), (2.0, 100), (3.0, 90), (2.5, 90), (9.0, 100)):
-        store.balances.add(BINDING, BalanceReading(at, WHATSAPP, balance))
-    assert store.balances.all(BINDING, WHATSAPP) == [held(100, 1, 2), held(90, 3), held(100, 9)]
+        store.balances.add(BINDING, BalanceReading(at, PROVIDER.batch_service, balance))
+    assert store.balances.all(BINDING, PROVIDER.batch_service) == [held(100, 1, 2), held(90, 3), held(100, 9)]

@@ -7,7 +7,7 @@ import pytest
 
 from pwl_tui.engine.money.steps import Busy, Frozen, Held, Idle, Sent
 from pwl_tui.engine.money.submitter import Submitter
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.world import World
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import BatchState, JobState
@@ -202,7 +202,7 @@ def test_an_id_that_the_state_file_cannot_take_is_in_the_journal_and_said(
     job = add_job(store, FIRST, 10)
 
     def full(*_: object, **__: object) -> None:
-        raise StateError(Problem(kind="unavailable", message="full", remedy="free some"))
+        raise StateError(Problem(kind=Kind.UNAVAILABLE, message="full", remedy="free some"))
 
     accept = store.batches.accept
     store.batches.accept = full  # type: ignore[method-assign]

@@ -12,7 +12,7 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, JobChanged, JobFinished, ServiceDown, ServiceUp
 from pwl_tui.engine.polling.monitor import Scope
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Batch, BatchState, Binding, JobState
 from pwl_tui.state.store import Store
@@ -29,7 +29,7 @@ from tests.unit.fake_service import (
     make_service,
 )
 
-NETWORK = Problem(kind="network", message="gone", remedy="wait")
+NETWORK = Problem(kind=Kind.NETWORK, message="gone", remedy="wait")
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_a_fault_in_the_paid_call_leaves_the_batch_in_doubt_and_is_said(
 
 def test_a_doubt_is_looked_into_at_once(store: Store, held: tuple[Engine, Gate], listener: Listener) -> None:
     engine, gate = held
-    silent = Problem(kind="timeout", message="silent", charged="unknown", remedy="settle")
+    silent = Problem(kind=Kind.TIMEOUT, message="silent", charged="unknown", remedy="settle")
 
     def silence() -> None:
         raise ApiError(silent)
@@ -198,7 +198,7 @@ def test_a_wish_that_comes_while_a_batch_is_sent_is_not_forgotten(
         inside.set()
         go.wait(PATIENCE)
         gate.before = lambda: None
-        raise ApiError(Problem(kind="network", message="refused", charged="no", remedy="wait"))
+        raise ApiError(Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wait"))
 
     gate.before = wait_and_fail
     refused = add_job(store, FIRST, 10)

@@ -9,7 +9,7 @@ import pytest
 from pwl_tui.api.errors import decode_error
 from pwl_tui.engine.money.steps import Delayed, Frozen, Held
 from pwl_tui.engine.money.submitter import Submitter
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.documented import DOCUMENTED
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
@@ -31,7 +31,7 @@ def problem(status: int, body: object) -> Problem:
 
 
 HTML = b"<!doctype html><h1>Bad gateway</h1>"
-UNSENT = Problem(kind="network", message="refused", charged="no", remedy="wait")
+UNSENT = Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wait")
 
 ENDS: list[tuple[str, Problem, BatchState, type[object]]] = [
     ("connection refused", UNSENT, BatchState.PLANNED, Delayed),

@@ -9,7 +9,7 @@ from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import BatchAnswer, NumberAnswer
 from pwl_tui.config import Polling
 from pwl_tui.engine.polling.poller import answers
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
@@ -74,10 +74,10 @@ def refusing(service: WorldService, problem: Problem, monkeypatch: pytest.Monkey
     monkeypatch.setattr(service, "poll", refuse)
 
 
-NETWORK = Problem(kind="network", message="gone", remedy="wait")
-LIMITED = Problem(kind="rate_limited", message="slow down", retry_after=900.0, remedy="wait")
-AT_ONCE = Problem(kind="rate_limited", message="slow down", retry_after=0.0, remedy="wait")
-ODD = Problem(kind="bad_answer", message="another batch", remedy="wait")
+NETWORK = Problem(kind=Kind.NETWORK, message="gone", remedy="wait")
+LIMITED = Problem(kind=Kind.RATE_LIMITED, message="slow down", retry_after=900.0, remedy="wait")
+AT_ONCE = Problem(kind=Kind.RATE_LIMITED, message="slow down", retry_after=0.0, remedy="wait")
+ODD = Problem(kind=Kind.BAD_ANSWER, message="another batch", remedy="wait")
 
 
 @pytest.mark.parametrize(

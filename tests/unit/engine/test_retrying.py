@@ -10,7 +10,7 @@ import pytest
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState, Outcome
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
@@ -29,7 +29,7 @@ from tests.unit.fake_service import (
     rows_of,
 )
 
-REFUSED = Problem(kind="forbidden", message="not you", remedy="ask")
+REFUSED = Problem(kind=Kind.FORBIDDEN, message="not you", remedy="ask")
 
 
 def half_failed(store: Store, clock: Clock) -> int:
@@ -50,13 +50,13 @@ def test_failed_numbers_become_a_linked_job_and_answer_the_first(
 ) -> None:
     job = half_failed(store, clock)
     engine = make_engine(store, service, clock)
-    wanted = engine.retry_plan(job)
+    wanted = engine.plans.for_retry(job)
     assert (wanted.to_pay, wanted.rejected_batches) == (5, 0)
-    retry = engine.retry(wanted)
+    retry = engine.jobs.retry(wanted)
     assert (retry.retry_of, retry.numbers, retry.state) == (job, 5, JobState.PLANNED)
     # Asked for already, so that it is not paid for a second time.
     with pytest.raises(EngineError, match="nothing to retry"):
-        engine.retry_plan(job)
+        engine.plans.for_retry(job)
     finish(store, service, clock)
     assert service.submitted == [tuple(f"+{FIRST + i}" for i in range(0, 10, 2))]
     assert [outcome for outcome, _ in outcomes(store, job)] == [Outcome.COMPLETED] * 10
@@ -69,10 +69,10 @@ def test_a_retry_that_was_planned_before_another_sends_nothing(
 ) -> None:
     job = half_failed(store, clock)
     engine = make_engine(store, service, clock)
-    wanted, same = engine.retry_plan(job), engine.retry_plan(job)
-    engine.retry(wanted)
+    wanted, same = engine.plans.for_retry(job), engine.plans.for_retry(job)
+    engine.jobs.retry(wanted)
     with pytest.raises(EngineError, match="asked for again meanwhile"):
-        engine.retry(same)
+        engine.jobs.retry(same)
     assert len(store.jobs.all()) == 2
 
 
@@ -81,7 +81,7 @@ def test_of_two_that_ask_again_at_one_moment_only_one_does(
 ) -> None:
     job = half_failed(store, clock)
     engines = [make_engine(store, service, clock) for _ in range(2)]
-    wanted = engines[0].retry_plan(job)
+    wanted = engines[0].plans.for_retry(job)
     both, failed = threading.Barrier(2), store.results.failed
 
     def looked(job_id: int) -> list[int]:
@@ -93,7 +93,7 @@ def test_of_two_that_ask_again_at_one_moment_only_one_does(
 
     monkeypatch.setattr(store.results, "failed", looked)
     with ThreadPoolExecutor(2) as threads:
-        asked = [threads.submit(engine.retry, wanted) for engine in engines]
+        asked = [threads.submit(engine.jobs.retry, wanted) for engine in engines]
     refused = [str(one.exception()) for one in asked if one.exception()]
     assert len(refused) == 1
     assert "asked for again meanwhile" in refused[0]
@@ -103,21 +103,21 @@ def test_of_two_that_ask_again_at_one_moment_only_one_does(
 def test_what_fails_again_can_be_retried_again(store: Store, clock: Clock, service: WorldService) -> None:
     job = half_failed(store, clock)
     engine = make_engine(store, service, clock)
-    retry = engine.retry(engine.retry_plan(job))
+    retry = engine.jobs.retry(engine.plans.for_retry(job))
     batch = accepted(store, retry.id, batch_id="id-2")
     failed = [answer(FIRST + i, Outcome.FAILED, on=None) for i in range(0, 10, 2)]
     failed[0] = answer(FIRST)
     store.polls.learn(batch, failed, done=True, now=clock.now, next_poll=None)
-    wanted = engine.retry_plan(job)
+    wanted = engine.plans.for_retry(job)
     assert wanted.to_pay == 4
     # A retry of the retry counts for the first job, too.
-    third = engine.retry(engine.retry_plan(retry.id))
+    third = engine.jobs.retry(engine.plans.for_retry(retry.id))
     finish(store, service, clock)
     assert third.retry_of == retry.id
     assert [outcome for outcome, _ in outcomes(store, job)] == [Outcome.COMPLETED] * 10
     with pytest.raises(EngineError):
-        engine.retry_plan(job)
-    engine.forget(retry.id)
+        engine.plans.for_retry(job)
+    engine.jobs.forget(retry.id)
     assert store.jobs.get(third.id).retry_of is None
 
 
@@ -129,11 +129,11 @@ def test_rejected_batches_are_sent_again_in_their_own_job(
     make_submitter(store, service, clock).send_next()
     service.before = lambda: None
     engine = make_engine(store, service, clock)
-    wanted = engine.retry_plan(job)
+    wanted = engine.plans.for_retry(job)
     assert (wanted.plan, wanted.rejected_batches, wanted.rejected_numbers, wanted.to_pay) == (None, 1, 10, 10)
     with pytest.raises(EngineError):
-        engine.retry_plan(job, rejected=False)
-    assert engine.retry(wanted).id == job
+        engine.plans.for_retry(job, rejected=False)
+    assert engine.jobs.retry(wanted).id == job
     finish(store, service, clock)
     assert store.jobs.get(job).batches == {BatchState.COMPLETED: 2}
     assert store.jobs.get(job).charged == 20
@@ -144,13 +144,13 @@ def test_a_session_that_may_not_spend_sends_nothing_and_polls_on(
 ) -> None:
     job = half_failed(store, clock)
     engine = make_engine(store, service, clock)
-    planned = engine.plan(Source.from_text(f"+{FIRST + 99}\n", "x"), Options(header=False))
-    wanted = engine.retry_plan(job)
-    engine.may_spend = False
+    planned = engine.plans.for_list(Source.from_text(f"+{FIRST + 99}\n", "x"), Options(header=False))
+    wanted = engine.plans.for_retry(job)
+    engine = make_engine(store, service, clock, may_spend=False)
     for attempt in (
-        lambda: engine.create_job(planned, name="x"),
-        lambda: engine.retry(wanted),
-        lambda: engine.lookup("+14155552671"),
+        lambda: engine.jobs.create(planned, name="x"),
+        lambda: engine.jobs.retry(wanted),
+        lambda: engine.credits.lookup("+14155552671"),
     ):
         with pytest.raises(EngineError, match="may not spend"):
             attempt()
@@ -164,11 +164,11 @@ def test_another_keys_failures_are_not_this_keys_to_pay(
     job = half_failed(store, clock)
     other = make_engine(store, service, clock, key="other")
     with pytest.raises(EngineError, match="another key"):
-        other.retry_plan(job)
-    elsewhere = other.elsewhere(store.jobs.get(job))
+        other.plans.for_retry(job)
+    elsewhere = other.jobs.elsewhere(store.jobs.get(job))
     assert elsewhere is not None
     assert "default" in elsewhere.remedy
-    assert make_engine(store, service, clock).elsewhere(store.jobs.get(job)) is None
+    assert make_engine(store, service, clock).jobs.elsewhere(store.jobs.get(job)) is None
 
 
 # -- forgetting
@@ -178,10 +178,10 @@ def test_a_job_with_work_left_is_not_forgotten(store: Store, clock: Clock, servi
     job = add_job(store, FIRST, 10, at=NOW)
     engine = make_engine(store, service, clock)
     with pytest.raises(EngineError, match="planned"):
-        engine.forget(job)
+        engine.jobs.forget(job)
     make_submitter(store, service, clock).send_next()
     with pytest.raises(EngineError, match="processing"):
-        engine.forget(job)
+        engine.jobs.forget(job)
 
 
 def test_what_is_forgotten_is_nowhere_on_the_disk(store: Store, clock: Clock, service: WorldService) -> None:
@@ -191,7 +191,7 @@ def test_what_is_forgotten_is_nowhere_on_the_disk(store: Store, clock: Clock, se
     marks = [service.world.truth(f"+{FIRST}").carrier.encode(), (FIRST + 1_234).to_bytes(6, "big")]
     store._database.first("PRAGMA wal_checkpoint(TRUNCATE)")  # noqa: SLF001
     assert all(mark in on_disk(store) for mark in marks)
-    make_engine(store, service, clock).forget(job)
+    make_engine(store, service, clock).jobs.forget(job)
     assert [mark for mark in marks if mark in on_disk(store)] == []
     assert store.jobs.all() == []
     assert store.results.count(job, "all") == 0
@@ -209,7 +209,7 @@ def test_purge_takes_only_what_is_old_and_finished(store: Store, clock: Clock, s
     new = add_job(store, FIRST + 200, 10, at=clock.now)
     store.jobs.pause(waiting, paused=True)
     finish(store, service, clock)
-    assert [job.id for job in make_engine(store, service, clock).purgeable(30)] == [old]
+    assert [job.id for job in make_engine(store, service, clock).jobs.purgeable(30)] == [old]
     assert {job.id for job in store.jobs.all()} == {old, waiting, new}
 
 
@@ -223,10 +223,14 @@ def test_the_last_credit_is_used_before_a_top_up(clock: Clock, store: Store, the
     service = make_service(clock, credits_there=there)
     engine = make_engine(store, service, clock)
     numbers = random.Random(1).sample(range(FIRST, FIRST + 9_000), 2_301)
-    listed = engine.plan(Source.from_text("".join(f"+{n}\n" for n in numbers), "x"), Options(header=False))
-    engine.balance()
-    listed = engine.plan(Source.from_text("".join(f"+{n}\n" for n in numbers), "x"), Options(header=False))
-    job: Job = engine.create_job(listed, name="x", when_short="wait")
+    listed = engine.plans.for_list(
+        Source.from_text("".join(f"+{n}\n" for n in numbers), "x"), Options(header=False)
+    )
+    engine.credits.balance()
+    listed = engine.plans.for_list(
+        Source.from_text("".join(f"+{n}\n" for n in numbers), "x"), Options(header=False)
+    )
+    job: Job = engine.jobs.create(listed, name="x", when_short="wait")
     finish(store, service, clock)
     assert sum(len(sent) for sent in service.submitted) == there
     waiting = store.jobs.get(job.id)

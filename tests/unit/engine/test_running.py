@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.api.models import SERVICES
 from pwl_tui.config import Polling, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import (
@@ -19,6 +18,7 @@ from pwl_tui.engine.events import (
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
+from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
@@ -57,8 +57,8 @@ def over_http(store: Store, simulator: Simulator) -> Engine:
 
 def submit(engine: Engine, first: int, size: int) -> Job:
     text = "\n".join(f"+{first + i}" for i in range(size))
-    planned = engine.plan(Source.from_text(text), Options(), reuse_days=0)
-    return engine.create_job(planned, name=f"list {first}")
+    planned = engine.plans.for_list(Source.from_text(text), Options(), reuse_days=0)
+    return engine.jobs.create(planned, name=f"list {first}")
 
 
 def test_a_job_is_sent_polled_and_finished_once(
@@ -107,7 +107,7 @@ def test_two_engines_send_one_at_a_time_and_share_the_polls(
 
 def test_the_credits_are_read_again_when_all_is_sent(engine: Engine, listener: Listener) -> None:
     engine.start(listener)
-    listener.until(lambda: len(listener.of(BalanceRead)) == len(SERVICES), "the first readings")
+    listener.until(lambda: len(listener.of(BalanceRead)) == len(PROVIDER.services), "the first readings")
     submit(engine, FIRST, 1_100)
     listener.until(
         lambda: any(isinstance(read, BalanceRead) and read.balance == 48_900 for read in listener.heard),

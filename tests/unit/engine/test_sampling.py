@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.jobs.estimate import seconds_for
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.sampling import rates, share
+from pwl_tui.engine.jobs.timing import seconds_for
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
@@ -77,24 +77,24 @@ def test_the_newest_jobs_of_the_key_set_the_pace(store: Store) -> None:
 
 def listed(engine: Engine, count: int, sample: int | None = None) -> JobPlan:
     text = "phone,who\n" + "".join(f"+{FIRST + i % 50},{i}\n" for i in range(count)) + "junk,x\n"
-    return engine.plan(Source.from_text(text, "list"), Options(), sample=sample)
+    return engine.plans.for_list(Source.from_text(text, "list"), Options(), sample=sample)
 
 
 def test_the_rest_is_sent_without_paying_for_the_sample_again(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
     engine = make_engine(store, service, clock)
-    sample = engine.create_job(listed(engine, 60, sample=10), name="list")
+    sample = engine.jobs.create(listed(engine, 60, sample=10), name="list")
     with pytest.raises(EngineError, match="still to be sent"):
-        engine.rest_plan(sample.id)
+        engine.plans.for_remainder(sample.id)
     finish(store, service, clock)
     failed = store.results.failed(sample.id)
     clock.now += 400 * 86_400  # longer than answers are reused otherwise
-    rest, same = engine.rest_plan(sample.id), engine.rest_plan(sample.id)
+    rest, same = engine.plans.for_remainder(sample.id), engine.plans.for_remainder(sample.id)
     assert (rest.to_pay, rest.reused, rest.held) == (40, 10 - len(failed), len(failed))
-    whole = engine.create_job(rest, name="list")
+    whole = engine.jobs.create(rest, name="list")
     with pytest.raises(EngineError, match="would be paid for twice"):
-        engine.create_job(same, name="list")
+        engine.jobs.create(same, name="list")
     finish(store, service, clock)
     paid = Counter(number for sent in service.submitted for number in sent)
     assert set(paid.values()) == {1}
@@ -110,12 +110,12 @@ def test_what_failed_in_a_sample_is_left_to_a_retry(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
     engine = make_engine(store, service, clock)
-    sample = engine.create_job(listed(engine, 50, sample=4), name="list")
+    sample = engine.jobs.create(listed(engine, 50, sample=4), name="list")
     batch = accepted(store, sample.id)
     first, *others = store.batches.numbers(batch)
     answers = [answer(first, Outcome.FAILED, on=None), *(answer(number) for number in others)]
     store.polls.learn(batch, answers, done=True, now=clock.now, next_poll=None)
-    rest = engine.rest_plan(sample.id)
+    rest = engine.plans.for_remainder(sample.id)
     assert (rest.to_pay, rest.reused, rest.held, rest.held_because) == (
         46,
         3,
@@ -123,30 +123,30 @@ def test_what_failed_in_a_sample_is_left_to_a_retry(
         f"failed in job {sample.id}",
     )
     # Once a retry has its answer, that is reused.
-    engine.retry(engine.retry_plan(sample.id))
+    engine.jobs.retry(engine.plans.for_retry(sample.id))
     finish(store, service, clock)
     failed_again = len(store.results.failed(sample.id))
-    assert engine.rest_plan(sample.id).reused == 4 - failed_again
+    assert engine.plans.for_remainder(sample.id).reused == 4 - failed_again
 
 
 def test_a_whole_list_has_no_rest(store: Store, clock: Clock, service: WorldService) -> None:
     engine = make_engine(store, service, clock)
-    job = engine.create_job(listed(engine, 10), name="list")
+    job = engine.jobs.create(listed(engine, 10), name="list")
     finish(store, service, clock)
     with pytest.raises(EngineError, match="Nothing was left out"):
-        engine.rest_plan(job.id)
-    assert engine.seconds_for(1_000) is not None
-    assert engine.rates(job) is None
+        engine.plans.for_remainder(job.id)
+    assert engine.plans.seconds_for(1_000) is not None
+    assert engine.plans.sample_rates(job) is None
 
 
 def test_what_was_gone_on_with_is_not_sent_a_second_time(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
     engine = make_engine(store, service, clock)
-    sample = engine.create_job(listed(engine, 50, sample=10), name="list")
+    sample = engine.jobs.create(listed(engine, 50, sample=10), name="list")
     finish(store, service, clock)
-    assert engine.rates(store.jobs.get(sample.id)) is not None
-    whole = engine.create_job(engine.rest_plan(sample.id), name="list")
+    assert engine.plans.sample_rates(store.jobs.get(sample.id)) is not None
+    whole = engine.jobs.create(engine.plans.for_remainder(sample.id), name="list")
     # Its answers are not there yet, so that they could not be reused.
     with pytest.raises(EngineError, match=f"Job {whole.id} went on"):
-        engine.rest_plan(sample.id)
+        engine.plans.for_remainder(sample.id)

@@ -8,7 +8,7 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Verdict, next_reading, weigh
 from pwl_tui.engine.polling.health import Health
 from pwl_tui.engine.polling.schedule import Budget, RateEstimate, backoff, bounds, first_poll, next_poll
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BalanceReading
 
 PACE = Polling()
@@ -132,7 +132,7 @@ def test_the_balance_is_read_at_0_10_60_and_300_seconds() -> None:
 
 def test_one_probe_speaks_for_everyone_while_the_service_is_down() -> None:
     health = Health(lambda: 1.0)
-    down = Problem(kind="network", message="gone", remedy="wait")
+    down = Problem(kind=Kind.NETWORK, message="gone", remedy="wait")
     assert health.learn(None, 0.0) is None
     first = health.learn(down, 100.0)
     assert first is not None

@@ -10,7 +10,7 @@ from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import Decision, SettleError, evidence_of
 from pwl_tui.engine.money.steps import Frozen, Idle, Sent
 from pwl_tui.engine.problems import EngineError
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, JobState
 from pwl_tui.state.money import Charge
 from pwl_tui.state.store import Store
@@ -31,7 +31,7 @@ from tests.unit.fake_service import (
     make_submitter,
 )
 
-GONE = Problem(kind="network", message="no network", remedy="wait")
+GONE = Problem(kind=Kind.NETWORK, message="no network", remedy="wait")
 
 
 @pytest.mark.parametrize(("paid", "verdict"), [(True, Verdict.CHARGED), (False, Verdict.FREE)])
@@ -62,14 +62,14 @@ def test_what_was_spent_after_the_last_reading_does_not_make_a_charged_batch_loo
     clock.now += 1
     submitter.send_next()
     clock.now += 1
-    make_engine(store, service, clock).lookup("+14155559999")
+    make_engine(store, service, clock).credits.lookup("+14155559999")
     assert evidence_of(store, BINDING, store.batches.get(batch_of_one, 1)).verdict is Verdict.CHARGED
 
 
 def test_a_batch_that_was_free_is_sent_again_once(store: Store, clock: Clock, service: WorldService) -> None:
     batch = in_doubt(store, service, clock, paid=False)
     engine = make_engine(store, service, clock)
-    engine.settle(batch.job, 1, "free")
+    engine.recovery.settle(batch.job, 1, "free")
     finish(store, service, clock)
     states = [batch.state for batch in store.batches.of(batch.job)]
     assert states == [BatchState.RELEASED, BatchState.COMPLETED, BatchState.COMPLETED]
@@ -84,7 +84,7 @@ def test_a_batch_that_was_free_is_sent_again_once(store: Store, clock: Clock, se
 
 def test_a_batch_that_was_charged_is_given_its_id(store: Store, clock: Clock, service: WorldService) -> None:
     batch = in_doubt(store, service, clock, paid=True)
-    make_engine(store, service, clock).settle(batch.job, 1, "adopted", ids(service)[0])
+    make_engine(store, service, clock).recovery.settle(batch.job, 1, "adopted", ids(service)[0])
     finish(store, service, clock)
     job = store.jobs.get(batch.job)
     assert (job.state, job.charged, job.counts.answered) == (JobState.COMPLETED, 20, 20)
@@ -95,7 +95,7 @@ def test_a_batch_that_was_charged_can_be_written_off(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
     batch = in_doubt(store, service, clock, paid=True)
-    make_engine(store, service, clock).settle(batch.job, 1, "lost")
+    make_engine(store, service, clock).recovery.settle(batch.job, 1, "lost")
     finish(store, service, clock)
     job = store.jobs.get(batch.job)
     assert (job.state, job.charged) == (JobState.COMPLETED, 20)
@@ -129,7 +129,7 @@ def test_a_decision_that_cannot_be_right_changes_nothing(
     batch = in_doubt(store, service, clock, paid=True)
     engine = make_engine(store, service, clock)
     with pytest.raises(error):
-        engine.settle(batch.job, 1, decision, known.get(batch_id or "", batch_id))
+        engine.recovery.settle(batch.job, 1, decision, known.get(batch_id or "", batch_id))
     assert store.batches.get(batch.job, 1) == batch
     assert isinstance(make_submitter(store, service, clock).send_next(), Frozen)
 
@@ -139,9 +139,9 @@ def test_there_is_nothing_to_settle_about_what_is_known(
 ) -> None:
     job = add_job(store, FIRST, 10)
     with pytest.raises(SettleError, match="is planned"):
-        make_engine(store, service, clock).settle(job, 1, "free")
+        make_engine(store, service, clock).recovery.settle(job, 1, "free")
     with pytest.raises(EngineError, match="another key"):
-        make_engine(store, service, clock, key="another").settle(job, 1, "free")
+        make_engine(store, service, clock, key="another").recovery.settle(job, 1, "free")
 
 
 def test_settling_finds_the_batch_whose_sender_was_killed(
@@ -149,13 +149,13 @@ def test_settling_finds_the_batch_whose_sender_was_killed(
 ) -> None:
     job = add_job(store, FIRST, 10)
     store.batches.intend(store.batches.get(job, 1), now=clock.now, balance=10_000)
-    make_engine(store, service, clock).settle(job, 1, "free")
+    make_engine(store, service, clock).recovery.settle(job, 1, "free")
     assert [batch.state for batch in store.batches.of(job)] == [BatchState.RELEASED, BatchState.PLANNED]
 
 
 def test_resuming_sends_again_what_was_refused(store: Store, clock: Clock, service: WorldService) -> None:
     job = add_job(store, FIRST, 20, batch_size=10)
-    forbidden = Problem(kind="forbidden", message="not from this host", remedy="ask")
+    forbidden = Problem(kind=Kind.FORBIDDEN, message="not from this host", remedy="ask")
     service.before = failing(forbidden)
     submitter = make_submitter(store, service, clock)
     submitter.send_next()
@@ -163,6 +163,6 @@ def test_resuming_sends_again_what_was_refused(store: Store, clock: Clock, servi
     clock.now += 10_000
     assert isinstance(submitter.send_next(), Idle)
     assert store.jobs.get(job).error == forbidden
-    make_engine(store, service, clock).resume(job)
+    make_engine(store, service, clock).jobs.resume(job)
     assert [type(submitter.send_next()) for _ in range(3)] == [Sent, Sent, Idle]
     assert "retry" in [entry.event for entry in store.activity.of(job)]

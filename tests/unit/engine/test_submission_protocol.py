@@ -11,16 +11,16 @@ from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import SettleError
 from pwl_tui.engine.money.steps import Busy, Sent
 from pwl_tui.engine.problems import EngineError
-from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState
 from tests.unit.fake_service import KEY, SILENT, Killed, add_job, failing, killing
 from tests.unit.reconcile import Books
 
 _OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
 
-REFUSED = Problem(kind="network", message="refused", charged="no", remedy="wait")
-LIMITED = Problem(kind="rate_limited", message="slow down", charged="no", retry_after=3.0, remedy="wait")
-FORBIDDEN = Problem(kind="forbidden", status=403, message="no", charged="no", remedy="ask")
+REFUSED = Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wait")
+LIMITED = Problem(kind=Kind.RATE_LIMITED, message="slow down", charged="no", retry_after=3.0, remedy="wait")
+FORBIDDEN = Problem(kind=Kind.FORBIDDEN, status=403, message="no", charged="no", remedy="ask")
 
 PLACES = [
     "journal.append",
@@ -147,7 +147,7 @@ class Protocol(Books):
         self.next_lookup += 1
         self.wanted[number] += 1
         with contextlib.suppress(ProblemError):
-            self.processes[who].engine.lookup(number)
+            self.processes[who].engine.credits.lookup(number)
         self.clock.now += 1.0
 
     @rule(amount=st.integers(1, 50))
@@ -158,14 +158,14 @@ class Protocol(Books):
     @something_to_send
     @rule(who=who)
     def pause_the_newest(self, who: int) -> None:
-        self.processes[who].engine.pause(self.store.jobs.all()[0].id)
+        self.processes[who].engine.jobs.pause(self.store.jobs.all()[0].id)
 
     @precondition(lambda self: any(job.paused or job.hold or job.error for job in self.store.jobs.all()))
     @rule(who=who)
     def resume_everything(self, who: int) -> None:
         self.clock.now += 70.0
         for job in self.store.jobs.all():
-            self.processes[who].engine.resume(job.id)
+            self.processes[who].engine.jobs.resume(job.id)
         self.send(who)
 
     @precondition(lambda self: any(job.counts.failed for job in self.store.jobs.all()))
@@ -175,7 +175,7 @@ class Protocol(Books):
         for job in self.store.jobs.all():
             failed = self.store.results.failed(job.id)
             with contextlib.suppress(EngineError):  # nothing to retry, or too few credits
-                engine.retry(engine.retry_plan(job.id))
+                engine.jobs.retry(engine.plans.for_retry(job.id))
                 self.wanted.update(f"+{number}" for number in failed)
 
     # -- settling
@@ -188,17 +188,17 @@ class Protocol(Books):
         # Another may have been paid for whose list went down with the state file.
         sent, paid = tuple(f"+{number}" for number in self.store.batches.numbers(batch)), self.numbers_paid()
         charged = [batch_id for batch_id in self.nameless() if paid[batch_id] == sent]
-        verdict = engine.evidence(batch.job, batch.seq).verdict
+        verdict = engine.recovery.evidence(batch.job, batch.seq).verdict
         journaled = self.journaled()
         try:
             if not charged:
-                engine.settle(batch.job, batch.seq, "free")
+                engine.recovery.settle(batch.job, batch.seq, "free")
             elif give_up:
-                engine.settle(batch.job, batch.seq, "lost")
+                engine.recovery.settle(batch.job, batch.seq, "lost")
                 self.written_off.update(charged)
                 self.ever_written_off.update(charged)
             else:
-                engine.settle(batch.job, batch.seq, "adopted", charged[0])
+                engine.recovery.settle(batch.job, batch.seq, "adopted", charged[0])
         except SettleError:
             assert self.store.batches.get(batch.job, batch.seq).batch_id in journaled
             return
@@ -212,7 +212,7 @@ class Protocol(Books):
         known = [one.batch_id for one in self.batches() if one.batch_id]
         if known:
             try:
-                self.processes[who].engine.settle(batch.job, batch.seq, "adopted", known[0])
+                self.processes[who].engine.recovery.settle(batch.job, batch.seq, "adopted", known[0])
             except ProblemError:
                 return
             raise AssertionError("another batch's id was taken")
@@ -245,8 +245,8 @@ class Protocol(Books):
     @precondition(lambda self: bool(self.journaled() - {batch.batch_id for batch in self.batches()}))
     @rule(who=who)
     def adopt_the_journal(self, who: int) -> None:
-        self.processes[who].engine.adopt_journal()
-        assert self.processes[who].engine.unadopted() == []
+        self.processes[who].engine.recovery.adopt_journal()
+        assert self.processes[who].engine.recovery.unadopted() == []
 
     def bring_lost_lists_again(self) -> None:
         there = {job.name for job in self.store.jobs.all()}
@@ -263,7 +263,6 @@ TestProtocol = Protocol.TestCase
 TestProtocol.settings = settings(
     max_examples=40,
     stateful_step_count=40,
-    deadline=None,
     # Every step writes to a disk that it waits for.
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -7,9 +7,10 @@ from pwl_tui.lists import plan as plan_module
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.findings import Aspect, Candidate, Finding, Sureness
-from pwl_tui.lists.read.readers import detect, header, preamble, rows
 from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.rows import header, preamble, rows
 from pwl_tui.lists.read.source import MAX_LINE_BYTES, Source
 
 
@@ -37,7 +38,7 @@ PHONES = "name,phone\nAda,+14155552671\nBo,+14155552672\n"
         (PHONES, Options(encoding="latin1"), "encoding", "iso8859-1", "given"),
         (PHONES, Options(), "delimiter", "comma", "sure"),
         (PHONES + "Cy\n" * 2, Options(), "delimiter", "comma", "guess"),
-        ("sep=|\nname|phone\nAda|+14155552671\n", Options(), "delimiter", "bar", "sure"),
+        ("sep=|\nname|phone\nAda|+14155552671\n", Options(), "delimiter", "pipe", "sure"),
         ("+14155552671\n", Options(), "delimiter", "none", "likely"),
         (PHONES, Options(delimiter="tab"), "delimiter", "tab", "given"),
         (PHONES, Options(), "header", "yes", "sure"),
@@ -49,8 +50,8 @@ PHONES = "name,phone\nAda,+14155552671\nBo,+14155552672\n"
         ("phone,mobile\n+14155552671,+14155552672\n", Options(), "column", "mobile", "guess"),
         (PHONES, Options(column="1"), "column", "name", "given"),
         (PHONES, Options(region="us"), "region", "US", "given"),
-        ("country,phone\nUS,4155552671\n", Options(), "region", "by row", "likely"),
-        ("where,phone\nUS,4155552671\n", Options(region_column="where"), "region", "by row", "given"),
+        ("country,phone\nUS,4155552671\n", Options(), "region", "per row", "likely"),
+        ("where,phone\nUS,4155552671\n", Options(region_column="where"), "region", "per row", "given"),
     ],
 )
 def test_what_is_found_says_how_sure_it_is(
@@ -58,7 +59,7 @@ def test_what_is_found_says_how_sure_it_is(
 ) -> None:
     finding = found(stream(data), aspect, options)
     assert (finding.value, finding.sure) == (value, sure)
-    assert bool(finding.why) == (sure != "given" or value == "by row")
+    assert bool(finding.why) == (sure != "given" or value == "per row")
 
 
 def test_all_phone_columns_are_offered_the_likeliest_first() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Batch, BatchState, JobState, Outcome
@@ -15,7 +15,7 @@ from pwl_tui.state.store import Store
 from pwl_tui.state.transitions import IllegalTransitionError
 from tests.unit.fake_service import BINDING, FIRST, NOW, accepted, add_job, answer
 
-PROBLEM = Problem(kind="network", message="lost", charged="unknown", remedy="settle")
+PROBLEM = Problem(kind=Kind.NETWORK, message="lost", charged="unknown", remedy="settle")
 
 
 # -- jobs

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Entry, Journal
 from pwl_tui.state.files.owners import is_alive, new_owner
@@ -22,7 +22,7 @@ from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import BINDING, FIRST, NOW, accepted, add_job, answer
 
-PROBLEM = Problem(kind="network", message="lost", charged="unknown", remedy="settle")
+PROBLEM = Problem(kind=Kind.NETWORK, message="lost", charged="unknown", remedy="settle")
 
 
 # -- windows
@@ -218,6 +218,6 @@ def test_a_journal_that_cannot_be_written_stops_everything_before_it_costs(store
     store.journal.path.mkdir()
     with pytest.raises(StateError) as caught:
         store.require_room()
-    assert str(store.journal.path) in caught.value.problem.remedy
+    assert str(store.journal.path) in caught.value.problem.message
     with pytest.raises(StateError):
         list(store.journal.entries())

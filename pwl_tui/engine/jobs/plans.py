@@ -4,25 +4,33 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
-from pwl_tui.api.models import WHATSAPP
+from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs import planning, retrying
-from pwl_tui.engine.jobs.estimate import seconds_for
 from pwl_tui.engine.jobs.planning import NOT_CHOSEN, JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
-from pwl_tui.engine.jobs.sampling import Rates, rates, went_on, why_held
-from pwl_tui.engine.problems import NOTHING_LEFT_OUT, NOTHING_TO_RETRY, EngineError, continued, not_yet
-from pwl_tui.engine.recovery import Recovery
+from pwl_tui.engine.jobs.sampling import Rates, continued_by, rates, require_not_continued, why_held
+from pwl_tui.engine.jobs.timing import seconds_for
+from pwl_tui.engine.problems import NOTHING_LEFT_OUT, NOTHING_TO_RETRY, EngineError, not_yet
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.source import Source
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Job
 from pwl_tui.state.queries.results import Reusable
 
 
-class Plans(Recovery):
-    """Says what would be sent and what it would cost; nothing here spends anything."""
+class Plans:
+    """Says what would be sent and what it would cost; nothing here spends anything.
 
-    def plan(
+    Args:
+        context: the state file, the settings and the key.
+    """
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._store = context.store
+
+    def for_list(
         self,
         source: Source,
         options: Options | Reading,
@@ -56,20 +64,20 @@ class Plans(Recovery):
         progress: Callable[[int, int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> ListPlan:
-        """Say what a list holds; the first half of `plan`, and the slow one."""
-        from pwl_tui.lists.plan_subprocess import plan_apart  # takes all of libphonenumber along
+        """Say what a list holds; the first half of `for_list`, and the slow one."""
+        from pwl_tui.lists.plan_subprocess import plan_in_child  # takes all of libphonenumber along
 
-        return plan_apart(source, options, progress=progress, cancelled=cancelled)
+        return plan_in_child(source, options, progress=progress, cancelled=cancelled)
 
     def decide(
         self, listed: ListPlan, *, reuse_days: int | None = None, sample: int | None = None
     ) -> JobPlan:
-        """Say what becomes of the numbers of a list that is read; all else is as `plan` has it."""
-        days = self.settings.lists.reuse_days if reuse_days is None else reuse_days
+        """Say what becomes of the numbers of a list that is read; all else is as `for_list` has it."""
+        days = self._context.settings.lists.reuse_days if reuse_days is None else reuse_days
         answers = self._reusable(listed.numbers, days)
-        return planning.make(listed, answers, balance=self._balance(), sample=sample, draw=self._draw)
+        return planning.make(listed, answers, balance=self._balance(), sample=sample, draw=self._context.draw)
 
-    def rest_plan(
+    def for_remainder(
         self,
         job_id: int,
         *,
@@ -90,36 +98,36 @@ class Plans(Recovery):
             EngineError: nothing was left out, another job went on with it, this one is not finished, or it
                 is another key's.
         """
-        job = self._ours(job_id)
+        job = self._context.require_own_job(job_id)
         if job.unfinished:
             raise EngineError(not_yet(job))
         if not job.held:
             raise EngineError(NOTHING_LEFT_OUT)
-        self._require_rest(job)
+        require_not_continued(self._store, job)
         from pwl_tui.engine.jobs.exporting import original
 
-        source, reading = original(self.store, job_id)
+        source, reading = original(self._store, job_id)
         listed = self.read(source, reading, progress=progress, cancelled=cancelled)
-        answers = self._reusable(listed.numbers, self.settings.lists.reuse_days)
-        answers |= self.store.results.answers(job_id)
+        answers = self._reusable(listed.numbers, self._context.settings.lists.reuse_days)
+        answers |= self._store.results.answers(job_id)
         made = replace(planning.make(listed, answers, balance=self._balance()), rest_of=job_id)
-        failed = set(self.store.results.failed(job_id))
+        failed = set(self._store.results.failed(job_id))
         return planning.without(made, failed, f"failed in job {job_id}") if failed else made
 
     def seconds_for(self, numbers: int) -> float | None:
         """Return how long the service will take for so many numbers, by past jobs; none: there are none."""
-        binding = self.binding
-        return None if binding is None else seconds_for(numbers, self.store.jobs.all(), binding)
+        binding = self._context.binding
+        return None if binding is None else seconds_for(numbers, self._store.jobs.all(), binding)
 
-    def rates(self, job: Job) -> Rates | None:
+    def sample_rates(self, job: Job) -> Rates | None:
         """Return what a sample's answers say about its list; none: it has none yet, or is no sample."""
-        return rates(self.store.batches.of(job.id)) if why_held(self.store, job) == NOT_CHOSEN else None
+        return rates(self._store.batches.of(job.id)) if why_held(self._store, job) == NOT_CHOSEN else None
 
-    def went_on(self, job: Job) -> Job | None:
-        """Return the job that asked for what this one left out, if there is one. See `sampling.went_on`."""
-        return went_on(self.store, job)
+    def continued_by(self, job: Job) -> Job | None:
+        """Return the job that asked for what this one left out. See `sampling.continued_by`."""
+        return continued_by(self._store, job)
 
-    def retry_plan(self, job_id: int, *, failed: bool = True, rejected: bool = True) -> RetryPlan:
+    def for_retry(self, job_id: int, *, failed: bool = True, rejected: bool = True) -> RetryPlan:
         """Say what it costs to ask again for what failed in a job; spends nothing.
 
         Args:
@@ -130,29 +138,25 @@ class Plans(Recovery):
         Raises:
             EngineError: there is nothing to retry, or the job is another key's.
         """
-        job = self._ours(job_id)
-        source = retrying.failed_numbers(self.store, job) if failed else None
-        plan = None if source is None else self.plan(source, retrying.AS_THEY_ARE)
-        batches, numbers = retrying.rejected(self.store, job) if rejected else (0, 0)
+        job = self._context.require_own_job(job_id)
+        source = retrying.failed_numbers(self._store, job) if failed else None
+        plan = None if source is None else self.for_list(source, retrying.AS_THEY_ARE)
+        batches, numbers = retrying.rejected(self._store, job) if rejected else (0, 0)
         if plan is None and not batches:
             raise EngineError(NOTHING_TO_RETRY)
         return RetryPlan(job, plan, batches, numbers)
 
     # -- internals
 
-    def _require_rest(self, job: Job) -> None:
-        """Raise an `EngineError` if another job went on with what this one left out."""
-        later = went_on(self.store, job)
-        if later is not None:
-            raise EngineError(continued(job, later))
-
     def _reusable(self, numbers: Sequence[int], days: int) -> dict[int, Reusable]:
-        binding, since = self.binding, planning.reuse_since(self._clock(), days)
+        binding, since = self._context.binding, planning.reuse_since(self._context.clock(), days)
         if binding is None or since is None:
             return {}
-        return self.store.results.reusable(binding, numbers, since)
+        return self._store.results.reusable(binding, numbers, since)
 
     def _balance(self) -> int | None:
-        binding = self.binding
-        reading = None if binding is None else self.store.balances.latest(binding).get(WHATSAPP)
+        binding = self._context.binding
+        if binding is None:
+            return None
+        reading = self._store.balances.latest(binding).get(PROVIDER.batch_service)
         return None if reading is None else reading.balance

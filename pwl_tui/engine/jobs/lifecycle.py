@@ -1,0 +1,140 @@
+"""The life of a job: created, retried, paused, exported, forgotten."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pwl_tui.engine.context import EngineContext
+from pwl_tui.engine.jobs import planning
+from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.engine.jobs.retrying import RetryPlan
+from pwl_tui.engine.jobs.sampling import require_not_continued
+from pwl_tui.engine.problems import EngineError, other_key, retried, unfinished
+from pwl_tui.problem import Problem
+from pwl_tui.state.models import Job
+from pwl_tui.text import clean
+
+if TYPE_CHECKING:
+    from pwl_tui.lists.write.export import Target, Written
+
+
+class Jobs:
+    """Creates the jobs of the key in force, and does what the person asks of them.
+
+    Args:
+        context: the state file and the key.
+        wake: called when there is something new to send or poll.
+    """
+
+    def __init__(self, context: EngineContext, *, wake: Callable[[], None]) -> None:
+        self._context = context
+        self._store = context.store
+        self._wake = wake
+
+    def create(
+        self,
+        plan: JobPlan,
+        *,
+        name: str,
+        when_short: planning.WhenShort = "cancel",
+        retry_of: int | None = None,
+    ) -> Job:
+        """Accept a list for validation: from here on its numbers are sent and paid for.
+
+        Args:
+            plan: what to send; its balance decides whether credits are short.
+            name: what the person calls it.
+            when_short: what to do with too few credits.
+            retry_of: the job whose failed numbers these are.
+
+        Raises:
+            EngineError: there is no key, nothing may be spent, credits are short, the job is over the cap,
+                or another job has asked for this remainder of a list since it was planned.
+            StateError: the state file failed; then there is no job.
+        """
+        if plan.rest_of is None:
+            return self._accept(plan, name, when_short, retry_of)
+        with self._store.accepting():
+            require_not_continued(self._store, self._store.jobs.get(plan.rest_of))
+            return self._accept(plan, name, when_short, retry_of)
+
+    def retry(self, wanted: RetryPlan) -> Job:
+        """Send rejected batches again within their own job, and failed numbers as a new one.
+
+        Returns:
+            The new job, or the old one where no number failed.
+
+        Raises:
+            EngineError: as for `create`, or another retry has asked for what failed since; then nothing is
+                sent.
+            StateError: the state file failed.
+        """
+        self._context.require_spending()
+        job = wanted.job
+        if wanted.plan is not None:
+            with self._store.accepting():
+                if not set(self._store.results.failed(job.id)).issuperset(wanted.plan.list.numbers):
+                    raise EngineError(retried(job))
+                job = self.create(wanted.plan, name=f"{wanted.job.name} retry", retry_of=wanted.job.id)
+        if wanted.rejected_batches:
+            self._store.jobs.release(wanted.job.id)
+            self._store.decisions.retry_rejected(wanted.job.id, now=self._context.clock())
+            self._wake()
+        return self._store.jobs.get(job.id)
+
+    def pause(self, job_id: int) -> None:
+        """Send nothing more of a job; what was sent is still polled."""
+        self._store.jobs.pause(job_id, paused=True)
+
+    def resume(self, job_id: int) -> None:
+        """Resume a stopped job, whatever stopped it: a pause, a hold, a refusal, or an unreachable batch."""
+        now = self._context.clock()
+        self._store.jobs.pause(job_id, paused=False)
+        self._store.decisions.retry_rejected(job_id, now=now)
+        self._store.polls.try_again(job_id, now=now)
+        self._wake()
+
+    def export(
+        self, job_id: int, target: "Target", watch: Callable[[int], None] | None = None
+    ) -> "list[Written]":
+        """Write a job's list with its results; return the files that were made. See `exporting.export`."""
+        from pwl_tui.engine.jobs.exporting import export  # takes all of libphonenumber along
+
+        return export(self._store, job_id, target, watch)
+
+    def forget(self, job_id: int) -> None:
+        """Remove a job with its list, numbers and results for good; its charges stay in the ledger.
+
+        Raises:
+            EngineError: some of it must still be sent, fetched or settled.
+            StateError: the state file failed.
+        """
+        job = self._store.jobs.get(job_id)
+        if job.under_way:
+            raise EngineError(unfinished(job))
+        self._store.jobs.forget(job_id, self._context.clock())
+
+    def purgeable(self, older_than_days: int) -> list[Job]:
+        """Return the jobs that can be forgotten and were created more than so many days ago."""
+        before = self._context.clock() - older_than_days * 86_400.0
+        return [job for job in self._store.jobs.all() if job.created < before and not job.under_way]
+
+    def elsewhere(self, job: Job) -> Problem | None:
+        """Return why a job is neither sent nor polled: it belongs to another key. None means it does not."""
+        return other_key(job) if self._context.binding not in (None, job.binding) else None
+
+    def _accept(self, plan: JobPlan, name: str, when_short: planning.WhenShort, retry_of: int | None) -> Job:
+        binding = self._context.require_spending().binding
+        settings = self._context.settings
+        plan = planning.affordable(plan, when_short, cap=settings.max_credits_per_job)
+        self._store.require_room()
+        job_id = planning.store_job(
+            self._store,
+            plan,
+            binding=binding,
+            profile=settings.profile,
+            name=clean(name) or plan.list.source.name,
+            now=self._context.clock(),
+            retry_of=retry_of,
+        )
+        self._wake()
+        return self._store.jobs.get(job_id)

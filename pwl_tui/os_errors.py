@@ -1,0 +1,32 @@
+"""What the operating system reports about a file, as a sentence and a remedy. The one table for it."""
+
+import errno
+from pathlib import Path
+
+
+def os_sentences(error: OSError, path: Path | str) -> tuple[str, str]:
+    """Return what went wrong with `path` and what to do: ``raise StateError(*os_sentences(error, path))``.
+
+    Args:
+        error: as the system raised it.
+        path: the file or directory as the person knows it.
+    """
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return f"The disk is full: could not write {path}.", "Free some space there, then try again."
+        case errno.EROFS:
+            return f"{path} is on a read-only file system.", "Choose a location you can write to."
+        case errno.EACCES | errno.EPERM:
+            return f"Permission denied: {path}.", "Give yourself access to it, or choose another location."
+        case errno.ENOENT:
+            return f"{path} does not exist.", "Check the path."
+        case errno.EEXIST:
+            return f"{path} already exists.", "Choose another name, or move it out of the way."
+        case errno.ENOTDIR:
+            return f"A file is in the way: part of {path} is not a directory.", "Choose another location."
+        case errno.EISDIR:
+            return f"{path} is a directory, not a file.", "Choose a file."
+        case errno.ELOOP:
+            return f"{path} is a symbolic link that leads back to itself.", "Choose another location."
+    reason = error.strerror or str(error)
+    return f"Could not use {path}: {reason}.", "Fix the cause, or choose another location."
