@@ -282,7 +282,7 @@ class ListForm(Vertical, Working):
         take = self.query_one("#take-region", Button)
         take.display = bool(listed and listed.offers)
         if listed and listed.offers:
-            take.label = Content(f"Take region {listed.offers[0].region}")
+            take.label = Content(f"Use region {listed.offers[0].region}")
         self.screen.refresh_bindings()
 
     async def _recall(self) -> None:
