@@ -1,6 +1,7 @@
 """The words of the command line, as argparse knows them."""
 
 import argparse
+import sys
 from pathlib import Path
 
 from pwl_tui import __version__
@@ -43,6 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    if sys.version_info >= (3, 14):
+        # It looks whether standard output is a terminal, also for errors, which may go to a file.
+        parser.color = False
     parser.add_argument("--version", action="version", version=f"pwl-tui {__version__}")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file")
     parser.add_argument("--profile", metavar="NAME", help="profile of the configuration file")

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from pwl_tui.problem import Problem
+from pwl_tui.wording.figures import counted as counted
 
 _BAR_CELLS = 24
 _LINE_SECONDS = 30.0
@@ -109,11 +110,6 @@ def _can_draw(stream: TextIO) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun: ``1 batch``, ``2,000 batches``."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int]) -> str:

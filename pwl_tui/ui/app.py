@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from msgspec import Struct
-from rich.text import Text
 from textual.message import Message
 from textual.screen import Screen
 
@@ -232,19 +231,15 @@ class PwlApp(TerminalApp):
     def _publish(self, snapshot: Snapshot) -> None:
         self.post_message(self.Changed(snapshot))
 
-    def _fatal_error(self) -> None:
-        """End after an error in the program, without Textual's report: it prints keys and numbers."""
-        error = self._exception
+    def crash_report(self, error: BaseException | None) -> str:
+        """Return what the person reads after an error in the program: its type and its place."""
         frames = traceback.extract_tb(error.__traceback__) if error is not None else []
         ours = [frame for frame in frames if "pwl_tui" in frame.filename]
         where = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
-        self._exit_renderables.append(
-            Text(
-                f"pwl-tui stopped because of an error in the program: {type(error).__name__}{where}.\n"
-                "What was sent is safe: start pwl-tui again, and it goes on where it was."
-            )
+        return (
+            f"pwl-tui stopped because of an error in the program: {type(error).__name__}{where}.\n"
+            "What was sent is safe: start pwl-tui again, and it goes on where it was."
         )
-        self._close_messages_no_wait()
 
 
 def run(

@@ -200,6 +200,18 @@ def test_wrong_usage(machine: Place, run: Run, arguments: tuple[str, ...]) -> No
     assert machine.simulator.requests == []
 
 
+@pytest.mark.parametrize("arguments", [("--help",), ("plan", "--help"), ("nonsense",), ("plan",)])
+@pytest.mark.usefixtures("machine")
+def test_help_and_usage_are_plain_on_every_python(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    _, out, err = run(*arguments)
+    assert "usage: pwl-tui" in out + err
+    assert "\x1b" not in out + err
+
+
 @pytest.mark.parametrize("batch", ["1", "one", "1.x", ".1", "9.1", ""])
 @pytest.mark.usefixtures("machine")
 def test_a_batch_that_is_not_there(run: Run, batch: str) -> None:

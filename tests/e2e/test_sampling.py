@@ -48,7 +48,7 @@ def test_rates_say_what_to_expect_of_the_rest() -> None:
         "on WhatsApp  61% (57% to 65%)  14,600 (13,600 to 15,600)\n"
         "business     6% (4% to 8%)     1,440 (1,020 to 2,020)\n"
         "failed       0% (0% to 1%)     96 (26 to 347)\n"
-        "Drawn at random: 95 times in 100 the whole list lies in these ranges."
+        "Drawn at random: with 95% confidence, the whole list is within these ranges."
     )
 
 
@@ -64,7 +64,8 @@ def test_a_sample_ends_with_its_rates_and_the_command_for_the_rest(listed: Place
     for text in (out, run("show", "1")[1]):
         assert "of 50 answered " in text
         assert f"of the {shown['held']:,} left out, about\n" in text
-        assert f"{REST} sends the rest for at most {shown['held']:,} credits" in text
+        assert f"sending them costs {shown['held']:,} credits at most." in text
+        assert f"Send them with {REST}." in text
     assert spent(listed) == 50
 
 
@@ -92,7 +93,7 @@ def test_the_rest_is_not_sent_twice(listed: Place, run: Run) -> None:
     assert (code, "Job 2 went on with the list of job 1" in err) == (2, True)
     assert spent(listed) == before
     shown = run("show", "1")[1]
-    assert "Job 2 all of it went on with its list." in shown
+    assert "Job 2 all of it continues with this list." in shown
     assert REST not in shown
 
 
@@ -192,7 +193,7 @@ def test_a_rest_that_the_credits_do_not_pay_for_is_said_and_no_failure(
         monkeypatch.setattr("sys.stdin", Terminal("y\ny\n"))
         code, _, err = run(*SAMPLE)
         assert code == 0
-        assert "credits are missing" in err
+        assert "credits missing" in err
         assert err.count("Spend ") == 1
         assert spent(machine) == 50
         assert run("submit", "--rest-of", "1", "--yes")[0] == 4

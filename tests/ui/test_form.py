@@ -29,7 +29,7 @@ async def test_a_list_goes_all_the_way(start: Start, world: World, size: tuple[i
         plan = rig.form.plan
         assert plan is not None
         assert f"Spend {plan.to_pay} credits on {plan.to_pay} numbers (1 batch)?" in rig.text()
-        assert f"Credits 50,000 → {50_000 - plan.to_pay:,} left." in rig.text()
+        assert f"Credits 50,000 → {50_000 - plan.to_pay:,}." in rig.text()
         await rig.pilot.press("y")
         await rig.finished()
         await rig.until(lambda: "completed" in rig.text(), "the job list shows it")
@@ -271,7 +271,7 @@ async def test_a_low_balance_is_said_against_what_is_planned(start: Start, world
         await rig.submitted()
         await rig.pilot.click("#wait")
         await rig.until(
-            lambda: "2 required, 0 available, 2 missing" in " ".join(rig.text().split()), "it is said"
+            lambda: "2 needed, 0 available, 2 missing" in " ".join(rig.text().split()), "it is said"
         )
 
 
@@ -283,4 +283,4 @@ async def test_credits_that_are_read_after_the_plan_still_count(start: Start, wo
         await rig.until(lambda: "Credits 50,000 → 49,997" in rig.text(), "the plan knows them")
         world.add_credits(DEMO_KEY, "wavalidation", 1 - 50_000)
         rig.engine.refresh_balance()
-        await rig.until(lambda: "2 short of 3" in rig.text(), "and knows when they change")
+        await rig.until(lambda: "3 credits are needed and 1" in rig.text(), "and knows when they change")

@@ -158,7 +158,7 @@ async def test_the_picture_tells_shares_countries_and_carriers(start: Start, siz
         for share in (breakdown.countries()[0], breakdown.carriers()[0]):
             assert f" {share.checked} " in text
         private = the_job(rig).counts.on_whatsapp - the_job(rig).counts.business
-        assert f"on WhatsApp, private {private}" in text
+        assert f"on WhatsApp, personal {private}" in text
         await rig.pilot.press("o", "colon")
         assert any("no results to look through" in notice for notice in rig.notices)
         assert any("no rows" in notice for notice in rig.notices)
@@ -202,9 +202,9 @@ async def test_the_head_tells_how_far_it_is(start: Start, world: World) -> None:
     async with finished_job(start, (80, 24)) as rig:
         counts = the_job(rig).counts
         text = " ".join(rig.text().split())
-        assert f"{counts.on_whatsapp} on WhatsApp · {counts.business} business" in text
+        assert f"{counts.on_whatsapp} on WhatsApp ({counts.business} business)" in text
         assert f"{sum(charge.amount for charge in world.ledger)} credits spent" in text
-        assert "100 %" in text
+        assert "100%" in text
 
 
 async def test_an_export_begins_with_what_is_shown_and_does_not_overwrite(start: Start) -> None:

@@ -58,7 +58,7 @@ async def test_failed_numbers_become_a_job_that_is_linked_to_the_old(start: Star
         await rig.pilot.press("home", "enter")
         await rig.until(lambda: "retry of job 1" in rig.text(), "it says whose")
         await rig.pilot.press("escape", "end", "enter")
-        await rig.until(lambda: "asked for again in job 2" in rig.text(), "and the old says where")
+        await rig.until(lambda: "retried in job 2" in rig.text(), "and the old says where")
     assert [charge.amount for charge in world.ledger] == [len(READABLE), failed]
 
 
@@ -72,7 +72,7 @@ async def test_rejected_batches_are_sent_again_within_their_job(
         await rig.until(lambda: "attention" in rig.text(), "it is shown")
         await rig.pilot.press("enter", "R")
         await question(rig)
-        assert "1 rejected batch with 3 numbers: within the job." in rig.text()
+        assert "1 rejected batch with 3 numbers will be sent again" in " ".join(rig.text().split())
         await rig.pilot.press("y")
         await rig.finished()
     assert [charge.amount for charge in world.ledger] == [3]
@@ -166,7 +166,7 @@ async def test_what_only_the_journal_knows_is_told_and_taken_over(start: Start) 
             c.execute("DELETE FROM forgotten")
             c.execute("DELETE FROM charges")
     async with start(size=(80, 24)) as rig:
-        await rig.until(lambda: "1 batch in the journal is not in this state" in rig.text(), "it is noticed")
+        await rig.until(lambda: "1 batch in the journal is paid for" in rig.text(), "it is noticed")
         await rig.pilot.press("A")
         await rig.until(lambda: "Take over 1 batch of the journal" in rig.text(), "it is offered")
         await rig.pilot.press("enter")

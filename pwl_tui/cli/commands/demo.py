@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import follow
-from pwl_tui.cli.render.jobs import picture_of
+from pwl_tui.cli.render.jobs import plan_text_of
 from pwl_tui.cli.session import Session
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
@@ -23,7 +23,7 @@ def demo_job(session: Session) -> int:
     source = Source.from_path(session.sample)
     planned = engine.plans.for_list(source, Options(region=session.settings.region))
     planned = replace(planned, balance=engine.credits.balance().balance)
-    output.say(f"2. The plan of {source.name}, which spends nothing:\n{picture_of(session, planned)}")
+    output.say(f"2. The plan of {source.name}, which spends nothing:\n{plan_text_of(session, planned)}")
     job = engine.jobs.create(planned, name="sample")
     output.say(f"3. Submitting it as job {job.id} and waiting for the answers.")
     ending = follow(engine, [job.id], output, finish=True, await_credits=False)

@@ -14,7 +14,7 @@ from pwl_tui.cli.exit_codes import Exit, UsageError
 from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.cli.options import LIST_OPTIONS
 from pwl_tui.cli.output import Output, counted
-from pwl_tui.cli.render.jobs import picture_of, shape_of, warn_of_unadopted
+from pwl_tui.cli.render.jobs import plan_text_of, shape_of, warn_of_unadopted
 from pwl_tui.cli.render.json_output import plan_shape
 from pwl_tui.cli.render.sample import rest_command, sample_text
 from pwl_tui.cli.session import Session
@@ -31,7 +31,7 @@ def plan(session: Session) -> int:
     planned = _plan_list(session, need_balance=False)
     _save_rejected(session, planned)
     seconds = session.engine.plans.seconds_for(planned.to_pay)
-    session.output.value(plan_shape(planned, seconds), picture_of(session, planned))
+    session.output.value(plan_shape(planned, seconds), plan_text_of(session, planned))
     return Exit.DONE
 
 
@@ -186,7 +186,7 @@ def _agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
         UsageError: it has to be asked, and there is no terminal.
     """
     when_short = session.arguments.when_short
-    session.output.note(picture_of(session, planned, rest=rest))
+    session.output.note(plan_text_of(session, planned, rest=rest))
     if planned.short and planned.balance is not None and when_short == "cancel":
         raise EngineError(credits_short(planned.to_pay, planned.balance))
     # With `fit`, what is short is never sent.

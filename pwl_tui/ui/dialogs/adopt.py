@@ -34,7 +34,8 @@ class Adoption(Struct, frozen=True):
 class IdsLine(TextInput):
     """A field for one id or several; lines that are pasted stay apart."""
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Take pasted lines as ids with spaces between them."""
         event.stop()
         event.prevent_default()
         self.insert_text_at_cursor(" ".join(event.text.split()))

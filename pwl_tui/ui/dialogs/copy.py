@@ -15,7 +15,7 @@ from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import Dialog
 from pwl_tui.ui.presenters.plan import problem_lines
-from pwl_tui.ui.terminal.clipboard import masked, told
+from pwl_tui.ui.terminal.clipboard import masked, outcome
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput, typed_path
 
@@ -79,7 +79,7 @@ class CopyDialog(Dialog[str]):
 
     def _copy(self, text: str) -> None:
         self.app.copy_to_clipboard(text)
-        self._outcome.say(Content(told(text, os.environ)))
+        self._outcome.say(Content(outcome(text, os.environ)))
 
     def _save(self) -> None:
         path = typed_path(self.query_one("#copy-path", TextInput).value).absolute()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.command import CommandInput, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
-from textual.markup import escape
 from textual.types import IgnoreReturnCallbackType
 from textual.widgets import LoadingIndicator
 
@@ -52,7 +51,7 @@ class Everything(Provider):
     async def discover(self) -> Hits:
         """Yield every command, and the jobs that stand first at home."""
         for entry in (*self._commands(), *islice(self._jobs(), _MOST_JOBS)):
-            yield DiscoveryHit(Content(entry.title), entry.run, help=escape(entry.said))
+            yield DiscoveryHit(Content(entry.title), entry.run, help=_plain(entry.said))
 
     async def search(self, query: str) -> Hits:
         """Yield the commands and jobs whose words sound like the query; a title counts twice as much."""
@@ -60,7 +59,7 @@ class Everything(Provider):
         for entry in (*self._commands(), *self._jobs()):
             score = 2 * matcher.match(entry.title) or matcher.match(f"{entry.title} {entry.words}")
             if score > 0:
-                yield Hit(score, Content(entry.title), entry.run, help=escape(entry.said))
+                yield Hit(score, Content(entry.title), entry.run, help=_plain(entry.said))
 
     def _commands(self) -> Iterator[Entry]:
         screen = self.screen
@@ -98,3 +97,8 @@ class Everything(Provider):
                 self.app.switch_screen(screen)
             else:
                 self.app.push_screen(screen)
+
+
+def _plain(text: str) -> str:
+    """Return markup that shows a text as it is. Textual's own `escape` doubles backslashes for good."""
+    return text.replace("[", r"\[")

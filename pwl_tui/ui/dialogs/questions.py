@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from msgspec import Struct
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -85,15 +86,15 @@ class Ask(Question):
                     yield Static(Content(choice.detail), classes="dialog-detail")
 
     def on_mount(self) -> None:
-        """Give the harmless choice the focus, and each choice its letter."""
-        for choice in self._choices:
-            if choice.key:
-                self._bindings.bind(choice.key, f"choose('{choice.id}')", show=False)
+        """Give the harmless choice the focus."""
         self.query(Button).first().focus()
 
-    def action_choose(self, choice: str) -> None:
-        """Answer with a choice."""
-        self.dismiss(choice)
+    def on_key(self, event: events.Key) -> None:
+        """Answer with the choice whose letter was typed."""
+        for choice in self._choices:
+            if event.key == choice.key:
+                event.stop()
+                self.dismiss(choice.id)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer with the pressed choice."""

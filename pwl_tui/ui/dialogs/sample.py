@@ -9,18 +9,17 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from pwl_tui.engine.jobs.planning import JobPlan
-from pwl_tui.engine.jobs.sampling import Rates, Share
+from pwl_tui.engine.jobs.sampling import Rates
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
 from pwl_tui.text import clean
 from pwl_tui.ui.background import Progressed, in_thread
 from pwl_tui.ui.base import AppContext, Dialog
-from pwl_tui.ui.presenters.format import counted, grouped
 from pwl_tui.ui.presenters.plan import plan_lines, problem_lines, progress_line
+from pwl_tui.ui.presenters.sample import rates_lines
 from pwl_tui.ui.widgets.text_block import TextBlock
-
-_DIGITS = 3
-"""Significant digits of what is worked out for the whole list: more would pretend to know them."""
+from pwl_tui.wording.jobs import continued_by
+from pwl_tui.wording.sample import rest
 
 
 class SampleDialog(Dialog[JobPlan | None]):
@@ -83,9 +82,8 @@ class SampleDialog(Dialog[JobPlan | None]):
 
     def _offer(self) -> Content:
         if self._later is not None:
-            return Content(f"Job {self._later.id} {clean(self._later.name, 40)} went on with this list.")
-        held = counted(self._job.held, "number")
-        return Content(f"{held} left out. What is answered is not paid for again.")
+            return Content(continued_by(self._later))
+        return Content(rest(self._job.held))
 
     async def _make_plan(self) -> None:
         say, button = self.query_one("#rest-plan", TextBlock).say, self.query_one("#rest", Button)
@@ -110,29 +108,3 @@ class SampleDialog(Dialog[JobPlan | None]):
         button.label = "Send the rest…"
         button.disabled = False
         button.focus()
-
-
-def rates_lines(rates: Rates, held: int) -> Content:
-    """Return rates as a table: of what was asked, and what that makes of the numbers left out."""
-    shares = (("on WhatsApp", rates.on_whatsapp), ("business", rates.business), ("failed", rates.failed))
-    head = f"{'':<12} {f'of {grouped(rates.answered)}':<16} of the other {grouped(held)}"
-    lines = [Content.styled(head, "$muted")]
-    lines += [
-        Content(f"{name:<12} {_range(share):<16} {_extrapolated(share, held)}") for name, share in shares
-    ]
-    note = "Drawn at random: 95 times in 100 the whole list lies in these ranges."
-    return Content("\n").join([*lines, Content.styled(note, "$muted")])
-
-
-def _range(share: Share) -> str:
-    return f"{share.value:.0%} ({share.low:.0%}-{share.high:.0%})"
-
-
-def _extrapolated(share: Share, numbers: int) -> str:
-    value, low, high = (_rounded(part * numbers) for part in (share.value, share.low, share.high))
-    return f"{grouped(value)} ({grouped(low)}-{grouped(high)})"
-
-
-def _rounded(count: float) -> int:
-    whole = round(count)
-    return round(whole, min(_DIGITS - len(str(whole)), 0))

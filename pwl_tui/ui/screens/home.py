@@ -18,11 +18,12 @@ from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import SCREEN_STYLES, AppContext
 from pwl_tui.ui.commands import Scope, bindings
 from pwl_tui.ui.data.snapshot import Snapshot
-from pwl_tui.ui.presenters.columns import JOBS, JobRow, next_in
+from pwl_tui.ui.presenters.columns import JOBS, JobRow
 from pwl_tui.ui.presenters.format import counted, grouped
 from pwl_tui.ui.presenters.job_detail import detail_lines
 from pwl_tui.ui.presenters.notices import last_size
 from pwl_tui.ui.screens.job_commands import JobCommands
+from pwl_tui.ui.textual_private import VeiledScreen
 from pwl_tui.ui.widgets.balance import BalancePanel
 from pwl_tui.ui.widgets.cells import Made, Window
 from pwl_tui.ui.widgets.chart import Chart
@@ -32,6 +33,7 @@ from pwl_tui.ui.widgets.notices import AttentionPanel
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.jobs import next_in
 
 _WIDE = 110
 """Cells from which on the credits and the form stand beside the jobs."""
@@ -39,7 +41,7 @@ _BROAD = 154
 """Cells from which on there is room for the details of a job beside what the jobs show at 120."""
 
 
-class HomeScreen(JobCommands):
+class HomeScreen(VeiledScreen, JobCommands):
     """Where the program starts. On narrow screens the form takes the place of the jobs while it is used.
 
     Args:
@@ -63,7 +65,6 @@ class HomeScreen(JobCommands):
         self._detail = Chart("detail")
         self._summary, self._empty = TextBlock(id="summary"), TextBlock(id="no-jobs")
         self._filter = ""
-        self._veiled = True
         self._completing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
@@ -84,21 +85,6 @@ class HomeScreen(JobCommands):
                 beside.border_title = Content("This job")
                 yield self._detail
         yield KeyFooter()
-
-    def unveil(self) -> None:
-        """Write the first frame."""
-        self._veiled = False
-        self._compositor_refresh()
-
-    def _compositor_refresh(self) -> None:
-        """Write nothing until the screen is laid out: it would be written three times at each start."""
-        if not self._veiled:
-            super()._compositor_refresh()
-
-    def update_node_styles(self, animate: bool = True) -> None:
-        """Style all again once there is something to see: until then every widget has just been styled."""
-        if not self._veiled:
-            super().update_node_styles(animate)
 
     async def complete(self) -> None:
         """Add what the first frame does without, since it takes as long as all the rest."""

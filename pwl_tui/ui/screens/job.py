@@ -15,10 +15,10 @@ from pwl_tui.state.queries.selection import Sort
 from pwl_tui.ui.base import AppContext
 from pwl_tui.ui.commands import Scope, bindings
 from pwl_tui.ui.presenters.columns import BatchRow, ResultRow, result_key
-from pwl_tui.ui.presenters.job_charts import picture
+from pwl_tui.ui.presenters.job_charts import chart_lines
 from pwl_tui.ui.presenters.job_header import job_lines
 from pwl_tui.ui.presenters.job_tabs import (
-    PICTURE,
+    CHARTS,
     SORTS,
     VIEWS,
     find_words,
@@ -106,7 +106,7 @@ class JobScreen(JobReading):
         title = self.view.title.lower()
         if command_id in ("find", "sort", "reverse") and not self.view.is_results:
             return f"There are no results to look through in {title}."
-        if command_id == "go-to" and self.view is PICTURE:
+        if command_id == "go-to" and self.view is CHARTS:
             return "The picture has no rows."
         if command_id == "copy" and not self._batch_id:
             return "Only the id of a batch is copied, in Batches; press e for the answers as a file."
@@ -131,7 +131,7 @@ class JobScreen(JobReading):
 
     def action_picture(self) -> None:
         """Show the picture, or all results again."""
-        self._choose(0 if self.view is PICTURE else VIEWS.index(PICTURE))
+        self._choose(0 if self.view is CHARTS else VIEWS.index(CHARTS))
 
     def action_sort(self) -> None:
         """Show the results in the next order."""
@@ -146,7 +146,7 @@ class JobScreen(JobReading):
         """Copy the id of the batch under the cursor."""
         if batch_id := self._batch_id:
             self.app.copy_to_clipboard(batch_id)
-            self.notify(clipboard.told(batch_id, os.environ))
+            self.notify(clipboard.outcome(batch_id, os.environ))
 
     def action_back(self) -> None:
         """Leave the field, then the search, then the job."""
@@ -226,16 +226,16 @@ class JobScreen(JobReading):
 
     def _choose(self, view: int) -> None:
         self._view = view
-        self._table.display, self._scroll.display = self.view is not PICTURE, self.view is PICTURE
+        self._table.display, self._scroll.display = self.view is not CHARTS, self.view is CHARTS
         if not self.view.is_results:
             self._field.display = False
-        if self.view is PICTURE:
+        if self.view is CHARTS:
             self.set_focus(self._scroll)
         else:
             self._table.show_columns(self.view.columns)
             self.set_focus(self._table)
         self.draw()
-        if self.view is PICTURE:
+        if self.view is CHARTS:
             self.call_after_refresh(self.draw)  # when it is known how much room there is
         self.begin(restart=True)
         self.refresh_bindings()
@@ -249,9 +249,9 @@ class JobScreen(JobReading):
         self._head.say(job_lines(job, snapshot.now, width, elsewhere=elsewhere, retries=retries))
         self._attention.show()
         self._bar.show(tab_titles(job, self._waiting), self._view)
-        if self.view is PICTURE:
+        if self.view is CHARTS:
             room = self._scroll.scrollable_size
-            self._picture.show(picture(job, self._waiting, self._breakdown, room.width, room.height))
+            self._picture.show(chart_lines(job, self._waiting, self._breakdown, room.width, room.height))
         self._tell_place()
 
     def _tell_place(self) -> None:
@@ -261,7 +261,7 @@ class JobScreen(JobReading):
             self._place.say(problem_lines(self._problem))
         elif self._field.has_focus:
             self._place.say(find_words(self._field.value, table.total))
-        elif self.view is PICTURE:
+        elif self.view is CHARTS:
             self._place.say(Content())
         else:
             order = sort_words(self._sort) if self.view.is_results else ""

@@ -2,13 +2,13 @@
 
 from functools import partial
 
-from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.problems import NO_SPEND, other_key
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.screens.account_commands import AccountCommands
+from pwl_tui.wording.retry import retry
 
 
 class JobCommands(AccountCommands):
@@ -96,7 +96,9 @@ class JobCommands(AccountCommands):
         engine = self.ctx.engine
         try:
             wanted = await in_thread(lambda: engine.plans.for_retry(job.id), "retry plan")
-            question = spend("Retry", retry_words(wanted), wanted.to_pay, self.ctx.settings.confirm_above)
+            question = spend(
+                "Retry", "\n".join(retry(wanted)), wanted.to_pay, self.ctx.settings.confirm_above
+            )
             if await self.app.push_screen_wait(question) != "yes":
                 return
             made = await in_thread(lambda: engine.jobs.retry(wanted), "retry")
@@ -167,16 +169,3 @@ class JobCommands(AccountCommands):
     def settled_first(self) -> int | None:
         """Begin with the job that is meant."""
         return None if self.job is None else self.job.id
-
-
-def retry_words(wanted: RetryPlan) -> str:
-    """Return what a retry would do and what it costs again."""
-    lines = []
-    if wanted.plan is not None:
-        number = counted(wanted.plan.to_pay, "failed number")
-        lines.append(f"{number} of {wanted.job.name}: as a new job, linked to it. They are paid for again.")
-    if wanted.rejected_batches:
-        batches = counted(wanted.rejected_batches, "rejected batch", "rejected batches")
-        number = counted(wanted.rejected_numbers, "number")
-        lines.append(f"{batches} with {number}: within the job. They were not charged before.")
-    return "\n".join([*lines, f"This costs {counted(wanted.to_pay, 'credit')}."])

@@ -15,7 +15,7 @@ from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.base import AppContext
 from pwl_tui.ui.data.job_rows import JobRows, for_a_while
 from pwl_tui.ui.presenters.columns import ResultRow
-from pwl_tui.ui.presenters.job_tabs import PICTURE, VIEWS, View, Waiting
+from pwl_tui.ui.presenters.job_tabs import CHARTS, VIEWS, View, Waiting
 from pwl_tui.ui.screens.job_commands import JobCommands
 from pwl_tui.ui.widgets.cells import Window
 
@@ -75,7 +75,7 @@ class JobReading(JobCommands):
         self._behind |= job != self._job
         self._job = job
         rested = time.monotonic() >= self._rests_until
-        if self._behind and rested and (self.view.is_results or self.view is PICTURE):
+        if self._behind and rested and (self.view.is_results or self.view is CHARTS):
             self._behind = not self.begin()
         elif self._behind or self.view.which is None:
             # What is under way is not replaced: on a slow disk nothing would ever arrive.
@@ -92,7 +92,7 @@ class JobReading(JobCommands):
         """
         if restart:
             self._wanted, self._selection, self._restart = (0, self._wanted[1]), None, True
-        if self.view is PICTURE:
+        if self.view is CHARTS:
             return self.work(self._count, _COUNTING, replace=restart) is not None
         if self.view.is_results:
             return self.work(self._seek, _SEEKING, replace=restart) is not None
@@ -156,7 +156,7 @@ class JobReading(JobCommands):
 
     async def _load_rows(self) -> None:
         view, selection, (offset, limit), now = self.view, self._selection, self._wanted, self.snapshot.now
-        if view is PICTURE or (view.is_results and selection is None):
+        if view is CHARTS or (view.is_results and selection is None):
             return
 
         def read() -> Found:

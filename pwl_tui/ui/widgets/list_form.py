@@ -25,10 +25,10 @@ from pwl_tui.ui.base import AppContext
 from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.data.list_choices import Choices, Wanted
 from pwl_tui.ui.data.recent import recent_lists
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.presenters.plan import hint_lines, numberless_lines, plan_lines, problem_lines, progress_line
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import PathLine, TextInput, typed_path
+from pwl_tui.wording.figures import counted
 
 if TYPE_CHECKING:
     from textual.worker import Worker

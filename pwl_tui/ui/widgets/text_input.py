@@ -11,6 +11,7 @@ from textual.reactive import reactive
 from textual.widgets import Input
 
 from pwl_tui.lists.formats import is_list_name
+from pwl_tui.ui.textual_private import offer_again
 
 if TYPE_CHECKING:
     from textual_autocomplete import AutoComplete
@@ -67,7 +68,8 @@ class PathLine(TextInput):
             super().__init__()
             self.text = text
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Hand on text of several lines; one line is pasted as usual."""
         if len(event.text.split()) > 1 and len(event.text.strip().splitlines()) > 1:
             event.stop()
             event.prevent_default()
@@ -103,7 +105,7 @@ def completion(field: PathLine) -> "AutoComplete":
 
     class PathCompletion(AutoComplete):
         def on_mount(self) -> None:
-            self.watch(field, "recent", self._align_and_rebuild, init=False)
+            self.watch(field, "recent", lambda: offer_again(self), init=False)
 
         def get_search_string(self, target_state: TargetState) -> str:
             return _split(target_state.text[: target_state.cursor_position])[1]

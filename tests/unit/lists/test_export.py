@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.read.reading import Options
@@ -65,7 +65,6 @@ CELL = st.text(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(CELL, min_size=1, max_size=4), min_size=1, max_size=6),
     st.sampled_from(",;\t|"),

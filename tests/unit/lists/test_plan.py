@@ -3,7 +3,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
@@ -47,7 +47,6 @@ CELLS = st.sampled_from(
 ) | st.text(st.characters(codec="ascii", exclude_categories=["Cc"], exclude_characters='"'), max_size=8)
 
 
-@settings(deadline=None)
 @given(
     st.lists(CELLS, min_size=1, max_size=40),
     st.none() | st.just("US"),

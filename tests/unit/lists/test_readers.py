@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.errors import ListError
@@ -75,7 +75,6 @@ def test_without_a_delimiter_each_line_is_a_cell(lines: list[str]) -> None:
     assert list(records(source, "utf-8", "")) == [[line] for line in lines]
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=400))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     try:

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.numbers.parse import parse
@@ -41,7 +41,6 @@ NUMBERS = st.integers(0, 99).map(lambda last: f"+1 202 555 01{last:02}")
 WORDS = st.text("abc xyz,.:;!?\n", max_size=20).map(lambda words: f" {words} ")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(WORDS, NUMBERS), max_size=4), WORDS)
 def test_every_number_between_words_is_found(pairs: list[tuple[str, str]], end: str) -> None:
     line = "".join(words + number for words, number in pairs) + end

@@ -78,7 +78,7 @@ TEXTS = st.text(
 )
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(TEXTS | st.integers(0, 10**15 - 1), min_size=2, max_size=2), min_size=1, max_size=6))
 def test_any_texts_and_whole_numbers_are_read_as_written(cells: list[list[Cell]]) -> None:
     made = source(book({"Sheet": cells}))

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from python_calamine import load_workbook
 
@@ -56,7 +56,6 @@ def sheets_of(stream: BinaryIO) -> dict[str, list[list[object]]]:
 # -- what a workbook holds
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(_TEXTS, min_size=1, max_size=4), min_size=1, max_size=6))
 @example([["<r><t>bold</t></r>", "_x0041_x0042_", "_x0041\x01"], ["\ud83d", "\udd25\ud83d", " a ", "\n"]])
 def test_any_text_survives(rows: list[list[str]]) -> None:
