@@ -5,7 +5,6 @@ import gc
 import os
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from textual.screen import Screen
 from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.problems import internal
 from pwl_tui.ui.base import STYLES, AppContext, CommandScreen, Save
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
@@ -232,14 +232,11 @@ class PwlApp(TerminalApp):
         self.post_message(self.Changed(snapshot))
 
     def crash_report(self, error: BaseException | None) -> str:
-        """Return what the person reads after an error in the program: its type and its place."""
-        frames = traceback.extract_tb(error.__traceback__) if error is not None else []
-        ours = [frame for frame in frames if "pwl_tui" in frame.filename]
-        where = f" ({Path(ours[-1].filename).name}, line {ours[-1].lineno})" if ours else ""
-        return (
-            f"pwl-tui stopped because of an error in the program: {type(error).__name__}{where}.\n"
-            "What was sent is safe: start pwl-tui again, and it goes on where it was."
-        )
+        """Return what the person reads after an internal error: what happened, and where the details are."""
+        if error is None:
+            return ""
+        problem = internal(error)
+        return f"{problem.message}\n{problem.remedy}"
 
 
 def run(

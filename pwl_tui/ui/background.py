@@ -15,6 +15,8 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
+from pwl_tui.engine.problems import internal
+
 T = TypeVar("T")
 
 
@@ -88,8 +90,8 @@ class Working(DOMNode):
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Say that work of this node ended in an error that nobody foresaw."""
         event.stop()
-        if event.state is WorkerState.ERROR:
-            what = type(event.worker.error).__name__
+        if event.state is WorkerState.ERROR and event.worker.error is not None:
+            problem = internal(event.worker.error)
             self.app.notify(
-                f"An error in the program stopped {event.worker.name} ({what}).", severity="error"
+                f"{problem.message} Stopped: {event.worker.name}. {problem.remedy}", severity="error"
             )
