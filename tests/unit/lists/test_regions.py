@@ -86,7 +86,7 @@ def test_a_region_is_offered_but_not_used() -> None:
     text = "phone\n" + "\n".join([*drawn("GB", 30), "+447400123456"]) + "\n"
     made = plan(Source.from_text(text), Options())
     assert made.reasons == {"no country code": 30}
-    assert made.offers[0] == RegionGuess("GB", 1.0)
+    assert made.region_guesses[0] == RegionGuess("GB", 1.0)
     assert made.reading.region is None
     with pytest.raises(ListError) as caught:
         plan(Source.from_text("\n".join(drawn("DE", 30))), Options())
