@@ -127,7 +127,7 @@ class ListForm(Vertical, Working):
         needs = {"submit": self.plan, "see-rows": self._listed, "options": self._read_before}
         if needs.get(command_id, "") is None:
             return "No list is read yet: enter one first."
-        if command_id == "take-region" and not (self._listed and self._listed.offers):
+        if command_id == "take-region" and not (self._listed and self._listed.region_guesses):
             return "No region is offered: no rows lack a country code, or none fits them."
         return None
 
@@ -200,8 +200,8 @@ class ListForm(Vertical, Working):
 
     def action_take_region(self) -> None:
         """Take the region that is offered."""
-        if self._listed is not None and self._listed.offers:
-            self.query_one("#region", TextInput).value = self._listed.offers[0].region
+        if self._listed is not None and self._listed.region_guesses:
+            self.query_one("#region", TextInput).value = self._listed.region_guesses[0].region
 
     @property
     def _path(self) -> PathLine:
@@ -280,9 +280,9 @@ class ListForm(Vertical, Working):
         self.query_one("#see-rows", Button).disabled = listed is None
         self.query_one("#options", Button).disabled = self._read_before is None
         take = self.query_one("#take-region", Button)
-        take.display = bool(listed and listed.offers)
-        if listed and listed.offers:
-            take.label = Content(f"Use region {listed.offers[0].region}")
+        take.display = bool(listed and listed.region_guesses)
+        if listed and listed.region_guesses:
+            take.label = Content(f"Use region {listed.region_guesses[0].region}")
         self.screen.refresh_bindings()
 
     async def _recall(self) -> None:
