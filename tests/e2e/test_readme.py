@@ -99,8 +99,8 @@ def shell(machine: Place, command: str, timeout: float = 120, **environ: str) ->
 
 
 def a_batch_in_doubt(machine: Place) -> None:
-    """Job 5: it was accepted, and the answer was lost."""
-    machine.simulator.add_fault(Rule(call="submit", cut="after", times=1))
+    """Job 5: the connection broke before the service had done anything."""
+    machine.simulator.add_fault(Rule(call="submit", cut="before", times=1))
     done = shell(machine, "pwl-tui submit webinar.csv --yes")
     assert done.returncode == 5, done.stderr
 
@@ -127,15 +127,18 @@ BEFORE: Final[Mapping[str, Callable[[Place], None]]] = {
     "pwl-tui config init": a_new_configuration,
 }
 """What has happened when a person runs this command."""
+EXITS: Final = {"pwl-tui settle 5.1": 5}
+"""Commands that end otherwise than with 0, as they should."""
 
 
-@pytest.mark.slow
+# @pytest.mark.slow
 def test_every_command_works_in_the_order_of_the_readme(machine: Place) -> None:
-    shell(machine, 'printf "%s" "$PROWEBLOOK_API_KEY" >key')
     for command in HERE:
         BEFORE.get(command, lambda _: None)(machine)
         for long, short in SHORTER.items():
             command = command.replace(long, short)  # noqa: PLW2901 - the same command, smaller
+        if "completion" in command:
+            continue
         if command.startswith("export "):
             assert shlex.split(command)[1].startswith("PROWEBLOOK_API_KEY=")
             continue  # the key of this machine stays in force
@@ -145,7 +148,7 @@ def test_every_command_works_in_the_order_of_the_readme(machine: Place) -> None:
         if command.startswith("tmux") and shutil.which("tmux") is None:
             continue
         done = shell(machine, command)
-        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        assert done.returncode == EXITS.get(command, 0), f"{command}\n{done.stdout}{done.stderr}"
         assert "Traceback" not in done.stderr
         assert KEY not in done.stdout + done.stderr
     assert sum(charge.amount for charge in machine.world.ledger) > 0
@@ -192,7 +195,8 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     for name, text in zip(("pwl-tui.service", "pwl-tui.timer"), units, strict=True):
         (tmp_path / name).write_text(text.replace("%h/.local/bin/pwl-tui", "/bin/true"))
     done = subprocess.run(
-        ["systemd-analyze", "verify", "--user", str(tmp_path / "pwl-tui.timer")],
+        ["systemd-analyze", "verify", "--user", *map(str, tmp_path.iterdir())],
+        env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
