@@ -129,7 +129,8 @@ EXITS: Final = {"pwl-tui settle 5.1": 5}
 @pytest.mark.slow
 def test_every_command_works_in_the_order_of_the_readme(machine: Place) -> None:
     for command in HERE:
-        BEFORE.get(command, lambda _: None)(machine)
+        if command in BEFORE:
+            BEFORE[command](machine)
         for long, short in SHORTER.items():
             command = command.replace(long, short)
         if command.startswith("export "):
