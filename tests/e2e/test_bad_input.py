@@ -208,7 +208,7 @@ def test_help_and_usage_are_plain_on_every_python(
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.delenv("NO_COLOR", raising=False)
     _, out, err = run(*arguments)
-    assert "usage: pwl-tui" in out + err
+    assert "pwl-tui" in out + err
     assert "\x1b" not in out + err
 
 

@@ -200,9 +200,9 @@ def test_old_jobs_are_purged(machine: Place, run: Run) -> None:
     assert run("purge", "--older-than", "30")[0] == 2
     assert len(value(run, "jobs")) == 2
     code, out, _ = run("purge", "--older-than", "30", "--yes")
-    assert (code, "Job 1 list is removed" in out) == (0, True)
+    assert (code, "Deleted job 1 list" in out) == (0, True)
     assert [job["job"] for job in value(run, "jobs")] == ["2"]
-    assert "nothing was removed" in run("purge", "--older-than", "30", "--yes")[1]
+    assert "nothing was deleted" in run("purge", "--older-than", "30", "--yes")[1]
 
 
 # -- other keys, and answers that will be gone

@@ -139,7 +139,7 @@ def test_saving_overwrites_nothing_unasked_and_never_the_list(run: Run, tmp_path
         assert (code, "--force" in err, target.read_text()) == (2, True, "mine")
         code, _, err = run(*command, "list.csv", "--save-rejected", "list.csv", "--force")
         assert (code, "the list itself" in err, (tmp_path / "list.csv").read_text()) == (2, True, LIST)
-    assert run("jobs")[1].startswith("There is no job")
+    assert run("jobs")[1].startswith("No jobs yet")
     assert run("plan", "list.csv", "--save-rejected", "bad.csv", "--force")[0] == 0
     assert target.read_text().startswith("wa_row")
 
@@ -148,7 +148,7 @@ def test_saving_overwrites_nothing_unasked_and_never_the_list(run: Run, tmp_path
 def test_without_a_rejected_row_no_file_is_made(run: Run, tmp_path: Path) -> None:
     (tmp_path / "good.txt").write_text("+14155552671\n")
     code, _, err = run("plan", "good.txt", "--save-rejected", "bad.csv")
-    assert (code, "bad.csv is not written" in err) == (0, True)
+    assert (code, "bad.csv was not written" in err) == (0, True)
     assert not (tmp_path / "bad.csv").exists()
 
 

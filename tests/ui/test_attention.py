@@ -75,7 +75,7 @@ def test_old_answers_and_the_jobs_of_another_key_are_told(scene: Scene) -> None:
     scenes.expiring(scene)
     expiring, foreign = words(take(scene.engine, NOW)).splitlines()
     assert expiring == (
-        "! Unfetched results of easter-leads expire in about 2 days. Keep pwl-tui running to fetch them."
+        "! Unfetched results of easter-leads expire in about 3 days. Keep pwl-tui running to fetch them."
     )
     assert foreign.startswith("! 1 unfinished job belongs to another key and is not polled")
     assert foreign.endswith("(profile agency).")

@@ -117,17 +117,15 @@ def test_a_notification_never_holds_a_number_or_a_control_character(job: Job, nu
 def test_jobs_that_finish_in_short_order_are_told_together(job: Job) -> None:
     one = replace(job, name="one", numbers=40, counts=Counts(on_whatsapp=7, not_on_whatsapp=33))
     completions = notify.Completions()
-    assert completions.announcement([one], 100.0) == "one is complete: 7 of 40 on WhatsApp."
-    assert [
-        completions.announcement(jobs, at) for jobs, at in (([one], 101.0), ([], 105.0), ([one], 109.0))
-    ] == [
+    assert completions.due([one], 100.0) == "one is complete: 7 of 40 on WhatsApp."
+    assert [completions.due(jobs, at) for jobs, at in (([one], 101.0), ([], 105.0), ([one], 109.0))] == [
         "",
         "",
         "",
     ]
-    assert completions.announcement([], 110.0) == "2 jobs are complete: 14 of 80 on WhatsApp."
-    assert completions.announcement([], 130.0) == ""
-    assert completions.announcement([one], 131.0) == "one is complete: 7 of 40 on WhatsApp."
+    assert completions.due([], 110.0) == "2 jobs are complete: 14 of 80 on WhatsApp."
+    assert completions.due([], 130.0) == ""
+    assert completions.due([one], 131.0) == "one is complete: 7 of 40 on WhatsApp."
 
 
 def test_the_title_is_the_per_cent_of_all_that_is_under_way(job: Job) -> None:
@@ -213,7 +211,7 @@ async def test_a_key_frees_the_mouse_and_takes_it_back(start: Start) -> None:
     async with start() as rig:
         await rig.pilot.press("M")
         assert not rig.app.mouse
-        assert rig.notices[-1] == "The mouse is the terminal's: select with it. M takes it back."
+        assert rig.notices[-1] == "Mouse capture off: you can select text. Press M to turn it on."
         await rig.pilot.press("M")
         assert rig.app.mouse
 

@@ -25,7 +25,7 @@ class Completions:
         self._jobs: list[Job] = []
         self._next = 0.0
 
-    def announcement(self, jobs: Sequence[Job], now: float) -> str:
+    def due(self, jobs: Sequence[Job], now: float) -> str:
         """Return what to announce now; empty if nothing.
 
         Args:
