@@ -34,7 +34,7 @@ class Found(NamedTuple):
     row_number: "array[int]"
     row_reason: "array[int]"
     reason_counts: Mapping[int, int]
-    offers: tuple[RegionGuess, ...]
+    region_guesses: tuple[RegionGuess, ...]
 
 
 def plan(
@@ -121,7 +121,7 @@ def summed_up(source: Source, found: Found) -> ListPlan:
         numbers=found.numbers,
         row_number=found.row_number,
         row_reason=found.row_reason,
-        offers=found.offers,
+        region_guesses=found.region_guesses,
     )
     if not found.numbers:
         raise NoNumbersError(plan, *_numberless(plan))
@@ -145,8 +145,8 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
         name = repr(reading.columns[reading.column]) if reading.header else reading.column + 1
         where = f" in column {name}"
     message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
-    if plan.offers:
-        first = plan.offers[0]
+    if plan.region_guesses:
+        first = plan.region_guesses[0]
         return message, (
             f"Set the region the numbers belong to: --region {first.region} makes {first.valid:.0%} of those"
             " without a country code valid."

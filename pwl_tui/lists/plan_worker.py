@@ -51,7 +51,7 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
     row_number: bytes
     row_reason: bytes
     reason_counts: dict[int, int]
-    offers: tuple[RegionGuess, ...]
+    region_guesses: tuple[RegionGuess, ...]
 
     def found(self) -> Found:
         """Return it as `plan.summed_up` needs it."""
@@ -59,7 +59,7 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
         numbers.frombytes(self.numbers)
         row_number.frombytes(self.row_number)
         row_reason.frombytes(self.row_reason)
-        return Found(self.reading, numbers, row_number, row_reason, self.reason_counts, self.offers)
+        return Found(self.reading, numbers, row_number, row_reason, self.reason_counts, self.region_guesses)
 
 
 Message = Progress | Refused | Rows
@@ -76,7 +76,7 @@ def main() -> None:
         _send(Refused(error.problem))
     else:
         arrays = (found.numbers.tobytes(), found.row_number.tobytes(), found.row_reason.tobytes())
-        _send(Rows(found.reading, *arrays, dict(found.reason_counts), found.offers))
+        _send(Rows(found.reading, *arrays, dict(found.reason_counts), found.region_guesses))
 
 
 def _send(message: Message) -> None:

@@ -27,7 +27,7 @@ class ListPlan(Struct, frozen=True):
         numbers: E.164 without the plus, each once, in the order of their first appearance.
         row_number: by row, the index into `numbers`, or -1.
         row_reason: by row, the index into `reasons.REASONS` of why it has no number; 0 if it has one.
-        offers: regions that would turn the rows without a country code into numbers, the likeliest first.
+        region_guesses: regions that would turn rows without a country code into numbers, the likeliest first.
     """
 
     source: Source
@@ -40,7 +40,7 @@ class ListPlan(Struct, frozen=True):
     numbers: "array[int]"
     row_number: "array[int]"
     row_reason: "array[int]"
-    offers: tuple[RegionGuess, ...] = ()
+    region_guesses: tuple[RegionGuess, ...] = ()
 
 
 class NoNumbersError(ListError):

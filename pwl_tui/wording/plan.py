@@ -102,8 +102,8 @@ def offer(plan: ListPlan, option: str = "region") -> str:
         plan: of the list.
         option: where the region is given.
     """
-    if not plan.offers:
+    if not plan.region_guesses:
         return ""
-    first, number = plan.offers[0], plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0)
+    first, number = plan.region_guesses[0], plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0)
     rows = f"{counted(number, 'row')} {'has' if number == 1 else 'have'} no country code"
     return f"{rows}; with {option} {first.region}, {percent(first.valid)} of them are valid"

@@ -47,7 +47,7 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
             for candidate in reading.candidates
         ],
         "sure": {finding.aspect: finding.sure for finding in reading.findings},
-        "regions": listed.offers,
+        "regions": listed.region_guesses,
         "seconds": None if seconds is None else round(seconds),
     }
 

@@ -46,8 +46,8 @@ def _choices(plan: ListPlan) -> Iterator[str]:
         yield f"Other columns have numbers, too: {', '.join(others)}. Choose one with --column."
     if reading.other_sheets:
         yield f"Other sheets: {', '.join(reading.other_sheets)}. Choose one with --sheet."
-    if plan.offers:
-        others = [f"{offer.region} {percent(offer.valid)}" for offer in plan.offers[1:]]
+    if plan.region_guesses:
+        others = [f"{guess.region} {percent(guess.valid)}" for guess in plan.region_guesses[1:]]
         yield wording.offer(plan, "--region") + (f" (also {', '.join(others)})." if others else ".")
 
 

@@ -102,7 +102,7 @@ def test_a_full_sheet_is_followed_by_another(target: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("row", "says"), [("x" * 32_768, "32,767 characters"), ("," * 16_380, "more columns")]
 )
-def test_what_no_workbook_can_hold_ends_in_a_sentence(target: Path, row: str, says: str) -> None:
+def test_what_does_not_fit_into_a_workbook_is_explained(target: Path, row: str, says: str) -> None:
     with pytest.raises(ListError, match=says):
         export(target, source_of(f"+14155552671,{row}\n"), [YES], format="xlsx")
     assert not target.exists()

@@ -29,12 +29,12 @@ def test_a_file_appears_when_it_is_complete(target: Path) -> None:
     assert target.read_bytes() == b"answers"
 
 
-def test_a_new_file_is_its_owners_alone(target: Path) -> None:
+def test_only_the_owner_can_read_a_new_file(target: Path) -> None:
     write(target)
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
 
 
-def test_a_file_is_not_overwritten_unasked(target: Path) -> None:
+def test_a_file_is_not_overwritten_unless_forced(target: Path) -> None:
     target.write_text("precious")
     target.chmod(0o640)
     with pytest.raises(ListError, match=r"out\.csv already exists"):
@@ -63,7 +63,7 @@ def failing(code: int) -> object:
     return fail
 
 
-def test_file_systems_without_links_will_do(monkeypatch: pytest.MonkeyPatch, target: Path) -> None:
+def test_file_systems_without_hard_links_work(monkeypatch: pytest.MonkeyPatch, target: Path) -> None:
     monkeypatch.setattr(os, "link", failing(errno.EPERM))
     write(target)
     assert target.read_bytes() == b"answers"
@@ -79,7 +79,7 @@ def test_a_failing_disk_leaves_nothing_behind(
     assert not list(target.parent.iterdir())
 
 
-def test_what_fails_half_way_leaves_nothing_behind(target: Path) -> None:
+def test_an_interrupted_write_leaves_nothing_behind(target: Path) -> None:
     with pytest.raises(KeyboardInterrupt), complete_file(target, force=False):
         raise KeyboardInterrupt
     assert not list(target.parent.iterdir())
@@ -94,7 +94,7 @@ def test_what_fails_half_way_leaves_nothing_behind(target: Path) -> None:
         ("none/out.csv", "none does not exist"),
     ],
 )
-def test_targets_that_are_no_ordinary_file(tmp_path: Path, name: str, says: str) -> None:
+def test_targets_that_are_not_regular_files_are_refused(tmp_path: Path, name: str, says: str) -> None:
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "nowhere")
     with pytest.raises(ListError, match=says):

@@ -46,7 +46,7 @@ def test_a_list_of_any_kind_may_be_compressed(kind: ListKind, tmp_path: Path) ->
 
 
 @each_kind
-def test_a_kind_is_named_wherever_people_read_which_lists_there_are(
+def test_help_errors_hint_and_readme_table_name_each_kind(
     kind: ListKind, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
@@ -74,13 +74,13 @@ def test_a_kind_is_named_wherever_people_read_which_lists_there_are(
         (b"", "", "csv"),
     ],
 )
-def test_contents_decide_on_the_kind_and_the_name_only_among_what_they_allow(
+def test_the_contents_decide_the_kind_and_the_name_only_where_they_leave_a_choice(
     head: bytes, name: str, kind: str
 ) -> None:
     assert kind_of(head, name).name == kind
 
 
-def test_a_kind_that_a_newer_version_stored_is_taken_for_csv() -> None:
+def test_a_kind_stored_by_a_newer_version_is_read_as_csv() -> None:
     assert kind_named("vcf") == kind_named("csv")
 
 
@@ -111,7 +111,7 @@ def test_the_form_and_the_browser_offer_files_that_may_be_lists(name: str, expec
     ],
     ids=["PDF", "PNG", "zip", "OLE"],
 )
-def test_what_cannot_be_read_is_refused_with_what_can(data: bytes) -> None:
+def test_an_unsupported_list_is_refused_with_the_supported_kinds(data: bytes) -> None:
     with pytest.raises(ListError) as caught:
         Source.from_stream(io.BytesIO(data), "list")
     remedy = caught.value.problem.remedy

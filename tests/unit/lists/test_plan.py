@@ -19,7 +19,7 @@ from tests.bench.plan_throughput import clean_list, messy_list, plain, planned
 LIST = "name,phone\nAda,+14155552671\nBo,\nCy,call me\nDi,+1 (415) 555-2671\n\nEd,0049 151 12345678\nFay\n"
 
 
-def test_every_row_has_its_fate() -> None:
+def test_every_row_has_a_number_or_a_reason() -> None:
     made = plan(Source.from_text(LIST), Options(delimiter=","))
     assert list(made.numbers) == [14155552671, 4915112345678]
     assert list(made.row_number) == [0, -1, -1, 0, -1, 1, -1]
@@ -113,7 +113,7 @@ def test_lost_plus_signs_are_put_back() -> None:
     assert made.reasons == {"no country code": 1}
 
 
-def test_progress_reaches_the_end_and_a_plan_can_be_given_up() -> None:
+def test_a_plan_reports_progress_to_the_end_and_can_be_canceled() -> None:
     text = clean_list(12_000, random.Random(1))
     source = Source.from_text(text)
     told: list[tuple[int, int]] = []

@@ -18,7 +18,7 @@ def _all_are_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_subprocess, "_WORTH_A_PROCESS_BYTES", 0)
 
 
-def test_another_process_finds_the_same_and_tells_how_far_it_is() -> None:
+def test_a_child_process_makes_the_same_plan_and_reports_progress() -> None:
     source, told = Source.from_text(messy_list(6_000, random.Random(1))), list[tuple[int, int]]()
     here = plan(source, Options(region="US"))
     assert plan_in_child(source, Options(region="US"), progress=lambda *so_far: told.append(so_far)) == here
@@ -26,7 +26,7 @@ def test_another_process_finds_the_same_and_tells_how_far_it_is() -> None:
     assert plan_in_child(source, here.reading) == here
 
 
-def test_what_is_wrong_with_a_list_comes_back_as_it_is_here() -> None:
+def test_a_child_process_raises_the_same_errors() -> None:
     source = Source.from_text("phone,name\nn/a,Ada\n(212) 736-5000,Bo\n")
     with pytest.raises(NoNumbersError) as here:
         plan(source, Options())
@@ -38,12 +38,12 @@ def test_what_is_wrong_with_a_list_comes_back_as_it_is_here() -> None:
         plan_in_child(source, Options(column="fax"))
 
 
-def test_it_can_be_given_up() -> None:
+def test_a_plan_in_a_child_process_can_be_canceled() -> None:
     with pytest.raises(PlanCancelledError):
         plan_in_child(Source.from_text("+14155552671\n"), Options(), cancelled=lambda: True)
 
 
-def test_a_process_that_dies_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_process_that_dies_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/true")
     with pytest.raises(ListError, match="The system stopped the planning"):
         plan_in_child(Source.from_text("+14155552671\n" * 100_000), Options())

@@ -87,7 +87,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     "pack", [bytes, gzip.compress, lambda data: gzip.compress(data[:9]) + gzip.compress(data[9:])]
 )
-def test_what_is_read_is_what_was_given(tmp_path: Path, pack: object) -> None:
+def test_a_list_is_kept_byte_for_byte(tmp_path: Path, pack: object) -> None:
     assert callable(pack)
     data = "\n".join(PHONES * 50_000).encode()
     path = tmp_path / "crm.txt.gz"
@@ -129,12 +129,12 @@ def test_encoding_is_detected(data: bytes, encoding: str) -> None:
     assert detect(stream(data), Options()).encoding == encoding
 
 
-def test_text_that_is_no_utf_8_far_from_the_start_is_still_read() -> None:
+def test_text_that_stops_being_utf_8_far_from_the_start_is_still_read() -> None:
     data = b"name,phone\n" + b"Ada,+14155552671\n" * 30_000 + "Zoë,+14155552671\n".encode("cp1252")
     assert read(data)[1][-1] == ["Zoë", "+14155552671"]
 
 
-def test_a_mark_is_no_part_of_the_first_cell_though_the_encoding_is_given() -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_cell_even_if_the_encoding_is_given() -> None:
     source = stream("phone\n+14155552671\n".encode("utf-8-sig"))
     assert header(source, detect(source, Options(encoding="UTF8"))) == ["phone"]
 
@@ -172,7 +172,7 @@ def test_text_is_a_table_only_if_every_line_agrees(text: str, delimiter: str) ->
     assert detect(Source.from_text(text), Options()).delimiter == delimiter
 
 
-def test_tsv_is_cut_at_tabs() -> None:
+def test_tsv_is_split_at_tabs() -> None:
     source = Source("a", "", "tsv", 0, "", stream("a,b\t+14155552671\nc,d\t+14155552672\n").chunks)
     assert detect(source, Options()).delimiter == "\t"
 
@@ -219,7 +219,7 @@ def test_columns_have_different_names() -> None:
     assert reading.columns == ("a", "column 2", "a_2", "phone", "column 5")
 
 
-def test_thousands_of_columns_with_one_name_are_told_apart() -> None:
+def test_thousands_of_columns_with_the_same_name_get_different_names() -> None:
     names = name_columns(["phone"] * 16_384, 16_384)
     assert names[:2] == ("phone", "phone_2")
     assert len(set(names)) == 16_384
@@ -260,11 +260,11 @@ def test_rows_leave_the_header_out_and_keep_blank_and_ragged_ones() -> None:
         ("," * 20_000, Options(), "cells"),
     ],
 )
-def test_bad_input_ends_in_a_sentence(data: bytes | str, options: Options, says: str) -> None:
+def test_bad_input_is_explained(data: bytes | str, options: Options, says: str) -> None:
     assert says in refusal(data, options)
 
 
-def test_files_that_cannot_be_read_end_in_a_sentence(tmp_path: Path) -> None:
+def test_files_that_cannot_be_read_are_explained(tmp_path: Path) -> None:
     cases = {
         tmp_path / "none.csv": "none.csv does not exist",
         tmp_path: "directory",
@@ -275,9 +275,7 @@ def test_files_that_cannot_be_read_end_in_a_sentence(tmp_path: Path) -> None:
             Source.from_path(path)
 
 
-def test_a_file_without_permission_ends_in_a_sentence(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_file_without_permission_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -291,7 +289,7 @@ def test_a_gzip_bomb_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "longer than" in refusal(gzip.compress(b"+14155552671\n" * 100_000, mtime=0))
 
 
-def test_damaged_chunks_end_in_a_sentence() -> None:
+def test_damaged_chunks_are_explained() -> None:
     whole = stream("+14155552671\n" * 100)
     damaged = Source("list", "", "txt", whole.size, whole.sha256, [whole.chunks[0][:-30]])
     with pytest.raises(ListError, match="damaged"):

@@ -63,7 +63,7 @@ def test_every_region_is_known_by_its_code() -> None:
 
 
 @pytest.mark.parametrize(("given", "hint"), [("UK", "GB"), ("Germany", "DE"), ("Mars", "US, GB or IN")])
-def test_a_wrong_region_ends_in_a_hint(given: str, hint: str) -> None:
+def test_an_unknown_region_is_explained_with_a_hint(given: str, hint: str) -> None:
     assert checked_region(" gb ") == "GB"
     with pytest.raises(ListError) as caught:
         checked_region(given)
@@ -77,16 +77,16 @@ def test_the_region_of_national_numbers_is_among_those_offered(region: str) -> N
     assert guess_regions(drawn(region, 60), present={region})[0] == RegionGuess(region, 1.0)
 
 
-def test_nothing_is_offered_for_nothing() -> None:
+def test_no_region_is_offered_without_evidence() -> None:
     assert guess_regions([]) == ()
     assert guess_regions(["1234567", "7654321 0"] * 9 + ["99999999999999"] * 40) == ()
 
 
-def test_a_region_is_offered_and_not_taken() -> None:
+def test_a_region_is_offered_but_not_used() -> None:
     text = "phone\n" + "\n".join([*drawn("GB", 30), "+447400123456"]) + "\n"
     made = plan(Source.from_text(text), Options())
     assert made.reasons == {"no country code": 30}
-    assert made.offers[0] == RegionGuess("GB", 1.0)
+    assert made.region_guesses[0] == RegionGuess("GB", 1.0)
     assert made.reading.region is None
     with pytest.raises(ListError) as caught:
         plan(Source.from_text("\n".join(drawn("DE", 30))), Options())
@@ -123,7 +123,7 @@ def test_a_row_is_read_in_its_own_region(text: str, options: Options, numbers: l
     assert list(plan(Source.from_text(text), options).numbers) == numbers
 
 
-def test_a_region_column_that_is_not_there_ends_in_a_sentence() -> None:
+def test_a_missing_region_column_is_explained() -> None:
     with pytest.raises(ListError) as caught:
         plan(Source.from_text(ROWS), Options(region_column="zone"))
     assert "--region-column" in caught.value.problem.remedy

@@ -83,5 +83,5 @@ def test_a_line_is_a_row_once_for_each_number_in_it() -> None:
         ("020 7946 0018\n020 7946 0019\n", Options(), False),
     ],
 )
-def test_text_is_told_from_a_table(text: str, options: Options, in_text: bool) -> None:
+def test_text_is_distinguished_from_a_table(text: str, options: Options, in_text: bool) -> None:
     assert detect(Source.from_text(text), options).in_text is in_text

@@ -58,7 +58,7 @@ LEADS: list[list[Cell]] = [
 ]
 
 
-def test_cells_of_every_kind_are_given_back_as_text() -> None:
+def test_cells_of_every_type_become_text() -> None:
     made = source(book({"Leads": LEADS}))
     reading = detect(made, Options())
     assert (made.kind, reading.sheet, header(made, reading)) == ("xlsx", "Leads", LEADS[0])
@@ -108,7 +108,7 @@ def test_a_sheet_is_chosen(
     assert (made.sheet.value, made.other_sheets, made.sheet.sure) == (chosen, others, sure)
 
 
-def test_titles_above_the_header_are_no_rows_and_rows_keep_their_place() -> None:
+def test_titles_above_the_header_are_not_rows_and_rows_keep_their_numbers() -> None:
     made = source(book({"Mai": [["Customers 2024"], [], ["Name", "Phone"], ["Ada", 14155552671]]}))
     reading = detect(made, Options())
     assert preamble(made, reading) == [["Customers 2024", ""], ["", ""]]
@@ -117,7 +117,7 @@ def test_titles_above_the_header_are_no_rows_and_rows_keep_their_place() -> None
     assert row_label(0, reading) == 4
 
 
-def test_a_workbook_is_known_by_its_contents(tmp_path: Path) -> None:
+def test_a_workbook_is_recognized_by_its_contents(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_bytes(book({"Leads": PHONES}))
     assert Source.from_path(path).kind == "xlsx"
@@ -197,21 +197,21 @@ def lying(data: bytes, size: int) -> bytes:
         (b"phone\n+14155552671\n", ""),
     ],
 )
-def test_a_bad_workbook_ends_in_a_sentence(data: bytes, says: str) -> None:
+def test_a_bad_workbook_is_explained(data: bytes, says: str) -> None:
     assert says in refusal(data, "Leads" if not says else None)
 
 
-def test_a_missing_sheet_and_sheets_of_no_workbook_end_in_a_sentence() -> None:
+def test_a_missing_sheet_and_a_sheet_of_a_text_file_are_explained() -> None:
     assert "its sheets are: Leads, Notes" in refusal(book({"Leads": PHONES, "Notes": NOTES}), "Sales")
     assert "no sheets" in refusal(b"+14155552671\n", "Leads")
 
 
-def test_a_workbook_that_is_too_long_is_not_taken_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_workbook_that_is_too_long_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "_MAX_BYTES", 1_000)
     assert "longer than 1,000 bytes" in refusal(book({"Leads": PHONES}))
 
 
-def test_reading_can_be_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_a_workbook_can_be_canceled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workbook, "_PATIENCE_SECONDS", 0.0)  # no child is up so soon
 
     def give_up() -> None:

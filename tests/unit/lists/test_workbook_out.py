@@ -90,7 +90,7 @@ def test_a_cell_of_the_greatest_length_is_kept_whole() -> None:
 
 
 @pytest.mark.parametrize("cell", ["x" * 32_768, "\U0001f525" * 16_384])
-def test_a_longer_cell_ends_in_a_sentence(cell: str) -> None:
+def test_a_longer_cell_is_explained(cell: str) -> None:
     with pytest.raises(ListError, match="32,767 characters"):
         book([[cell]])
 
@@ -169,7 +169,7 @@ def file_size_limit(size: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_temporary_file_that_cannot_be_written_ends_in_a_sentence(state: Path, when: str) -> None:
+def test_a_temporary_file_that_cannot_be_written_is_explained(state: Path, when: str) -> None:
     with ExitStack() as limits:
         limit: dict[str, Any] = {when: lambda: limits.enter_context(file_size_limit(50_000))}
         with pytest.raises(ListError, match=r"temporary files in .*/state: file too large\.$"):
