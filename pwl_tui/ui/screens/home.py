@@ -28,7 +28,7 @@ from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.styles import SCREEN_STYLES
 from pwl_tui.ui.textual_private import VeiledScreen
 from pwl_tui.ui.widgets.balance import BalancePanel
-from pwl_tui.ui.widgets.cells import Made, Window
+from pwl_tui.ui.widgets.cells import LazyRows, Window
 from pwl_tui.ui.widgets.chart import Chart
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.list_form import ListForm
@@ -130,7 +130,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._attention.show()
         snapshot, wanted = self.snapshot, self._filter.casefold()
         jobs = [job for job in snapshot.jobs if wanted in job.name.casefold()] if wanted else snapshot.jobs
-        rows = Made(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job)))
+        rows = LazyRows(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job)))
         self._table.show(Window(len(rows) + (0 if wanted else snapshot.older), 0, rows))
         self._form.set_balance(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()

@@ -77,7 +77,7 @@ class Window(Struct, Generic[T], frozen=True):
         return self.rows[position] if 0 <= position < len(self.rows) else None
 
 
-class Made(Sequence[T], Generic[S, T]):
+class LazyRows(Sequence[T], Generic[S, T]):
     """Rows that are made when they are looked at: of a thousand jobs, a screen shows thirty.
 
     Args:
