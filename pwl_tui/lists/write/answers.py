@@ -1,17 +1,13 @@
 """What is known of each row of a list, which rows are wanted, and how an answer is put in words."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
-FIELDS = (
-    "wa_number",
-    "wa_outcome",
-    "wa_on_whatsapp",
-    "wa_business",
-    "wa_carrier",
-    "wa_country",
-    "wa_note",
-)
+from msgspec.structs import astuple, replace
+
+from pwl_tui.answer import COLUMNS, Answer
+
+FIELDS = ("wa_number", *(f"wa_{column}" for column in COLUMNS))
 """The columns that are added to a list."""
 
 Choice = Literal["on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending", "not-sent"]
@@ -22,26 +18,6 @@ REMEMBERED = 1 << 14
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = {True: "true", False: "false", None: ""}
-
-
-class Answer(NamedTuple):
-    """What is known of a number, or why a row has none.
-
-    Attributes:
-        outcome: ``completed``, ``failed``, ``pending``, ``rejected`` or ``not_sent``.
-        on_whatsapp: none where it is not known.
-        business: a WhatsApp Business account; none where it is not known.
-        carrier: as the service names it; may be empty, as the next two.
-        country: as the service names it.
-        note: for people: why a row was rejected or a number failed, from when or where the answer is.
-    """
-
-    outcome: str
-    on_whatsapp: bool | None
-    business: bool | None
-    carrier: str
-    country: str
-    note: str
 
 
 RowAnswer: TypeAlias = tuple[int, int, Answer]
@@ -84,13 +60,15 @@ def note(answer: Answer, repeats: int) -> str:
 
 def texts(answer: Answer, repeats: int) -> list[str]:
     """Return the cells that are added behind the number; no spreadsheet takes one for a formula."""
-    return [
-        answer.outcome,
-        _WORDS[answer.on_whatsapp],
-        _WORDS[answer.business],
-        *map(_harmless, (answer.carrier, answer.country, note(answer, repeats))),
-    ]
+    return [_text(value) for value in values(answer, repeats)]
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def values(answer: Answer, repeats: int) -> list[str | bool | None]:
+    """Return what is known of a row, in the order of `FIELDS` without the number; see `RowAnswer`."""
+    return [*astuple(replace(answer, note=note(answer, repeats)))]
+
+
+def _text(value: str | bool | None) -> str:
+    if not isinstance(value, str):
+        return _WORDS[value]
+    return f"'{value}" if value.startswith(_FORMULA) else value
