@@ -1,5 +1,5 @@
 # Every target works on .venv; `make check` makes it where it is missing.
-.PHONY: check test format screenshots bench crash
+.PHONY: check test format docs screenshots bench crash
 
 check: ## all that has to pass: the tests, the linters, and the wheel in an environment of its own
 	.ci/run
@@ -10,6 +10,9 @@ test:
 format:
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
+
+docs: ## the man page, and the tables of the README, from the declarations
+	.venv/bin/python -m tests.docs
 
 screenshots:
 	.venv/bin/python -m tests.screenshots

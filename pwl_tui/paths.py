@@ -1,6 +1,7 @@
 """Where the program keeps its files, and how they are written.
 
-A file of ours is readable by its owner alone, and whole or absent, whatever happens while it is written.
+Only their owner can read these files, and they are complete or absent, whatever happens while they are
+written.
 """
 
 import errno
@@ -8,11 +9,12 @@ import itertools
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import ClassVar
 
-from pwl_tui.problem import Kind, Problem, ProblemError
-from pwl_tui.text import clean
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.problem import Kind, ProblemError
 
 _APP = "pwl-tui"
 _PRIVATE_DIR = 0o700
@@ -20,21 +22,24 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 class PathError(ProblemError):
-    """A file or directory of the program cannot be used: no permission, no space, something in the way."""
+    """A file or directory of the program cannot be used: no permission, no space, or something in the way."""
+
+    DEFAULT_KIND: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
     """Return the absolute path of the state directory, which need not exist.
 
     Args:
-        environ: ``PWL_TUI_STATE_DIR`` names it; unset or empty, it is where the platform keeps state.
+        environ: ``PWL_TUI_STATE_DIR`` names it. If that is unset or empty, it is where the platform keeps
+            state.
 
     Raises:
-        PathError: it begins with ``~`` and a user that is not known here.
+        PathError: it begins with ``~`` and the name of an unknown user.
     """
     if named := environ.get("PWL_TUI_STATE_DIR"):
         return _expanded(named)
-    import platformdirs  # here, because it is often not needed
+    import platformdirs  # here, because it is often unneeded
 
     return platformdirs.user_state_path(_APP, appauthor=False)
 
@@ -43,10 +48,11 @@ def config_file(environ: Mapping[str, str]) -> Path:
     """Return the absolute path of the configuration file, which need not exist.
 
     Args:
-        environ: ``PWL_TUI_CONFIG`` names it; unset or empty, it is where the platform keeps configuration.
+        environ: ``PWL_TUI_CONFIG`` names it. If that is unset or empty, it is where the platform keeps
+            configuration.
 
     Raises:
-        PathError: it begins with ``~`` and a user that is not known here.
+        PathError: it begins with ``~`` and the name of an unknown user.
     """
     if named := environ.get("PWL_TUI_CONFIG"):
         return _expanded(named)
@@ -56,42 +62,45 @@ def config_file(environ: Mapping[str, str]) -> Path:
 
 
 def private_dir(path: Path) -> None:
-    """Make a directory that its owner alone can enter (0700), with the directories above it.
+    """Make a directory that only its owner can enter (0700), and the directories above it.
 
-    One that exists and is ours is tightened; one of somebody else's is left as it is.
+    If it exists and belongs to this user, its permissions are tightened; somebody else's is left as it is.
 
     Raises:
-        PathError: it cannot be made, a file is in the way, or it is shared by everybody, as ``/tmp`` is.
+        PathError: it cannot be made, a file is in the way, its links form a loop, or it is shared by every
+            user, as ``/tmp`` is.
     """
     with _sentences(path):
-        path.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+        _refuse_loop(path)
+        _make_dir(path)
         status = path.stat()
         if status.st_mode & stat.S_ISVTX:
-            # Tightening /tmp as root would lock everybody else out of it.
-            raise _error(
+            # Tightening /tmp as root would lock everybody else out.
+            raise PathError(
                 f"{path} is shared by every user of this machine.",
-                f"Name a directory of its own, such as {path / _APP}.",
+                f"Choose a directory of its own, such as {path / _APP}.",
             )
         if status.st_uid == os.geteuid() and status.st_mode & _OTHERS:
             path.chmod(_PRIVATE_DIR)
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that its owner alone can read (0600): after a crash it holds the old content or the new.
+    """Write a file that only its owner can read (0600). After a crash it has its old or its new content.
 
-    A link is followed, so that it stays a link. The directory is made (0700) where it is missing, and left
-    as it is where it exists: it may be one of the person's own.
+    A link is followed, so it stays a link. A missing directory is made (0700); an existing one is left as it
+    is, because it may be one of the person's own.
 
     Args:
-        path: the file to make or replace.
+        path: the file to create or replace.
         data: its whole content.
 
     Raises:
-        PathError: it cannot be written; the file then holds what it held before.
+        PathError: it cannot be written, or its links form a loop. It then keeps its old content.
     """
     with _sentences(path):
+        _refuse_loop(path)
         target = path.resolve()
-        target.parent.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+        _make_dir(target.parent)
         beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
         try:
             _write_new(beside, data)
@@ -122,6 +131,23 @@ def _expanded(named: str) -> Path:
         return path.expanduser().absolute()
 
 
+def _make_dir(path: Path) -> None:
+    try:
+        path.mkdir(_PRIVATE_DIR, parents=True, exist_ok=True)
+    except FileExistsError as error:  # a file has that name
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
+
+
+def _refuse_loop(path: Path) -> None:
+    """Raise an `OSError` (``ELOOP``) for links that lead to each other.
+
+    `Path.resolve` raises only up to Python 3.12. Later it returns such a link itself, which would then be
+    replaced by a file.
+    """
+    with suppress(FileNotFoundError):  # what does not exist yet can be made
+        path.stat()
+
+
 def _write_new(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -131,7 +157,7 @@ def _write_new(path: Path, data: bytes) -> None:
 
 
 def sync_directory(path: Path) -> None:
-    """Put the names in a directory on disk: a new file is there for good only once its directory is.
+    """Flush the names in a directory to disk: a new file is safe only once its directory is.
 
     Raises:
         OSError: the directory cannot be opened, or its file system cannot do that.
@@ -145,34 +171,11 @@ def sync_directory(path: Path) -> None:
 
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
-    """Turn what the operating system says about `path` into a `PathError`."""
+    """Turn what the operating system reports about `path` into a `PathError`."""
     try:
         yield
     except OSError as error:
-        raise _from_os(error, path) from error
-    except RuntimeError as error:  # pathlib's word for links in a circle, and for ~user without a home
+        raise PathError(*os_sentences(error, path)) from error
+    except RuntimeError as error:  # pathlib raises it for ~user without a home
         reason = str(error).rstrip(".")
-        raise _error(f"{path} leads nowhere: {reason}.", "Name another place.") from error
-
-
-def _from_os(error: OSError, path: Path) -> PathError:
-    match error.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            message, remedy = f"The disk is full: {path} cannot be written.", "Free some space there."
-        case errno.EROFS:
-            message, remedy = f"{path} is on a read-only file system.", "Name a place that can be written."
-        case errno.EACCES | errno.EPERM:
-            message, remedy = f"You may not use {path}.", "Give yourself permission, or name another place."
-        case errno.EEXIST | errno.ENOTDIR:
-            message = f"A file is where {path} needs a directory."
-            remedy = "Move that file away, or name another place."
-        case errno.EISDIR:
-            message, remedy = f"{path} is a directory, not a file.", "Name a file."
-        case _:
-            message = f"{path} cannot be used: {error.strerror or error}."
-            remedy = "Mend that, or name another place."
-    return _error(message, remedy)
-
-
-def _error(message: str, remedy: str) -> PathError:
-    return PathError(Problem(kind=Kind.UNAVAILABLE, message=clean(message), remedy=clean(remedy)))
+        raise PathError(f"Could not resolve {path}: {reason}.", "Choose another location.") from error

@@ -1,22 +1,22 @@
-"""Asking the person before credits are spent or something is removed."""
+"""Asking the person before credits are spent or something is deleted."""
 
 import re
 import sys
 
-from pwl_tui.cli.exit_codes import UsageError
-from pwl_tui.cli.output import Output
+from pwl_tui.cli.errors import UsageError
+from pwl_tui.cli.output import Output, counted
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError
 
 _GROUPING = re.compile(r"[\s.,'_]")
-"""What stands between thousands, wherever people come from."""
+"""What people write between thousands, in one country or another."""
 
 
 def require_spending(session: Session) -> None:
-    """Make sure, before any work is done for it, that credits can be spent at all.
+    """Fail before any work is done if no credits can be spent.
 
     Raises:
-        EngineError: there is no key, or the session may not spend.
+        EngineError: There is no key, or ``--no-spend`` was given.
     """
     if session.engine.binding is None:
         raise EngineError(NO_KEY)
@@ -25,42 +25,42 @@ def require_spending(session: Session) -> None:
 
 
 def spending_agreed(session: Session, to_pay: int, left: int | None) -> bool:
-    """Return whether the credits are to be spent: by ``--yes``, or because the person says so.
+    """Return whether to spend credits: because of ``--yes``, or because the person agrees.
 
     Args:
-        session: its settings say from which amount on it is to be typed.
-        to_pay: the credits.
-        left: credits that are there afterwards; none: not known.
+        session: its settings say above which amount the person must type it.
+        to_pay: credits to spend.
+        left: credits that remain afterwards. None means unknown.
 
     Raises:
-        UsageError: it has to be asked, and there is no terminal.
+        UsageError: The person must be asked, and there is no terminal.
     """
     if session.arguments.yes:
         return True
     output, limit = session.output, session.settings.confirm_above
-    _require_terminal("nothing was sent", "Add --yes to spend the credits.")
-    after = "" if left is None else f", {left:,} are left then"
+    _require_terminal("nothing was sent", "Add --yes to spend credits without being asked.")
+    cost = counted(to_pay, "credit", "credits") + ("" if left is None else f", leaving {left:,}")
     if limit and to_pay > limit:
-        typed = _asked(output, f"Type {to_pay} to spend {to_pay:,} credits{after}: ")
+        typed = _asked(output, f"Type {to_pay} to spend {cost}: ")
         return _GROUPING.sub("", typed) == str(to_pay)
-    return _yes(_asked(output, f"Spend {to_pay:,} credits{after}? [y/N] "))
+    return _yes(_asked(output, f"Spend {cost}? [y/N] "))
 
 
 def removal_agreed(session: Session, what: str) -> bool:
-    """Return whether something is to be removed for good: by ``--yes``, or because the person says so.
+    """Return whether to delete something: because of ``--yes``, or because the person agrees.
 
     Raises:
-        UsageError: it has to be asked, and there is no terminal.
+        UsageError: The person must be asked, and there is no terminal.
     """
     if session.arguments.yes:
         return True
-    _require_terminal("nothing was removed", "Add --yes to remove it.")
-    return _yes(_asked(session.output, f"Remove {what} for good? [y/N] "))
+    _require_terminal("nothing was deleted", "Add --yes to delete without being asked.")
+    return _yes(_asked(session.output, f"Delete {what} for good? [y/N] "))
 
 
-def _require_terminal(kept: str, remedy: str) -> None:
+def _require_terminal(outcome: str, remedy: str) -> None:
     if not sys.stdin.isatty():
-        raise UsageError(f"There is no terminal to ask on, and {kept}.", remedy)
+        raise UsageError(f"No terminal to confirm on; {outcome}.", remedy)
 
 
 def _asked(output: Output, question: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs the engine without a screen until jobs are where they should be, and shows how far they are."""
+"""Runs the engine without a screen until jobs are sent or finished, and shows their progress."""
 
 import queue
 import signal
@@ -9,7 +9,8 @@ from types import FrameType
 
 from msgspec import Struct
 
-from pwl_tui.cli.exit_codes import Exit, exit_of_problem
+from pwl_tui.cli.errors import exit_of_problem
+from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
@@ -19,20 +20,18 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 
 _TICK_SECONDS = 0.5
-"""How often to look whether something has changed that no event tells of."""
+"""How often to look for changes that no event reports."""
 PATIENCE_SECONDS = 180.0
-"""How long an interrupted program waits for the answer to a paid call: longer than its read time-out."""
-
-
+"""How long an interrupted program waits for the answer to a paid call: longer than its read timeout."""
 _LEAVE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(Exception):  # noqa: N818 - it is no error
-    """The person or the system asked the program to leave."""
+class Interrupted(Exception):  # noqa: N818 - not an error
+    """The person or the system asked the program to end."""
 
 
 class Ending(Struct, frozen=True):
-    """How following ended: with an exit code, and the problem behind it if there is one."""
+    """How following ended: the exit code, and the problem behind it, if any."""
 
     exit: Exit
     problem: Problem | None = None
@@ -47,18 +46,19 @@ def follow(
     await_credits: bool,
     timeout: float | None = None,
 ) -> Ending:
-    """Send and poll until every job is finished, or (not `finish`) sent, or nothing more can be done.
+    """Send and poll until the jobs are finished (sent, without `finish`), or nothing more can be done.
 
     Args:
         engine: not started; it is stopped when this returns.
-        jobs: the jobs to send; all of the key are polled meanwhile.
-        output: for progress.
-        finish: whether to stay until the answers are in.
-        await_credits: whether to stay while credits are short.
-        timeout: seconds after which to give up; nothing is lost.
+        jobs: the jobs to send. With `finish`, all jobs of the key are polled.
+        output: shows progress.
+        finish: whether to wait until all results are in.
+        await_credits: whether to wait while there are too few credits.
+        timeout: seconds after which to give up. None means never.
 
     Raises:
-        Interrupted: a signal asked to leave; a batch that was being sent has its answer, if it came in time.
+        Interrupted: A signal asked the program to end. A batch that was being sent has its answer, if the
+            answer came within `PATIENCE_SECONDS`.
     """
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     deadline = None if timeout is None else time.monotonic() + timeout
@@ -81,11 +81,11 @@ def follow(
             return ending
         finally:
             leave(engine, output)
-            follower.hear_out(events)
+            follower.report_failures(events)
 
 
 class _Follower:
-    """Judges after every event whether there is anything left to stay for."""
+    """Decides after every event whether there is anything left to wait for."""
 
     def __init__(
         self, engine: Engine, jobs: Sequence[int], output: Output, finish: bool, await_credits: bool
@@ -98,25 +98,25 @@ class _Follower:
         self._said: set[str] = set()
 
     def take(self, event: Event) -> Ending | None:
-        """Learn from an event; return how following ends, if it does."""
+        """Handle an event; return how following ends, if it does."""
         match event:
             case EngineFailed(problem):
                 return Ending(Exit.FAILED, problem)
             case ServiceDown(problem) if problem.kind.refuses_key:
                 return Ending(exit_of_problem(problem), problem)
             case ServiceDown(problem):
-                self._say_once(f"{problem.message} Trying again.")
+                self._say_once(f"{problem.message} Retrying.")
         return None
 
-    def hear_out(self, events: "queue.SimpleQueue[Event | None]") -> None:
-        """Say what failed while the engine was ending."""
+    def report_failures(self, events: "queue.SimpleQueue[Event | None]") -> None:
+        """Print what failed while the engine was stopping."""
         while not events.empty():
             event = events.get()
             if isinstance(event, EngineFailed):
                 self._say_once(f"{event.problem.message} {event.problem.remedy}")
 
     def ending(self) -> Ending | None:
-        """Return how following ends, if there is nothing left to stay for."""
+        """Return how following ends, if there is nothing left to wait for."""
         jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
         self._show(jobs)
         frozen = self._frozen()
@@ -127,7 +127,7 @@ class _Follower:
         return next((ending for job in jobs if (ending := self._verdict(job))), Ending(Exit.DONE))
 
     def _moving(self, job: Job, *, frozen: bool) -> bool:
-        """Whether something may still happen to a job by itself that we want to wait for."""
+        """Whether a job may still make progress by itself that is worth waiting for."""
         if self._finish and job.batches.get(BatchState.PROCESSING):
             return True
         if not _unsent(job) or job.paused or frozen or not self._engine.may_spend:
@@ -139,7 +139,7 @@ class _Follower:
         return job.hold_until is not None
 
     def _verdict(self, job: Job) -> Ending | None:
-        """Return what keeps a job from being finished, if anything does."""
+        """Return what keeps a job from finishing, if anything does."""
         if job.batches.get(BatchState.UNKNOWN):
             return Ending(Exit.UNKNOWN, job.error)
         if job.error is not None:
@@ -151,7 +151,7 @@ class _Follower:
             problem = Problem(
                 kind=Kind.INVALID_REQUEST,
                 message=f"Job {job.id} is paused.",
-                remedy=f"`pwl-tui resume {job.id}` goes on with it.",
+                remedy=f"Run `pwl-tui resume {job.id}` to resume it.",
             )
             return Ending(Exit.FAILED, problem)
         return None
@@ -164,10 +164,10 @@ class _Follower:
         batch = in_doubt[0]
         return Problem(
             kind=Kind.TIMEOUT,
-            message=f"The outcome of batch {batch.label} is unknown; it may have cost"
-            f" {batch.size:,} credits.",
+            message=f"The outcome of batch {batch.label} is unknown;"
+            f" it may have cost {batch.size:,} credits.",
             charged="unknown",
-            remedy=f"`pwl-tui settle {batch.label}` shows what happened and what can be done.",
+            remedy=f"Run `pwl-tui settle {batch.label}` to see what happened and settle it.",
         )
 
     def _show(self, jobs: Sequence[Job]) -> None:
@@ -179,11 +179,11 @@ class _Follower:
         if not self._finish:
             share = sent / batches if batches else 1.0
         self._output.progress(
-            share, f"{sent:,} of {batches:,} batches sent, {answered:,} of {numbers:,} numbers answered"
+            share, f"{sent:,} of {batches:,} batches sent, {answered:,} of {numbers:,} numbers checked"
         )
         for job in jobs:
             if job.hold is not None:
-                self._say_once(f"Job {job.id} waits: {job.hold.message} {job.hold.remedy}")
+                self._say_once(f"Job {job.id} is waiting. {job.hold.message} {job.hold.remedy}")
 
     def _say_once(self, text: str) -> None:
         if text not in self._said:
@@ -201,7 +201,7 @@ def _over(job: Job) -> bool:
 
 @contextmanager
 def _signals(leave: Callable[[], None]) -> Iterator[None]:
-    """Call `leave` on the first signal that asks the program to go; the second one interrupts at once."""
+    """Call `leave` on the first signal that asks the program to end; the second one interrupts at once."""
 
     def handle(signal_number: int, frame: FrameType | None) -> None:
         if asked:
@@ -210,7 +210,7 @@ def _signals(leave: Callable[[], None]) -> Iterator[None]:
         leave()
 
     asked: list[int] = []
-    # What is ignored stays ignored: `nohup` means it.
+    # Signals that are ignored stay ignored: `nohup` relies on it.
     heard = [one for one in _LEAVE_SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
     before = {one: signal.signal(one, handle) for one in heard}
     try:
@@ -221,9 +221,9 @@ def _signals(leave: Callable[[], None]) -> Iterator[None]:
 
 
 def leave(engine: Engine, output: Output) -> None:
-    """Stop the engine; if a batch is being sent, wait for its answer rather than leave it in doubt."""
+    """Stop the engine; if a batch is being sent, wait for its answer so that it is not left in doubt."""
     engine.stop()
     if not engine.drain(0.2):
-        output.note("Waiting for the answer to the batch that is being sent; interrupt again to leave it.")
+        output.note("Waiting for the answer to the batch that is being sent. Interrupt again to quit now.")
         engine.drain(PATIENCE_SECONDS)
     engine.close()

@@ -1,4 +1,4 @@
-"""What a command prints: one JSON value, or words for people; never both on standard output."""
+"""What a command prints: one JSON value, or text for people; never both on standard output."""
 
 import os
 import sys
@@ -11,13 +11,14 @@ import msgspec
 from msgspec import Struct, field
 
 from pwl_tui.problem import Problem
+from pwl_tui.wording.figures import counted as counted
 
 _BAR_CELLS = 24
 _LINE_SECONDS = 30.0
 
 
 class Marks(NamedTuple):
-    """What bars are made of: a character for what is there, and one for what is not."""
+    """The characters of a bar: one for the part that is left, one for the part that is not."""
 
     full: str
     lost: str
@@ -31,9 +32,9 @@ class Output(Struct, dict=True):
 
     Attributes:
         json: whether standard output is one JSON value.
-        out: for what the command is about.
-        err: for progress, questions and errors.
-        clock: seconds, for the pace of progress.
+        out: takes the result.
+        err: takes progress, questions, and errors.
+        clock: seconds, for how often progress is printed.
     """
 
     json: bool = False
@@ -45,7 +46,7 @@ class Output(Struct, dict=True):
 
     @cached_property
     def marks(self) -> Marks:
-        """What bars are made of here: ASCII where blocks cannot be written, or the terminal is a dumb one."""
+        """The characters of bars: ASCII where blocks cannot be encoded or the terminal is dumb."""
         dumb = os.environ.get("TERM") == "dumb"
         return ASCII if dumb or not all(map(_can_draw, (self.out, self.err))) else BLOCKS
 
@@ -59,7 +60,7 @@ class Output(Struct, dict=True):
         self.out.flush()
 
     def say(self, text: str) -> None:
-        """Print a line for people; on standard error where standard output is for JSON."""
+        """Print a line for people; on standard error if standard output is JSON."""
         self._clear()
         stream = self.err if self.json else self.out
         stream.write(text + "\n")
@@ -72,19 +73,22 @@ class Output(Struct, dict=True):
         self.err.flush()
 
     def problem(self, problem: Problem) -> None:
-        """Print an error: as the one JSON value, or as two sentences."""
-        self._clear()
+        """Print what made the command fail: as the JSON value, or for people."""
         if self.json:
             self.value({"error": problem}, "")
         else:
-            self.note(f"{problem.message}\n{problem.remedy}")
+            self.explain(problem)
+
+    def explain(self, problem: Problem) -> None:
+        """Print a problem for people, beside the result."""
+        self.note(f"{problem.message}\n{problem.remedy}")
 
     def progress(self, share: float, text: str) -> None:
-        """Show how far a long piece of work is: a bar on a terminal, a line now and then elsewhere.
+        """Show the progress of long work: a bar on a terminal, elsewhere a line now and then.
 
         Args:
-            share: 0 to 1.
-            text: figures beside the bar.
+            share: how much is done, 0 to 1.
+            text: figures to show beside the bar.
         """
         if self.err.isatty():
             full = int(share * _BAR_CELLS)
@@ -109,11 +113,6 @@ def _can_draw(stream: TextIO) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def counted(number: int, one: str, many: str) -> str:
-    """Return a number with its noun: ``1 batch``, ``2,000 batches``."""
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int]) -> str:

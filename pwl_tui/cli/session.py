@@ -1,6 +1,5 @@
-"""What a command works with: settings, state and engine, opened when first needed and closed at the end."""
+"""What a command works with: settings, state, and engine, opened on first use and closed at the end."""
 
-import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from pwl_tui.engine.engine import Engine
 from pwl_tui.state.store import Store
 
 _DEMO_RATE = 150.0
-"""Numbers a second: the sample list takes about ten seconds, long enough to see it move."""
+"""Numbers per second: the sample list takes about ten seconds, long enough to watch."""
 _DEMO_CONFIG = """
 [profiles.default]
 region = "{region}"
@@ -32,10 +31,11 @@ class Session:
     """One run of the program.
 
     Args:
-        arguments: as `pwl_tui.cli.parsed` gives them.
+        arguments: as `pwl_tui.cli.main.parsed` returns them.
         output: where to write.
-        environ: the environment.
-        front: lets the shell go on before this process has ended; none: there is no screen to open.
+        environ: the environment variables.
+        launcher: gives the shell its prompt back before this process ends. None means that there is no
+            terminal to open the screen on.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Session:
         arguments: SimpleNamespace,
         output: Output,
         environ: Mapping[str, str],
-        front: Launcher | None = None,
+        launcher: Launcher | None = None,
     ) -> None:
         self.arguments = arguments
         self.output = output
-        self.front = front
+        self.launcher = launcher
         self._environ = environ
         self._cleanup = ExitStack()
 
@@ -59,12 +59,12 @@ class Session:
 
     @property
     def demo(self) -> bool:
-        """Whether all this happens on the simulator."""
+        """Whether this is a demo on the simulator."""
         return bool(self.arguments.demo)
 
     @cached_property
     def config_file(self) -> Path:
-        """The configuration file that counts; it need not be there. The demo has one of its own."""
+        """The configuration file, which need not exist. The demo has its own."""
         if self.demo:
             return self._demo_config
         given: Path | None = self.arguments.config
@@ -72,10 +72,10 @@ class Session:
 
     @cached_property
     def settings(self) -> config.Settings:
-        """The settings in force.
+        """The settings in effect.
 
         Raises:
-            ConfigError: they are not usable.
+            ConfigError: They are invalid.
         """
         settings = config.load(
             config_file=self.config_file if self.demo else self.arguments.config,
@@ -87,26 +87,34 @@ class Session:
         return settings
 
     def save(self, changes: config.Changes, profile: str) -> tuple[config.Settings, Path | None]:
-        """Write changed settings into the file, and put a profile in force. See `config.save`."""
+        """Write changed settings to the file, and switch to a profile. See `config.save`."""
         return config.save(self.config_file, changes, profile, environ=self._environ_in_force)
+
+    @property
+    def state_directory(self) -> Path:
+        """The person's own state directory, which need not exist; the demo does not touch it."""
+        given: Path | None = self.arguments.state_dir
+        return given if given is not None else paths.state_dir(self._environ)
+
+    @cached_property
+    def crash_directory(self) -> Path:
+        """Where ``crash.log`` goes: the state directory, or for a demo a directory that outlives it."""
+        return Path(tempfile.mkdtemp(prefix="pwl-tui-crash-")) if self.demo else self.state_directory
 
     @cached_property
     def store(self) -> Store:
         """The state file.
 
         Raises:
-            StateError: it cannot be used.
+            StateError: It cannot be used.
         """
-        directory: Path | None = self.arguments.state_dir
-        if self.demo:
-            directory = self._scratch / "state"
-        store = Store.open(directory if directory is not None else paths.state_dir(self._environ))
+        store = Store.open(self._scratch / "state" if self.demo else self.state_directory)
         self._cleanup.callback(store.close)
         return store
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine, not started."""
+        """The engine, not yet started."""
         engine = Engine(self.store, self.settings, may_spend=not self.arguments.no_spend)
         self._cleanup.callback(engine.close)
         return engine
@@ -141,11 +149,6 @@ class Session:
         from pwl_tui.simulator.server import Simulator
 
         simulator = self._cleanup.enter_context(Simulator(demo_world(rate=_DEMO_RATE)))
-        # The person's own key and address must not reach the demo: their environment is left out.
-        theirs = {name: value for name, value in self._environ.items() if not name.startswith("PROWEBLOOK_")}
-        return theirs | {"PROWEBLOOK_API_KEY": DEMO_KEY, "PROWEBLOOK_BASE_URL": simulator.base_url}
-
-
-def environment() -> Mapping[str, str]:
-    """Return the environment of this process."""
-    return os.environ
+        # The person's own key and address must not reach the demo.
+        others = {name: value for name, value in self._environ.items() if not name.startswith("PROWEBLOOK_")}
+        return others | {"PROWEBLOOK_API_KEY": DEMO_KEY, "PROWEBLOOK_BASE_URL": simulator.base_url}

@@ -1,7 +1,7 @@
-"""The settings: option first, then environment, then the profile in the file, then the default.
+"""The settings: options override the environment, which overrides the profile in the file, then the defaults.
 
-`tables` declares them, `values` says what a key and an address may be, `settings` reads them, and `writing`
-writes the example, the key and what is changed. Nothing here knows the service, a list or a screen.
+`tables` declares them, `values` checks keys and addresses, `settings` reads them, and `writing` writes the
+example, the key and changed settings. Nothing here knows the service, lists or the screen.
 """
 
 from pwl_tui.config.errors import ConfigError

@@ -1,17 +1,18 @@
-"""What is wrong with the configuration, in sentences that name the place and never repeat a value.
+"""Errors in the configuration. Their messages name the place and never repeat a value.
 
-A value may be a key, or an address that carries one.
+A value may be a key, or an address that contains one.
 """
 
 from pwl_tui.problem import ProblemError
 
 
 class ConfigError(ProblemError):
-    """The configuration cannot be used. `Problem.kind` is ``invalid_request``: nothing was sent."""
+    """The configuration is invalid. Its kind is ``invalid_request``: nothing was sent.
 
+    Args:
+        message: one sentence that says what is wrong and where.
+        remedy: one sentence that says what to do.
+    """
 
-def config_error(
-    message: str, remedy: str = "Correct it, or take it out to have the default."
-) -> ConfigError:
-    """Return the error of two sentences, both made safe to show."""
-    return ConfigError(message, remedy)
+    def __init__(self, message: str, remedy: str = "Correct it, or remove it to use the default.") -> None:
+        super().__init__(message, remedy)

@@ -1,4 +1,4 @@
-"""Reads the settings in force, or says in one sentence why they cannot be used."""
+"""Reads the settings in force, or raises an error that says in one sentence what is wrong with them."""
 
 import re
 import stat
@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct, field
 
 from pwl_tui import paths
-from pwl_tui.config.errors import config_error
+from pwl_tui.config.errors import ConfigError
 from pwl_tui.config.tables import (
     BASE_URL_VARIABLE,
     KEY_VARIABLE,
@@ -25,6 +25,7 @@ from pwl_tui.config.tables import (
     tables,
 )
 from pwl_tui.config.values import KeyCommand, base_url_from, key_from, on_this_machine
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 
@@ -38,32 +39,32 @@ _UNKNOWN = re.compile(r"Object contains unknown field `(.*?)`(?: - at |\Z)", re.
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything that the person can set, as it is in force. Without arguments: the defaults."""
+    """Everything that can be set, as it is in force. Without arguments, the defaults."""
 
     profile: str = File().profile
-    """Name of the profile that the key, the address and the region come from."""
+    """The profile that the key, the address and the region come from."""
     key_source: Secret | KeyCommand | None = None
-    """The key, or the command that prints it; `api_key` is what to use."""
+    """The key, or the command that prints it. Use `api_key` to get it."""
     base_url: str = _DEFAULT.base_url
-    """https, or loopback; host in lower case, no slash at the end."""
+    """https, or loopback; the host in lower case, without a slash at the end."""
     region: str | None = None
-    """Two capital letters (ISO 3166-1), not looked up; none: numbers need their country code."""
+    """Two capital letters (ISO 3166-1), not checked. None: numbers need their country code."""
     max_credits_per_job: int = _DEFAULT.max_credits_per_job
-    """0: no cap."""
+    """0 means no limit."""
     confirm_above: int = _DEFAULT.confirm_above
-    """Credits above which the person types the amount to confirm it; 0: never."""
+    """To spend more credits than this, the person types the amount; 0 means never."""
     lists: Lists = field(default_factory=Lists)
     polling: Polling = field(default_factory=Polling)
     ui: Ui = field(default_factory=Ui)
     notify: Notify = field(default_factory=Notify)
     keys: Mapping[str, str] = field(default_factory=dict)
-    """From command ids to keys, as the person wrote them."""
+    """From command IDs to keys, as the person wrote them."""
     warnings: tuple[str, ...] = ()
-    """Sentences about what can be used but should be changed."""
+    """Sentences about things that work but should be changed."""
 
     @property
     def api_key(self) -> Secret | None:
-        """The key; none: none is set. Runs the key's command the first time, which can take seconds.
+        """The key, or None if none is set. The first use runs the key's command, which can take seconds.
 
         Raises:
             ConfigError: the command fails.
@@ -75,14 +76,14 @@ def load(*, config_file: Path | None, profile: str | None, environ: Mapping[str,
     """Read the settings in force.
 
     Args:
-        config_file: the file of the ``--config`` option, which must exist; none: the one that `environ` or
-            the platform names, which need not.
-        profile: the name of the ``--profile`` option; none: the one that the file names.
-        environ: the environment; an empty variable is one that is not set.
+        config_file: the file of the ``--config`` option, which must exist. None means the one that `environ`
+            or the platform names, which need not exist.
+        profile: the name from the ``--profile`` option. None means the one that the file names.
+        environ: the environment. An empty variable counts as unset.
 
     Raises:
-        ConfigError: anything is wrong in the file (in a profile that is not in use, too) or the environment.
-        PathError: the place of the file cannot be told.
+        ConfigError: something is wrong in the file (even in a profile that is not in use) or the environment.
+        PathError: the location of the file cannot be determined.
     """
     path = config_file or paths.config_file(environ)
     return in_force(read(path, required=config_file is not None), path, profile, environ)
@@ -91,11 +92,11 @@ def load(*, config_file: Path | None, profile: str | None, environ: Mapping[str,
 def in_force(
     document: Mapping[str, Any], path: Path, profile: str | None, environ: Mapping[str, str]
 ) -> Settings:
-    """Return the settings that a file would put in force.
+    """Return the settings that a file results in.
 
     Args:
-        document: its content, as `read` returns it.
-        path: where it is or will be.
+        document: its content, from `read`.
+        path: where the file is or will be.
         profile: as for `load`.
         environ: as for `load`.
 
@@ -124,27 +125,27 @@ def in_force(
 
 
 def read(path: Path, *, required: bool = False) -> dict[str, Any]:
-    """Return the file as TOML tells it, unchecked; empty when there is no file and none is required.
+    """Return the parsed file, unchecked. It is empty if there is no file and none is required.
 
     Raises:
-        ConfigError: it is required and missing, cannot be read, or is not TOML.
+        ConfigError: the file is required and missing, cannot be read, or is not TOML.
     """
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except FileNotFoundError:
         if not required:
             return {}
-        message, remedy = f"There is no configuration file {path}.", "`pwl-tui config init` writes one."
+        message, remedy = f"There is no configuration file {path}.", "Run `pwl-tui config init` to write one."
     except OSError as error:
-        message = f"The configuration file {path} cannot be read: {error.strerror}."
-        remedy = "Give yourself permission to read it, or name another file with --config."
+        message, _ = os_sentences(error, path)
+        remedy = "Fix that, or use another configuration file with --config."
     except UnicodeDecodeError:
         message, remedy = f"The configuration file {path} is not UTF-8 text.", "Save it as UTF-8."
     except (ValueError, RecursionError) as error:  # also 5,000 digits in a row, or brackets 1,000 deep
         message = f"The configuration file {path} is not valid TOML: {error}."
-        remedy = "Correct it there; text wants quotation marks."
-    # Raised out here: inside, the error would carry the file's text along, and a key in it.
-    raise config_error(message, remedy)
+        remedy = "Correct it there. Text needs quotation marks."
+    # Raised out here: inside, the error would carry the text of the file, which may contain a key.
+    raise ConfigError(message, remedy)
 
 
 def checked(document: Mapping[str, Any], path: Path) -> tuple[File, dict[str, Profile]]:
@@ -152,10 +153,10 @@ def checked(document: Mapping[str, Any], path: Path) -> tuple[File, dict[str, Pr
 
     Args:
         document: what `read` returned.
-        path: where it came from, for the sentences.
+        path: where it came from, for the messages.
 
     Raises:
-        ConfigError: a setting is unknown, or holds what it may not.
+        ConfigError: a setting is unknown, or its value is invalid.
     """
     file = _convert(document, File, "", path)
     profiles = {
@@ -174,7 +175,7 @@ def _convert(table: Mapping[str, Any], to: type[T], prefix: str, path: Path) -> 
     if unknown := _UNKNOWN.match(complaint):
         _raise_unknown(unknown[1], f"{name}." if name else prefix, to, path)
     must = str(rule) if isinstance(rule, ValueError) else f"be {_allowed(to, name)}"
-    raise config_error(f"{(prefix + name).rstrip('.')} in {path} must {must}.")
+    raise ConfigError(f"{(prefix + name).rstrip('.')} in {path} must {must}.")
 
 
 def _custom(wanted: type, value: object) -> Secret:
@@ -184,7 +185,7 @@ def _custom(wanted: type, value: object) -> Secret:
 
 
 def _allowed(table: type[msgspec.Struct], name: str) -> str:
-    """Return in words what a setting may be; `name` is dotted where it lies in a table within `table`."""
+    """Return in words what a setting may be; `name` has dots if it is in a table within `table`."""
     head, _, rest = name.partition(".")
     if rest:
         return _allowed(tables(table)[head], rest)
@@ -193,19 +194,19 @@ def _allowed(table: type[msgspec.Struct], name: str) -> str:
 
 
 def _raise_unknown(name: str, prefix: str, table: type[msgspec.Struct], path: Path) -> NoReturn:
-    import difflib  # here, because only a mistake needs it
+    import difflib  # here, because only mistakes need it
 
     within = tables(table).get(prefix.rstrip("."), table)
     here = {known: prefix + known for known in within.__struct_fields__}
     elsewhere = {
         known: f"{place}.{known}" for place, other in _TABLES.items() for known in other.__struct_fields__
     }
-    remedy = f"The settings there are: {', '.join(here.values())}."
+    remedy = f"Use one of: {', '.join(here.values())}."
     for known in (here, elsewhere):
         if near := difflib.get_close_matches(name, known, 1):
             remedy = f"Did you mean {known[near[0]]}?"
             break
-    raise config_error(f"{path} sets {prefix}{name}, which is no setting.", remedy)
+    raise ConfigError(f"{path} has an unknown setting, {prefix}{name}.", remedy)
 
 
 def _choose(name: str, profiles: Mapping[str, Profile], path: Path) -> Profile:
@@ -213,9 +214,9 @@ def _choose(name: str, profiles: Mapping[str, Profile], path: Path) -> Profile:
         return profiles[name]
     if not profiles and name == Settings().profile:
         return _DEFAULT
-    raise config_error(
-        f"There is no profile {name} in {path}; the profiles there are: {', '.join(profiles) or 'none'}.",
-        f"Name another with --profile or with the setting profile, or add a table [profiles.{name}].",
+    raise ConfigError(
+        f"There is no profile {name} in {path}; its profiles are: {', '.join(profiles) or 'none'}.",
+        f"Choose another with --profile or the setting profile, or add a table [profiles.{name}].",
     )
 
 
@@ -225,7 +226,7 @@ def _base_url(profile: Profile, name: str, path: Path, environ: Mapping[str, str
         return base_url_from(named or profile.base_url)
     except ValueError as rule:
         place = BASE_URL_VARIABLE if named else f"profiles.{name}.base_url in {path}"
-        raise config_error(f"{place} must {rule}.") from None
+        raise ConfigError(f"{place} must {rule}.") from None
 
 
 def _check_pace(polling: Polling, base_url: str, path: Path) -> None:
@@ -234,9 +235,9 @@ def _check_pace(polling: Polling, base_url: str, path: Path) -> None:
     shortest = {"minimum": polling.minimum, "small": polling.small[0], "large": polling.large[0]}
     for name, seconds in shortest.items():
         if seconds < PROVIDER.minimum_pause:
-            raise config_error(
+            raise ConfigError(
                 f"polling.{name} in {path} must be at least {PROVIDER.minimum_pause:.0f} seconds.",
-                "Make it longer; the service asks for that, and only one on this machine does not.",
+                "Increase it: only a service on this machine can be polled faster.",
             )
 
 
@@ -245,12 +246,12 @@ def _key_source(profile: Profile, environ: Mapping[str, str]) -> Secret | KeyCom
         try:
             return key_from(named)
         except ValueError as rule:
-            raise config_error(f"{KEY_VARIABLE} must {rule}.", "Set it to the key, or unset it.") from None
+            raise ConfigError(f"{KEY_VARIABLE} must {rule}.", "Set it to the key, or unset it.") from None
     return KeyCommand(profile.api_key_command) if profile.api_key_command else profile.api_key
 
 
 def _warnings(profiles: Mapping[str, Profile], path: Path) -> tuple[str, ...]:
     holds_key = any(profile.api_key for profile in profiles.values())
     if holds_key and path.exists() and path.stat().st_mode & _READABLE_BY_OTHERS:
-        return (f"{path} holds an API key and can be read by others: run `chmod 600` on it.",)
+        return (f"{path} contains an API key and others can read it: run `chmod 600` on it.",)
     return ()

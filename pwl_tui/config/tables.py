@@ -1,7 +1,7 @@
 """The settings, declared once.
 
-A declaration holds a setting's type, range and default, what it does (``title``) and what is allowed
-(``description``): the commented example and the sentences about errors are made from it.
+A declaration has a setting's type, range and default, what it does (``title``) and what is allowed
+(``description``). The commented example, the error messages and the settings screen are made from it.
 """
 
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ KEY_VARIABLE = "PROWEBLOOK_API_KEY"
 BASE_URL_VARIABLE = "PROWEBLOOK_BASE_URL"
 
 _Seconds = Annotated[float, Meta(ge=0.01, le=86_400)]
-_RANGE = f"{PROVIDER.minimum_pause:.0f} to 86,400 (from 0.01 where base_url is on this machine)"
+_RANGE = f"{PROVIDER.minimum_pause:.0f} to 86,400 (from 0.01 if base_url is on this machine)"
 _PAUSES = f"two numbers of seconds, the shorter first, {_RANGE}"
 
 
 class Profile(Struct, frozen=True, forbid_unknown_fields=True):
-    """One account at the service. There may be more such tables; --profile NAME chooses."""
+    """An account with the service. Add more such tables and choose one with --profile NAME."""
 
     api_key: Annotated[
         Secret | None,
         Meta(
-            title=f"The key of the service. {KEY_VARIABLE} in the environment goes before it.",
+            title=f"The API key. {KEY_VARIABLE} in the environment overrides it.",
             description="text of visible ASCII characters without spaces",
             examples=['api_key = "…"'],
         ),
@@ -36,21 +36,21 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     api_key_command: Annotated[
         str,
         Meta(
-            title='In place of api_key: a command that prints it, such as "pass show proweblook"; no shell.',
+            title='Instead of api_key: a command that prints it, such as "pass show proweblook" (no shell).',
             description=f"a command line that ends within {COMMAND_SECONDS:.0f} seconds, or empty",
         ),
     ] = ""
     base_url: Annotated[
         str,
         Meta(
-            title=f"Where the service is. {BASE_URL_VARIABLE} in the environment goes before it.",
-            description="an https:// address; http:// on this machine only",
+            title=f"The address of the service. {BASE_URL_VARIABLE} in the environment overrides it.",
+            description="an https:// address, or http:// for this machine only",
         ),
     ] = PROVIDER.base_url
     region: Annotated[
         str,
         Meta(
-            title="The country of numbers that are written without a country code; empty: not known.",
+            title="The country of numbers without a country code. Empty means unknown.",
             description='two letters (ISO 3166-1), such as "US", or empty',
             pattern=r"^([A-Za-z]{2})?\Z",
         ),
@@ -58,7 +58,7 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     max_credits_per_job: Annotated[
         int,
         Meta(
-            title="The most credits that one job may spend; 0: no cap.",
+            title="The most credits that a job may spend. 0 means no limit.",
             description="a whole number, 0 to 1,000,000,000",
             ge=0,
             le=1_000_000_000,
@@ -67,7 +67,7 @@ class Profile(Struct, frozen=True, forbid_unknown_fields=True):
     confirm_above: Annotated[
         int,
         Meta(
-            title="Above so many credits you are asked to type the amount before it is spent; 0: never.",
+            title="Ask you to type the amount before spending more credits than this. 0 means never.",
             description="a whole number, 0 to 1,000,000,000",
             ge=0,
             le=1_000_000_000,
@@ -86,7 +86,7 @@ class Lists(Struct, frozen=True, forbid_unknown_fields=True):
     reuse_days: Annotated[
         int,
         Meta(
-            title="An answer at most this old is used again in place of paying for it again; 0: never.",
+            title="Reuse results of up to this many days ago instead of paying again. 0 means never.",
             description="a whole number of days, 0 to 3,650",
             ge=0,
             le=3650,
@@ -95,19 +95,19 @@ class Lists(Struct, frozen=True, forbid_unknown_fields=True):
     numbers: Annotated[
         Literal["valid", "possible"],
         Meta(
-            title="Send numbers of a range that is in use only, or every number of a possible length.",
+            title="Send numbers in ranges that are in use (valid), or all of a possible length (possible).",
             description='"valid" or "possible"',
         ),
     ] = "valid"
 
 
 class Polling(Struct, frozen=True, forbid_unknown_fields=True):
-    """How often the service is asked about a batch."""
+    """How often to poll the service."""
 
     minimum: Annotated[
         float,
         Meta(
-            title="No batch is asked about more often.",
+            title="Shortest time between two polls of a batch.",
             description=f"a number of seconds, {_RANGE}",
             ge=0.01,
             le=86_400,
@@ -116,21 +116,22 @@ class Polling(Struct, frozen=True, forbid_unknown_fields=True):
     small: Annotated[
         tuple[_Seconds, _Seconds],
         Meta(
-            title=f"Shortest and longest pause for a batch under {PROVIDER.small_batch:,} numbers.",
+            title="Shortest and longest pause between polls of batches under"
+            f" {PROVIDER.small_batch:,} numbers.",
             description=_PAUSES,
         ),
     ] = PROVIDER.small_pause
     large: Annotated[
         tuple[_Seconds, _Seconds],
         Meta(
-            title=f"Shortest and longest pause for a batch of {PROVIDER.large_batch:,} numbers.",
+            title=f"Shortest and longest pause between polls of batches of {PROVIDER.large_batch:,} numbers.",
             description=_PAUSES,
         ),
     ] = PROVIDER.large_pause
     requests_per_second: Annotated[
         float,
         Meta(
-            title="The most requests a second, all batches together.",
+            title="The most requests per second, for all batches together.",
             description="a number, 0.01 to 1,000",
             ge=0.01,
             le=1000,
@@ -139,7 +140,7 @@ class Polling(Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         if self.small[0] > self.small[1] or self.large[0] > self.large[1]:
-            raise ValueError("have the shorter pause first in small and in large")
+            raise ValueError("have the shorter pause first in small and large")
 
 
 class Ui(Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,55 +149,55 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
     theme: Annotated[
         Literal["auto", "dark", "light", "ansi"],
         Meta(
-            title="The colours. auto: as light as the terminal; ansi: the terminal's own sixteen.",
+            title="Colors. auto follows the terminal's background, ansi uses the terminal's own 16 colors.",
             description='"auto", "dark", "light" or "ansi"',
         ),
     ] = "auto"
     mouse: Annotated[
         bool,
         Meta(
-            title="Use the mouse; false leaves it to the terminal, for selecting text.",
+            title="Use the mouse. false leaves it to the terminal, for selecting text.",
             description="true or false",
         ),
     ] = True
     low_bandwidth: Annotated[
         Literal["auto", "always", "never"],
         Meta(
-            title="Draw less. auto: where SSH_CONNECTION is set and the line is slow.",
+            title="Draw less. auto does so if SSH_CONNECTION is set and the connection is slow.",
             description='"auto", "always" or "never"',
         ),
     ] = "auto"
     ascii: Annotated[
         bool,
         Meta(
-            title="Draw frames, bars and signs in ASCII, for fonts and screen readers that want it.",
+            title="Draw borders, bars and symbols in ASCII, for fonts and screen readers that need it.",
             description="true or false",
         ),
     ] = False
 
 
 class Notify(Struct, frozen=True, forbid_unknown_fields=True):
-    """How you are told that a job has finished."""
+    """What happens when a job finishes."""
 
-    bell: Annotated[bool, Meta(title="Ring the terminal's bell.", description="true or false")] = True
+    bell: Annotated[bool, Meta(title="Ring the terminal bell.", description="true or false")] = True
     desktop: Annotated[
         Literal["auto", "osc9", "osc777", "never"],
         Meta(
-            title="Have the terminal notify you: by one of two escape codes; auto: the likelier one.",
+            title="Show a desktop notification through the terminal. auto picks the likelier escape code.",
             description='"auto", "osc9", "osc777" or "never"',
         ),
     ] = "auto"
     title: Annotated[
         bool,
         Meta(
-            title="Show in the terminal's title how far the work is, while it goes on.",
+            title="Show progress in the terminal title while jobs are running.",
             description="true or false",
         ),
     ] = True
     command: Annotated[
         str,
         Meta(
-            title="Run this, without a shell, with the job's counts in the environment (never its numbers).",
+            title="Run this without a shell, with the job's counts in the environment (never its numbers).",
             description="a command line, or empty",
         ),
     ] = ""
@@ -206,12 +207,12 @@ class Notify(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class File(Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file. The profiles are decoded one by one, so that an error can name the one it is in."""
+    """The whole file. Profiles are decoded one by one, so that an error can name its profile."""
 
     profile: Annotated[
         str,
         Meta(
-            title="The profile in use where --profile names no other.",
+            title="The profile to use unless --profile names another.",
             description="the NAME of a [profiles.NAME] table",
         ),
     ] = "default"
@@ -226,30 +227,30 @@ class File(Struct, frozen=True, forbid_unknown_fields=True):
     keys: Annotated[
         dict[str, str],
         Meta(
-            title="Other keys for commands, by the names that ? shows.",
-            description="names of commands, each with its key in quotes",
+            title="Keys for commands, by the command IDs that ? shows.",
+            description="command IDs, each with its key in quotes",
             examples=['new-list = "n"'],
         ),
     ] = {}
 
 
 class Declared(NamedTuple):
-    """One setting as it was declared."""
+    """A setting as it is declared."""
 
     name: str
     kind: Any
-    """Its type, without what is said about it."""
+    """Its type, without the metadata."""
     meta: Meta
     default: object
 
 
 def tables(table: type[Struct]) -> dict[str, type[Struct]]:
-    """Return the tables within `table` that have settings of their own, by name."""
+    """Return the tables within `table`, by name."""
     return {f.name: f.type for f in fields(table) if isinstance(f.type, type)}
 
 
 def declared(table: type[Struct]) -> Iterator[Declared]:
-    """Yield the settings of one table in the order of their declaration, without the tables within it."""
+    """Yield the settings of a table in the order of declaration, without the tables within it."""
     for f in fields(table):
         if not isinstance(f.type, type):
             yield Declared(f.name, f.type.__origin__, f.type.__metadata__[0], f.default)

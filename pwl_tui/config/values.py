@@ -1,7 +1,7 @@
 """What a key, a command and an address may be.
 
-The checks raise `ValueError` with the end of a sentence that begins "NAME must", so that they serve the file
-and the environment alike.
+The checks raise `ValueError` with the end of a sentence that begins with "NAME must", so they serve both the
+file and the environment.
 """
 
 import ipaddress
@@ -9,21 +9,21 @@ import re
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from pwl_tui.config.errors import config_error
+from pwl_tui.config.errors import ConfigError
 from pwl_tui.secret import Secret
 
 COMMAND_SECONDS = 30.0
-"""How long a key's command may take."""
+"""How long the command for the key may take."""
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
-"""A name, an IPv4 or an IPv6 address; whether it exists is for the network to say."""
+"""A name, an IPv4 or an IPv6 address. Whether it exists shows when it is used."""
 
 
 class KeyCommand:
-    """A command that prints the key, run when the key is first needed, once.
+    """A command that prints the key. It runs once, when the key is first needed.
 
     Args:
-        command: a command line; it is split as a shell would, but no shell runs it.
+        command: a command line. It is split like in a shell, but no shell runs it.
     """
 
     def __init__(self, command: str) -> None:
@@ -31,7 +31,7 @@ class KeyCommand:
 
     @property
     def program(self) -> str:
-        """Its first word; the others may hold secrets and are not shown."""
+        """Its first word. The others may be secret and are never shown."""
         return self._words[0]
 
     @cached_property
@@ -39,16 +39,16 @@ class KeyCommand:
         """The first line that the command prints.
 
         Raises:
-            ConfigError: it cannot be run, fails, takes longer than `COMMAND_SECONDS`, or prints no key.
+            ConfigError: it cannot run, fails, takes longer than `COMMAND_SECONDS`, or prints no key.
         """
         try:
             return key_from(_first_line(self._words))
         except ValueError as error:
             complaint = str(error)
-        # Raised out here: inside, the error would carry along what the command printed.
-        raise config_error(
+        # Raised out here: inside, the error would carry what the command printed.
+        raise ConfigError(
             f"The api_key_command, {self.program}, must {complaint}.",
-            "Run it by hand to see what it prints; it gets no input and has no shell.",
+            "Run it yourself to see what it prints. It gets no input, and no shell runs it.",
         )
 
 
@@ -56,7 +56,8 @@ def key_from(text: str) -> Secret:
     """Return the key in `text`, without the white space around it.
 
     Raises:
-        ValueError: it cannot be a key: empty, or with characters that no key has (a placeholder, two lines).
+        ValueError: it cannot be a key: it is empty, or has characters that no key has (a placeholder, two
+            lines).
     """
     key = text.strip()
     if not (key.isascii() and key.isprintable()) or not key or " " in key:
@@ -65,31 +66,31 @@ def key_from(text: str) -> Secret:
 
 
 def check_command(name: str, command: str) -> None:
-    """Raise `ValueError` when a command line has a quotation without an end, or holds no word."""
+    """Raise `ValueError` if a command line has an unclosed quotation mark, or no word."""
     try:
         words = _words(command)
     except ValueError:
         words = []
     if command and not words:
-        raise ValueError(f"have a command line in {name} whose quotation marks come in pairs")
+        raise ValueError(f"have a command line in {name} with matching quotation marks")
 
 
 def _words(command: str) -> list[str]:
     """Return the words of a command line.
 
     Raises:
-        ValueError: a quotation has no end.
+        ValueError: a quotation mark is not closed.
     """
-    import shlex  # hardly anybody has such a command
+    import shlex  # here, because hardly anybody has such a command
 
     return shlex.split(command)
 
 
 def base_url_from(text: str) -> str:
-    """Return an address in the one form that batches are bound to: lower-case host, no slash at the end.
+    """Return an address in the form that batches are bound to: host in lower case, no slash at the end.
 
     Raises:
-        ValueError: it is neither https nor loopback, or has a user name, a password, a query or a fragment.
+        ValueError: it is neither https nor loopback, or has a user name, password, query or fragment.
     """
     if not (text.isascii() and text.isprintable()) or " " in text or "\\" in text:
         raise ValueError("be an address of visible ASCII characters without spaces")
@@ -98,14 +99,14 @@ def base_url_from(text: str) -> str:
     try:
         url = urlsplit(text)
         host, port = url.hostname or "", url.port
-    except ValueError:  # a port that is no number, brackets that hold no IPv6 address
+    except ValueError:  # a port that is not a number, brackets without an IPv6 address
         raise ValueError("be an address with a valid host and port") from None
     if "@" in url.netloc:
         raise ValueError("be an address without a user name or password")
     if url.scheme not in {"https", "http"} or not _HOST.fullmatch(host):
         raise ValueError("be an address like https://lookup.proweblook.com")
     if url.scheme == "http" and not _is_loopback(host):
-        raise ValueError("be an https:// address (http:// is for this machine only: it would show the key)")
+        raise ValueError("be an https:// address (http:// exposes the key, so it is for this machine only)")
     authority = f"[{host}]" if ":" in host else host
     if port not in {None, 443 if url.scheme == "https" else 80}:
         authority += f":{port}"
@@ -113,7 +114,7 @@ def base_url_from(text: str) -> str:
 
 
 def on_this_machine(base_url: str) -> bool:
-    """Return whether an address, as `base_url_from` returns it, is a loopback one."""
+    """Return whether an address from `base_url_from` is a loopback one."""
     return _is_loopback(urlsplit(base_url).hostname or "")
 
 
@@ -125,12 +126,12 @@ def _is_loopback(host: str) -> bool:
 
 
 def _first_line(words: list[str]) -> str:
-    import subprocess  # here, because few people have a command and loading it takes 5 ms
+    import subprocess  # here, because it takes 5 ms to load and few people have a command
 
     try:
-        done = subprocess.run(  # noqa: S603 - the person's own command, and no shell
+        done = subprocess.run(  # noqa: S603 - the person's own command, without a shell
             words,
-            stdin=subprocess.DEVNULL,  # standard input may hold the list
+            stdin=subprocess.DEVNULL,  # standard input may be the list
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=COMMAND_SECONDS,
@@ -139,7 +140,7 @@ def _first_line(words: list[str]) -> str:
     except subprocess.TimeoutExpired:
         raise ValueError(f"end within {COMMAND_SECONDS:.0f} seconds") from None
     except OSError as error:
-        raise ValueError(f"be a program that can be run ({error.strerror})") from None
+        raise ValueError(f"be a program that can run ({error.strerror})") from None
     if done.returncode:
-        raise ValueError(f"succeed, but ended with status {done.returncode}")
+        raise ValueError(f"succeed, but it exited with status {done.returncode}")
     return done.stdout.decode(errors="replace").strip().partition("\n")[0]

@@ -1,5 +1,6 @@
-"""Writes the commented example, a key or changed settings, and the settings in force."""
+"""Writes the commented example, keys and changed settings; shows the settings in force."""
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ import msgspec
 import tomli_w
 
 from pwl_tui import paths
-from pwl_tui.config.errors import config_error
+from pwl_tui.config.errors import ConfigError
 from pwl_tui.config.settings import Settings, checked, in_force, read
 from pwl_tui.config.tables import Declared, File, Profile, declared, tables
 from pwl_tui.config.values import KeyCommand, key_from
@@ -17,16 +18,16 @@ from pwl_tui.secret import Secret
 from pwl_tui.text import clean
 
 Changes: TypeAlias = Mapping[str, Mapping[str, Any]]
-"""New values of settings, by their tables."""
+"""New values of settings, by table and name."""
 
 _HEAD = """\
-# Settings of pwl-tui: every one of them, at its default. `pwl-tui config path` tells where this file belongs.
-# Options and the environment go before it.
+# All settings of pwl-tui, with their defaults. `pwl-tui config path` prints where this file belongs.
+# Options and the environment override it.
 """
 
 
 def example() -> str:
-    """Return a configuration file with every setting at its default and commented."""
+    """Return a configuration file with every setting explained and set to its default."""
     profile, _, keys = declared(File)
     blocks = [
         f"{_HEAD}\n{_entry(profile)}",
@@ -38,26 +39,24 @@ def example() -> str:
 
 
 def save_key(config_file: Path, profile: str, key: Secret) -> None:
-    """Write a key into the file (0600), and leave every other setting as it is.
+    """Write a key to the file (0600), and leave every other setting as it is.
 
-    The key takes the place of the profile's ``api_key_command``. A file written by hand is first kept beside
-    it, as by `save`.
+    The key replaces the profile's ``api_key_command``. A file written by hand is first copied, as `save`
+    does.
 
     Args:
-        config_file: made when it is missing.
-        profile: whose key it is; its table is made when it is missing.
-        key: the key, tried before.
+        config_file: created if it does not exist.
+        profile: whose key it is; its table is added if it does not exist.
+        key: the key, which the caller has tried.
 
     Raises:
-        ConfigError: the file holds something wrong already, or this cannot be a key; nothing is written.
+        ConfigError: the file is already invalid, or this cannot be a key. Nothing is written.
         PathError: the file cannot be written.
     """
     try:
         text = key_from(key.reveal()).reveal()
     except ValueError as rule:
-        raise config_error(
-            f"The API key must {rule}.", "Copy it again from the service's own page."
-        ) from None
+        raise ConfigError(f"The API key must {rule}.", "Copy it again from the service's website.") from None
     document = read(config_file)
     checked(document, config_file)
     table = document.setdefault("profiles", {}).setdefault(profile, {})
@@ -69,20 +68,20 @@ def save_key(config_file: Path, profile: str, key: Secret) -> None:
 def save(
     config_file: Path, changes: Changes, profile: str, *, environ: Mapping[str, str]
 ) -> tuple[Settings, Path | None]:
-    """Write changed settings into the file (0600), and leave all others as they are.
+    """Write changed settings to the file (0600), and leave all others as they are.
 
     Args:
-        config_file: made when it is missing.
-        changes: tables within the file, by name, of values by setting; ``""`` is the file itself.
-        profile: the profile that is to be in force.
-        environ: the environment, which goes before the file.
+        config_file: created if it does not exist.
+        changes: new values by setting, by table name; ``""`` means the file itself.
+        profile: the profile to put in force.
+        environ: the environment, which overrides the file.
 
     Returns:
-        The settings in force now, and the copy that was made of a file written by hand: rewriting loses its
-        comments and layout. None: there was nothing to lose.
+        The settings now in force, and the path of the copy made of a file written by hand, because rewriting
+        loses its comments and layout. None means that there was nothing to lose.
 
     Raises:
-        ConfigError: a value is not allowed, or the file holds something wrong already; nothing is written.
+        ConfigError: a value is not allowed, or the file is already invalid. Nothing is written.
         PathError: the file cannot be written.
     """
     document = read(config_file)
@@ -97,24 +96,24 @@ def save(
 
 
 def profiles(config_file: Path) -> dict[str, Profile]:
-    """Return the profiles in the file by name; the default one, where it has none.
+    """Return the profiles in the file by name; if it has none, the default one.
 
     Raises:
-        ConfigError: the file cannot be used.
+        ConfigError: the file is invalid.
     """
     return checked(read(config_file), config_file)[1] or {File().profile: Profile()}
 
 
 def show(settings: Settings) -> str:
-    """Return the settings in force as a configuration file, with a comment in place of the key.
+    """Return the settings in force as a configuration file, with a comment instead of the key.
 
-    A command that prints the key is not run.
+    It does not run the command that prints the key.
     """
     source = settings.key_source
     if isinstance(source, KeyCommand):
-        key = f"what {clean(source.program)} prints (api_key_command)"
+        key = f"printed by {clean(source.program)} (api_key_command)"
     else:
-        key = f"{source.fingerprint} (its fingerprint)" if source else "none"
+        key = f"fingerprint {source.fingerprint}" if source else "none"
     profile = {
         "base_url": settings.base_url,
         "region": settings.region or "",
@@ -131,9 +130,9 @@ def show(settings: Settings) -> str:
 
 
 def _rewrite(config_file: Path, document: Mapping[str, Any]) -> Path | None:
-    """Write the file; return the copy of what stood there, where it was not written by this program."""
+    """Write the file. Return the path of a copy of the old one, if this program had not written that."""
     kept = None
-    if config_file.exists():
+    if os.path.exists(config_file):
         text = config_file.read_text("utf-8-sig")
         if text != tomli_w.dumps(tomllib.loads(text)):
             kept = paths.backup(config_file)
@@ -147,7 +146,7 @@ def _block(name: str, table: type[msgspec.Struct]) -> str:
 
 
 def _entry(setting: Declared) -> str:
-    """Return a setting's lines: what it does, what is allowed, and its default or, without one, a sample."""
+    """Return the lines of a setting: what it does, what is allowed, and its default or an example."""
     meta = setting.meta
     return f"# {meta.title}\n# Allowed: {meta.description}.\n{_sample(setting)}\n"
 
@@ -155,6 +154,6 @@ def _entry(setting: Declared) -> str:
 def _sample(setting: Declared) -> str:
     if setting.meta.examples:
         return f"# {setting.meta.examples[0]}"
-    # Of text, numbers, booleans and lists of these, JSON and TOML have the same notation.
+    # JSON and TOML write text, numbers, booleans and lists of these alike.
     default = msgspec.json.format(msgspec.json.encode(setting.default), indent=0).decode()
     return f"{setting.name} = {default}"

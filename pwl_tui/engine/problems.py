@@ -1,5 +1,6 @@
 """The engine's own sentences: what stands in the way, and what the person can do about it."""
 
+from pwl_tui import ISSUES_URL, crash_log
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
 from pwl_tui.text import clean
@@ -145,13 +146,19 @@ def other_key(job: Job) -> Problem:
     )
 
 
-def internal(error: Exception) -> Problem:
-    """Return the problem of a fault in this program; only its type is said, its text could hold anything."""
+def internal(error: BaseException) -> Problem:
+    """Record an error of this program in the crash log, and return its problem.
+
+    The problem names only the error's type, since its text could quote anything.
+    """
+    name, path = type(error).__name__, crash_log.record(error)
+    details = "" if path is None else f" Details: {path}."
     return Problem(
         kind=Kind.SERVER_ERROR,
-        code=type(error).__name__,
-        message=f"An error in pwl-tui itself: {type(error).__name__}.",
-        remedy="Nothing is lost. Start pwl-tui again, and report this if it comes back.",
+        code=name,
+        message=f"Internal error in pwl-tui: {name}.",
+        remedy=f"Nothing is lost; start pwl-tui again to continue.{details}"
+        f" Please report it with the output of `pwl-tui doctor` at {ISSUES_URL}.",
     )
 
 

@@ -1,1 +1,1 @@
-"""From a person's list to numbers, batches and a plan, and back to their own file with the answers."""
+"""From a person's list to numbers and a plan, and back to their own file with the results."""

@@ -1,4 +1,4 @@
-"""What a list holds: its numbers, each once, and what became of every row. Spends nothing."""
+"""Plans a list: its numbers, each once, and the outcome of every row. Spends nothing."""
 
 from array import array
 from collections import Counter
@@ -8,33 +8,33 @@ from typing import NamedTuple
 
 import phonenumbers
 
-from pwl_tui.lists.errors import PlanCancelledError, unusable
+from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
-from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, offers
+from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, guess_regions
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
-from pwl_tui.lists.read.findings import Offer
-from pwl_tui.lists.read.readers import cells, detect
+from pwl_tui.lists.read.detect import detect
+from pwl_tui.lists.read.findings import RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
+from pwl_tui.lists.read.rows import cells
 from pwl_tui.lists.read.source import Source
-from pwl_tui.problem import Problem
 
 MAX_ROWS = 5_000_000
 """The most rows of a list: five times what the program is made for, and what fits into a gigabyte."""
 
 
 class Found(NamedTuple):
-    """What a look at every row of a list has found; the fields are as `ListPlan` has them.
+    """What reading every row of a list has found. The fields are those of `ListPlan`.
 
-    Beside those it has `fates`: how many rows there are of each value of `row_reason`.
+    In addition, `reason_counts` has the number of rows for each value of `row_reason`.
     """
 
     reading: Reading
     numbers: "array[int]"
     row_number: "array[int]"
     row_reason: "array[int]"
-    fates: Mapping[int, int]
-    offers: tuple[Offer, ...]
+    reason_counts: Mapping[int, int]
+    region_guesses: tuple[RegionGuess, ...]
 
 
 def plan(
@@ -44,17 +44,17 @@ def plan(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> ListPlan:
-    """Read a list to its end and say what it holds.
+    """Read a list to its end and return its plan.
 
     Args:
         source: the list.
-        options: how to read it, where that is not to be detected; or how it was read before.
-        progress: told the bytes read and the bytes there are, every hundred kilobytes or so.
-        cancelled: asked as often whether to give up.
+        options: how to read it, where that should not be detected; or how it was read before.
+        progress: called with the bytes read and the total, every hundred kilobytes or so.
+        cancelled: called as often; returns whether to give up.
 
     Raises:
-        ListError: the list cannot be read; or holds no number, then it is a `NoNumbersError`.
-        PlanCancelledError: `cancelled` said so.
+        ListError: the list cannot be read, or it has no number (`NoNumbersError`).
+        PlanCancelledError: `cancelled` returned true.
     """
     return summed_up(source, find(source, options, progress, cancelled))
 
@@ -65,18 +65,18 @@ def find(
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Found:
-    """Look at every row of a list. See `plan` for what goes in, and for the errors."""
+    """Read every row of a list. See `plan` for the arguments and errors."""
 
-    def may_go_on(_: int) -> None:
+    def check_cancelled(_: int) -> None:
         if cancelled is not None and cancelled():
             raise PlanCancelledError
 
     def watch(done: int) -> None:
-        may_go_on(done)
+        check_cancelled(done)
         if progress is not None:
             progress(done, source.size)
 
-    reading = options if isinstance(options, Reading) else detect(source, options, may_go_on)
+    reading = options if isinstance(options, Reading) else detect(source, options, check_cancelled)
     strictness, plus_lost = reading.strictness, reading.plus_lost
     numbers, row_number, row_reason = array("q"), array("i"), array("b")
     places: dict[int, int] = {}
@@ -95,20 +95,20 @@ def find(
             if number == -NO_COUNTRY_CODE and len(national) < MOST_WEIGHED:
                 national.append(text)
     if len(row_reason) > MAX_ROWS:
-        raise unusable(
+        raise ListError(
             f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
         )
-    offered = offers(national, _regions(numbers)) if national else ()
-    return Found(reading, numbers, row_number, row_reason, Counter(row_reason), offered)
+    guesses = guess_regions(national, _regions(numbers)) if national else ()
+    return Found(reading, numbers, row_number, row_reason, Counter(row_reason), guesses)
 
 
 def summed_up(source: Source, found: Found) -> ListPlan:
-    """Return the plan that comes of what was found in a list.
+    """Return the plan of a list from what was found in it.
 
     Raises:
-        NoNumbersError: there is no number in it.
+        NoNumbersError: it has no number.
     """
-    counts = Counter(found.fates)
+    counts = Counter(found.reason_counts)
     accepted, blank = counts.pop(0, 0), counts.pop(EMPTY, 0)
     plan = ListPlan(
         source=source,
@@ -121,41 +121,40 @@ def summed_up(source: Source, found: Found) -> ListPlan:
         numbers=found.numbers,
         row_number=found.row_number,
         row_reason=found.row_reason,
-        offers=found.offers,
+        region_guesses=found.region_guesses,
     )
     if not found.numbers:
-        raise NoNumbersError(_numberless(plan), plan)
+        raise NoNumbersError(plan, *_numberless(plan))
     return plan
 
 
 def _regions(numbers: "array[int]") -> set[str]:
-    """Return the regions that numbers of a list are of, by a sample of them."""
+    """Return the regions that numbers of a list belong to, from a sample."""
     sample = numbers[:: 1 + len(numbers) // MOST_WEIGHED]
     parsed = (phonenumbers.parse(f"+{number}") for number in sample)
     return {region for number in parsed if (region := phonenumbers.region_code_for_number(number))}
 
 
-def _numberless(plan: ListPlan) -> Problem:
+def _numberless(plan: ListPlan) -> tuple[str, str]:
+    """Return why a list has no number and what to do about it."""
     source, reading, count = plan.source, plan.reading, plan.rows
     if not count:
-        return unusable(
-            f"{source.name} has a header but no rows.", "Give a list with at least one phone number."
-        ).problem
+        return f"{source.name} has a header but no rows.", "Choose a list with at least one phone number."
     where = ""
     if len(reading.columns) > 1:
         name = repr(reading.columns[reading.column]) if reading.header else reading.column + 1
         where = f" in column {name}"
-    message = f"None of the {count:,} rows of {source.name} holds a phone number{where}."
-    if plan.offers:
-        first = plan.offers[0]
-        remedy = (
-            "Say which region the numbers belong to: with --region"
-            f" {first.region} {first.valid:.0%} of those without a country code are valid."
+    message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
+    if plan.region_guesses:
+        first = plan.region_guesses[0]
+        return message, (
+            f"Set the region the numbers belong to: --region {first.region} makes {first.valid:.0%} of those"
+            " without a country code valid."
         )
-    elif plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0) * 2 >= plan.rejected > 0:
-        remedy = "Say which region the numbers belong to with --region, such as --region US."
-    elif reading.region is not None:
-        remedy = f"Check that the region is {reading.region}, and name the column with --column."
-    else:
-        remedy = "Name the column with --column, and the region with --region if the numbers are national."
-    return unusable(message, remedy).problem
+    if plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0) * 2 >= plan.rejected > 0:
+        return message, "Set the region the numbers belong to with --region, such as --region US."
+    if reading.region is not None:
+        return message, f"Check that the region is {reading.region}, and choose the column with --column."
+    return message, (
+        "Choose the column with --column, and the region with --region if the numbers have no country code."
+    )

@@ -1,23 +1,21 @@
-"""Plans a long list in a process of its own.
+"""Plans a long list in a child process.
 
-Python runs one thread at a time, so that a plan in a thread of this process makes the letters that are typed
-meanwhile wait: one in a hundred for 70 ms with a million rows, here for 46 (``tests/bench/form_typing.py``).
+Python runs one thread at a time, so a plan in a thread of this process delays what is typed meanwhile: with a
+million rows one key in a hundred by 70 ms, with a child process by 46 ms (``tests/bench/form_typing.py``).
 """
 
 import contextlib
 import os
 import select
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from typing import IO
 
 import msgspec
 
 from pwl_tui.lists import plan_worker
-from pwl_tui.lists.errors import PlanCancelledError, unusable
+from pwl_tui.lists.child_process import Child
+from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.plan import plan, summed_up
-from pwl_tui.lists.plan_worker import LENGTH_BYTES, News, Progress, Refused, Task
+from pwl_tui.lists.plan_worker import LENGTH_BYTES, Message, Progress, Refused, Task
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.source import Source
@@ -25,65 +23,48 @@ from pwl_tui.lists.read.source import Source
 _WORTH_A_PROCESS_BYTES = 1 << 19
 """Shorter lists are planned in less time than a process takes to start."""
 _PATIENCE_SECONDS = 0.1
-"""How often `cancelled` is asked."""
+"""How often `cancelled` is called."""
 
 
-def plan_apart(
+def plan_in_child(
     source: Source,
     options: Options | Reading,
     *,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> ListPlan:
-    """Do what `plan` does, for long lists in another process. It ends with this one.
+    """Do what `plan` does, for long lists in a child process, which never outlives the call.
 
     Raises:
-        ListError: as for `plan`; also when the process was ended by the system.
-        PlanCancelledError: `cancelled` said so.
+        ListError: as for `plan`; also if the system stopped the child process.
+        PlanCancelledError: `cancelled` returned true.
     """
     if source.size < _WORTH_A_PROCESS_BYTES:
         return plan(source, options, progress=progress, cancelled=cancelled)
     task = Task(source, None, options) if isinstance(options, Reading) else Task(source, options, None)
-    with _started(msgspec.msgpack.encode(task)) as child:
-        for news in _news(child, cancelled or (lambda: False)):
-            if isinstance(news, Progress):
+    child = Child(plan_worker.__name__)
+    try:
+        with contextlib.suppress(BrokenPipeError):  # if it has died, no answer will come
+            child.stdin.write(msgspec.msgpack.encode(task))
+            child.stdin.close()
+        for message in _messages(child, cancelled or (lambda: False)):
+            if isinstance(message, Progress):
                 if progress is not None:
-                    progress(news.done, source.size)
-            elif isinstance(news, Refused):
-                raise unusable(news.problem.message, news.problem.remedy)
+                    progress(message.done, source.size)
+            elif isinstance(message, Refused):
+                raise ListError(message.problem)
             else:
-                return summed_up(source, news.found())
-    raise unusable(
-        f"Planning {source.name} was stopped by the system, for want of memory as a rule.",
+                return summed_up(source, message.found())
+    finally:
+        child.end()
+    raise ListError(
+        f"The system stopped the planning of {source.name}, probably because memory ran out.",
         "Close other programs, or split the list and plan each part.",
     )
 
 
-@contextlib.contextmanager
-def _started(task: bytes) -> Iterator["subprocess.Popen[bytes]"]:
-    paths = os.pathsep.join(filter(None, sys.path))  # so that the child finds what this process found
-    child = subprocess.Popen(  # noqa: S603 - no shell, and nothing in it is the person's
-        [sys.executable, "-P", "-m", plan_worker.__name__],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # the terminal is the screen's
-        env={**os.environ, "PYTHONPATH": paths},
-    )
-    try:
-        with contextlib.suppress(BrokenPipeError):  # that it has died is seen when nothing comes of it
-            _pipe(child.stdin).write(task)
-            _pipe(child.stdin).close()
-        yield child
-    finally:
-        child.kill()
-        with contextlib.suppress(BrokenPipeError):
-            _pipe(child.stdin).close()
-        _pipe(child.stdout).close()
-        child.wait()
-
-
-def _news(child: "subprocess.Popen[bytes]", cancelled: Callable[[], bool]) -> Iterator[News]:
-    pipe = _pipe(child.stdout).fileno()
+def _messages(child: Child, cancelled: Callable[[], bool]) -> Iterator[Message]:
+    pipe = child.stdout.fileno()
     while True:
         while not select.select([pipe], [], [], _PATIENCE_SECONDS)[0]:
             if cancelled():
@@ -94,18 +75,12 @@ def _news(child: "subprocess.Popen[bytes]", cancelled: Callable[[], bool]) -> It
         frame = _read(pipe, length)
         if not length or len(frame) < length:
             return
-        yield msgspec.msgpack.decode(frame, type=News)
+        yield msgspec.msgpack.decode(frame, type=Message)
 
 
 def _read(pipe: int, size: int) -> bytearray:
-    """Read so many bytes, or as many as come. Not through a buffer: `select` does not see it."""
+    """Read so many bytes, or fewer at the end. Unbuffered, because `select` does not see a buffer."""
     data = bytearray()
     while len(data) < size and (piece := os.read(pipe, size - len(data))):
         data += piece
     return data
-
-
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
-        raise AssertionError("the child was started with pipes")
-    return stream

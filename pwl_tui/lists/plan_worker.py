@@ -1,7 +1,7 @@
 """Plans a list in the process that `plan_subprocess` starts: ``python -m pwl_tui.lists.plan_worker``.
 
-Standard input holds a `Task`. Standard output gets frames, each its length in four bytes and then a `News`:
-`Progress` now and then, and at the end `Rows` or `Refused`.
+Standard input is a `Task`. Standard output is a sequence of frames, each a length in four bytes and a
+`Message`: `Progress` now and then, and at the end `Rows` or `Refused`.
 """
 
 import os
@@ -12,19 +12,19 @@ import msgspec
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.plan import Found, find
-from pwl_tui.lists.read.findings import Offer
+from pwl_tui.lists.read.findings import RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem
 
 LENGTH_BYTES = 4
-"""Of a frame, the highest first: the rows of the longest list take less than a tenth of what that can say."""
+"""Big-endian. The rows of the longest list take less than a tenth of the largest length."""
 _NICE = 5
-"""By how much the one who waits comes first, where there is one processor for both."""
+"""How much lower its priority is, so that the screen comes first on a single processor."""
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What is to be planned: `reading` where it was read before, else `options`."""
+    """What to plan: with `reading` if the list was read before, otherwise with `options`."""
 
     source: Source
     options: Options | None
@@ -32,7 +32,7 @@ class Task(msgspec.Struct, frozen=True):
 
 
 class Progress(msgspec.Struct, tag=True, frozen=True):
-    """How many bytes of the list are read."""
+    """How many bytes of the list have been read."""
 
     done: int
 
@@ -44,43 +44,43 @@ class Refused(msgspec.Struct, tag=True, frozen=True):
 
 
 class Rows(msgspec.Struct, tag=True, frozen=True):
-    """What was found; the arrays as their bytes in this machine's order."""
+    """What was found; arrays as bytes in native order."""
 
     reading: Reading
     numbers: bytes
     row_number: bytes
     row_reason: bytes
-    fates: dict[int, int]
-    offers: tuple[Offer, ...]
+    reason_counts: dict[int, int]
+    region_guesses: tuple[RegionGuess, ...]
 
     def found(self) -> Found:
-        """Return it as the plan wants it."""
+        """Return it as `plan.summed_up` needs it."""
         numbers, row_number, row_reason = array("q"), array("i"), array("b")
         numbers.frombytes(self.numbers)
         row_number.frombytes(self.row_number)
         row_reason.frombytes(self.row_reason)
-        return Found(self.reading, numbers, row_number, row_reason, self.fates, self.offers)
+        return Found(self.reading, numbers, row_number, row_reason, self.reason_counts, self.region_guesses)
 
 
-News = Progress | Refused | Rows
+Message = Progress | Refused | Rows
 
 
 def main() -> None:
-    """Plan what standard input says."""
+    """Plan the list on standard input."""
     os.nice(_NICE)
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
     how = task.reading or task.options or Options()
     try:
-        found = find(task.source, how, lambda done, _: _tell(Progress(done)))
+        found = find(task.source, how, lambda done, _: _send(Progress(done)))
     except ListError as error:
-        _tell(Refused(error.problem))
+        _send(Refused(error.problem))
     else:
         arrays = (found.numbers.tobytes(), found.row_number.tobytes(), found.row_reason.tobytes())
-        _tell(Rows(found.reading, *arrays, dict(found.fates), found.offers))
+        _send(Rows(found.reading, *arrays, dict(found.reason_counts), found.region_guesses))
 
 
-def _tell(news: News) -> None:
-    frame = msgspec.msgpack.encode(news)
+def _send(message: Message) -> None:
+    frame = msgspec.msgpack.encode(message)
     out = sys.stdout.buffer
     out.write(len(frame).to_bytes(LENGTH_BYTES, "big"))
     out.write(frame)

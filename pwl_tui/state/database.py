@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,9 @@ class Database:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        # What `close` has to leave open is closed when no thread can use it any more. Not at the exit: then
+        # daemon threads are still at work.
+        weakref.finalize(self, _close_all, self._connections).atexit = False
         # SQLite does not wait where two processes set up one file at the same moment.
         with exclusive_lock(path.with_name(f"{path.name}.lock")):
             _create(path)
@@ -101,7 +105,8 @@ class Database:
     def close(self) -> None:
         """Close the connections of this thread and of those that have ended.
 
-        A thread that is still at work keeps its own: closed under its feet, SQLite would crash.
+        A thread that is still at work keeps its own: closed under its feet, SQLite would crash. It is
+        closed with this object.
         """
         with self._lock:
             self._close_ended()
@@ -164,6 +169,11 @@ class Database:
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version={len(migrations)}")
+
+
+def _close_all(connections: Mapping[threading.Thread, sqlite3.Connection]) -> None:
+    for connection in connections.values():
+        connection.close()
 
 
 def _create(path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.e2e.harness import Place
 
 PATIENCE_SECONDS = 120.0
 """How long one process may take that nobody kills."""
-_NEVER_SAID = ("Traceback", "An error in pwl-tui itself", "Warning:")
+_NEVER_SAID = ("Traceback", "Internal error in pwl-tui", "Warning:")
 """What no crash and no fault of the service may make the program say."""
 _LEARNING = threading.Lock()
 """How a process ended can be read once, and to start one reads of all others: a thread that comes too late is

@@ -2,14 +2,14 @@
 
 import httpx
 
-from pwl_tui.cli.commands import adopt, jobs, lists, settle
+from pwl_tui.cli.commands import batches, jobs, lists
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from tests.crash import child_process
 from tests.e2e.harness import LIST
 
-__all__ = ["adopt", "child_process", "jobs", "lists", "settle"]
+__all__ = ["batches", "child_process", "jobs", "lists"]
 
 httpx.HTTPTransport().close()
 plan(Source.from_text(LIST), Options(region="US"))  # compiles the patterns of numbers

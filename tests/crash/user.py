@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from pathlib import Path
 
 from tests.crash.machine import Kill, Machine, Ran
@@ -42,7 +43,11 @@ class Person:
 
     def note(self, ran: Ran) -> None:
         """Learn from the end of a command which lists have become jobs."""
-        said = [path for path in self._lists if f" is {path.stem}.\n" in ran.err]
+        said = [
+            path
+            for path in self._lists
+            if re.search(rf"^Created job \d+ {re.escape(path.stem)}\.$", ran.err, re.MULTILINE)
+        ]
         if self._lists and ran.killed and not said:
             there = {job["name"] for job in self._jobs()}
             said = [path for path in self._lists if path.stem in there]

@@ -92,6 +92,41 @@ def test_what_the_service_says_decides_the_exit_code(machine: Place, run: Run, r
     assert machine.world.ledger == []
 
 
+USES_OF_A_PATH: list[tuple[str, ...]] = [
+    ("--config", "PATH", "config", "init"),
+    ("--config", "PATH", "balance"),
+    ("--state-dir", "PATH", "jobs"),
+    ("--state-dir", "PATH/below", "jobs"),
+    ("plan", "PATH"),
+    ("submit", "PATH", "--yes"),
+    ("plan", "list.csv", "--save-rejected", "PATH"),
+    ("export", "1", "-o", "PATH"),
+    ("export", "1", "-o", "PATH", "--force"),
+    ("export", "1", "-o", "PATH", "--split"),
+    ("settle", "1.1", "--report", "PATH"),
+    ("adopt", "--from", "PATH"),
+    ("adopt", "--journal", "PATH"),
+]
+
+
+@pytest.mark.parametrize("arguments", USES_OF_A_PATH)
+@pytest.mark.parametrize("path", ["loop", "n" * 300], ids=["links in a loop", "a name too long"])
+@pytest.mark.usefixtures("in_doubt")
+def test_a_path_that_no_system_can_follow_gets_one_sentence(
+    machine: Place, run: Run, path: str, arguments: tuple[str, ...]
+) -> None:
+    loop, charged = machine.directory / "loop", list(machine.world.ledger)
+    loop.symlink_to("loop")
+    before = sorted(machine.directory.iterdir())
+    code, _, err = run(*(argument.replace("PATH", path) for argument in arguments))
+    assert code in {1, 2}, "unavailable, or wrong usage"
+    assert path in err
+    assert not {"usage:", "internal"} & set(err.split())
+    assert loop.is_symlink()
+    assert sorted(machine.directory.iterdir()) == before
+    assert machine.world.ledger == charged
+
+
 def test_no_network(machine: Place, run: Run) -> None:
     machine.simulator.stop()
     code, _, err = run("balance")
@@ -163,6 +198,18 @@ def test_wrong_usage(machine: Place, run: Run, arguments: tuple[str, ...]) -> No
     assert (code, out) == (2, "")
     assert "error: " in err
     assert machine.simulator.requests == []
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("plan", "--help"), ("nonsense",), ("plan",)])
+@pytest.mark.usefixtures("machine")
+def test_help_and_usage_are_plain_on_every_python(
+    run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    _, out, err = run(*arguments)
+    assert "pwl-tui" in out + err
+    assert "\x1b" not in out + err
 
 
 @pytest.mark.parametrize("batch", ["1", "one", "1.x", ".1", "9.1", ""])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from pwl_tui.cli.parser import SUMMARIES
 from pwl_tui.simulator.faults import Rule
 from tests.e2e.harness import KEY, LIST, Place, Run, messy_csv, place
 
@@ -99,13 +100,7 @@ def test_single_numbers_cost_a_credit_each(machine: Place, run: Run) -> None:
     assert sum(charge.amount for charge in machine.world.ledger) == 2
 
 
-@pytest.mark.parametrize(
-    "command",
-    [
-        *("plan", "submit", "watch", "jobs", "show", "export", "pause", "resume", "forget", "purge", "adopt"),
-        *("settle", "retry", "lookup", "balance", "ledger", "doctor", "config", "simulator"),
-    ],
-)
+@pytest.mark.parametrize("command", SUMMARIES)
 def test_every_command_explains_itself(run: Run, command: str) -> None:
     assert f"    {command} " in run("--help")[1]
     code, out, _ = run(command, "--help")

@@ -49,10 +49,10 @@ def test_what_is_there_already_is_no_failure_beside_something_new(machine: Place
     ("arguments", "word"),
     [
         ((), "BATCH_ID"),
-        (("id", "--journal"), "one of the three"),
-        (("id", "--from", "list.csv"), "one of the three"),
+        (("id", "--journal"), "exactly one of them"),
+        (("id", "--from", "list.csv"), "exactly one of them"),
         (("--from", "missing.txt"), "missing.txt"),
-        (("--from", "empty.txt"), "no batch id"),
+        (("--from", "empty.txt"), "no batch IDs"),
         (("--from", "binary.txt"), "not text"),
         (("--journal", "missing.log"), "missing.log"),
         (("--journal", "--name", "mine"), "--name"),
@@ -89,9 +89,9 @@ def test_a_lost_state_file_is_noticed_and_rebuilt_for_its_key_only(
         assert "pwl-tui adopt --journal" in run(*command)[2]
     monkeypatch.setenv("PROWEBLOOK_API_KEY", OTHER_KEY)
     assert "adopt" not in run("jobs")[2]
-    assert "1 belong to another key" in run("adopt", "--journal")[2]
+    assert "1 belongs to another key" in run("adopt", "--journal")[2]
     monkeypatch.setenv("PROWEBLOOK_API_KEY", KEY)
-    assert "1 job was rebuilt" in run("adopt", "--journal")[2]
+    assert "Rebuilt 1 job" in run("adopt", "--journal")[2]
     assert run("jobs")[2] == ""
     assert spent(machine) == 2
 
@@ -134,10 +134,10 @@ def test_a_balance_that_cannot_be_read_is_said(
         state.execute("DELETE FROM readings WHERE job IS NOT NULL")
     state.close()
     machine.simulator.stop()
-    monkeypatch.setattr("pwl_tui.cli.commands.settle._READING_SECONDS", 0.2)
+    monkeypatch.setattr("pwl_tui.cli.commands.batches._READING_SECONDS", 0.2)
     code, out, err = run("settle", in_doubt)
     assert code == 5
-    assert "cannot be read now" in err
+    assert "Could not read the balance" in err
     assert "--as free" in out
 
 

@@ -48,7 +48,7 @@ def test_rates_say_what_to_expect_of_the_rest() -> None:
         "on WhatsApp  61% (57% to 65%)  14,600 (13,600 to 15,600)\n"
         "business     6% (4% to 8%)     1,440 (1,020 to 2,020)\n"
         "failed       0% (0% to 1%)     96 (26 to 347)\n"
-        "Drawn at random: 95 times in 100 the whole list lies in these ranges."
+        "Drawn at random: with 95% confidence, the whole list is within these ranges."
     )
 
 
@@ -64,7 +64,8 @@ def test_a_sample_ends_with_its_rates_and_the_command_for_the_rest(listed: Place
     for text in (out, run("show", "1")[1]):
         assert "of 50 answered " in text
         assert f"of the {shown['held']:,} left out, about\n" in text
-        assert f"{REST} sends the rest for at most {shown['held']:,} credits" in text
+        assert f"sending them costs {shown['held']:,} credits at most." in text
+        assert f"Send them with {REST}." in text
     assert spent(listed) == 50
 
 
@@ -92,7 +93,7 @@ def test_the_rest_is_not_sent_twice(listed: Place, run: Run) -> None:
     assert (code, "Job 2 went on with the list of job 1" in err) == (2, True)
     assert spent(listed) == before
     shown = run("show", "1")[1]
-    assert "Job 2 all of it went on with its list." in shown
+    assert "Job 2 all of it continues with this list." in shown
     assert REST not in shown
 
 
@@ -102,13 +103,13 @@ def test_the_rest_is_not_sent_twice(listed: Place, run: Run) -> None:
         (("submit",), "LIST --rest-of is required"),
         (("submit", "list.csv", "--rest-of", "1"), "not allowed with argument"),
         (("submit", "--rest-of", "9"), "9"),
-        (("submit", "--rest-of", "1", "--column", "phone"), "--column cannot go with --rest-of"),
+        (("submit", "--rest-of", "1", "--column", "phone"), "--column cannot be used with --rest-of"),
         (("submit", "--rest-of", "1", "--no-header"), "--no-header"),
         (("submit", "--rest-of", "1", "--no-in-text"), "--in-text"),
         (("submit", "--rest-of", "1", "--reuse-days", "0"), "--reuse-days"),
         (("submit", "--rest-of", "1", "--only-sample", "5"), "--only-sample"),
         (("submit", "--rest-of", "2"), "Nothing was left out"),
-        (("submit", "--rest-of", "1"), "There is no terminal"),
+        (("submit", "--rest-of", "1"), "No terminal to confirm on"),
     ],
 )
 def test_a_rest_that_cannot_be_sent(listed: Place, run: Run, arguments: tuple[str, ...], words: str) -> None:
@@ -136,10 +137,10 @@ def test_on_a_terminal_the_rest_is_offered_at_once(listed: Place) -> None:
         dimensions=(50, 120),
     )
     try:
-        terminal.expect_exact("Spend 50 credits, 99,950 are left then? [y/N] ")
+        terminal.expect_exact("Spend 50 credits, leaving 99,950? [y/N] ")
         terminal.sendline("y")
         terminal.expect_exact("of 50 answered")
-        terminal.expect(r"Spend (\d+) credits, ([\d,]+) are left then\? \[y/N\] ")
+        terminal.expect(r"Spend (\d+) credits, leaving ([\d,]+)\? \[y/N\] ")
         offered = int(terminal.match.group(1))
         assert int(terminal.match.group(2).replace(b",", b"")) == 100_000 - 50 - offered
         assert spent(listed) == 50
@@ -159,7 +160,7 @@ def test_a_rest_that_is_not_wanted_now_is_no_failure(
 ) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(answers))
     code, _, err = run(*SAMPLE)
-    assert (code, f"Nothing more was sent: {REST} does it later." in err) == (0, True)
+    assert (code, f"Nothing more was sent. Run {REST} to send the rest later." in err) == (0, True)
     assert spent(listed) == 50
     assert [job["job"] for job in value(run, "jobs")] == ["1"]
 
@@ -192,7 +193,7 @@ def test_a_rest_that_the_credits_do_not_pay_for_is_said_and_no_failure(
         monkeypatch.setattr("sys.stdin", Terminal("y\ny\n"))
         code, _, err = run(*SAMPLE)
         assert code == 0
-        assert "credits are missing" in err
+        assert "credits missing" in err
         assert err.count("Spend ") == 1
         assert spent(machine) == 50
         assert run("submit", "--rest-of", "1", "--yes")[0] == 4
@@ -225,9 +226,9 @@ def test_a_purge_names_the_jobs_before_it_asks(run: Run, monkeypatch: pytest.Mon
     monkeypatch.setattr("sys.stdin", Terminal("n\ny\n"))
     code, out, err = run("purge", "--older-than", "0")
     assert (code, out) == (2, "")
-    assert err.index("1  first") < err.index("Remove 1 job with all numbers for good? [y/N] ")
+    assert err.index("1  first") < err.index("Delete 1 job and all numbers for good? [y/N] ")
     code, out, _ = run("purge", "--older-than", "0")
-    assert (code, out) == (0, f"Job 1 first is removed: {numbers} numbers.\n")
+    assert (code, out) == (0, f"Deleted job 1 first and its {numbers} numbers.\n")
     code, out, err = run("purge", "--older-than", "0")
     assert (code, err) == (0, "")
-    assert "nothing was removed" in out
+    assert "nothing was deleted" in out

@@ -35,7 +35,7 @@ def told(made: ListPlan) -> dict[str, Any]:
         "candidates": [reading.columns[candidate.column] for candidate in reading.candidates],
         "region_column": region_column,
         "sure": {finding.aspect: finding.sure for finding in reading.findings},
-        "offers": [offer.region for offer in made.offers],
+        "region_guesses": [guess.region for guess in made.region_guesses],
         "rows": [f"+{made.numbers[number]}" if number >= 0 else REASONS[reason] for number, reason in pairs],
     }
 

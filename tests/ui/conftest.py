@@ -1,5 +1,7 @@
 """The real engine, store and simulator under the screen, quick enough for tests."""
 
+import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -29,6 +31,18 @@ NUMBERS = "+14155552671\n+14155552672\n+442079460958\n"
 """A list of three."""
 QUICK = Polling(minimum=0.01, small=(0.05, 0.1), large=(0.05, 0.1), requests_per_second=200.0)
 CALM = Ui(theme="dark")
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Begin tasks at once, from Python 3.12 on: Textual does so in the program, and not in `App.run_test`."""
+    return {"as in the program": _new_loop}
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    loop = asyncio.new_event_loop()
+    if sys.version_info >= (3, 12):
+        loop.set_task_factory(asyncio.eager_task_factory)
+    return loop
 
 
 @pytest.fixture(autouse=True)

@@ -32,20 +32,20 @@ def words(snapshot: Snapshot, remapped: Mapping[str, str] | None = None, most: i
         ({"balance_problem": DOWN, "service_problem": DOWN}, "! The service is down. Wait."),
         (
             {"service_problem": REFUSED},
-            "! The service refuses the key: Invalid API key. Check the key. Press K to enter another.",
+            "! The service refuses the key: Invalid API key. Check the key. Press K to enter another key.",
         ),
-        ({"unsent": 50_000}, "! Credits short: 50,000 required, 48,210 available, 1,790 missing."),
+        ({"unsent": 50_000}, "! Not enough credits: 50,000 needed, 48,210 available, 1,790 missing."),
         (
             {"unsent": 46_000},
-            "! Credits run low: 2,210 will be left when all is sent, and the last list cost 3,000.",
+            "! Credits are low: 2,210 left once everything is sent; the last list cost 3,000.",
         ),
         (
             {"unadopted": 3},
-            "! 3 batches in the journal are not in this state file, and paid for. Press A to take them over.",
+            "! 3 batches in the journal are paid for but not in the state file. Press A to adopt them.",
         ),
         (
             {"alarms": (Movement(NOW - 60, NOW, 500, 100),)},
-            "! The balance fell by 400 credits more than is known of, after 04:39. Press L for the ledger.",
+            "! 400 credits spent outside pwl-tui since 04:39. Press L for the ledger.",
         ),
     ],
 )
@@ -59,25 +59,25 @@ def test_the_batch_in_doubt_stands_first_with_the_key_that_it_has_now(scene: Sce
     scenes.attention(scene)
     snapshot = replace(take(scene.engine, NOW), service_problem=DOWN, unadopted=1)
     lines = words(snapshot, {"settle": "f5"}).splitlines()
-    assert lines[0] == "! 1 batch in doubt since 04:37: sending is frozen. Press f5 to settle it."
-    assert "1 batch in the journal is not in this state file" in lines[1]
-    assert words(snapshot, most=2).splitlines()[1:] == [f"  and {len(lines) - 1} more that need you"]
+    assert lines[0] == "! 1 batch in doubt since 04:37. Sending is on hold. Press f5 to settle it."
+    assert "1 batch in the journal is paid for but not in the state file" in lines[1]
+    assert words(snapshot, most=2).splitlines()[1:] == [f"  and {len(lines) - 1} more"]
 
 
 def test_a_job_that_waits_for_credits_says_what_it_needs(scene: Scene) -> None:
     scenes.attention(scene)
     snapshot = replace(take(scene.engine, NOW), doubts=())
     assert "! autumn-event: 1,200 credits are needed and 210 are there." in words(snapshot)
-    assert "missing. autumn-event goes on after a top-up." in words(replace(snapshot, unsent=60_000))
+    assert "missing. autumn-event will continue after a top-up." in words(replace(snapshot, unsent=60_000))
 
 
 def test_old_answers_and_the_jobs_of_another_key_are_told(scene: Scene) -> None:
     scenes.expiring(scene)
     expiring, foreign = words(take(scene.engine, NOW)).splitlines()
     assert expiring == (
-        "! Answers of easter-leads are not fetched, and the service drops them in 2 days: let pwl-tui run."
+        "! Unfetched results of easter-leads expire in about 3 days. Keep pwl-tui running to fetch them."
     )
-    assert foreign.startswith("! 1 unfinished job belongs to another key and is not polled with this one")
+    assert foreign.startswith("! 1 unfinished job belongs to another key and is not polled")
     assert foreign.endswith("(profile agency).")
 
 

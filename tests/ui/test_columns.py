@@ -5,11 +5,11 @@ from msgspec.structs import replace
 
 from pwl_tui.state.models import Counts
 from pwl_tui.ui.presenters.columns import JOBS, JobRow
-from pwl_tui.ui.presenters.format import rounded
 from pwl_tui.ui.widgets.cells import fit, line_of
+from pwl_tui.wording.figures import rounded
 from tests.ui.sample_state import NOW, Scene
 
-STORY = ["", "Name", "State", "Progress", "On WA", "Business", "Failed", "Left", "Time", "Poll"]
+STORY = ["", "Name", "State", "Progress", "WhatsApp", "Business", "Failed", "Pending", "Time", "Poll"]
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_eighty_cells_tell_the_whole_story() -> None:
 
 def test_where_there_is_room_numbers_are_not_rounded() -> None:
     wide = {column.title: width for column, width in fit(JOBS, 150)}
-    assert min(wide["On WA"], wide["Left"]) >= len("1,000,000")
+    assert min(wide["WhatsApp"], wide["Pending"]) >= len("1,000,000")

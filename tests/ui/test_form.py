@@ -29,16 +29,16 @@ async def test_a_list_goes_all_the_way(start: Start, world: World, size: tuple[i
         plan = rig.form.plan
         assert plan is not None
         assert f"Spend {plan.to_pay} credits on {plan.to_pay} numbers (1 batch)?" in rig.text()
-        assert f"Credits 50,000 → {50_000 - plan.to_pay:,} left." in rig.text()
+        assert f"Credits 50,000 → {50_000 - plan.to_pay:,}." in rig.text()
         await rig.pilot.press("y")
         await rig.finished()
         await rig.until(lambda: "completed" in rig.text(), "the job list shows it")
-        assert any("crm is complete" in notice for notice in rig.notices)
+        await rig.until(lambda: any("crm is complete" in notice for notice in rig.notices), "it is said")
         assert rig.form.plan is None
         await rig.pilot.press("e")
         await rig.pilot.press("enter")
         await rig.until(lambda: (rig.directory / "crm-answers.csv").exists(), "the export is written")
-        await rig.until(lambda: any("written to" in notice for notice in rig.notices), "it is said")
+        await rig.until(lambda: any("Exported 300 rows" in notice for notice in rig.notices), "it is said")
     exported = list(csv.DictReader(io.StringIO((rig.directory / "crm-answers.csv").read_text())))
     assert len(exported) == 300
     for row in exported:
@@ -122,10 +122,10 @@ async def test_file_names_are_completed(start: Start) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (None, "There is no"),
+        (None, "does not exist"),
         (b"", "is empty"),
         (b"name\nAda\nBob\n", "phone number"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "is not text"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "is not in a supported format"),
     ],
 )
 async def test_what_is_wrong_with_a_list_is_said_in_the_form(
@@ -178,7 +178,7 @@ async def test_with_too_few_credits_there_are_three_ways(
         await rig.until(lambda: rig.app.snapshot.credits is not None, "the credits are read")
         rig.form.start(str(start.directory / "some.txt"))
         await rig.submitted()
-        assert "3 credits are needed and 2 are there." in rig.text()
+        assert "Needs 3 credits; 2 available." in rig.text()
         await rig.pilot.click(f"#{choice}")
         await rig.until(
             lambda: [job.state for job in rig.store.jobs.all()] == ([state] if state else []), "it is so"
@@ -226,7 +226,7 @@ async def test_above_the_threshold_the_credits_are_typed(start: Start, world: Wo
             await rig.pilot.pause()
             assert yes.disabled is disabled
         await rig.pilot.press("enter")
-        assert "That is not 3; nothing is sent." in rig.notices
+        assert "That does not match 3; nothing was sent." in rig.notices
         await rig.pilot.press("escape")
         assert rig.store.jobs.all() == []
         await rig.pilot.press("ctrl+s")
@@ -271,7 +271,7 @@ async def test_a_low_balance_is_said_against_what_is_planned(start: Start, world
         await rig.submitted()
         await rig.pilot.click("#wait")
         await rig.until(
-            lambda: "2 required, 0 available, 2 missing" in " ".join(rig.text().split()), "it is said"
+            lambda: "2 needed, 0 available, 2 missing" in " ".join(rig.text().split()), "it is said"
         )
 
 
@@ -283,4 +283,4 @@ async def test_credits_that_are_read_after_the_plan_still_count(start: Start, wo
         await rig.until(lambda: "Credits 50,000 → 49,997" in rig.text(), "the plan knows them")
         world.add_credits(DEMO_KEY, "wavalidation", 1 - 50_000)
         rig.engine.refresh_balance()
-        await rig.until(lambda: "2 short of 3" in rig.text(), "and knows when they change")
+        await rig.until(lambda: "3 credits are needed and 1" in rig.text(), "and knows when they change")

@@ -50,7 +50,7 @@ async def test_names_are_plain_in_the_palette(start: Start, text: str) -> None:
         await rig.until(lambda: "completed" in rig.text(), "it is shown")
         await rig.pilot.press("ctrl+p")
         # Of a job that is complete it is said, with its name, that there is nothing to pause.
-        await rig.until(lambda: "is complete: there is nothing to pause" in rig.text(), "all is offered")
+        await rig.until(lambda: "is complete, so there is nothing to pause" in rig.text(), "all is offered")
         shown = rig.text()
         await rig.pilot.press(*"open")
         await rig.until(lambda: "New list" not in rig.text(), "it is found")
@@ -58,7 +58,7 @@ async def test_names_are_plain_in_the_palette(start: Start, text: str) -> None:
     assert not set(shown + found) & set("\x1b\x07\r\t\u202e\u202c")
     if text.isprintable():
         assert f"Open {text}" in shown
-        assert f"{text} is complete" in shown
+        assert f"Not now: {text} is complete" in shown
         assert f"Open {text}" in found
 
 

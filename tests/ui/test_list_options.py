@@ -28,7 +28,7 @@ async def options(rig: Rig) -> None:
 
 async def use(rig: Rig) -> None:
     """Take what is chosen among the options."""
-    rig.app.screen.query_one("#use", Button).press()
+    rig.app.screen.query_one("#submit", Button).press()
     await rig.until(lambda: rig.screen_name == "HomeScreen", "they are taken")
     await rig.planned()
 
@@ -41,8 +41,8 @@ async def test_another_column_can_be_chosen(start: Start) -> None:
         await options(rig)
         column = rig.app.screen.query_one("#column", Select)
         labels = [str(label) for label, _ in column._options]  # noqa: SLF001 - there is no public list
-        assert labels[0] == "as found"
-        assert sorted(labels[1:3]) == ["mobile  100 % valid", "office  100 % valid"]
+        assert labels[0] == "as detected"
+        assert sorted(labels[1:3]) == ["mobile  100% valid", "office  100% valid"]
         assert labels[3] == "name"
         column.value = "2"
         await use(rig)
@@ -59,18 +59,18 @@ async def test_a_sample_is_named_in_the_question_and_then_offers_the_rest(start:
         await options(rig)
         sample = rig.app.screen.query_one("#sample", Input)
         sample.value = "none"
-        rig.app.screen.query_one("#use", Button).press()
-        await rig.until(lambda: "The sample is no number above zero" in rig.text(), "it is no number")
+        rig.app.screen.query_one("#submit", Button).press()
+        await rig.until(lambda: "The sample must be a number above zero" in rig.text(), "it is no number")
         sample.value = "10"
         await use(rig)
         await rig.submitted()
-        assert "A sample at random; 30 other numbers are not paid for now." in rig.text()
+        assert "A random sample: 30 other numbers will not be sent for now." in rig.text()
         await rig.pilot.press("y")
         await rig.finished()
         await rig.until(lambda: rig.app.snapshot.jobs[0].state is JobState.COMPLETED, "the screen knows")
         await rig.pilot.press("S")
         await rig.until(lambda: rig.screen_name == "SampleDialog", "the rates are shown")
-        assert "of the other 30" in rig.text()
+        assert "of the 30 left out" in rig.text()
         await rig.pilot.press("tab", "enter")
         button = rig.app.screen.query_one("#rest", Button)
         # Textual lets a button rest a moment after it was pressed.
@@ -84,7 +84,7 @@ async def test_a_sample_is_named_in_the_question_and_then_offers_the_rest(start:
         await rig.until(lambda: sum(charge.amount for charge in world.ledger) == 40, "nothing is paid twice")
         await rig.until(lambda: len(rig.app.snapshot.jobs) == 2, "the screen knows both")
         await rig.pilot.press("end", "S")
-        await rig.until(lambda: "went on with this list" in rig.text(), "it is not offered again")
+        await rig.until(lambda: "continues with this list" in rig.text(), "it is not offered again")
 
 
 async def test_what_is_no_sample_says_so(start: Start) -> None:
@@ -95,7 +95,7 @@ async def test_what_is_no_sample_says_so(start: Start) -> None:
         await rig.finished()
         await rig.until(lambda: bool(rig.app.snapshot.jobs), "the screen knows it")
         await rig.pilot.press("S")
-        assert "crm is no sample: nothing of its list was left out." in rig.notices
+        assert "crm left nothing out, so there is no rest to send." in rig.notices
 
 
 async def test_answers_are_reused_unless_it_is_switched_off(start: Start) -> None:
@@ -108,7 +108,7 @@ async def test_answers_are_reused_unless_it_is_switched_off(start: Start) -> Non
         await rig.until(lambda: not rig.form.query_one(PathLine).value, "the form is empty")
         rig.form.start(str(path))
         await rig.planned()
-        assert "40 reused, saves 40 credits" in rig.text()
+        assert "40 reused from earlier jobs" in " ".join(rig.text().split())
         await options(rig)
         assert "40 numbers, saves 40 credits" in rig.text()
         rig.app.screen.query_one("#reuse", Checkbox).value = False
@@ -122,7 +122,7 @@ async def test_the_region_that_is_offered_is_taken_with_one_key(start: Start) ->
     async with start(region=None, size=(80, 24)) as rig:
         await rig.pilot.press("n")
         rig.form.start(str(path))
-        await rig.until(lambda: "with region US 100 % are valid" in " ".join(rig.text().split()), "offered")
+        await rig.until(lambda: "with region US, 100%" in " ".join(rig.text().split()), "offered")
         assert "--region" not in rig.text()
         assert rig.form.query_one("#submit", Button).disabled
         await rig.pilot.press("ctrl+g")
@@ -141,10 +141,8 @@ async def test_a_choice_that_cannot_be_is_chosen_again(start: Start) -> None:
         await rig.planned()
         await options(rig)
         rig.app.screen.query_one("#encoding", Input).value = "utf-99"
-        rig.app.screen.query_one("#use", Button).press()
-        await rig.until(
-            lambda: "is not the name of an encoding" in " ".join(rig.text().split()), "it is said"
-        )
+        rig.app.screen.query_one("#submit", Button).press()
+        await rig.until(lambda: "is not an encoding" in " ".join(rig.text().split()), "it is said")
         await options(rig)
         rig.app.screen.query_one("#encoding", Input).value = ""
         await use(rig)

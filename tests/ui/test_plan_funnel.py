@@ -40,14 +40,14 @@ def test_every_step_is_a_line_and_its_bar_what_is_left() -> None:
         "          497 no country code, 1 not a number",
         "        1 duplicates   ███████████████████████████░",
         "      400 reused       ███████████████████░░░░░░░░",
-        "    1,000 held back    █░░░░░░░░░░░░░░░░░░",
+        "    1,000 left out     █░░░░░░░░░░░░░░░░░░",
         "          not in the sample",
         "      100 to pay       █",
         "Credits 5,000 → 4,900",
     ]
-    assert "1 batch, about 7 m by the last jobs" in shown
-    assert "400 reused, saves 400 credits" in shown
-    assert "! 497 rows without country code; with region US 100 % are valid" in shown
+    assert "1 batch, about 7 minutes (based on recent jobs)" in shown
+    assert "400 reused from earlier jobs, which saves 400 credits." in shown
+    assert "! 497 rows have no country code; with region US, 100% of them are valid" in shown
     assert shown[-1].startswith("Read as: encoding utf-8 (sure), delimiter comma (sure), header yes (sure)")
 
 
@@ -60,7 +60,7 @@ def test_nothing_is_wider_than_there_is_room(width: int) -> None:
 
 @pytest.mark.parametrize(
     ("balance", "words"),
-    [(None, "Credits not known yet"), (1_000, "! Credits 1,000: 500 short of 1,500")],
+    [(None, "Credits unknown"), (1_000, "! 1,500 credits are needed and 1,000 are there.")],
 )
 def test_credits_that_are_short_or_not_known_are_said(balance: int | None, words: str) -> None:
     assert words in lines(planned(balance=balance))
@@ -79,8 +79,8 @@ def test_a_list_of_numbers_only_has_no_funnel() -> None:
 
 def test_a_list_without_numbers_says_what_may_be_mended() -> None:
     for text, words in (
-        ("phone\n(212) 736-5000\n(212) 736-5001\n", "with region US 100 % are valid"),
-        ("phone\nn/a\n", "choose the column among the options"),
+        ("phone\n(212) 736-5000\n(212) 736-5001\n", "with region US, 100% of them are valid"),
+        ("phone\nn/a\n", "choose the column in the options"),
     ):
         with pytest.raises(NoNumbersError) as caught:
             plan(Source.from_text(text), Options())
@@ -92,6 +92,6 @@ def test_a_list_without_numbers_says_what_may_be_mended() -> None:
 def test_the_question_names_a_sample_and_what_is_saved() -> None:
     question = spending(planned(sample=100, reused=400))
     assert "Spend 100 credits on 100 numbers (1 batch)?" in question
-    assert "A sample at random; 1,000 other numbers are not paid for now." in question
-    assert "400 more are reused, which saves 400 credits." in question
+    assert "A random sample: 1,000 other numbers will not be sent for now." in question
+    assert "400 reused from earlier jobs, which saves 400 credits." in question
     assert "sample" not in spending(replace(planned(), held_because=""))

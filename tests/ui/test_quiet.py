@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from rich.console import RenderableType
 from textual.screen import Screen
 
+from pwl_tui import crash_log
 from pwl_tui.state.models import Job
 from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher
@@ -129,7 +130,7 @@ async def test_the_footer_offers_to_submit_as_soon_as_there_is_a_plan(start: Sta
 
 
 async def test_an_error_in_the_program_gives_away_nothing(
-    start: Start, capsys: pytest.CaptureFixture[str]
+    start: Start, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     def stumble() -> None:
         private = "a-key-in-a-local"
@@ -143,11 +144,13 @@ async def test_an_error_in_the_program_gives_away_nothing(
             rig.app.call_later(stumble)
             await rig.pilot.pause()
 
-    with pytest.raises(ZeroDivisionError):
+    with crash_log.kept(lambda: tmp_path / "crash", "screen"), pytest.raises(ZeroDivisionError):
         await run()
-    said = capsys.readouterr()
-    assert "pwl-tui stopped because of an error in the program: ZeroDivisionError" in said.err
-    assert "a-key-in-a-local" not in said.err + said.out
+    said, written = capsys.readouterr(), (tmp_path / "crash" / "crash.log").read_text()
+    assert f"Details: {tmp_path}/crash/crash.log." in said.err.replace("\n", "")
+    assert "stumble" in written
+    assert "Internal error in pwl-tui: ZeroDivisionError" in said.err
+    assert "a-key-in-a-local" not in said.err + said.out + written
     assert apps[0].return_code == 1
 
 
@@ -160,6 +163,22 @@ async def test_an_unforeseen_error_of_a_worker_is_said(start: Start, monkeypatch
         monkeypatch.setattr(rig.engine.plans, "decide", fail)
         (rig.directory / "some.txt").write_text("+14155552671\n")
         rig.app.screen_stack[0].query_one(PathLine).value = str(rig.directory / "some.txt")
-        await rig.until(
-            lambda: any("stopped the plan (ZeroDivisionError)" in n for n in rig.notices), "it is said"
-        )
+        await rig.until(lambda: any("It happened while planning." in n for n in rig.notices), "it is said")
+
+
+async def test_an_unforeseen_error_of_the_watcher_is_said_and_the_watcher_continues(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with start() as rig:
+
+        def fail(*_: object) -> None:
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as broken:
+            broken.setattr("pwl_tui.ui.data.snapshot.take", fail)
+            broken.setattr(type(rig.engine.store), "version", lambda _: -2)
+            await rig.until(
+                lambda: getattr(rig.app.snapshot.state_problem, "code", "") == "ZeroDivisionError",
+                "it is said",
+            )
+        await rig.until(lambda: rig.app.snapshot.state_problem is None, "it is well again")

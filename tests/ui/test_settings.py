@@ -92,7 +92,7 @@ async def test_a_theme_is_shown_at_once_and_taken_back_unless_it_is_saved(start:
         await rig.until(lambda: rig.app.theme.endswith("light"), "it is shown")
         await rig.pilot.press("escape")
         await rig.until(lambda: rig.screen_name == "Ask", "it asks")
-        await rig.pilot.press("l")
+        await rig.pilot.press("d")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "it is left")
         assert rig.app.theme.endswith("dark")
         await opened(rig)
@@ -140,7 +140,7 @@ async def test_the_form_is_walked_by_keys_and_each_setting_explained(
 ) -> None:
     async with start(size=size) as rig:
         screen = await opened(rig)
-        assert "The profile in use" in rig.text()
+        assert "The profile to use" in rig.text()
         await rig.pilot.press("down")
         assert screen.focused is not None
         assert screen.focused.id == "enter-key"

@@ -37,7 +37,7 @@ def readings(*balances: int) -> list[BalanceReading]:
         (1_000, (), 0, ["before +0 s +10 s +60 s +300 s", "1,000 due now due now due now due now"]),
         (1_000, (1_000, 100), 15, ["1,000 1,000 100 due in 45 s due in 5 m", "same -900"]),
         (1_000, (1_050, 50, 50, 50), 400, ["1,000 1,050 50 50 50", "+50 -950 -950 -950"]),
-        (None, (700,), 5, ["not known 700 due in 5 s due in 55 s due in 5 m"]),
+        (None, (700,), 5, ["unknown 700 due in 5 s due in 55 s due in 5 m"]),
     ],
 )
 def test_the_time_line_tells_what_was_read_and_what_is_to_come(
@@ -61,10 +61,10 @@ def test_the_time_line_never_gets_too_wide(width: int) -> None:
 @pytest.mark.parametrize(
     ("after", "spent", "words"),
     [
-        ((100,), 0, "Verdict: was charged"),
-        ((1_000,), 0, "Verdict: was probably not charged"),
-        ((500,), 0, "Verdict: cannot tell"),
-        ((50,), 50, "Other work is known to have taken 50 credits since."),
+        ((100,), 0, "Verdict: charged"),
+        ((1_000,), 0, "Verdict: probably not charged"),
+        ((500,), 0, "Verdict: unclear"),
+        ((50,), 50, "Other work has taken 50 credits since then."),
     ],
 )
 def test_the_verdict_is_said_in_words(after: tuple[int, ...], spent: int, words: str) -> None:
@@ -108,7 +108,7 @@ async def test_it_says_what_happened_and_what_each_way_can_cost(start: Start, si
         text = " ".join(rig.text().split())
         for words in (
             "Batch 1.1 of list1 is in doubt",
-            "3 numbers, 3 credits if it was charged",
+            "3 numbers, 3 credits if charged.",
             "Release and send again",
             "Give the id",
             "Write off",
@@ -136,7 +136,7 @@ async def test_released_numbers_are_sent_again(start: Start, simulator: Simulato
         await rig.finished()
         assert states(rig) == [BatchState.RELEASED, BatchState.COMPLETED]
         await rig.until(lambda: rig.screen_name == "HomeScreen", "there is nothing left to settle")
-        assert "Nothing is in doubt any more: sending goes on." in rig.notices
+        assert "No batch is in doubt anymore. Sending continues." in rig.notices
     assert len(world.ledger) == 2
 
 
@@ -144,7 +144,7 @@ async def test_a_batch_is_written_off(start: Start, simulator: Simulator, world:
     async with in_doubt(start, simulator, NUMBERS) as rig:
         await rig.pilot.press("down", "enter")
         await rig.until(lambda: rig.screen_name == "Ask", "it asks")
-        assert "Yes, give up 3 credits" in rig.text()
+        assert "Write off 3 credits" in rig.text()
         await rig.pilot.press("y")
         await rig.finished()
         assert states(rig) == [BatchState.LOST]
@@ -159,7 +159,7 @@ async def test_an_id_is_checked_and_a_wrong_one_is_refused_in_place(
     async with in_doubt(start, simulator, NUMBERS, size=size) as rig:
         await rig.pilot.press("2")
         await rig.until(lambda: rig.screen_name == "GiveIdDialog", "it is asked for")
-        for typed, words in (("", "no id in the field"), ("nonsense", "not found"), (str(other), "holds 1")):
+        for typed, words in (("", "Enter the ID first"), ("nonsense", "not found"), (str(other), "holds 1")):
             rig.app.screen.query_one(Input).value = typed
             await rig.pilot.press("enter")
             await rig.until(lambda words=words: words in rig.text(), words)  # type: ignore[misc]
@@ -210,7 +210,7 @@ async def test_the_report_is_shown_copied_and_saved_once(
         assert rig.app.clipboard.splitlines()[:8] == report.splitlines()[:8]
         path = start.directory / "pwl-tui-report-1.1.txt"
         path.write_text("precious")
-        await rig.pilot.click("#copy-save")
+        await rig.pilot.click("#submit")
         await rig.until(lambda: "not overwritten" in " ".join(rig.text().split()), "it is refused")
         assert path.read_text() == "precious"
         rig.app.screen.query_one(Input).value = str(start.directory / "report.txt")
@@ -230,7 +230,7 @@ async def test_a_report_that_is_too_long_for_a_terminal_is_not_copied(
         await rig.pilot.press("r")
         await rig.until(lambda: rig.screen_name == "CopyDialog", "it is shown")
         await rig.pilot.press("enter")
-        await rig.until(lambda: "more than the 74,994 bytes" in rig.text(), "it is refused")
+        await rig.until(lambda: "Too long to copy" in rig.text(), "it is refused")
         assert not rig.app.clipboard
 
 

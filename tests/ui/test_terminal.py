@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from textual.drivers.headless_driver import HeadlessDriver
 
 from pwl_tui.config import Notify, Settings, Ui
 from pwl_tui.lists.read.reading import Options
@@ -131,24 +132,48 @@ def test_the_title_is_the_per_cent_of_all_that_is_under_way(job: Job) -> None:
     half = replace(job, counts=Counts(on_whatsapp=10, failed=10, pending=20), state=JobState.PROCESSING)
     new = replace(job, numbers=160, held=0, state=JobState.PLANNED)
     assert notify.title([]) == "pwl-tui"
-    assert notify.title([half]) == "50 % pwl-tui"
-    assert notify.title([half, new]) == "10 % pwl-tui"
-    assert notify.title([replace(half, state=JobState.ATTENTION)]) == "! 50 % pwl-tui"
+    assert notify.title([half]) == "50% pwl-tui"
+    assert notify.title([half, new]) == "10% pwl-tui"
+    assert notify.title([replace(half, state=JobState.ATTENTION)]) == "! 50% pwl-tui"
 
 
-def test_a_text_is_copied_by_way_of_the_terminal() -> None:
+async def test_a_text_is_copied_through_the_terminal(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     encoded = base64.b64encode("+1 é".encode()).decode()
     plain = f"\x1b]52;c;{encoded}\x07"
-    assert clipboard.sequence("+1 é", {}) == plain
-    assert clipboard.sequence("+1 é", IN_TMUX) == f"{plain}\x1bPtmux;\x1b{plain}\x1b\\"
-    assert (clipboard.told("x", {}), clipboard.told("x", IN_TMUX)) == (clipboard.SENT, clipboard.SENT_IN_TMUX)
+    written: list[str] = []
+    monkeypatch.setattr(
+        HeadlessDriver, "write", lambda _, data: written.append(data) if "]52;" in data else None
+    )
+    async with start() as rig:
+        monkeypatch.delenv("TMUX", raising=False)
+        rig.app.copy_to_clipboard("+1 é")
+        assert written == [plain]
+        monkeypatch.setenv("TMUX", IN_TMUX["TMUX"])
+        rig.app.copy_to_clipboard("+1 é")
+        assert written[1:] == [plain, f"\x1bPtmux;\x1b{plain}\x1b\\"]
+        rig.app.copy_to_clipboard("a name with a \udcff")
+        assert rig.app.clipboard == "a name with a ?"
 
 
-def test_what_is_too_long_for_a_clipboard_is_not_cut_short() -> None:
+def test_who_copies_a_text_is_told_what_to_expect() -> None:
+    assert clipboard.outcome("x", {}) == clipboard.SENT
+    assert clipboard.outcome("x", IN_TMUX) == clipboard.SENT_IN_TMUX
+
+
+async def test_what_is_too_long_for_a_clipboard_is_not_cut_short(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(
+        HeadlessDriver, "write", lambda _, data: written.append(data) if "]52;" in data else None
+    )
     fits = "x" * clipboard.MOST_BYTES
-    assert len(clipboard.sequence(fits, {})) <= 100_000
-    assert clipboard.sequence(f"{fits}x", {}) == ""
-    assert "save it to a file" in clipboard.told(f"{fits}x", {})
+    async with start() as rig:
+        rig.app.copy_to_clipboard(f"{fits}x")
+        assert written == []
+        rig.app.copy_to_clipboard(fits)
+    assert [len(data) <= 100_000 for data in written] == [True]
+    assert "Save to a file" in clipboard.outcome(f"{fits}x", {})
 
 
 @pytest.mark.parametrize(
@@ -186,7 +211,7 @@ async def test_a_key_frees_the_mouse_and_takes_it_back(start: Start) -> None:
     async with start() as rig:
         await rig.pilot.press("M")
         assert not rig.app.mouse
-        assert rig.notices[-1] == "The mouse is the terminal's: select with it. M takes it back."
+        assert rig.notices[-1] == "Mouse capture off: you can select text. Press M to turn it on."
         await rig.pilot.press("M")
         assert rig.app.mouse
 
@@ -260,7 +285,7 @@ def test_the_real_program_follows_a_light_terminal_and_gives_its_title_back(
     program.read_until(lambda: LIGHT_SURFACE in program.seen, "it is drawn light")
     program.read_until(lambda: b"spring-leads" in program.seen, "the jobs are drawn")
     program.read_until(lambda: b"\x1b[22;2t\x1b]2;" in program.seen, "it has a title")
-    assert b" % pwl-tui\x07" in program.seen
+    assert b"% pwl-tui\x07" in program.seen
     os.write(program.master, b"M")
     program.read_until(lambda: b"\x1b[?1003l" in program.seen, "the mouse is free")
     os.write(program.master, b"q")

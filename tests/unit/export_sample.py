@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pwl_tui.answer import Answer, Outcome
-from pwl_tui.lists.read.readers import detect
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import Choice, RowAnswer

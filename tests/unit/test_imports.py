@@ -70,7 +70,8 @@ def test_the_demo_without_a_terminal_does_not_load_the_screen(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("module", "refused"),
     [
-        ("pwl_tui.cli.main", SCREEN | {"httpx", "sqlite3", "phonenumbers"}),
+        ("pwl_tui.cli.main", SCREEN | {"httpx", "sqlite3", "phonenumbers", "msgspec", "argparse"}),
+        ("pwl_tui.cli.parser", SCREEN | {"httpx", "sqlite3", "phonenumbers", "msgspec"}),
         ("pwl_tui.cli.commands.screen", SCREEN | {"httpx", "chardet"}),
         ("pwl_tui.ui.app", {"httpx", "chardet", "xlsxwriter"} | NOT_AT_FIRST),
         ("pwl_tui.engine.jobs.exporting", SCREEN | {"xlsxwriter"}),

@@ -1,14 +1,9 @@
 from pathlib import Path
 
-from pwl_tui.cli.arguments import build_parser
 from pwl_tui.cli.main import parsed
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
 from pwl_tui.config import load
-
-
-def test_a_start_without_arguments_is_what_the_parser_makes_of_nothing() -> None:
-    assert vars(parsed([])) == vars(build_parser().parse_args([]))
 
 
 def test_the_demo_saves_into_a_file_of_its_own_and_stays_on_the_simulator(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""What each command does, one function a command."""
+"""The commands: each module declares the arguments of a few, and does their work."""

@@ -1,4 +1,4 @@
-"""``doctor``: every check by itself, one line each, with what to do where something is wrong."""
+"""``doctor``: one check per line, with what to do about each that fails."""
 
 import importlib.metadata
 import locale
@@ -13,7 +13,9 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from pwl_tui import __version__
-from pwl_tui.cli.exit_codes import Exit, exit_of
+from pwl_tui.cli.arguments import Command, add_json
+from pwl_tui.cli.errors import exit_of
+from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
 from pwl_tui.engine import doctor as checks
@@ -28,21 +30,21 @@ _LIBRARIES = ("textual", "httpx", "phonenumberslite", "msgspec")
 
 
 def doctor(session: Session) -> int:
-    """Make every check; return the code of the first that fails."""
-    visit, key_is_good = _Visit(session.output), False
+    """Run every check; return the exit code of the first that fails."""
+    visit, key_works = _Visit(session.output), False
     if visit.look("config", partial(_config, session)):
         way = checks.Way(session.settings)
         visit.look("proxy", way.proxy)
         visit.look("name", way.name)
         if visit.look("service", way.service):
             visit.look("clock", way.clock)
-        key_is_good = visit.look("key", way.key)
+        key_works = visit.look("key", way.key)
     if visit.look("state", lambda: checks.state(session.store)):
         visit.look("permissions", lambda: checks.permissions(session.store))
         visit.look(
             "journal",
             lambda: checks.journal(
-                session.store, len(session.engine.recovery.unadopted()) if key_is_good else 0
+                session.store, len(session.engine.recovery.unadopted()) if key_works else 0
             ),
         )
     visit.look("terminal", _terminal)
@@ -52,7 +54,7 @@ def doctor(session: Session) -> int:
 
 
 class _Line(Struct, frozen=True):
-    """What came of one check; the order of the fields is that of the JSON object."""
+    """The result of one check; the JSON object has its fields in this order."""
 
     check: str
     result: _Result
@@ -61,15 +63,15 @@ class _Line(Struct, frozen=True):
 
     @property
     def text(self) -> str:
-        """The line for people, and a second one with what to do."""
+        """The line for people, with a second one that says what to do."""
         line = f"{self.result:<4}  {self.check:<11}  {self.message}"
         return f"{line}\n{'':<19}{self.remedy}" if self.remedy else line
 
 
 class _Visit:
-    """Makes checks one by one: none that fails keeps the others from being made.
+    """Runs checks one by one, whether or not earlier ones failed.
 
-    Each is shown to a person as soon as it is made: on a bad connection the next may take half a minute.
+    People see each result at once: on a bad connection the next check may take half a minute.
     """
 
     def __init__(self, output: Output) -> None:
@@ -78,12 +80,12 @@ class _Visit:
         self.code: int = Exit.DONE
 
     def look(self, check: str, find: Callable[[], Found]) -> bool:
-        """Make one check; return whether it did not fail."""
+        """Run one check; return whether it passed, with or without a warning."""
         try:
             found = find()
         except ProblemError as error:
             self._failed(check, error)
-        except Exception as error:  # noqa: BLE001 - a fault of ours in one check says nothing of the others
+        except Exception as error:  # noqa: BLE001 - a bug in one check does not concern the others
             self._failed(check, ProblemError(internal(error)))
         else:
             result: _Result = "warn" if found.remedy else "ok"
@@ -103,22 +105,22 @@ class _Visit:
 
 def _config(session: Session) -> Found:
     settings, file = session.settings, session.config_file
-    where = file if file.exists() else f"no file {file}: the environment and the defaults"
+    where = file if os.path.exists(file) else f"no file {file}, only the environment and the defaults"
     return Found(f"{where}, profile {settings.profile}", " ".join(settings.warnings))
 
 
 def _terminal() -> Found:
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        return Found("none: the commands work, the screen does not")
+        return Found("none; the commands work, the screen needs one")
     environ = os.environ
     kind, size, encoding = environ.get("TERM", ""), shutil.get_terminal_size(), locale.getencoding()
     through = [
         name for name, variable in (("tmux", "TMUX"), ("SSH", "SSH_CONNECTION")) if variable in environ
     ]
-    parts = [kind or "no TERM", f"{size.columns} by {size.lines}", encoding, _colours(), *through]
+    parts = [kind or "no TERM", f"{size.columns} by {size.lines}", encoding, _colors(), *through]
     remedies = []
     if kind in {"", "dumb", "unknown"}:
-        remedies.append("Set TERM to what your terminal is, such as xterm-256color.")
+        remedies.append("Set TERM to the type of your terminal, such as xterm-256color.")
     if size.columns < _LEAST_COLUMNS or size.lines < _LEAST_LINES:
         remedies.append(f"Make the window at least {_LEAST_COLUMNS} by {_LEAST_LINES}.")
     if encoding.lower().replace("-", "") != "utf8":
@@ -126,12 +128,12 @@ def _terminal() -> Found:
     return Found(", ".join(parts), " ".join(remedies))
 
 
-def _colours() -> str:
+def _colors() -> str:
     if os.environ.get("NO_COLOR"):
-        return "no colours (NO_COLOR)"
+        return "no colors (NO_COLOR)"
     if os.environ.get("COLORTERM", "").lower() in {"truecolor", "24bit"}:
-        return "16 million colours"
-    return "256 colours" if "256" in os.environ.get("TERM", "") else "16 colours"
+        return "16 million colors"
+    return "256 colors" if "256" in os.environ.get("TERM", "") else "16 colors"
 
 
 def _versions() -> Found:
@@ -146,3 +148,13 @@ def _versions() -> Found:
             ]
         )
     )
+
+
+COMMANDS = {
+    "doctor": Command(
+        doctor,
+        add_json,
+        "It checks the key, network, TLS, proxy, clock, state file, and terminal. It spends nothing, prints"
+        " no secret, and exits with the code of the first check that fails.",
+    ),
+}

@@ -1,10 +1,16 @@
-"""Commands about jobs that are there already."""
+"""Commands about existing jobs: ``jobs`` and ``show``, ``watch``, ``export``, ``pause`` to ``purge``."""
 
 import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import get_args
 
-from pwl_tui.cli.exit_codes import Exit, UsageError
+from pwl_tui.cli.arguments import Command, add_job, add_json, add_yes, days, seconds
+from pwl_tui.cli.confirm import removal_agreed
+from pwl_tui.cli.errors import UsageError
+from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
-from pwl_tui.cli.output import counted
+from pwl_tui.cli.output import counted, table
 from pwl_tui.cli.render.jobs import (
     print_jobs,
     shape_of,
@@ -13,10 +19,12 @@ from pwl_tui.cli.render.jobs import (
     warn_of_expiry,
     warn_of_unadopted,
 )
+from pwl_tui.cli.render.json_output import moment
 from pwl_tui.cli.render.sample import sample_text
 from pwl_tui.cli.render.text_output import batches_text, job_notes
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import NO_KEY, EngineError
+from pwl_tui.lists.write.answers import CHOICES
 from pwl_tui.lists.write.export import Format, Target
 from pwl_tui.state.models import BatchState, Job
 from pwl_tui.text import clean
@@ -30,7 +38,7 @@ _FORMATS: dict[str, Format] = {
     ".xlsx": "xlsx",
 }
 _ROWS_PER_STEP = 20_000
-"""How often an export says how far it is: a shorter one is done before there is anything to say."""
+"""How often an export reports progress; a shorter one is done before that."""
 _MAX_PATH = 4096
 
 
@@ -40,11 +48,16 @@ def jobs(session: Session) -> int:
         session,
         session.store.jobs.all(),
         batches=False,
-        none="There is no job: `pwl-tui submit LIST` makes one.",
+        none="No jobs yet. Run `pwl-tui submit LIST` to create one.",
     )
     warn_of_unadopted(session)
     warn_of_alarms(session)
     return Exit.DONE
+
+
+def _show_arguments(parser: ArgumentParser) -> None:
+    add_job(parser)
+    add_json(parser)
 
 
 def show(session: Session) -> int:
@@ -62,10 +75,18 @@ def show(session: Session) -> int:
         if batch.state is BatchState.UNKNOWN:
             explanation = session.engine.recovery.evidence(batch.job, batch.seq).explanation
             session.output.note(
-                f"Batch {batch.label}: {explanation}\n`pwl-tui settle {batch.label}` shows what can be done."
+                f"Batch {batch.label}: {explanation}\nRun `pwl-tui settle {batch.label}` to settle it."
             )
     warn_of_expiry(session, [job])
     return Exit.DONE
+
+
+def _watch_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "jobs", nargs="*", metavar="JOB", help="Numbers or names of jobs (default: all unfinished jobs)"
+    )
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="Stop after S seconds; nothing is lost")
+    add_json(parser)
 
 
 def watch(session: Session) -> int:
@@ -87,7 +108,7 @@ def watch(session: Session) -> int:
     if engine.binding is None and any(job.unfinished for job in wanted):
         raise EngineError(NO_KEY)
     if not wanted:
-        output.value([], "There is nothing to watch: no job is unfinished.")
+        output.value([], "Nothing to watch: every job is finished.")
         return Exit.DONE
     ending = follow(
         engine,
@@ -100,15 +121,35 @@ def watch(session: Session) -> int:
     return _report_all(session, [session.store.jobs.get(job.id) for job in wanted], ending)
 
 
+def _export_arguments(parser: ArgumentParser) -> None:
+    add_job(parser)
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="File to write, readable only by you; with --split, the files are named after it",
+    )
+    parser.add_argument(
+        "--format", choices=get_args(Format), help="Format of the file (default: as its name says)"
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--only", choices=tuple(CHOICES), help="Export only rows with this outcome")
+    which.add_argument("--split", action="store_true", help="Write one file per outcome: FILE-on-whatsapp, …")
+    parser.add_argument("--digits", action="store_true", help="Write numbers without the plus sign")
+    parser.add_argument("--force", action="store_true", help="Overwrite an existing file")
+
+
 def export(session: Session) -> int:
-    """Write the list of a job with its answers."""
+    """Export the list of a job with its results."""
     arguments = session.arguments
     job = session.store.jobs.find(arguments.job)
     chosen = arguments.format or _FORMATS.get(arguments.output.suffix.lower())
     if chosen is None:
         raise UsageError(
-            f"The format of {arguments.output.name!r} is not known.",
-            "Say it with --format csv, xlsx, jsonl or txt.",
+            f"The format of {arguments.output.name!r} is unknown.",
+            f"Choose one with --format: {', '.join(get_args(Format))}.",
         )
     target = Target(
         arguments.output,
@@ -133,24 +174,102 @@ def pause(session: Session) -> int:
     """Stop sending a job."""
     job = session.store.jobs.find(session.arguments.job)
     session.engine.jobs.pause(job.id)
-    session.output.say(f"Job {job.id} is paused: nothing more is sent, and what was sent is still polled.")
+    session.output.say(f"Paused job {job.id}. Nothing more is sent; what was sent is still polled.")
     return Exit.DONE
 
 
 def resume(session: Session) -> int:
-    """Go on with a job."""
+    """Resume a job."""
     job = session.store.jobs.find(session.arguments.job)
     session.engine.jobs.resume(job.id)
     session.output.say(
-        f"Job {job.id} goes on: `pwl-tui watch {job.id}` sends and polls it, and so does the screen."
+        f"Resumed job {job.id}. Run `pwl-tui watch {job.id}` or open the screen to send and poll it."
     )
+    return Exit.DONE
+
+
+def _forget_arguments(parser: ArgumentParser) -> None:
+    add_job(parser)
+    add_yes(parser, "Delete it without asking")
+
+
+def forget(session: Session) -> int:
+    """Delete a finished job."""
+    engine, output = session.engine, session.output
+    job = session.store.jobs.find(session.arguments.job)
+    if not removal_agreed(
+        session, f"job {job.id} {job.name} and its {counted(job.numbers, 'number', 'numbers')}"
+    ):
+        output.note("Nothing was deleted.")
+        return Exit.USAGE
+    engine.jobs.forget(job.id)
+    output.say(f"Deleted job {job.id} {job.name}. The ledger keeps what it cost.")
+    return Exit.DONE
+
+
+def _purge_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--older-than",
+        type=days,
+        required=True,
+        metavar="DAYS",
+        help="Delete jobs created more than DAYS days ago",
+    )
+    add_yes(parser, "Delete them without asking")
+
+
+def purge(session: Session) -> int:
+    """Delete every finished job that is older than so many days."""
+    engine, output, older_than = session.engine, session.output, session.arguments.older_than
+    old = engine.jobs.purgeable(older_than)
+    if not old:
+        output.say(
+            f"No finished job is older than {counted(older_than, 'day', 'days')}; nothing was deleted."
+        )
+        return Exit.DONE
+    if not session.arguments.yes:
+        rows = [(str(job.id), job.name, moment(job.created) or "", f"{job.numbers:,}") for job in old]
+        output.note(table(("Job", "Name", "Created", "Numbers"), rows, left=(1,)))
+    if not removal_agreed(session, f"{counted(len(old), 'job', 'jobs')} and all numbers"):
+        output.note("Nothing was deleted.")
+        return Exit.USAGE
+    # Only the jobs that were shown, not ones that have become old enough since.
+    for job in old:
+        engine.jobs.forget(job.id)
+        output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number', 'numbers')}.")
     return Exit.DONE
 
 
 def _report_all(session: Session, watched: list[Job], ending: Ending) -> int:
     print_jobs(session, watched, batches=True)
     if ending.problem is not None:
-        session.output.note(f"{ending.problem.message}\n{ending.problem.remedy}")
+        session.output.explain(ending.problem)
     if ending.exit is Exit.TIMEOUT:
-        session.output.note("The time is up. Everything is kept, and `pwl-tui watch` goes on with it.")
+        session.output.note("Timed out; nothing is lost. Run `pwl-tui watch` to continue.")
     return ending.exit
+
+
+COMMANDS = {
+    "jobs": Command(jobs, add_json),
+    "show": Command(show, _show_arguments),
+    "watch": Command(
+        watch,
+        _watch_arguments,
+        "It also sends what has not been sent yet, unless --no-spend is given. Made for cron: several can run"
+        " at the same time.",
+    ),
+    "export": Command(export, _export_arguments),
+    "pause": Command(pause, add_job),
+    "resume": Command(resume, add_job),
+    "forget": Command(
+        forget,
+        _forget_arguments,
+        "The ledger keeps what the job cost. Its results can no longer be reused: checking its numbers again"
+        " costs credits again.",
+    ),
+    "purge": Command(
+        purge,
+        _purge_arguments,
+        "Jobs that still have something to send, fetch, or settle are kept. The ledger keeps what was spent.",
+    ),
+}

@@ -1,41 +1,92 @@
-"""``plan`` and ``submit``: from a list to a job."""
+"""``plan``, ``submit`` and ``retry``: from a list, or from what failed of one, to a job that is sent."""
 
+import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import get_args
 
 from msgspec.structs import replace
 
 from pwl_tui.api.errors import ApiError
+from pwl_tui.cli.arguments import (
+    LIST_OPTIONS,
+    Command,
+    add_job,
+    add_json,
+    add_list,
+    add_list_options,
+    add_rejected_rows,
+    add_yes,
+    positive,
+)
 from pwl_tui.cli.confirm import require_spending, spending_agreed
-from pwl_tui.cli.exit_codes import Exit, UsageError
+from pwl_tui.cli.errors import UsageError
+from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
-from pwl_tui.cli.options import LIST_OPTIONS
 from pwl_tui.cli.output import Output, counted
-from pwl_tui.cli.render.jobs import picture_of, shape_of, warn_of_unadopted
+from pwl_tui.cli.render.jobs import plan_text_of, shape_of, warn_of_unadopted
 from pwl_tui.cli.render.json_output import plan_shape
 from pwl_tui.cli.render.sample import rest_command, sample_text
+from pwl_tui.cli.render.text_output import retry_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.exporting import save_rejected
-from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.engine.jobs.planning import JobPlan, WhenShort
 from pwl_tui.engine.problems import EngineError, credits_short
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.state.models import Job
 
 
+def _plan_arguments(parser: ArgumentParser) -> None:
+    add_list(parser)
+    add_list_options(parser)
+    add_rejected_rows(parser)
+    add_json(parser)
+
+
 def plan(session: Session) -> int:
-    """Say what a list would send and cost."""
+    """Show what would be sent and what it costs."""
     planned = _plan_list(session, need_balance=False)
     _save_rejected(session, planned)
     seconds = session.engine.plans.seconds_for(planned.to_pay)
-    session.output.value(plan_shape(planned, seconds), picture_of(session, planned))
+    session.output.value(plan_shape(planned, seconds), plan_text_of(session, planned))
     return Exit.DONE
 
 
+def _submit_arguments(parser: ArgumentParser) -> None:
+    what = parser.add_mutually_exclusive_group(required=True)
+    add_list(what, optional=True)
+    what.add_argument(
+        "--rest-of",
+        metavar="JOB",
+        help="Send what a sample, or too few credits, left out of a job, as a new job; nothing is paid twice",
+    )
+    add_list_options(parser)
+    add_rejected_rows(parser)
+    add_yes(parser, "Spend credits without asking")
+    _add_wait(parser)
+    parser.add_argument("--name", metavar="TEXT", help="Name of the job (default: the file's name)")
+    parser.add_argument(
+        "--only-sample",
+        type=positive,
+        metavar="N",
+        help="Send only N numbers, chosen at random, to estimate the results of the whole list",
+    )
+    parser.add_argument(
+        "--when-short",
+        choices=get_args(WhenShort),
+        default="cancel",
+        help="With too few credits: cancel, send what you can afford (fit), or also queue the rest until a"
+        " top-up (wait)",
+    )
+    add_json(parser)
+
+
 def submit(session: Session) -> int:
-    """Plan, ask, send, and with ``--wait`` stay to the end; a sample then offers the rest."""
+    """Plan a list, ask, and send it; a finished sample offers to send the rest."""
     arguments = session.arguments
     require_spending(session)
     warn_of_unadopted(session)
@@ -56,23 +107,59 @@ def submit(session: Session) -> int:
     return code
 
 
+def _retry_arguments(parser: ArgumentParser) -> None:
+    add_job(parser)
+    parser.add_argument("--failed", action="store_true", help="Retry only numbers that failed")
+    parser.add_argument("--rejected", action="store_true", help="Retry only batches that were rejected")
+    add_yes(parser, "Spend credits without asking")
+    _add_wait(parser)
+    add_json(parser)
+
+
+def retry(session: Session) -> int:
+    """Show what a retry costs, ask, and send it."""
+    arguments, output, engine = session.arguments, session.output, session.engine
+    require_spending(session)
+    job = session.store.jobs.find(arguments.job)
+    both = arguments.failed == arguments.rejected
+    wanted = engine.plans.for_retry(
+        job.id, failed=both or arguments.failed, rejected=both or arguments.rejected
+    )
+    balance = engine.credits.balance().balance
+    if wanted.plan is not None:
+        wanted = replace(wanted, plan=replace(wanted.plan, balance=balance))
+    output.note(retry_text(wanted, balance))
+    if wanted.to_pay > balance:
+        raise EngineError(credits_short(wanted.to_pay, balance))
+    if not spending_agreed(session, wanted.to_pay, balance - wanted.to_pay):
+        output.note("Nothing was sent.")
+        return Exit.USAGE
+    new = engine.jobs.retry(wanted)
+    jobs = [job.id] if wanted.rejected_batches else []
+    if new.id != job.id:
+        output.note(f"Created job {new.id} {new.name}.")
+        jobs.append(new.id)
+    ending = follow(engine, jobs, output, finish=arguments.wait, await_credits=False)
+    return report(session, session.store.jobs.get(new.id), ending)
+
+
 def report(session: Session, job: Job, ending: Ending) -> int:
-    """Print a job as it stands and what is in its way; return the exit code."""
+    """Print the state of a job and what keeps it from finishing; return the exit code."""
     counts = job.counts
     text = (
         f"Job {job.id} {job.name} is {job.state}: {counts.on_whatsapp:,} on WhatsApp"
         f" ({counts.business:,} business), {counts.not_on_whatsapp:,} not, {counts.failed:,} failed,"
-        f" {counts.pending:,} left; {job.charged:,} credits spent."
+        f" {counts.pending:,} pending; {counted(job.charged, 'credit', 'credits')} spent."
     )
     sample = sample_text(session, job)
     session.output.value(shape_of(session, job, batches=True), f"{text}\n\n{sample}" if sample else text)
     if ending.problem is not None:
-        session.output.note(f"{ending.problem.message}\n{ending.problem.remedy}")
+        session.output.explain(ending.problem)
     return ending.exit
 
 
 def options(arguments: SimpleNamespace, session: Session) -> Options:
-    """Return how the list is to be read: what the command says, then what the settings say."""
+    """Return how to read the list: the command's options override the settings."""
     return Options(
         column=arguments.column,
         header=False if arguments.no_header else None,
@@ -86,7 +173,7 @@ def options(arguments: SimpleNamespace, session: Session) -> Options:
 
 
 def default_name(path: str) -> str:
-    """Return what to call a job: the file's name without its endings."""
+    """Return the name of a job that was not given one: the file's name without its suffixes."""
     return "standard input" if path == "-" else Path(path).name.split(".")[0] or Path(path).name
 
 
@@ -98,11 +185,11 @@ def _plan_list(session: Session, *, need_balance: bool) -> JobPlan:
 
     Args:
         session: with ``list`` and its options among the arguments.
-        need_balance: whether it is an error if the credits cannot be read; without a key they never can.
+        need_balance: whether to fail if the balance cannot be read. Without a key it is None.
 
     Raises:
-        ListError: the list cannot be used.
-        ApiError: the credits are needed and cannot be read.
+        ListError: The list cannot be used.
+        ApiError: The balance is needed and cannot be read.
     """
     arguments, output, engine = session.arguments, session.output, session.engine
     planned = engine.plans.for_list(
@@ -119,16 +206,16 @@ def _plan_list(session: Session, *, need_balance: bool) -> JobPlan:
         except ApiError as error:
             if need_balance:
                 raise
-            output.note(f"The credits are not known: {error.problem.message}")
+            output.note(f"Could not read the balance. {error.problem.message}")
     return replace(planned, balance=balance)
 
 
 def _with_rest(session: Session) -> Job:
-    """Return the job whose rest is to be sent.
+    """Return the job of ``--rest-of``.
 
     Raises:
-        NoSuchJobError: there is no such job.
-        UsageError: options say how to read a list that is read already.
+        NoSuchJobError: There is no such job.
+        UsageError: Options say how to read a list that was read before.
     """
     arguments = session.arguments
     job = session.store.jobs.find(arguments.rest_of)
@@ -136,8 +223,8 @@ def _with_rest(session: Session) -> Job:
     if given:
         option = f"--{given[0].replace('_', '-')}"
         raise UsageError(
-            f"{option} cannot go with --rest-of: the list of job {job.id} is read as it was.",
-            f"Leave {option} out, or submit the list itself.",
+            f"{option} cannot be used with --rest-of: the list of job {job.id} was already read.",
+            f"Leave out {option}, or submit the list again.",
         )
     return job
 
@@ -151,7 +238,7 @@ def _source(arguments: SimpleNamespace, output: Output) -> Source:
     if arguments.list == "-":
         return Source.from_stream(sys.stdin.buffer, "standard input", sheet=arguments.sheet)
     path = Path(arguments.list)
-    size = path.stat().st_size if path.is_file() else 0  # reading it says what is wrong with it
+    size = path.stat().st_size if os.path.isfile(path) else 0  # opening it reports what is wrong with it
     return Source.from_path(path, sheet=arguments.sheet, watch=_opening(output, size))
 
 
@@ -168,7 +255,7 @@ def _save_rejected(session: Session, planned: JobPlan) -> None:
     if path is None:
         return
     if not planned.list.rejected:
-        session.output.note(f"No row is rejected: {path} is not written.")
+        session.output.note(f"No row was rejected; {path} was not written.")
         return
     saved = save_rejected(planned.list, path, force=session.arguments.force)
     session.output.note(f"{counted(saved, 'rejected row', 'rejected rows')} saved to {path}.")
@@ -178,17 +265,17 @@ def _save_rejected(session: Session, planned: JobPlan) -> None:
 
 
 def _agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
-    """Show a plan and return whether its credits are to be spent.
+    """Show a plan and return whether to spend its credits.
 
     Raises:
-        EngineError: credits are short, and nothing is to be sent then.
-        UsageError: it has to be asked, and there is no terminal.
+        EngineError: There are too few credits, and ``--when-short`` is ``cancel``.
+        UsageError: The person must be asked, and there is no terminal.
     """
     when_short = session.arguments.when_short
-    session.output.note(picture_of(session, planned, rest=rest))
+    session.output.note(plan_text_of(session, planned, rest=rest))
     if planned.short and planned.balance is not None and when_short == "cancel":
         raise EngineError(credits_short(planned.to_pay, planned.balance))
-    # With `fit`, what is short is never sent.
+    # With `fit`, what the balance does not cover is never sent.
     to_pay = planned.to_pay - (planned.short if when_short == "fit" else 0)
     return spending_agreed(session, to_pay, planned.balance_after)
 
@@ -196,7 +283,7 @@ def _agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
 def _send(session: Session, planned: JobPlan, name: str) -> tuple[Job, Ending]:
     arguments, engine, output = session.arguments, session.engine, session.output
     job = engine.jobs.create(planned, name=name, when_short=arguments.when_short)
-    output.note(f"Job {job.id} is {job.name}.")
+    output.note(f"Created job {job.id} {job.name}.")
     ending = follow(
         engine,
         [job.id],
@@ -208,23 +295,48 @@ def _send(session: Session, planned: JobPlan, name: str) -> tuple[Job, Ending]:
 
 
 def _may_offer_rest(session: Session, job: Job) -> bool:
-    """Whether a finished sample has rates, and the person is there to be asked."""
-    arguments = session.arguments
-    asked = not arguments.yes and not session.output.json
-    return asked and not job.unfinished and session.engine.plans.sample_rates(job) is not None
+    """Whether a finished sample has rates, and the person can be asked."""
+    can_ask = not session.arguments.yes and not session.output.json
+    return can_ask and not job.unfinished and session.engine.plans.sample_rates(job) is not None
 
 
 def _offer_rest(session: Session, sample: Job) -> int:
-    """Plan what a sample left out, ask, and send it; that it is not wanted now is no failure."""
+    """Plan what a sample left out, ask, and send it. To decline is not a failure."""
     output = session.output
     rest = _plan_rest(session, sample)
     try:
         agreed = _agreed(session, rest, rest=True)
     except EngineError as error:
-        output.note(f"{error.problem.message}\n{error.problem.remedy}")
+        output.explain(error.problem)
         return Exit.DONE
     if not agreed:
-        output.note(f"Nothing more was sent: `{rest_command(sample)}` does it later.")
+        output.note(f"Nothing more was sent. Run `{rest_command(sample)}` to send the rest later.")
         return Exit.DONE
     job, ending = _send(session, rest, f"{sample.name} rest")
     return report(session, job, ending)
+
+
+def _add_wait(parser: ArgumentParser) -> None:
+    parser.add_argument("--wait", action="store_true", help="Wait until the job is finished")
+
+
+COMMANDS = {
+    "plan": Command(
+        plan,
+        _plan_arguments,
+        "It spends nothing and needs no key. With a key, it also reads your balance and takes into account"
+        " the results that you have already paid for.",
+    ),
+    "submit": Command(
+        submit,
+        _submit_arguments,
+        "On a terminal it asks before it spends credits; above confirm_above credits you type the amount."
+        " With --wait, a sample ends with an estimate for the whole list and an offer to send the rest.",
+    ),
+    "retry": Command(
+        retry,
+        _retry_arguments,
+        "Failed numbers become a new job and are paid for again. Rejected batches have cost nothing and are"
+        " sent again within their own job. Without --failed or --rejected it retries both.",
+    ),
+}

@@ -1,19 +1,20 @@
-"""Prints jobs as several commands do, and says on standard error what should not be overlooked."""
+"""Prints jobs for several commands, and warns on standard error of what should not be overlooked."""
 
 import time
 from collections.abc import Sequence
 
-from pwl_tui.cli.output import counted
 from pwl_tui.cli.render.json_output import batch_shape, job_shape, moment
 from pwl_tui.cli.render.plan_funnel import plan_text
 from pwl_tui.cli.render.text_output import jobs_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.planning import JobPlan
-from pwl_tui.engine.jobs.timing import days_left, is_expiring
+from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.state.models import Job
+from pwl_tui.wording.jobs import expiry, unadopted
+from pwl_tui.wording.ledger import alarm
 
 _ALARM_SECONDS = 86_400.0
-"""How recently something else must have taken credits to be said unasked; `ledger` says it for ever."""
+"""How recent an unexplained charge must be to be mentioned unasked; `ledger` always shows it."""
 
 
 def print_job(session: Session, job_id: int) -> None:
@@ -24,16 +25,16 @@ def print_job(session: Session, job_id: int) -> None:
 
 
 def print_jobs(session: Session, jobs: Sequence[Job], *, batches: bool, none: str = "") -> None:
-    """Print jobs; as JSON with their `batches` if they are wanted. `none` is what to say of no job."""
+    """Print jobs; as JSON with their `batches` on request. `none` is what to print if there are no jobs."""
     shapes = [shape_of(session, job, batches=batches) for job in jobs]
     session.output.value(shapes, text_of(session, jobs) if jobs else none)
     warn_of_expiry(session, jobs)
 
 
 def shape_of(session: Session, job: Job, *, batches: bool) -> dict[str, object]:
-    """Return the JSON shape of a job; its error says so where it waits for another key.
+    """Return a job as JSON; its error says so if it belongs to another key.
 
-    With its `batches` come the ``rates`` of a sample, see `Engine.rates`.
+    With `batches` it also has the ``rates`` of a sample, see `Engine.rates`.
     """
     error = session.engine.jobs.elsewhere(job) if job.unfinished else None
     shape = job_shape(job, error or job.error)
@@ -48,37 +49,30 @@ def text_of(session: Session, jobs: Sequence[Job]) -> str:
     return jobs_text(jobs, time.time(), session.engine.jobs.elsewhere)
 
 
-def picture_of(session: Session, plan: JobPlan, *, rest: bool = False) -> str:
-    """Return a plan as a picture, drawn with what can be written here; see `plan_text`."""
+def plan_text_of(session: Session, plan: JobPlan, *, rest: bool = False) -> str:
+    """Return a plan as text, with bars of what the output can show; see `plan_text`."""
     seconds = session.engine.plans.seconds_for(plan.to_pay)
     return plan_text(plan, seconds=seconds, marks=session.output.marks, rest=rest)
 
 
 def warn_of_expiry(session: Session, jobs: Sequence[Job]) -> None:
-    """Say which jobs have answers that the service will soon delete, and nobody has fetched."""
+    """Warn of jobs with unfetched results that expire soon."""
     now = time.time()
     for job in jobs:
         if is_expiring(job, now):
-            days = days_left(job, now)
-            when = f"in about {days} days" if days else "today, if it has not yet"
             session.output.note(
-                f"Job {job.id} {job.name}: the service deletes its answers {when}, and not all are fetched."
-                f" `pwl-tui watch {job.id}` fetches them."
+                f"Job {job.id}: {expiry([job], now)} Fetch them with `pwl-tui watch {job.id}`."
             )
 
 
 def warn_of_unadopted(session: Session) -> None:
-    """Say that the journal knows batches which are paid for and in no job, as after a restored backup."""
+    """Warn of batches that are in the journal and in no job, as after a backup was restored."""
     if missing := len(session.engine.recovery.unadopted()):
-        batches = counted(missing, "batch that is", "batches that are")
-        session.output.note(
-            f"The journal knows {batches} paid for and not in the state file."
-            " `pwl-tui adopt --journal` takes over what is there."
-        )
+        session.output.note(f"{unadopted(missing)} Adopt with `pwl-tui adopt --journal`.")
 
 
 def warn_of_alarms(session: Session) -> None:
-    """Say that something else took credits of this key a short while ago."""
+    """Warn that something else took credits of this key recently."""
     engine = session.engine
     since = time.time() - _ALARM_SECONDS
     recent = (
@@ -87,7 +81,5 @@ def warn_of_alarms(session: Session) -> None:
         else [one for one in engine.credits.ledger().alarms if one.until >= since]
     )
     if recent:
-        session.output.note(
-            f"{sum(one.unexplained for one in recent):,} credits went since"
-            f" {moment(recent[-1].since)} that were not spent from here: `pwl-tui ledger` shows when."
-        )
+        text = alarm(recent, moment(min(one.since for one in recent)) or "")
+        session.output.note(f"{text} See `pwl-tui ledger`.")

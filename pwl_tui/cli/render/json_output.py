@@ -1,6 +1,5 @@
 """The JSON shapes that scripts rely on. Field names and their order are fixed."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from pwl_tui.api.models import Check
@@ -9,20 +8,21 @@ from pwl_tui.engine.jobs.timing import expires
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger
 from pwl_tui.problem import Problem
+from pwl_tui.state.files.journal import timestamp
 from pwl_tui.state.models import BalanceReading, Batch, BatchState, Job
 
 
 def moment(at: float | None) -> str | None:
     """Return UTC epoch seconds as ISO 8601 ending in ``Z``."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if at is None else timestamp(at)
 
 
 def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
-    Besides what is fixed: ``sheet`` of a workbook, ``columns`` that look like phone numbers with their share
-    of valid ones, the likeliest first, how ``sure`` what was detected is, ``regions`` that would make
-    numbers of the rows without a country code, and the ``seconds`` it will take by the last jobs, if known.
+    Beyond the fixed fields: the ``sheet`` of a workbook; the ``columns`` that look like phone numbers with
+    their share of valid ones, the likeliest first; how ``sure`` each detection is; ``regions`` that would
+    turn rows without a country code into numbers; and the ``seconds`` it will take, if recent jobs tell.
     """
     listed, reading = plan.list, plan.list.reading
     return {
@@ -47,17 +47,17 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
             for candidate in reading.candidates
         ],
         "sure": {finding.aspect: finding.sure for finding in reading.findings},
-        "regions": listed.offers,
+        "regions": listed.region_guesses,
         "seconds": None if seconds is None else round(seconds),
     }
 
 
 def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
-    """Return what the commands about jobs print, but for the batches.
+    """Return what the commands about jobs print, without the batches.
 
-    Besides what is fixed: ``expires``, when the service may begin to delete answers that are not fetched,
-    ``retry_of``, the job whose failed numbers it asks for again, and ``held``, how many of its numbers were
-    left out: not in the sample, or not afforded.
+    Beyond the fixed fields: ``expires``, when the service may begin to delete results that were not fetched;
+    ``retry_of``, the job whose failed numbers it retries; and ``held``, how many of its numbers were left
+    out because they were not in the sample or credits were short.
     """
     return {
         "job": str(job.id),
@@ -83,7 +83,7 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
 
 
 def batch_shape(batch: Batch) -> dict[str, Any]:
-    """Return what is printed of each batch of a job."""
+    """Return what is printed about each batch of a job."""
     processing = batch.state is BatchState.PROCESSING
     return {
         "batch": batch.label,
@@ -99,12 +99,12 @@ def batch_shape(batch: Batch) -> dict[str, Any]:
 
 
 def balance_shape(reading: BalanceReading) -> dict[str, Any]:
-    """Return what ``balance`` prints of one service."""
+    """Return what ``balance`` prints about one service."""
     return {"service": reading.service, "balance": reading.balance, "at": moment(reading.at)}
 
 
 def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> dict[str, Any]:
-    """Return what ``lookup`` prints of one number: its answer, or its error."""
+    """Return what ``lookup`` prints about one number: its answer, or its error."""
     return {
         "number": number if check is None else check.number or number,
         "on_whatsapp": None if check is None else check.answer.on_whatsapp,
@@ -117,7 +117,7 @@ def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> d
 
 
 def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
-    """Return what ``settle`` prints of a batch that is not decided."""
+    """Return what ``settle`` prints about a batch that is still in doubt."""
     return {
         "batch": batch.label,
         "job": str(batch.job),

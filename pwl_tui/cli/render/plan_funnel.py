@@ -1,85 +1,81 @@
-"""A plan as a picture: what becomes of the rows of a list, step by step, and what that costs."""
+"""A plan as text: how the list was read, what becomes of its rows step by step, and what that costs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from pwl_tui.cli.output import Marks, counted
-from pwl_tui.cli.render.detected import choice_lines, detected_lines
+from pwl_tui.cli.output import Marks
 from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.lists.planned import ListPlan
+from pwl_tui.lists.read.reading import Reading
+from pwl_tui.wording import plan as wording
+from pwl_tui.wording.figures import percent
 
 _BAR_CELLS = 40
 _NAME_CELLS = 24
-_MINUTE, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
 
 
 def plan_text(plan: JobPlan, *, seconds: float | None, marks: Marks, rest: bool = False) -> str:
-    """Return a plan: what was detected, what becomes of the rows, the cost, and what can be chosen otherwise.
+    """Return a plan as text.
 
     Args:
         plan: the plan.
-        seconds: how long the service will take; none: not known.
+        seconds: how long the service will take; None if that is unknown.
         marks: what bars are made of.
-        rest: whether it is what a job left out: its list is read as it was, and nothing can be chosen.
+        rest: whether it is the rest of an earlier job: its list was read before, and nothing can be chosen.
     """
-    hints = [] if rest else list(choice_lines(plan.list))
+    hints = [] if rest else list(_choices(plan.list))
     if plan.reused:
-        saved = counted(plan.reused, "credit", "credits")
-        hints.append(f"{plan.reused:,} reused from earlier jobs: {saved} saved.")
+        hints.append(wording.saving(plan))
         if not rest:
-            hints.append("--reuse-days 0 asks for them again.")
-    parts = (detected_lines(plan.list), [*_funnel(plan, marks), *_cost(plan, seconds)], hints)
+            hints.append("With --reuse-days 0, they are sent and paid for again.")
+    parts = (list(_detected(plan.list)), [*_funnel(plan, marks), *_cost(plan, seconds)], hints)
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
-def about(seconds: float) -> str:
-    """Return a duration as precisely as an estimate deserves."""
-    for unit, units in ((_DAY, "days"), (_HOUR, "hours"), (_MINUTE, "minutes")):
-        if seconds >= 2 * unit:
-            return f"about {round(seconds / unit):,} {units}"
-    return "about a minute" if seconds >= _MINUTE else "less than a minute"
+def _detected(plan: ListPlan) -> Iterator[str]:
+    """Yield the name of a list, and a line for each thing that was detected."""
+    yield plan.source.name
+    for finding in wording.detected(plan.reading):
+        why = f": {finding.why}" if finding.why else ""
+        yield f"  {finding.aspect:<10}{finding.value}  ({finding.sure}{why})"
+
+
+def _choices(plan: ListPlan) -> Iterator[str]:
+    """Yield a line for each thing that was detected and could be otherwise."""
+    reading = plan.reading
+    if others := list(_other_columns(reading)):
+        yield f"Other columns have numbers, too: {', '.join(others)}. Choose one with --column."
+    if reading.other_sheets:
+        yield f"Other sheets: {', '.join(reading.other_sheets)}. Choose one with --sheet."
+    if plan.region_guesses:
+        others = [f"{guess.region} {percent(guess.valid)}" for guess in plan.region_guesses[1:]]
+        yield wording.offer(plan, "--region") + (f" (also {', '.join(others)})." if others else ".")
+
+
+def _other_columns(reading: Reading) -> Iterator[str]:
+    for candidate in reading.candidates:
+        if candidate.column != reading.column:
+            yield f"{reading.columns[candidate.column]} ({percent(candidate.valid)} valid)"
 
 
 def _funnel(plan: JobPlan, marks: Marks) -> Iterator[str]:
-    """Yield a line a step; its bar shows what is left, and at its end what falls out."""
-    listed = plan.list
-    left = listed.rows
-    yield _line(left, "rows" if left > 1 else "row", marks.full * _BAR_CELLS)
-    steps: tuple[tuple[int, str, Mapping[str, int]], ...] = (
-        (listed.blank, "empty", {}),
-        (listed.rejected, "rejected", listed.reasons),
-        (listed.duplicates, "duplicates", {}),
-        (plan.reused, "reused", {}),
-        (plan.held, plan.held_because, {}),
-    )
-    for count, name, parts in steps:
-        if count:
-            before, left = left, left - count
-            yield _line(count, name, _bar(left, before, listed.rows, marks))
-            yield from (_line(part, f"  {why}") for why, part in parts.items())
-    yield _line(plan.to_pay, "to pay", _bar(left, left, listed.rows, marks))
+    """Yield a line for each step; its bar shows what is left and, at its end, what falls out."""
+    for step in wording.steps(plan):
+        full, lost = step.bar(_BAR_CELLS)
+        yield _line(step.count, step.name, marks.full * full + marks.lost * lost)
+        yield from (_line(part, f"  {why}") for why, part in step.why.items())
 
 
 def _cost(plan: JobPlan, seconds: float | None) -> Iterator[str]:
     if plan.batches:
-        time = "" if seconds is None else f", {about(seconds)} by the last jobs"
-        yield _line(plan.batches, ("batch" if plan.batches == 1 else "batches") + time)
+        batches = "batch" if plan.batches == 1 else "batches"
+        yield _line(plan.batches, batches + wording.time_needed(seconds))
     if plan.balance is not None:
         yield _line(plan.balance, "credits now")
         if plan.short:
-            yield _line(plan.short, "credits are missing")
+            yield _line(plan.short, "credits missing")
         else:
             yield _line(plan.balance - plan.to_pay, "credits after")
 
 
 def _line(count: int, name: str, bar: str = "") -> str:
     return f"{count:>11,}  {name:<{_NAME_CELLS}} {bar}".rstrip()
-
-
-def _bar(left: int, before: int, rows: int, marks: Marks) -> str:
-    """Return the bar of what is left; neither that nor what has fallen out is ever too small to be seen."""
-    full = _cells(left, rows)
-    lost = max(_cells(before, rows) - full, 1) if left < before else 0
-    return marks.full * full + marks.lost * lost
-
-
-def _cells(count: int, rows: int) -> int:
-    return max(count * _BAR_CELLS // rows, 1) if count else 0

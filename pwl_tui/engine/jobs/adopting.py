@@ -233,7 +233,7 @@ def _store(
     store: Store, found: Sequence[Found], binding: Binding, name: str, profile: str, now: float
 ) -> int:
     source = Source.from_text("".join(f"+{number}\n" for batch in found for number in batch.numbers), name)
-    from pwl_tui.lists.read.readers import detect  # takes all of libphonenumber along
+    from pwl_tui.lists.read.detect import detect  # takes all of libphonenumber along
 
     reading = detect(source, AS_THEY_ARE)
     total = sum(len(batch.numbers) for batch in found)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.engine.jobs.planning import Origin
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.reasons import EMPTY, REASONS
 from pwl_tui.lists.planned import ListPlan, row_label
 from pwl_tui.lists.read.encodings import marked
-from pwl_tui.lists.read.readers import header, rows
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.rows import header, rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import RowAnswer
 from pwl_tui.lists.write.export import Target, Written, export_files
@@ -68,7 +68,7 @@ def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
     """
     source, reading = plan.source, plan.reading
     if source.path and os.path.realpath(path) == os.path.realpath(source.path):
-        raise unusable(f"{source.name} is the list itself.", "Give the name of another file.")
+        raise ListError(f"{source.name} is the list itself.", "Give the name of another file.")
     with source.open() as head:
         encoding = "utf-8-sig" if marked(head.read(4)) else "utf-8"
     heading = header(source, reading) or ([] if reading.delimiter else ["input"])

@@ -65,9 +65,9 @@ class Plans:
         cancelled: Callable[[], bool] | None = None,
     ) -> ListPlan:
         """Say what a list holds; the first half of `for_list`, and the slow one."""
-        from pwl_tui.lists.plan_subprocess import plan_apart  # takes all of libphonenumber along
+        from pwl_tui.lists.plan_subprocess import plan_in_child  # takes all of libphonenumber along
 
-        return plan_apart(source, options, progress=progress, cancelled=cancelled)
+        return plan_in_child(source, options, progress=progress, cancelled=cancelled)
 
     def decide(
         self, listed: ListPlan, *, reuse_days: int | None = None, sample: int | None = None

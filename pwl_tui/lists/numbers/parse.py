@@ -1,8 +1,8 @@
 """From a cell to a phone number in E.164, or the reason why there is none.
 
-What a number is, libphonenumber says. Around it stands only what lists have and it does not know: links to
-WhatsApp, the marks that spreadsheets leave, and international numbers that lost their ``+``. What is lost for
-good is named and not guessed.
+libphonenumber decides what a number is. This module adds only what lists have and it does not know: links to
+WhatsApp, traces of spreadsheets, and international numbers that lost their ``+``. Digits that are lost for
+good are reported and never guessed.
 """
 
 import re
@@ -33,44 +33,44 @@ _REASON_OF_ERROR = {
     NumberParseException.TOO_LONG: TOO_LONG,
 }
 _LONGEST_TEXT = 250
-"""Characters that libphonenumber looks at."""
+"""The most characters that libphonenumber looks at."""
 _LONGEST_PLAIN = 40
-"""Characters of a number that is tried before anything is cleaned off."""
+"""The most characters of a cell that is tried before it is cleaned."""
 _LONGEST_LINK = 4096
 _SHORTEST, _LONGEST = 7, 15
-"""Digits of a number with its country code: the least in practice, and the most by ITU-T E.164."""
+"""Digits of a number with its country code: the fewest in practice, and the most in ITU-T E.164."""
 
 _INVISIBLE = dict.fromkeys(
     [0, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
 )
-"""NUL, soft hyphen, zero-width and bidirectional marks: address books copy them along."""
+"""NUL, soft hyphen, zero-width and bidirectional marks, which get copied from address books."""
 _LINK = re.compile(r"(?:wa\.me/|whatsapp[^?\s]*\?(?:[^?\s]*&)?phone=)(?:\+|%2B)?(\d+)", re.IGNORECASE)
 _FORMULA = re.compile(r'="?([^"]*)"?')
-"""How exports keep a spreadsheet from taking a number for one: ``="+1415…"``."""
+"""How exports keep a spreadsheet from reading a cell as a number: ``="+1415…"``."""
 _SCIENTIFIC = re.compile(r"\+?(\d+)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _WHOLE_FLOAT = re.compile(r"(\+?\d+)\.0+")
 _WRAPPED = re.compile(
     r"[^\d+＋;=]*([+0-9][0-9 ()./\u00a0-]*[0-9])(?: ?(?:ext\.?|x) ?[0-9]{1,7})?"  # noqa: RUF001 - the wide plus is meant
 )
-"""What libphonenumber reads as the number of group 1: it skips what stands before, and extensions."""
+"""What libphonenumber reads as the number in group 1: it skips what comes before, and extensions."""
 _DIGIT = re.compile(r"\d")
 _BETWEEN = re.compile(r"\s*(?:[,;|/&\n]|:::|\bor\b|\band\b)\s*")
 _UNMARKED = re.compile(r"[^\d+＋]*([+＋]?[^\d+＋]*0[^\d+＋]*0)?[^\d+＋]*(?=\d)")  # noqa: RUF001 - the wide plus is meant
-"""What stands before the country code where there is no plus; group 1: the prefix ``00``."""
+"""What comes before the country code if there is no plus; group 1 is the prefix ``00``."""
 
 
 def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: bool = True) -> int:
     """Return the number in a cell.
 
-    A number without ``+`` is read as a national one of `region`; where that fails (or no region is given) and
-    it is valid with a ``+`` in place of its ``00``, as an international one. Extensions are dropped.
+    A number without ``+`` is read as a national one of `region`. If that fails (or there is no region) and it
+    is valid with a ``+`` in place of its ``00``, it is read as an international one. Extensions are dropped.
 
     Args:
         cell: anything at all.
-        region: ISO 3166 code, as `regions.checked_region` gives it.
+        region: ISO 3166 code, as `regions.checked_region` returns it.
         strictness: what is good enough.
-        plus_lost: take it for international also where there is no ``00``. Every tenth national number
-            happens to be valid with a plus, so that this wants evidence: see `columns.plus_is_lost`.
+        plus_lost: read it as international even without ``00``. One national number in ten happens to be
+            valid with a plus, so this needs evidence, which `detect` looks for.
 
     Returns:
         E.164 without the plus, or the negative of an index into `REASONS`.
@@ -98,12 +98,12 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
 
 
 def without_links(text: str) -> str:
-    """Return a text with its links to WhatsApp replaced by the numbers that they lead to."""
+    """Return a text with the numbers in place of its links to WhatsApp."""
     return _LINK.sub(r" +\1 ", text)
 
 
 def _cleaned(cell: str) -> str:
-    """Return what is in a cell without what spreadsheets, address books and links put around a number."""
+    """Return a cell without what spreadsheets, address books and links put around a number."""
     text = cell.strip()
     if not text.isprintable():
         text = text.translate(_INVISIBLE).strip()
@@ -115,19 +115,19 @@ def _cleaned(cell: str) -> str:
 
 
 def _second_try(text: str, region: str | None, reason: int, plus_lost: bool) -> int:
-    """Return the number in a text that needs a ``+`` before it, else why it has none.
+    """Return the number in a text that needs a ``+`` in front, or the negative of the reason why it has none.
 
     Args:
-        text: what is left of the cell.
+        text: the cleaned cell.
         region: where national numbers belong.
-        reason: why it has none as it stands, negative.
+        reason: why it has no number as it is, negative.
         plus_lost: see `parse`.
     """
     number = _with_plus(text, region, reason, plus_lost)
     if number > 0:
         return number
     if region is not None and text.isdecimal() and _number("0" + text, region, "valid") > 0:
-        return -LEADING_ZERO_LOST  # such as Italy's: elsewhere the parser takes the zero off again
+        return -LEADING_ZERO_LOST  # such as Italy's; elsewhere the parser removes the zero again
     if number in {-TOO_LONG, -NOT_A_NUMBER}:
         pieces = _BETWEEN.split(text)
         if (
@@ -143,7 +143,7 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
     if unmarked is None:
         return reason
     if plus_lost or unmarked[1]:
-        # It is a guess, so that what is merely possible is not good enough.
+        # It is a guess, so a merely possible number is not good enough.
         number = _number("+" + text[unmarked.end() :], None, "valid")
         if number > 0 or (unmarked[1] and region is None):
             return number

@@ -1,4 +1,4 @@
-"""Why a row has no number, in words that are stored and shown."""
+"""Why a row has no number, in words that are stored, shown and part of the JSON output: they never change."""
 
 REASONS = (
     "",
@@ -13,7 +13,7 @@ REASONS = (
     "leading zero lost",
     "several numbers",
 )
-"""The words; a row has the index of one. The first stands for: it has a number."""
+"""By index, as rows have it. The first means that the row has a number."""
 
 (
     EMPTY,

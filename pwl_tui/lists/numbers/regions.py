@@ -1,12 +1,13 @@
-"""Regions as people write them: ISO 3166 codes, names of countries, calling codes."""
+"""Regions as people write them: ISO 3166 codes, country names, calling codes."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import phonenumbers
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 
 _OTHER_CODES = {"UK": "GB", "USA": "US", "UAE": "AE"}
 _CALLING_CODE = re.compile(r"(?:\+|00)?([1-9]\d{0,2})(?:\.0)?", re.ASCII)
@@ -55,11 +56,11 @@ VC Saint Vincent and the Grenadines/Saint Vincent|VE Venezuela|VG British Virgin
 VI US Virgin Islands|VN Vietnam|VU Vanuatu|WF Wallis and Futuna|WS Samoa|XK Kosovo|YE Yemen|YT Mayotte
 ZA South Africa/RSA|ZM Zambia|ZW Zimbabwe
 """
-"""Of every region that libphonenumber knows: its English names, and some that its own people use."""
+"""For every region that libphonenumber knows: its English names, and some that its own people use."""
 
 
 def checked_region(given: str) -> str:
-    """Return the region code that the person means.
+    """Return a region code as it is used from here on: known, and in upper case.
 
     Raises:
         ListError: there is no such region.
@@ -67,20 +68,19 @@ def checked_region(given: str) -> str:
     region = given.strip().upper()
     if region not in phonenumbers.SUPPORTED_REGIONS:
         hint = region_named(given) or "US, GB or IN"
-        raise unusable(
-            f"{given!r} is not the code of a region.", f"Give two letters of ISO 3166, such as {hint}."
+        raise ListError(
+            f"{given!r} is not a region code.", f"Use a two-letter code (ISO 3166), such as {hint}."
         )
     return region
 
 
-@lru_cache(10**4)  # by foreign text, so that it wants a bound
+@lru_cache(10**4)  # bounded, because its argument is foreign text
 def region_named(text: str) -> str | None:
-    """Return the region code that a cell means; none if it names no region.
+    """Return the region code that a cell means, or None if it is not a region.
 
     Args:
-        text: a code of two letters (``GB``), a country's name (``United Kingdom``), or a calling code
-            (``44``, ``+44``), which stands for the main region that has it. Case, accents and marks do not
-            matter.
+        text: a two-letter code (``GB``), a country name (``United Kingdom``), or a calling code (``44``,
+            ``+44``), which means the main region that has it. Case, accents and punctuation do not matter.
     """
     text = text.strip()
     if len(text) > _LONGEST_NAME:
@@ -91,9 +91,16 @@ def region_named(text: str) -> str | None:
     return _regions().get(text.casefold()) or _regions().get(_folded(text))
 
 
+def region_of_row(row: Sequence[str], region_column: int | None, region: str | None) -> str | None:
+    """Return where a row's national number belongs: the region in its region column, otherwise `region`."""
+    if region_column is None or region_column >= len(row):
+        return region
+    return region_named(row[region_column]) or region
+
+
 @cache
 def _regions() -> dict[str, str]:
-    """Return the region codes by what is written for them, folded."""
+    """Return the region code of each spelling, folded."""
     regions = {code.casefold(): code for code in phonenumbers.SUPPORTED_REGIONS}
     regions |= {other.casefold(): code for other, code in _OTHER_CODES.items()}
     for entry in _NAMES.replace("\n", "|").strip("|").split("|"):
@@ -103,7 +110,7 @@ def _regions() -> dict[str, str]:
 
 
 def _folded(name: str) -> str:
-    """Return the letters of a name, without case, accents, ``the`` and marks; ``St.`` is ``Saint``."""
+    """Return the letters of a name without case, accents, punctuation or ``the``; ``St.`` is ``Saint``."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     words = re.findall(r"[^\W\d_]+", "".join(c for c in plain if not unicodedata.combining(c)))
     return "".join({"st": "saint"}.get(word, word) for word in words if word not in {"the", "and"})

@@ -1,10 +1,10 @@
-"""Reads plainly written numbers by libphonenumber's own metadata, many times faster than its parser.
+"""Reads plainly written numbers with libphonenumber's own metadata, many times faster than its parser.
 
-It decides only where ``phonenumbers.parse``, ``is_valid_number`` and ``is_possible_number_with_reason``
-surely agree with it, and leaves all else to them. What they do with a text of digits, a ``+`` and the marks
-in `_plain` (of which neither an extension nor a second number can be made) is compiled to expressions: one
-for each country code, for numbers with ``+``, and one for each region, for numbers as they are dialled there.
-Each is made when it is first wanted.
+It decides only where ``phonenumbers.parse``, ``is_valid_number`` and ``is_possible_number_with_reason`` are
+sure to agree, and leaves everything else to them. What they do with a text of digits, a ``+`` and the marks
+in `_plain` (which cannot contain an extension or a second number) is compiled to regular expressions: one for
+each country code, for numbers with ``+``, and one for each region, for numbers as they are dialed there. Each
+is compiled when it is first needed.
 """
 
 import re
@@ -21,28 +21,28 @@ REASON_OF_LENGTH = {
     ValidationResult.IS_POSSIBLE_LOCAL_ONLY: TOO_SHORT,
     ValidationResult.TOO_LONG: TOO_LONG,
 }
-"""What the length of a number that is not valid has to do with it; others are `NOT_VALID`."""
+"""The reason that the length of an invalid number suggests; other lengths mean `NOT_VALID`."""
 
 _NEVER = "(?!)"
 _CODES = frozenset(map(str, COUNTRY_CODE_TO_REGION_CODE))
 _LONGEST_CODE = max(map(len, _CODES))
 _VIABLE = 3
-"""Digits of which libphonenumber makes a number, whatever stands between them; of fewer it depends."""
+"""So many digits are a number to libphonenumber, whatever is between them; with fewer it depends."""
 
 _Rule = tuple[str, re.Pattern[str]]
-"""A country code, and the expression for the digits: its last group, ``valid`` or ``other``, is what follows
+"""A country code, and the expression for the digits. Its last group, ``valid`` or ``other``, is what follows
 the code in E.164."""
 
 
 def shortcut(text: str, region: str | None) -> int:
-    """Return the valid number in a text, or the reason why it has none, if that is sure.
+    """Return the valid number in a text, or the reason why it has none, if that is certain.
 
     Args:
-        text: no longer than libphonenumber takes it.
-        region: where numbers without ``+`` belong, one of those that libphonenumber supports.
+        text: not too long for libphonenumber.
+        region: where numbers without ``+`` belong, a region that libphonenumber supports.
 
     Returns:
-        E.164 without the plus, the negative of an index into `REASONS`, or 0: only libphonenumber can tell.
+        E.164 without the plus, the negative of an index into `REASONS`, or 0 if only libphonenumber can tell.
     """
     digits = _plain(text)
     if len(digits) <= _VIABLE:
@@ -63,16 +63,16 @@ def shortcut(text: str, region: str | None) -> int:
 
 
 def _after_international_prefix(digits: str, region: str) -> int:
-    """Return what `shortcut` does for digits that begin with what a region dials for abroad, such as 011."""
+    """Do what `shortcut` does for digits that begin with a region's international prefix, such as 011."""
     prefix = _international_prefix(region).match(digits)
-    # What begins with a zero is no country code: then the parser takes the prefix for a part of the number.
+    # No country code begins with a zero. The parser then takes the prefix for a part of the number.
     if prefix is None or digits.startswith("0", prefix.end()):
         return 0
     return shortcut("+" + digits[prefix.end() :], None)
 
 
 def _plain(text: str) -> str:
-    """Return a text without the marks that mean nothing; quicker than ``translate``."""
+    """Return a text without the marks that mean nothing. This is faster than ``translate``."""
     text = text.replace(" ", "").replace("-", "").replace("(", "").replace(")", "")
     return text.replace(".", "").replace("/", "").replace("\u00a0", "")
 
@@ -80,11 +80,11 @@ def _plain(text: str) -> str:
 @cache
 def _reason(code: str, length: int) -> int:
     """Return why a number of so many digits after its country code is not valid."""
-    number = PhoneNumber(int(code), 10 ** (length - 1))  # of which nothing but the length is looked at
+    number = PhoneNumber(int(code), 10 ** (length - 1))  # only its length matters
     return REASON_OF_LENGTH.get(phonenumbers.is_possible_number_with_reason(number), NOT_VALID)
 
 
-@lru_cache(10**3)  # by foreign text, so that it wants a bound
+@lru_cache(10**3)  # bounded, because its argument is foreign text
 def _international(start: str) -> _Rule:
     """Return the rule for numbers whose first digits, country code included, are `start`."""
     for length in range(1, len(start) + 1):
@@ -105,11 +105,11 @@ def _national(region: str) -> _Rule:
     code = phonenumbers.country_code_for_region(region)
     prefixes = [area.national_prefix_for_parsing or _NEVER for area in (metadata, _main_region(code))]
     possible = _whole(metadata.general_desc)
-    # The parser looks for an international prefix, then for the country code without a plus. The latter it
-    # takes off only where the number does not fit as it stands, and fits without.
-    as_it_stands = f"(?:(?!{code})|(?={possible})){_prefix(metadata)}"
+    # The parser looks for an international prefix, then for the country code without a plus. It removes that
+    # code only if the number does not fit with it and fits without.
+    as_it_is = f"(?:(?!{code})|(?={possible})){_prefix(metadata)}"
     with_code = f"(?!{_fits(metadata.general_desc)}){code}(?!{'|'.join(prefixes)})(?={possible})"
-    start = f"(?!{metadata.international_prefix or _NEVER})(?:{as_it_stands}|{with_code})"
+    start = f"(?!{metadata.international_prefix or _NEVER})(?:{as_it_is}|{with_code})"
     return str(code), re.compile(f"{start}{_number(code)}", re.ASCII)
 
 
@@ -119,10 +119,10 @@ def _international_prefix(region: str) -> re.Pattern[str]:
 
 
 def _prefix(metadata: PhoneMetadata) -> str:
-    """Return the expression for the national prefix where it is taken off, and for nothing without one.
+    """Return the expression for the national prefix where the parser removes it, or for nothing.
 
-    The parser takes it off if what remains is possible. It puts something in its place, such as the area code
-    of a local number, if the last group of its expression took part: that is not for us.
+    The parser removes it if the rest is possible. If the last group of its expression took part, it puts
+    something in its place, such as the area code of a local number; the shortcut leaves that to the parser.
     """
     prefix = metadata.national_prefix_for_parsing
     if not prefix:
@@ -132,15 +132,15 @@ def _prefix(metadata: PhoneMetadata) -> str:
 
 
 def _number(code: int) -> str:
-    """Return the expression for all that the parser takes for a number after a country code."""
+    """Return the expression for everything that the parser takes for a number after a country code."""
     return rf"(?:(?P<valid>{_valid(code)})|(?P<other>\d{{2,17}})\Z)"
 
 
 def _valid(code: int) -> str:
     """Return the expression for what is valid after a country code.
 
-    Of the regions that share it, one with leading digits decides on the numbers that start with them, and on
-    no others; the first that decides or finds the number valid has the last word.
+    Among the regions that share the code, one with leading digits decides on the numbers that start with them
+    and on no others. The first that decides, or that finds the number valid, settles it.
     """
     regions = [_metadata(region, code) for region in COUNTRY_CODE_TO_REGION_CODE[code]]
     if len(regions) == 1:
@@ -172,7 +172,7 @@ def _valid_in(metadata: PhoneMetadata) -> str:
 
 
 def _whole(desc: PhoneNumberDesc | None) -> str:
-    """Return the expression for numbers that a description fits to the last digit, and in length."""
+    """Return the expression for numbers that match a description to the last digit, and in length."""
     lengths = "|".join(rf"\d{{{length}}}" for length in desc.possible_length) if desc else ""
     return rf"(?=(?:{lengths})\Z){_fits(desc)}"
 
@@ -189,5 +189,5 @@ def _main_region(code: int) -> PhoneMetadata:
 def _metadata(region: str, code: int = 0) -> PhoneMetadata:
     found = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
     if found is None:
-        raise AssertionError(f"libphonenumber knows no region {region} of {code}")
+        raise AssertionError(f"libphonenumber has no region {region} with country code {code}")
     return found

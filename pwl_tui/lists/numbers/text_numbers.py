@@ -1,4 +1,4 @@
-"""Finds phone numbers in running text: chat exports, notes, signatures, lines with several of them."""
+"""Finds phone numbers in text: chat exports, notes, signatures, lines with several numbers."""
 
 import re
 
@@ -7,24 +7,24 @@ from phonenumbers import Leniency, PhoneNumberMatcher
 from pwl_tui.lists.numbers.parse import parse, without_links
 
 _ENOUGH_DIGITS = re.compile(r"(?:\D*\d){7}")
-"""Lines with fewer digits hold no number."""
+"""Lines with fewer digits have no number."""
 _MOMENT = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(?::\d{2})?")
 """Dates and times of day: chat exports begin every line with them."""
 _DIALLED_ABROAD = re.compile(r"(?<![\w+])(?<!\d[ ().\u00a0/-])00(?=[1-9])")
-"""The prefix ``00`` at the beginning of a number, not zeros within one."""
+"""The prefix ``00`` at the start of a number, not zeros within one."""
 _INTERNATIONAL = re.compile(r"\+\d[\d ().\u00a0-]{5,22}\d(?!\d)")
 
 
 def numbers_in(line: str, region: str | None) -> list[str]:
     """Return the valid numbers that a line of text mentions, as written there, in order; often none.
 
-    Numbers with ``+`` or ``00`` and links to WhatsApp are found without a region, others need one. What
-    stands alone after a ``+`` is taken; libphonenumber's matcher looks for the rest and knows dates and the
-    like.
+    Numbers with ``+`` or ``00`` and links to WhatsApp are found without a region, others need one. Numbers
+    that stand alone after a ``+`` are found directly; libphonenumber's matcher finds the rest and recognizes
+    dates and the like.
 
     Args:
         line: any text.
-        region: ISO 3166 code of where national numbers belong.
+        region: ISO 3166 code of the region that national numbers belong to.
     """
     text = _DIALLED_ABROAD.sub("+", without_links(line))
     if not _ENOUGH_DIGITS.match(text):
@@ -37,8 +37,9 @@ def numbers_in(line: str, region: str | None) -> list[str]:
         found.append((match.start(), match[0]))
         return "\n" * len(match[0])
 
-    rest = _INTERNATIONAL.sub(take, text)
-    if "+" in rest or "＋" in rest or (region and _ENOUGH_DIGITS.match(_MOMENT.sub(" ", rest))):  # noqa: RUF001 - the wide plus is meant
-        matches = PhoneNumberMatcher(rest, region, Leniency.VALID)
+    remainder = _INTERNATIONAL.sub(take, text)
+    marked = "+" in remainder or "＋" in remainder  # noqa: RUF001 - the wide plus is meant
+    if marked or (region and _ENOUGH_DIGITS.match(_MOMENT.sub(" ", remainder))):
+        matches = PhoneNumberMatcher(remainder, region, Leniency.VALID)
         found += [(match.start, match.raw_string) for match in matches]
     return [number for _, number in sorted(found)]

@@ -1,1 +1,1 @@
-"""From a file, pasted text or standard input to records: formats, encodings, delimiters, columns, sheets."""
+"""From a file, pasted text or standard input to rows: encodings, delimiters, columns, sheets."""

@@ -1,13 +1,13 @@
-"""Detects whether a list has a header and which column holds the numbers: by contents first, then by name."""
+"""Detects whether a list has a header and which column has the numbers: by contents first, then by name."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
-from pwl_tui.lists.numbers.regions import region_named
+from pwl_tui.lists.numbers.regions import region_named, region_of_row
 from pwl_tui.lists.read.findings import Candidate, Finding, Sureness, given
 from pwl_tui.text import clean
 
@@ -27,24 +27,24 @@ _COUNTRY = re.compile(
 _NAMES_SHOWN = 20
 _MOST_TITLES = 20
 _CANDIDATE = 0.5
-"""Share of cells that makes a column one of those that are offered."""
+"""Share of cells with numbers that makes a column a candidate."""
 _NEARLY_ALL = 0.9
 _CLEAR_LEAD = 0.2
-"""Of a column's score over all others', to be sure of it."""
+"""By how much a column's score must exceed all others to be sure of it."""
 _CELLS_WEIGHED = 10_000
-"""How many cells are looked at to find the column: the wider a list, the fewer of its rows."""
+"""How many cells are looked at to find the column: the wider the list, the fewer of its rows."""
 
 
 class Layout(NamedTuple):
     """The columns of a list.
 
     Attributes:
-        preamble: records before the header or the first row: titles and blank lines, which are no rows.
+        preamble: records above the header or the first row: titles and blank lines, which are not rows.
         header: whether the record after those names the columns.
-        columns: their names, safe to show and all different; ``column 1`` and so on where they have none.
-        column: which of them holds the numbers, counted from 0.
+        columns: their names, safe to show and all different; ``column 1`` and so on if they have none.
+        column: the index of the one with the numbers.
         candidates: all that look like it, the likeliest first.
-        region_column: which of them says where each row's national number belongs; none: none does.
+        region_column: the index of the one with each row's region; None if there is none.
         findings: how sure the header, the column and the region column are.
     """
 
@@ -65,14 +65,15 @@ def find_layout(
     region: str | None = None,
     region_column: str | None = None,
 ) -> Layout:
-    """Say how the columns of a list lie.
+    """Return the columns of a list.
 
     Args:
         sample: its first records, at least one.
-        column: the name of the column with the numbers, or its place counted from 1; none: to be detected.
-        header: whether the first record is a header; none: to be detected.
+        column: the name of the column with the numbers, or its position counted from 1; None to detect it.
+        header: whether the first record is a header; None to detect it.
         region: where national numbers belong.
-        region_column: the column with each row's country, as `column`; empty: there is none.
+        region_column: the column with each row's region, as for `column`; empty if no column has it, None to
+            detect it.
 
     Raises:
         ListError: there is no such column.
@@ -85,26 +86,26 @@ def find_layout(
     regions = _region_column(weighed, names, region_column)
     weights = [_weigh(weighed, place, names[place], region, regions) for place in range(width)]
     best = max(range(width), key=lambda place: weights[place].score)  # the first of equals
-    index = best if column is None else _named(column, names)
-    said = header is not None
+    index = best if column is None else _index_of(column, names)
+    header_given = header is not None
     if header is None and column is not None and names[index].casefold() == column.strip().casefold():
         header = True
     if header is None:
         header = index < len(first) and _is_name(first[index])
     if not header:
         preamble, names = 0, name_columns((), width)
-        regions = regions if region_column else None  # what it was found by is no name
+        regions = regions if region_column else None  # it was detected by what turned out not to be a name
     candidates = [place for place in range(width) if weights[place].is_candidate]
     candidates.sort(key=lambda place: -weights[place].score)
-    findings = [_header_finding(header, said, names[index], first, index)]
+    findings = [_header_finding(header, header_given, names[index], first, index)]
     if column is None:
         findings.append(_column_finding(best, weights, names))
     else:
         findings.append(given("column", names[index]))
     if regions is not None:
-        why = f"column {names[regions]!r} names it row by row"
+        why = f"column {names[regions]!r} has it for each row"
         sure: Sureness = "likely" if region_column is None else "given"
-        findings.append(Finding("region", "by row", sure, why))
+        findings.append(Finding("region", "per row", sure, why))
     return Layout(
         preamble,
         header,
@@ -116,46 +117,26 @@ def find_layout(
     )
 
 
-def plus_is_lost(cells: Sequence[str], region: str | None) -> bool:
-    """Say whether numbers without ``+`` are international ones that lost it, rather than national ones.
-
-    Without a region, half of those in the sample must be valid with a plus. Of international numbers nearly
-    all are, of national ones up to a third by chance, each of which would cost a credit for a stranger's.
-
-    Args:
-        cells: a sample of the column with the numbers.
-        region: where national numbers belong; given, they are tried as such first, which leaves little to
-            chance.
-    """
-    if region is not None:
-        return True
-    bare = [cell for cell in cells if parse(cell, None, "valid", plus_lost=False) == -NO_COUNTRY_CODE]
-    return sum(parse(cell, None, "valid") > 0 for cell in bare) * 2 >= len(bare)
-
-
 def name_columns(header: Sequence[str], width: int) -> tuple[str, ...]:
     """Return a name for each of `width` columns, safe to show and all different.
 
     Args:
-        header: the names the list gives; a missing or empty one becomes ``column 3``.
+        header: the names in the list; a missing or empty one becomes ``column 3``.
         width: how many to name.
     """
     names: dict[str, None] = {}
-    for place in range(width):
-        name = clean(header[place], 100) if place < len(header) else ""
-        names[next(free for free in _variants(name or f"column {place + 1}") if free not in names)] = None
+    repeats: dict[str, int] = {}  # counting from 2 each time would take minutes for a wide list
+    for index in range(width):
+        name = (clean(header[index], 100) if index < len(header) else "") or f"column {index + 1}"
+        free = name
+        while free in names:
+            repeats[name] = repeats.get(name, 1) + 1
+            free = f"{name}_{repeats[name]}"
+        names[free] = None
     return tuple(names)
 
 
-def _variants(name: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}_{number}"
-        number += 1
-
-
-def _named(column: str, names: Sequence[str], option: str = "--column") -> int:
+def _index_of(column: str, names: Sequence[str], option: str = "--column") -> int:
     wanted = column.strip().casefold()
     for place, name in enumerate(names):
         if name.casefold() == wanted:
@@ -164,18 +145,18 @@ def _named(column: str, names: Sequence[str], option: str = "--column") -> int:
         return int(wanted) - 1
     more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
     shown = ", ".join(names[:_NAMES_SHOWN]) + more
-    raise unusable(
+    raise ListError(
         f"There is no column {clean(column, 100)!r}; the columns are: {shown}.",
-        f"Give one of these names, or a number from 1 to {len(names)}, with {option}.",
+        f"Use one of these names, or a number from 1 to {len(names)}, with {option}.",
     )
 
 
 class _Weight(NamedTuple):
-    """How much a column looks like the one with the numbers: `score` from about -0.3 to 1.4."""
+    """How much a column looks like the one with the numbers; `score` is about -0.3 to 1.4."""
 
     score: float
     numbers: float
-    """Share of the cells that are not empty with a number, or what would be one with a country code."""
+    """Share of its non-empty cells with a number, or with what would be one if it had a country code."""
     valid: float
     named: bool
 
@@ -196,9 +177,9 @@ def _weigh(
         filled += 1
         if _DATE.fullmatch(text) or _AMOUNT.fullmatch(text):
             continue
-        number = parse(text, row_region(row, regions, region), "valid")
+        number = parse(text, region_of_row(row, regions, region), "valid")
         if number > 0:
-            # Bare digits are a number by chance more easily: identifiers, times, article numbers.
+            # Bare digits are often a number by chance: identifiers, times, article numbers.
             evidence += 0.8 if text.isdecimal() else 1.0
             valid += 1
         elif number == -NO_COUNTRY_CODE:
@@ -209,27 +190,20 @@ def _weigh(
     return _Weight(evidence / len(rows) + weight, (numbers + valid) * share, valid * share, weight > 0)
 
 
-def row_region(row: Sequence[str], region_column: int | None, region: str | None) -> str | None:
-    """Return where a row's national number belongs: what its region column says, else `region`."""
-    if region_column is None or region_column >= len(row):
-        return region
-    return region_named(row[region_column]) or region
-
-
 def _titles(sample: Sequence[Sequence[str]]) -> int:
-    """Return how many records stand before the header: blank ones, and titles of one cell over wider rows."""
+    """Return how many records are above the header: blank ones, and titles of one cell above wider rows."""
     filled = [sum(map(bool, map(str.strip, record))) for record in sample]
     before = next((place for place, count in enumerate(filled) if count > 1), 0)
     return before if before <= _MOST_TITLES else 0
 
 
 def _region_column(rows: Sequence[Sequence[str]], names: Sequence[str], given_name: str | None) -> int | None:
-    """Return the column that names a region in nearly every row, if its own name says that it is one.
+    """Return the column that has a region in nearly every row, if its name says that it is a country column.
 
-    Contents alone prove nothing: the states of the US have codes that are those of countries elsewhere.
+    Contents alone prove nothing: the codes of US states are also those of countries.
     """
     if given_name is not None:
-        return _named(given_name, names, "--region-column") if given_name else None
+        return _index_of(given_name, names, "--region-column") if given_name else None
     for place, name in enumerate(names):
         if not _COUNTRY.search(name.casefold().replace("_", " ")):
             continue
@@ -239,15 +213,17 @@ def _region_column(rows: Sequence[Sequence[str]], names: Sequence[str], given_na
     return None
 
 
-def _header_finding(header: bool, said: bool, name: str, first: Sequence[str], column: int) -> Finding:
+def _header_finding(
+    header: bool, header_given: bool, name: str, first: Sequence[str], column: int
+) -> Finding:
     value = "yes" if header else "no"
-    if said:
+    if header_given:
         return given("header", value)
     if header:
-        return Finding("header", value, "sure", f"{name!r} stands over the numbers")
+        return Finding("header", value, "sure", f"the column is called {name!r}")
     if column < len(first) and parse(first[column], None, "valid") > 0:
         return Finding("header", value, "sure", "the first row has a number")
-    return Finding("header", value, "likely", "the first row holds no name")
+    return Finding("header", value, "likely", "the first row has no column name")
 
 
 def _column_finding(best: int, weights: Sequence[_Weight], names: Sequence[str]) -> Finding:
@@ -262,9 +238,11 @@ def _column_finding(best: int, weights: Sequence[_Weight], names: Sequence[str])
     else:
         sure = "likely" if lead >= _CLEAR_LEAD / 4 else "guess"
     what = (
-        f"{weight.valid:.0%} of its cells are valid numbers" if weight.valid else "no cell is a whole number"
+        f"{weight.valid:.0%} of its cells are valid numbers"
+        if weight.valid
+        else "no cell is a complete number"
     )
-    return Finding("column", names[best], sure, what + (", and so its name says" if weight.named else ""))
+    return Finding("column", names[best], sure, what + (", and by its name" if weight.named else ""))
 
 
 def _weight(name: str) -> float:
@@ -278,7 +256,7 @@ def _weight(name: str) -> float:
 
 
 def _is_name(cell: str) -> bool:
-    """Say whether the first cell of the column with the numbers is its name: words, and hardly a digit."""
+    """Return whether the first cell of the phone column is its name: letters, and hardly a digit."""
     text = cell.strip()
     letters = any(map(str.isalpha, text))
     return letters and sum(map(str.isdecimal, text)) < 5 and text.casefold() not in _PLACEHOLDERS

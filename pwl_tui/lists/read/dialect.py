@@ -1,4 +1,4 @@
-"""Detects how a list is written: its encoding and what stands between its cells."""
+"""Detects how a list is written: its encoding and its delimiter."""
 
 import codecs
 import re
@@ -6,31 +6,32 @@ from collections import Counter
 from collections.abc import Callable
 from itertools import islice
 
-from pwl_tui.lists.errors import ListError, unusable
-from pwl_tui.lists.read.encodings import marked, named, unmarked_utf_16
+from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.formats import kind_named
+from pwl_tui.lists.read.encodings import checked_encoding, marked, unmarked_utf_16
 from pwl_tui.lists.read.findings import Finding, Sureness
 from pwl_tui.lists.read.records import records
 from pwl_tui.lists.read.source import Source
 
 _BLOCK_BYTES = 1 << 17
 _GUESS_BYTES = 1 << 16
-"""How much text beyond ASCII the guess of its encoding looks at."""
+"""How much non-ASCII text is looked at to guess an encoding."""
 _DOUBTFUL = 0.01
-"""Confidence of a guess that rests on a letter or two."""
+"""Confidence of a guess based on a letter or two."""
 _CONFIDENT = 0.1
-"""Confidence of a guess that rests on more than a few names: it never is high where there is little text."""
+"""Confidence of a guess based on more than a few names. It is never high if there is little text."""
 _SAMPLE_RECORDS = 100
 _NEARLY_ALL = 0.9
 _DELIMITERS = "\t;|,^~"
-"""In the order of trust: a comma also stands in amounts, names and addresses."""
+"""The most trustworthy first: amounts, names and addresses have commas, too."""
 _RARE = "^~"
-"""Those that must agree throughout."""
-_SAID = re.compile(r'"?sep=([^\w"+])"?', re.IGNORECASE)
-_WORDS = {"": "none", ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
+"""Those that must split every record into the same number of cells."""
+_SEP_LINE = re.compile(r'"?sep=([^\w"+])"?', re.IGNORECASE)
+_NAMES = {"": "none", ",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 
 
 def find_encoding(source: Source, watch: Callable[[int], None] | None = None) -> tuple[str, Finding]:
-    """Return the encoding of a list: by its mark, UTF-8 if all of it is, else the likeliest that fits.
+    """Return the encoding of a list: by its mark, UTF-8 if all of it is, or the likeliest that fits.
 
     Args:
         source: the list.
@@ -48,8 +49,8 @@ def find_encoding(source: Source, watch: Callable[[int], None] | None = None) ->
     for encoding in (guess, "cp1252", "iso8859-1"):
         if _decodes(source, encoding, watch):
             likely = encoding == guess and confidence >= _CONFIDENT
-            return _found(encoding, "likely" if likely else "guess", "by its letters")
-    raise AssertionError("any bytes are ISO 8859-1")
+            return _found(encoding, "likely" if likely else "guess", "judging by the letters in it")
+    raise AssertionError("any bytes are valid ISO 8859-1")
 
 
 def _found(encoding: str, sure: Sureness, why: str) -> tuple[str, Finding]:
@@ -69,77 +70,78 @@ def _decodes(source: Source, encoding: str, watch: Callable[[int], None] | None)
 
 
 def _guess(source: Source) -> tuple[str, float]:
-    """Return the encoding that the letters speak for, and the detector's confidence in it, from 0 to 1."""
-    import chardet  # takes longer to load than most lists to read, and few lists need it
+    """Return the encoding that the letters suggest, and the detector's confidence in it, from 0 to 1."""
+    import chardet  # here, because it loads slower than most lists are read, and few need it
 
-    told = bytearray()
+    unusual = bytearray()
     with source.open() as stream:
-        while len(told) < _GUESS_BYTES and (block := stream.read(_BLOCK_BYTES)):
-            told += b"".join(line for line in block.splitlines(keepends=True) if not line.isascii())
-    era = chardet.EncodingEra.MODERN_WEB  # else letters of old Macs and of DOS are found in any short list
-    guess = chardet.detect(bytes(told[:_GUESS_BYTES]), encoding_era=era, prefer_superset=True)
+        while len(unusual) < _GUESS_BYTES and (block := stream.read(_BLOCK_BYTES)):
+            unusual += b"".join(line for line in block.splitlines(keepends=True) if not line.isascii())
+    era = chardet.EncodingEra.MODERN_WEB  # otherwise encodings of old Macs and DOS fit any short list
+    guess = chardet.detect(bytes(unusual[:_GUESS_BYTES]), encoding_era=era, prefer_superset=True)
     if guess["encoding"] and guess["confidence"] > _DOUBTFUL:
-        return named(guess["encoding"]), guess["confidence"]
+        return checked_encoding(guess["encoding"]), guess["confidence"]
     return "cp1252", 0.0
 
 
 def find_delimiter(source: Source, encoding: str) -> tuple[str, Finding]:
-    """Return what stands between the cells of a list; empty if nothing does, or each line is a cell.
+    """Return the delimiter of a list; empty if each line is one cell.
 
-    The delimiter is the one that cuts the most records into the same number of cells, quotes considered.
-    Text files must agree throughout, for a comma in a line of text proves nothing.
+    It is the one that splits the most records into the same number of cells, quotes considered. If the lines
+    may be sentences it must split all of them alike, because a comma in a sentence proves nothing.
     """
-    if source.kind == "tsv":
-        return _parted("\t", "sure", "the file's name")
-    if said := _said(source, encoding):
-        return _parted(said, "sure", "its first line says so")
+    kind = kind_named(source.kind)
+    if kind.delimiter:
+        return _delimited_by(kind.delimiter, "sure", "from the file name")
+    if declared := _declared(source, encoding):
+        return _delimited_by(declared, "sure", "the first line says so")
     agreements = {delimiter: _agreement(source, encoding, delimiter) for delimiter in _DELIMITERS}
     best = max(_DELIMITERS, key=agreements.__getitem__)  # the first of equals
     share = agreements[best]
-    if share >= (1.0 if source.kind == "txt" or best in _RARE else 0.5):
+    if share >= (1.0 if kind.prose or best in _RARE else 0.5):
         sure: Sureness = "sure" if share == 1.0 else "likely" if share >= _NEARLY_ALL else "guess"
-        return _parted(best, sure, f"{share:.0%} of the rows have as many cells")
-    nothing = Finding("delimiter", delimiter_words(""), "likely", "nothing parts the rows into cells")
-    return "" if source.kind == "txt" else ",", nothing
+        return _delimited_by(best, sure, f"{share:.0%} of the rows have the same number of cells")
+    nothing = Finding("delimiter", delimiter_name(""), "likely", "the rows have one cell each")
+    return "" if kind.prose else ",", nothing
 
 
-def _parted(delimiter: str, sure: Sureness, why: str) -> tuple[str, Finding]:
-    return delimiter, Finding("delimiter", delimiter_words(delimiter), sure, why)
+def _delimited_by(delimiter: str, sure: Sureness, why: str) -> tuple[str, Finding]:
+    return delimiter, Finding("delimiter", delimiter_name(delimiter), sure, why)
 
 
-def delimiter_words(delimiter: str) -> str:
-    """Return what stands between the cells in words."""
-    return _WORDS.get(delimiter, repr(delimiter))
+def delimiter_name(delimiter: str) -> str:
+    """Return what people call a delimiter; ``none`` for the empty one."""
+    return _NAMES.get(delimiter, repr(delimiter))
 
 
-def _said(source: Source, encoding: str) -> str:
-    """Return the delimiter that a first line such as ``sep=;`` names, as Excel has it; empty: none does."""
+def _declared(source: Source, encoding: str) -> str:
+    """Return the delimiter that a first line such as ``sep=;`` declares for Excel; empty if it does not."""
     line = next(records(source, encoding, ""), [""])[0]
-    said = _SAID.fullmatch(line)
-    return said[1] if said else ""
+    declared = _SEP_LINE.fullmatch(line)
+    return declared[1] if declared else ""
 
 
 def _agreement(source: Source, encoding: str, delimiter: str) -> float:
-    """Return the share of records with the commonest number of cells; 0 if that is one."""
+    """Return the share of records with the most common number of cells; 0 if that is one cell."""
     try:
         sample = list(islice(records(source, encoding, delimiter), _SAMPLE_RECORDS))
     except ListError:
-        return 0.0  # not to be read with this delimiter: another may do, or the reader says why not
+        return 0.0  # cannot be read with this delimiter; if with none, the reader says why
     widths = Counter(len(record) for record in sample if record)
     width, count = max(widths.items(), key=lambda item: (item[1], item[0]), default=(0, 0))
     return count / widths.total() if width > 1 else 0.0
 
 
 def checked_delimiter(given: str) -> str:
-    r"""Return the delimiter that the person means; ``tab`` and ``\t`` are accepted for a tab.
+    r"""Return the delimiter that the person means; ``tab`` and ``\t`` mean a tab.
 
     Raises:
-        ListError: it is not one character that could stand between cells.
+        ListError: it is not a single character that can be a delimiter.
     """
     delimiter = "\t" if given.lower() in {"tab", "\\t"} else given
     if len(delimiter) != 1 or delimiter.isalnum() or delimiter in '"\r\n+\0':
-        raise unusable(
-            f"{given!r} cannot stand between cells.",
-            "Give one character such as , or ; or | with --delimiter, or the word tab.",
+        raise ListError(
+            f"{given!r} cannot be a delimiter.",
+            "Use one character such as , or ; or | with --delimiter, or the word tab.",
         )
     return delimiter

@@ -1,45 +1,45 @@
-"""What a look at a list has shown, how sure that is, and why: for people to see and to correct."""
+"""What was detected in a list, how sure that is, and why: for people to see and correct."""
 
 from typing import Literal
 
 import msgspec
 
 Aspect = Literal["sheet", "encoding", "delimiter", "header", "column", "region"]
-"""What can be found, in the order in which it is told; each can be overridden."""
+"""What can be detected, in the order in which it is shown; the person can override each."""
 
 Sureness = Literal["given", "sure", "likely", "guess"]
-"""``given``: the person said so. ``sure``: it cannot well be otherwise. ``likely``: nothing speaks against
-it. ``guess``: have a look."""
+"""``given``: the person said so. ``sure``: hardly anything else is possible. ``likely``: nothing contradicts
+it. ``guess``: the person should check it."""
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that was found about how a list is written."""
+    """One thing that was detected about how a list is written."""
 
     aspect: Aspect
     value: str
-    """In words for people; safe to show."""
+    """What was found, in words for people; safe to show."""
     sure: Sureness
     why: str
-    """A few words, such as ``byte order mark``; empty where the person said so."""
+    """The reason in a few words, such as ``byte order mark``; empty if the person said so."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
-    """A column that looks like one with phone numbers."""
+    """A column that seems to have phone numbers."""
 
     column: int
-    """Counted from 0."""
+    """Its index."""
     valid: float
-    """Share of valid numbers among those of its cells that were looked at and are not empty."""
+    """Share of valid numbers among its non-empty cells in the sample."""
 
 
-class Offer(msgspec.Struct, frozen=True):
-    """A region that would make numbers of rows without a country code."""
+class RegionGuess(msgspec.Struct, frozen=True):
+    """A region that would turn rows without a country code into numbers."""
 
     region: str
     valid: float
-    """Share of those rows, of the ones looked at, that hold a valid number then."""
+    """Share of those rows, among the ones looked at, that would have a valid number."""
 
 
 def given(aspect: Aspect, value: str) -> Finding:
-    """Return the finding for what the person said."""
+    """Return the finding for something the person said."""
     return Finding(aspect, value, "given", "")

@@ -1,7 +1,7 @@
 """Reads a workbook in the process that `workbook` starts, and writes one of its sheets as CSV.
 
-``python -m pwl_tui.lists.read.sheets [SHEET]`` reads a workbook from standard input and writes to standard
-output one line of JSON, `Opened` or `Refused`, and after the former the rows.
+``python -m pwl_tui.lists.read.sheets [SHEET]`` reads a workbook from standard input. It writes one line of
+JSON to standard output, `Opened` or `Refused`, and after `Opened` the rows.
 """
 
 import csv
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from pwl_tui.lists.formats import CSV_DELIMITER, CSV_ENCODING, supported
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
 from pwl_tui.lists.read.columns import find_layout
@@ -26,19 +27,19 @@ from pwl_tui.text import clean
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet, CalamineWorkbook
 
-WORKBOOK_ENCODING, WORKBOOK_DELIMITER = "utf-8", ","
-"""How the rows are written."""
-SAVE_AS_CSV = "Save the sheet as CSV (UTF-8) and give that file."
+SAVE_AS_CSV = "Save the sheet as CSV (UTF-8) and use that file."
+UNREADABLE = "is damaged, protected with a password, or not a workbook."
+"""The reader does not say which of these it is."""
 
-_MAX_UNPACKED = 2 * 1024**3
-"""The most that the parts of a workbook may say they unfold to, in bytes."""
+_MAX_BYTES = 2 * 1024**3
+"""The most that the parts of a workbook may declare as their size when decompressed."""
 _MAX_PARTS = 10_000
 _MAX_MEMORY = 3 * 1024**3
-"""What this process may take, in bytes: a million rows of five cells take half a gigabyte."""
+"""What this process may use, in bytes: a million rows of five cells take half a gigabyte."""
 _MAX_SECONDS = 600
-"""Processor time that it may take: a million rows take ten seconds."""
+"""Processor time that it may use: a million rows take ten seconds."""
 _MAX_ROWS = 1_048_576
-"""As many as a sheet has."""
+"""As many as a sheet can have."""
 _ROWS_AT_ONCE = 1_000
 _SAMPLE_ROWS = 300
 
@@ -46,7 +47,7 @@ _Cell = int | float | str | bool | time | date | datetime | timedelta
 
 
 class Opened(msgspec.Struct, tag=True, frozen=True):
-    """The workbook is read; the rows of the sheet follow."""
+    """The workbook can be read; the rows of the sheet follow."""
 
     sheet: Finding
     other_sheets: tuple[str, ...]
@@ -56,11 +57,12 @@ class Refused(msgspec.Struct, tag=True, frozen=True):
     """The workbook cannot be read."""
 
     message: str
+    """What is wrong: a sentence without its subject, which is the name of the file."""
     remedy: str
 
 
 def main() -> None:
-    """Read a workbook from standard input and write the sheet that the command names, or the best one."""
+    """Read a workbook from standard input and write the sheet named as an argument, or the best one."""
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (_MAX_SECONDS, _MAX_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -75,7 +77,7 @@ def main() -> None:
     out.write(msgspec.json.encode(Opened(found, others)) + b"\n")
     rows = sheet.iter_rows()
     while some := list(islice(rows, _ROWS_AT_ONCE)):
-        out.write(_csv(some).encode(WORKBOOK_ENCODING))
+        out.write(_csv(some).encode(CSV_ENCODING))
 
 
 class _RefusalError(Exception):
@@ -83,23 +85,21 @@ class _RefusalError(Exception):
 
 
 def _opened(data: bytes) -> "CalamineWorkbook":
-    """Return a workbook after a look at what its parts say of their sizes."""
-    from python_calamine import CalamineError, PasswordError, load_workbook
+    """Return a workbook, once the declared sizes of its parts are known to be within bounds."""
+    from python_calamine import CalamineError, load_workbook
 
     try:
         if zipfile.is_zipfile(io.BytesIO(data)):
             parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
-            if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
-                raise _RefusalError(f"unfolds to more than {_MAX_UNPACKED:,} bytes.", SAVE_AS_CSV)
+            if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_BYTES:
+                raise _RefusalError(f"expands to more than {_MAX_BYTES:,} bytes.", SAVE_AS_CSV)
         return load_workbook(io.BytesIO(data))
-    except PasswordError as error:
-        raise _RefusalError("is protected with a password.", "Save it without one.") from error
     except (CalamineError, zipfile.BadZipFile) as error:
-        raise _RefusalError("is damaged, or not an Excel workbook.", SAVE_AS_CSV) from error
+        raise _RefusalError(UNREADABLE, supported()) from error
 
 
 def _names(book: "CalamineWorkbook") -> list[str]:
-    """Return the names of the sheets that are not hidden; if all are, of those."""
+    """Return the names of the visible sheets, or of all if none is visible."""
     from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
     sheets = [sheet for sheet in book.sheets_metadata if sheet.typ == SheetTypeEnum.WorkSheet]
@@ -114,16 +114,16 @@ def _chosen(book: "CalamineWorkbook", wanted: str | None) -> tuple[Finding, "Cal
         if name is None:
             shown = ", ".join(clean(name) for name in _names(book))
             raise _RefusalError(
-                f"has no sheet {clean(wanted)!r}; its sheets are: {shown}.", "Give one of these with --sheet."
+                f"has no sheet {clean(wanted)!r}; its sheets are: {shown}.", "Use one of these with --sheet."
             )
         return given("sheet", clean(name)), _sheet(book, name)
     names = _names(book)
     if not names:
-        raise _RefusalError("has no sheet with cells.", "Give a list with at least one phone number.")
+        raise _RefusalError("has no sheet with cells.", "Choose a list with at least one phone number.")
     if len(names) == 1:
         return Finding("sheet", clean(names[0]), "sure", "the only one"), _sheet(book, names[0])
     weighed = ((_numbers(sheet), sheet) for sheet in (_sheet(book, name) for name in names))
-    most, best = max(weighed, key=itemgetter(0))  # the first of equals; others are let go of
+    most, best = max(weighed, key=itemgetter(0))  # the first of equals; the others are freed
     if most:
         return Finding("sheet", clean(best.name), "likely", "it has the most phone numbers"), best
     return Finding("sheet", clean(best.name), "guess", "no sheet has phone numbers"), best
@@ -137,17 +137,17 @@ def _sheet(book: "CalamineWorkbook", name: str) -> "CalamineSheet":
     except CalamineError as error:
         raise _RefusalError(f"has a damaged sheet {clean(name)!r}.", SAVE_AS_CSV) from error
     if _height(sheet) > _MAX_ROWS:
-        raise _RefusalError(f"has more rows than the {_MAX_ROWS:,} of a sheet.", SAVE_AS_CSV)
+        raise _RefusalError(f"has a sheet of more than {_MAX_ROWS:,} rows.", SAVE_AS_CSV)
     return sheet
 
 
 def _height(sheet: "CalamineSheet") -> int:
-    """Return how many rows a sheet has, the empty ones above its cells with them."""
+    """Return how many rows a sheet has, including the empty ones above its cells."""
     return 0 if sheet.end is None else sheet.end[0] + 1
 
 
 def _numbers(sheet: "CalamineSheet") -> float:
-    """Return about how many phone numbers a sheet holds, with or without their country code."""
+    """Return about how many phone numbers a sheet has, with or without a country code."""
     sample = [_texts(row) for row in islice(sheet.iter_rows(), _SAMPLE_ROWS)]
     if not sample:
         return 0.0
@@ -159,18 +159,18 @@ def _numbers(sheet: "CalamineSheet") -> float:
 def _csv(rows: Sequence[Sequence[_Cell]]) -> str:
     """Return rows, all of the same width, as lines of CSV."""
     columns = [_texts(cells) for cells in zip(*rows, strict=True)]
-    text = "".join(WORKBOOK_DELIMITER.join(row) + "\r\n" for row in zip(*columns, strict=True))
-    # Most rows need no quotes, and the module csv looks at every letter to find that out.
+    text = "".join(CSV_DELIMITER.join(row) + "\r\n" for row in zip(*columns, strict=True))
+    # Most rows need no quotes, and the csv module looks at every letter to find that out.
     ends = text.count("\r") == text.count("\n") == len(rows)
-    if ends and '"' not in text and text.count(WORKBOOK_DELIMITER) == len(rows) * (len(columns) - 1) > 0:
+    if ends and '"' not in text and text.count(CSV_DELIMITER) == len(rows) * (len(columns) - 1) > 0:
         return text
     quoted = io.StringIO()
-    csv.writer(quoted, delimiter=WORKBOOK_DELIMITER).writerows(zip(*columns, strict=True))
+    csv.writer(quoted, delimiter=CSV_DELIMITER).writerows(zip(*columns, strict=True))
     return quoted.getvalue()
 
 
 def _texts(cells: Sequence[_Cell]) -> Sequence[str]:
-    """Return cells as text; a column has mostly one kind of them, which is quicker than one by one."""
+    """Return the cells of a column as text. Most columns have one type of cell, which is the fast case."""
     kinds = set(map(type, cells))
     if kinds == {float} and (whole := list(map(int, cast("Sequence[float]", cells)))) == list(cells):
         return list(map(str, whole))
@@ -189,13 +189,13 @@ def _span_text(span: timedelta) -> str:
 _TEXT: dict[type, Callable[..., str]] = {
     float: _number_text,
     int: str,
-    bool: lambda said: "TRUE" if said else "FALSE",
-    date: str,  # which is ISO 8601, as are the next two
+    bool: lambda value: "TRUE" if value else "FALSE",
+    date: str,  # ISO 8601, as are the next two
     datetime: str,
     time: str,
     timedelta: _span_text,
 }
-"""How a cell of each kind is given back: as text that means the same."""
+"""How a cell of each type becomes text."""
 
 
 if __name__ == "__main__":

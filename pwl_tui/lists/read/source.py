@@ -1,4 +1,4 @@
-"""The person's original, read once and kept: what is planned is what is stored and given back."""
+"""The person's list, read once and kept: what is planned is what is stored and exported."""
 
 import hashlib
 import io
@@ -10,24 +10,26 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from msgspec import Struct
 
-from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.formats import kind_of, supported
 from pwl_tui.lists.read.encodings import is_binary
 from pwl_tui.lists.read.findings import Finding
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MAX_BYTES = 1024**3
-"""The longest list that is read, in bytes after unpacking: a kilobyte for each of a million rows. It also
+"""The longest list, in bytes after decompression: a kilobyte for each of a million rows. This limit also
 stops a gzip bomb, and bounds the memory for what cannot be compressed."""
 MAX_LINE_BYTES = 4 * 1024**2
-"""The longest line, seen while the list is taken in, so that one without an end is not taken in at all."""
+"""The longest line. It is checked while the list is read, so that an endless line is never read whole."""
 
 _BLOCK_BYTES = 1 << 17
 _CHUNK_BYTES = 1 << 20
 _GZIP_WBITS = 31
-_GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_GZIP = b"\x1f\x8b"
 _MAX_PATH = 4096
 
 
@@ -36,12 +38,13 @@ class Source(Struct, frozen=True):
 
     Attributes:
         name: base name of the file, ``pasted`` or ``standard input``; safe to show.
-        path: where the file was, safe to show; empty when there was none. It is never opened again.
-        kind: ``csv``, ``tsv`` or ``txt``; a hint, for contents decide. ``xlsx`` for a sheet of a workbook,
-            which is kept as the CSV that `workbook.convert` makes of it.
-        size: bytes, unpacked.
+        path: where the file was, safe to show; empty if there was none. It is never opened again.
+        kind: the name of its kind, see `formats.KINDS`. Lists that are not text are kept as CSV.
+        size: bytes, decompressed.
         sha256: hexadecimal digest of those bytes.
         chunks: the bytes as one gzip stream, cut into pieces of about a mebibyte.
+        sheet: which sheet of a workbook was read; None for other lists, and for a list from the state file.
+        other_sheets: the names of its other sheets.
     """
 
     name: str
@@ -57,33 +60,33 @@ class Source(Struct, frozen=True):
     def from_path(
         cls, path: Path, *, sheet: str | None = None, watch: Callable[[int], None] | None = None
     ) -> "Source":
-        """Read a file, packed with gzip or not: text, or a workbook of Excel or LibreOffice.
+        """Read a file of one of the kinds in `formats.KINDS`, compressed with gzip or not.
 
         Args:
             path: the file.
-            sheet: of a workbook, by name; none: the one with the most phone numbers.
-            watch: told the number of bytes taken in, now and then; what it raises ends the reading.
+            sheet: which sheet of a workbook to read, by name; None means the one with the most phone numbers.
+            watch: called now and then with the number of bytes read; an exception it raises ends the reading.
 
         Raises:
-            ListError: it cannot be read, is empty, too long, no text, or has no such sheet.
+            ListError: the file cannot be read, is empty, too long, of no known kind, or has no such sheet.
         """
         name = clean(path.name) or clean(str(path))
         try:
             with path.open("rb") as stream:
-                return _take_in(
-                    stream, name, clean(str(path.absolute()), _MAX_PATH), _kind(path), sheet, watch
-                )
-        except (OSError, ValueError) as error:
-            raise _unreadable(name, error) from error
+                return _read(stream, name, sheet, watch, path=path)
+        except OSError as error:
+            raise ListError(*os_sentences(error, name)) from error
+        except ValueError as error:  # a path that no system can have, such as one with a null byte
+            raise ListError(f"Could not read {name}: {error}.", "Check the path.") from error
 
     @classmethod
     def from_text(cls, text: str, name: str = "pasted") -> "Source":
-        """Take pasted text.
+        """Return pasted text as a list.
 
         Raises:
-            ListError: it is empty, or too long.
+            ListError: the text is empty or too long.
         """
-        return _take_in(io.BytesIO(text.encode(errors="replace")), clean(name), "", "txt", None, None)
+        return _read(io.BytesIO(text.encode(errors="replace")), clean(name), None, None, kind="txt")
 
     @classmethod
     def from_stream(
@@ -94,28 +97,25 @@ class Source(Struct, frozen=True):
         sheet: str | None = None,
         watch: Callable[[int], None] | None = None,
     ) -> "Source":
-        """Read a stream to its end; all else is as `from_path` has it.
-
-        Raises:
-            ListError: it cannot be read, is empty, too long, no text, or has no such sheet.
-        """
+        """Read a stream to its end. See `from_path` for the arguments and errors."""
         try:
-            return _take_in(stream, clean(name), "", "csv", sheet, watch)
+            return _read(stream, clean(name), sheet, watch)
         except OSError as error:
-            raise _unreadable(clean(name), error) from error
+            raise ListError(*os_sentences(error, name)) from error
 
     @classmethod
     def from_chunks(
         cls, *, name: str, path: str, kind: str, size: int, sha256: str, chunks: list[bytes]
     ) -> "Source":
-        """Rebuild a source from what was stored of it."""
+        """Return a list that was stored."""
         return cls(name, path, kind, size, sha256, chunks)
 
     def open(self, watch: Callable[[int], None] | None = None) -> BinaryIO:
-        """Return the unpacked bytes as a stream; takes the memory of a few blocks, however long the list.
+        """Return the decompressed bytes as a stream that takes the memory of a few blocks.
 
         Args:
-            watch: told the number of bytes handed out, block by block; what it raises ends the reading.
+            watch: called after each block with the number of bytes read so far; an exception it raises ends
+                the reading.
         """
         return io.BufferedReader(_Stream(self._blocks(), watch), _BLOCK_BYTES)
 
@@ -123,8 +123,8 @@ class Source(Struct, frozen=True):
         try:
             yield from _inflated(self.chunks)
         except (EOFError, zlib.error) as error:
-            raise unusable(
-                f"What is kept of {self.name} is damaged.", "Plan it again from the original file."
+            raise ListError(
+                f"The stored copy of {self.name} is damaged.", "Plan it again from the original file."
             ) from error
 
 
@@ -154,7 +154,7 @@ class _Stream(io.RawIOBase):
 
 
 class _Intake:
-    """The bytes of a stream, and a report of how many they were so far."""
+    """The blocks of a stream; `watch` is called with the number of bytes read so far."""
 
     def __init__(self, stream: BinaryIO, watch: Callable[[int], None] | None) -> None:
         self._stream = stream
@@ -172,34 +172,37 @@ class _Intake:
             self._watch(self._done)
 
 
-def _take_in(
+def _read(
     stream: BinaryIO,
     name: str,
-    path: str,
-    kind: str,
     sheet: str | None,
     watch: Callable[[int], None] | None,
+    *,
+    path: Path | None = None,
+    kind: str = "",
 ) -> Source:
     intake = _Intake(stream, watch)
-    blocks = _unpacked(intake.blocks())
+    blocks = _decompressed(intake.blocks())
+    where = "" if path is None else clean(str(path.absolute()), _MAX_PATH)
     try:
-        first = next(blocks, b"")
-        blocks = chain([first], blocks)
-        if not first.startswith(_ZIP):
-            _require_text(first, name, sheet)
-            return Source(name, path, kind, *_kept(blocks, name))
-        from pwl_tui.lists.read.workbook import convert  # takes all of libphonenumber along
-
-        book = convert(blocks, name, sheet, intake.report)
-        return Source(name, path, "xlsx", *_kept(book.blocks, name), book.sheet, book.other_sheets)
+        head = next(blocks, b"")
+        blocks = chain([head], blocks)
+        found = kind_of(head, "" if path is None else path.name)
+        if found.convert is not None:
+            made = found.convert(blocks, name, sheet, intake.report)
+            return Source(
+                name, where, found.name, *_compressed(made.blocks, name), made.sheet, made.other_sheets
+            )
+        _require_text(head, name, sheet)
+        return Source(name, where, kind or found.name, *_compressed(blocks, name))
     except (EOFError, zlib.error) as error:
-        raise unusable(
-            f"{name} is not a whole gzip file.",
-            "Copy it here again, or unpack it and give the unpacked file.",
+        raise ListError(
+            f"{name} is not a complete gzip file.",
+            "Copy it here again, or decompress it and use that file.",
         ) from error
 
 
-def _kept(blocks: Iterable[bytes], name: str) -> tuple[int, str, list[bytes]]:
+def _compressed(blocks: Iterable[bytes], name: str) -> tuple[int, str, list[bytes]]:
     """Return the size of a list, its digest, and the list as one gzip stream in pieces."""
     digest = hashlib.sha256()
     deflater = zlib.compressobj(1, zlib.DEFLATED, _GZIP_WBITS)
@@ -209,11 +212,11 @@ def _kept(blocks: Iterable[bytes], name: str) -> tuple[int, str, list[bytes]]:
         end = max(block.rfind(b"\n"), block.rfind(b"\r"))
         line = line + len(block) if end < 0 else len(block) - end
         if line > MAX_LINE_BYTES:
-            raise unusable(
+            raise ListError(
                 f"{name} has a line of more than {MAX_LINE_BYTES:,} bytes.", "Check that the file is a list."
             )
         if size > MAX_BYTES:
-            raise unusable(
+            raise ListError(
                 f"{name} is longer than {MAX_BYTES:,} bytes.", "Split it into several lists and plan each."
             )
         digest.update(block)
@@ -222,25 +225,25 @@ def _kept(blocks: Iterable[bytes], name: str) -> tuple[int, str, list[bytes]]:
             chunks.append(bytes(chunk))
             chunk.clear()
     if not size:
-        raise unusable(f"{name} is empty.", "Give a list with at least one phone number.")
+        raise ListError(f"{name} is empty.", "Choose a list with at least one phone number.")
     chunks.append(bytes(chunk) + deflater.flush())
     return size, digest.hexdigest(), chunks
 
 
-def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def _decompressed(blocks: Iterator[bytes]) -> Iterator[bytes]:
     first = next(blocks, b"")
     whole = chain([first] if first else [], blocks)
     return _inflated(whole) if first.startswith(_GZIP) else whole
 
 
-def _inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
-    """Unpack a gzip stream of one or more members, a block at a time.
+def _inflated(compressed: Iterable[bytes]) -> Iterator[bytes]:
+    """Decompress a gzip stream of one or more members, a block at a time.
 
     Raises:
         EOFError: the stream ends too early.
         zlib.error: it is damaged.
     """
-    pieces = iter(packed)
+    pieces = iter(compressed)
     left = next(pieces, b"")
     while left:
         inflater = zlib.decompressobj(_GZIP_WBITS)
@@ -258,31 +261,7 @@ def _inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _require_text(head: bytes, name: str, sheet: str | None) -> None:
-    if head.startswith(_OLE):
-        raise unusable(
-            f"{name} is a workbook of an old kind of Excel (.xls), or protected with a password.",
-            "Save it as .xlsx without a password, or the sheet as CSV (UTF-8).",
-        )
     if head and is_binary(head):
-        raise unusable(
-            f"{name} is not text.", "Give a CSV, TSV, TXT or XLSX file, or one of these packed with gzip."
-        )
+        raise ListError(f"{name} is not in a supported format.", supported())
     if sheet is not None:
-        raise unusable(f"{name} is not a workbook and has no sheets.", "Leave --sheet out.")
-
-
-def _kind(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    return {".tsv": "tsv", ".tab": "tsv", ".txt": "txt"}.get(suffixes[-1] if suffixes else "", "csv")
-
-
-def _unreadable(name: str, error: OSError | ValueError) -> ListError:
-    match error:
-        case FileNotFoundError():
-            return unusable(f"There is no file {name}.", "Check the path.")
-        case IsADirectoryError():
-            return unusable(f"{name} is a directory, not a list.", "Give a file in it.")
-        case PermissionError():
-            return unusable(f"This user may not read {name}.", "Change its permissions, or copy it.")
-    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return unusable(f"{name} cannot be read: {clean(why)}.", "Check the path and the disk, then try again.")
+        raise ListError(f"{name} is not a workbook, so it has no sheets.", "Leave out --sheet.")

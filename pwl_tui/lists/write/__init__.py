@@ -1,1 +1,1 @@
-"""The list back with its answers, in each export format."""
+"""The list with its results, in each export format."""

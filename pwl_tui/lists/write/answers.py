@@ -1,4 +1,4 @@
-"""What is known of each row of a list, which rows are wanted, and how an answer is put in words."""
+"""The result of each row of a list, which rows to export, and how a result is written."""
 
 from collections.abc import Callable
 from typing import Literal, TypeAlias
@@ -8,23 +8,23 @@ from msgspec.structs import astuple, replace
 from pwl_tui.answer import COLUMNS, Answer
 
 FIELDS = ("wa_number", *(f"wa_{column}" for column in COLUMNS))
-"""The columns that are added to a list."""
+"""The columns that an export adds to a list."""
 
 Choice = Literal["on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending", "not-sent"]
-"""Which rows of a list are wanted."""
+"""Which rows of a list to export."""
 
 REMEMBERED = 1 << 14
-"""How many different answers a writer keeps in its own form: most rows share theirs with many others."""
+"""How many different results a writer caches as text: most rows share theirs with many others."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = {True: "true", False: "false", None: ""}
 
 
 RowAnswer: TypeAlias = tuple[int, int, Answer]
-"""One row's part in the answers; rows with the same answer share the object. Plain, for there are millions.
+"""The result of one row. Rows with the same answer share the object. A plain tuple: there are millions.
 
-The number (E.164 without the plus, 0: none), the earlier row with the same number (as the person counts rows,
-0: there is none), and what is known.
+The number (E.164 without the plus, 0 if none), the row number of the earlier row with the same number (0 if
+none), and the answer.
 """
 
 CHOICES: dict[Choice, Callable[[Answer], bool]] = {
@@ -45,21 +45,21 @@ OUTCOMES: tuple[Choice, ...] = (
     "pending",
     "not-sent",
 )
-"""The choices of which each row belongs to exactly one."""
+"""The choices that divide the rows: each row belongs to exactly one."""
 
 
-def shown(number: int, *, digits: bool) -> str:
-    """Return a number as people and gateways write it, with the plus or without; empty for none."""
+def number_text(number: int, *, digits: bool) -> str:
+    """Return a number in E.164, without the plus if `digits`; empty for 0."""
     return f"{'' if digits else '+'}{number}" if number else ""
 
 
 def note(answer: Answer, repeats: int) -> str:
-    """Return all that is to be said of a row; see `RowAnswer`."""
+    """Return the whole note of a row; see `RowAnswer`."""
     return "; ".join(filter(None, (f"duplicate of row {repeats}" if repeats else "", answer.note)))
 
 
 def texts(answer: Answer, repeats: int) -> list[str]:
-    """Return the cells that are added behind the number; no spreadsheet takes one for a formula."""
+    """Return the cells to add after the number. No spreadsheet takes one for a formula."""
     return [_text(value) for value in values(answer, repeats)]
 
 

@@ -1,7 +1,7 @@
-"""A list with its answers as delimited text: what the person wrote stays as they wrote it.
+"""Writes a list with its results as delimited text: what the person wrote stays as they wrote it.
 
-Rows are not taken apart and put together again. Each is copied with its own quotes and its own line end, in
-the list's own encoding, and the answer is written behind it.
+Rows are not split and joined again. Each is copied with its own quotes and line end, in the list's own
+encoding, and the result is written after it.
 """
 
 import codecs
@@ -13,50 +13,51 @@ from itertools import islice, tee
 from typing import BinaryIO, TypeAlias
 
 from pwl_tui.answer import Answer
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.formats import kind_named
 from pwl_tui.lists.read.encodings import marked
-from pwl_tui.lists.read.readers import rows
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.rows import rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import REMEMBERED, RowAnswer, texts
-from pwl_tui.lists.write.export_layout import MARK, Shape, WiderRowError, lines_of
+from pwl_tui.lists.write.export_layout import MARK, ExportLayout, WiderRowError, lines_of
 
 Record: TypeAlias = tuple[str, str, int]
-"""One record of a list as it is written there. Plain, for there are millions.
+"""One record of a list as it is written there. A plain tuple, because there are millions.
 
-Its text without its line end, its line end (empty where the list ends without one), and how many cells it
-has, none in a blank line.
+Its text without its line end, its line end (empty if the list ends without one), and how many cells it has (0
+in a blank line).
 """
 
 
 class Delimited:
-    """Writes a list with its answers with its own delimiter, quotes, line ends and encoding.
+    """Writes a list with its results, keeping its delimiter, quotes, line ends and encoding.
 
-    Lines before the header are copied as they are; without a header, none is added. A list without columns
-    becomes the column ``input``. What the service sent and the encoding has no letter for becomes a question
-    mark. A workbook becomes what Excel calls "CSV UTF-8".
+    Lines above the header are copied as they are; a list without a header gets none. A list without columns
+    becomes the column ``input``. Characters from the service that the encoding lacks become question marks. A
+    workbook becomes what Excel calls "CSV UTF-8".
 
     Args:
         source: the list.
         reading: how it was read.
-        columns: its columns and ours.
-        digits: numbers without the plus.
+        columns: its columns and the added ones.
+        digits: write numbers without the plus.
     """
 
-    def __init__(self, source: Source, reading: Reading, columns: Shape, *, digits: bool) -> None:
+    def __init__(self, source: Source, reading: Reading, columns: ExportLayout, *, digits: bool) -> None:
         self._source, self._reading, self._columns = source, reading, columns
         self._delimiter, self._plus = reading.delimiter or ",", "" if digits else "+"
         self._encoding, self._mark = _encoding(source, reading)
         self._end = _line_end(source, reading)
         width = columns.width
         self._gaps = [self._delimiter * (width - max(cells, 1) + 1) for cells in range(width + 1)]
-        """What stands between a record of so many cells and its answer."""
+        """By the number of cells in a record: the delimiters between it and its result."""
 
     def rows(self) -> Iterator[Record]:
         """Yield the rows of the list.
 
         Raises:
-            WiderRowError: one has more cells than the list was supposed to have.
+            WiderRowError: a row has more cells than expected.
         """
         if self._reading.delimiter:
             return islice(self._records(), self._reading.preamble + self._reading.header, None)
@@ -64,10 +65,10 @@ class Delimited:
 
     @contextmanager
     def begin(self, stream: BinaryIO) -> Iterator[Callable[[Sequence[tuple[Record, RowAnswer]]], int]]:
-        """Begin a file; yields what writes some rows with their answers to it and returns how many.
+        """Begin a file; yields a function that writes rows with their results and returns how many it wrote.
 
         Raises:
-            ListError: the encoding cannot say again what was read from it, as in damaged ISO 2022.
+            ListError: the encoding cannot encode what was decoded from it, as in damaged ISO 2022.
         """
         encoder = codecs.getincrementalencoder(self._encoding)()
         gaps, plus, line_end = self._gaps, self._plus, self._end
@@ -77,8 +78,8 @@ class Delimited:
             try:
                 stream.write(encoder.encode(text, final))
             except UnicodeEncodeError as error:
-                raise unusable(
-                    f"{self._source.name} cannot be written in {self._encoding} again.",
+                raise ListError(
+                    f"Could not write {self._source.name} in its own encoding, {self._encoding}.",
                     "Export it as a workbook or as JSON lines.",
                 ) from error
 
@@ -96,7 +97,7 @@ class Delimited:
         put("", final=True)
 
     def _opening(self) -> str:
-        """Return what stands before the rows: what does in the list, and the names of our columns."""
+        """Return what is above the rows: the same as in the list, and the names of the added columns."""
         if not self._columns.heading:
             return ""
         if self._reading.delimiter:
@@ -112,13 +113,13 @@ class Delimited:
         return text.encode(self._encoding, "replace").decode(self._encoding)
 
     def _quoted(self, cell: str) -> str:
-        """Return a cell as RFC 4180 has it, between quotes only where it must be."""
+        """Return a cell as in RFC 4180, quoted only if necessary."""
         if self._delimiter in cell or '"' in cell or "\n" in cell or "\r" in cell:
             return '"' + cell.replace('"', '""') + '"'
         return cell
 
     def _records(self) -> Iterator[Record]:
-        """Yield every record of a list as it is written, cut where `records.records` cuts."""
+        """Yield every record of a list as it is written, split where `records.records` splits."""
         with lines_of(self._source, self._reading) as lines:
             cut, copied = tee(lines)
             reader, line_number = csv.reader(cut, delimiter=self._delimiter), 0
@@ -134,9 +135,9 @@ class Delimited:
 
 
 def _encoding(source: Source, reading: Reading) -> tuple[str, str]:
-    """Return the encoding of a list, and the byte order mark that stands before it."""
-    if source.kind == "xlsx":
-        return reading.encoding, MARK  # without it Excel takes the letters for those of the local code page
+    """Return the encoding of a list, and its byte order mark, if it has one."""
+    if kind_named(source.kind).convert is not None:
+        return reading.encoding, MARK  # without it Excel assumes the local code page
     with source.open() as stream:
         head = stream.read(4)
     family = (marked(head) or "").removesuffix("-sig")

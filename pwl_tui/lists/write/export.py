@@ -1,5 +1,6 @@
-"""The person's own list back, in order and with its own columns, and the answers beside them."""
+"""Exports the person's own list, in order and with its own columns, with the results beside them."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -9,13 +10,13 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
-from pwl_tui.lists.errors import unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import CHOICES, OUTCOMES, Choice, RowAnswer
 from pwl_tui.lists.write.delimited import Delimited
-from pwl_tui.lists.write.export_formats import Form, JsonLines, Scratch, Text, Workbook, Write
-from pwl_tui.lists.write.export_layout import Shape, WiderRowError, measured, supposed
+from pwl_tui.lists.write.export_formats import JsonLines, Scratch, Text, Workbook, Writer, WriteRows
+from pwl_tui.lists.write.export_layout import ExportLayout, WiderRowError, expected_layout, measured_layout
 from pwl_tui.lists.write.files import Draft, complete_files
 from pwl_tui.text import clean
 
@@ -23,7 +24,7 @@ Format = Literal["csv", "xlsx", "jsonl", "txt"]
 
 _ROWS_AT_ONCE = 1000
 
-_FORMS: dict[Format, Callable[..., Form[Any]]] = {
+_WRITERS: dict[Format, Callable[..., Writer[Any]]] = {
     "csv": Delimited,
     "jsonl": JsonLines,
     "txt": Text,
@@ -31,14 +32,14 @@ _FORMS: dict[Format, Callable[..., Form[Any]]] = {
 
 
 class Target(Struct, frozen=True):
-    """What an export is to make.
+    """What to export to.
 
     Attributes:
-        path: the file; of several, what their names are made of.
+        path: the file; for a split, what the names of the files are made of.
         format: ``csv``, ``xlsx``, ``jsonl`` or ``txt``.
-        only: which rows; none: all.
-        split: a file for each outcome, as ``crm-on-whatsapp.csv``.
-        digits: numbers without the plus.
+        only: which rows; None means all.
+        split: write one file for each outcome, such as ``crm-on-whatsapp.csv``.
+        digits: write numbers without the plus.
         force: replace files that exist.
     """
 
@@ -50,7 +51,7 @@ class Target(Struct, frozen=True):
     force: bool = False
 
     def files(self) -> dict[Path, Choice | None]:
-        """Return the files that may be made, and which rows belong into each; none: all."""
+        """Return the files that may be written, and which rows go into each; None means all."""
         if not self.split:
             return {self.path: self.only}
         beside, stem, ending = self.path.parent, self.path.stem, self.path.suffix
@@ -58,7 +59,7 @@ class Target(Struct, frozen=True):
 
 
 class Written(NamedTuple):
-    """A file that was made, and how many rows it has; of a text, how many numbers."""
+    """A file that was written, and how many rows it has; for a text, how many numbers."""
 
     path: Path
     rows: int
@@ -72,52 +73,52 @@ def export_files(
     scratch: Scratch,
     watch: Callable[[int], None] | None = None,
 ) -> list[Written]:
-    """Write a list with its answers, to files that are all complete or all absent, in constant memory.
+    """Write a list with its results, in constant memory. The files are all complete or all absent.
 
     - ``csv``: see `Delimited`.
-    - ``xlsx``: all cells as text; a million rows and more go on in further sheets.
-    - ``jsonl``: an object a row.
-    - ``txt``: each number once, one a line.
+    - ``xlsx``: all cells as text; more than a million rows take several sheets.
+    - ``jsonl``: one object per row.
+    - ``txt``: each number once, one per line.
 
-    Of the files of a split, those that would have no rows are left out, unless they replace one that has.
+    The files of a split that would have no rows are left out, unless they replace one that exists.
 
     Args:
-        target: what is to be made.
+        target: what to export to.
         source: the list.
         reading: how it was read.
-        answers: yields one a row, in order; called again where the first try does not fit.
+        answers: yields one answer per row, in order; called again if the first attempt does not fit.
         scratch: lends a private directory for what a workbook needs until it is complete.
-        watch: told how many rows are done, now and then; what it raises ends the export.
+        watch: called now and then with the number of rows done; an exception it raises ends the export.
 
     Raises:
         ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
     """
-    if target.split and target.path.is_dir():
-        raise unusable(
+    if target.split and os.path.isdir(target.path):
+        raise ListError(
             f"{clean(str(target.path))} is a directory.",
-            "Give what the names of the files are to begin with, such as answers.csv.",
+            "Add the beginning of the file names, such as answers.csv.",
         )
     try:
-        return _export(target, source, reading, supposed(source, reading), answers(), scratch, watch)
+        return _export(target, source, reading, expected_layout(source, reading), answers(), scratch, watch)
     except WiderRowError:
-        return _export(target, source, reading, measured(source, reading), answers(), scratch, watch)
+        return _export(target, source, reading, measured_layout(source, reading), answers(), scratch, watch)
 
 
 def _export(
     target: Target,
     source: Source,
     reading: Reading,
-    columns: Shape,
+    columns: ExportLayout,
     answers: Iterator[RowAnswer],
     scratch: Scratch,
     watch: Callable[[int], None] | None,
 ) -> list[Written]:
-    make = partial(Workbook, scratch=scratch) if target.format == "xlsx" else _FORMS[target.format]
-    form = make(source, reading, columns, digits=target.digits)
-    pairs = zip(form.rows(), answers, strict=True)
+    make = partial(Workbook, scratch=scratch) if target.format == "xlsx" else _WRITERS[target.format]
+    writer = make(source, reading, columns, digits=target.digits)
+    pairs = zip(writer.rows(), answers, strict=True)
     files = target.files()
     with complete_files([*files], force=target.force) as drafts, ExitStack() as stack:
-        outs = [_Out(form, draft, files[draft.path], stack, late=target.split) for draft in drafts]
+        outs = [_Out(writer, draft, files[draft.path], stack, late=target.split) for draft in drafts]
         done = 0
         while some := list(islice(pairs, _ROWS_AT_ONCE)):
             for out in outs:
@@ -133,26 +134,26 @@ class _Out:
     """A file that some of the rows go to.
 
     Args:
-        form: how it is written.
+        writer: how it is written.
         draft: the file.
-        choice: which rows; none: all.
-        stack: what it is ended by.
+        choice: which rows; None means all.
+        stack: ends the file.
         late: begin it with its first row, if there is one.
     """
 
     def __init__(
-        self, form: Form[Any], draft: Draft, choice: Choice | None, stack: ExitStack, *, late: bool
+        self, writer: Writer[Any], draft: Draft, choice: Choice | None, stack: ExitStack, *, late: bool
     ) -> None:
-        self.draft, self._form, self._stack = draft, form, stack
+        self.draft, self._writer, self._stack = draft, writer, stack
         self.rows = 0
         self._belongs = None if choice is None else CHOICES[choice]
-        self._write: Write[Any] | None = None
+        self._write: WriteRows[Any] | None = None
         draft.wanted = False
         if not late or draft.replaces:
             self._write = self._begin()
 
     def write(self, pairs: Sequence[tuple[Any, RowAnswer]]) -> None:
-        """Write those of some rows that belong here."""
+        """Write those of the rows that belong here."""
         if (belongs := self._belongs) is not None:
             pairs = [pair for pair in pairs if belongs(pair[1][2])]
         if not pairs:
@@ -161,6 +162,6 @@ class _Out:
             self._write = self._begin()
         self.rows += self._write(pairs)
 
-    def _begin(self) -> Write[Any]:
+    def _begin(self) -> WriteRows[Any]:
         self.draft.wanted = True
-        return self._stack.enter_context(self._form.begin(self.draft.stream))
+        return self._stack.enter_context(self._writer.begin(self.draft.stream))

@@ -1,4 +1,4 @@
-"""The ways of writing a list with its answers, but for delimited text, which is `delimited`."""
+"""Writes a list with its results as a workbook, JSON lines or text; `delimited` writes delimited text."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -11,38 +11,38 @@ import msgspec
 from pwl_tui.answer import Answer
 from pwl_tui.lists.planned import row_label
 from pwl_tui.lists.read.columns import name_columns
-from pwl_tui.lists.read.readers import preamble, rows
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.rows import preamble, rows
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import FIELDS, REMEMBERED, RowAnswer, shown, texts, values
-from pwl_tui.lists.write.export_layout import Shape, WiderRowError, padded
+from pwl_tui.lists.write.answers import FIELDS, REMEMBERED, RowAnswer, number_text, texts, values
+from pwl_tui.lists.write.export_layout import ExportLayout, WiderRowError, padded
 
 Row = TypeVar("Row")
 Scratch: TypeAlias = Callable[[], AbstractContextManager[Path]]
 """Lends a private directory for temporary files."""
-Write: TypeAlias = Callable[[Sequence[tuple[Row, RowAnswer]]], int]
+WriteRows: TypeAlias = Callable[[Sequence[tuple[Row, RowAnswer]]], int]
 """Writes rows with their answers; returns how many rows, or numbers, it wrote."""
 
 
-class Form(Protocol[Row]):
-    """One way of writing a list."""
+class Writer(Protocol[Row]):
+    """Writes a list in one format."""
 
     def rows(self) -> Iterator[Row]:
-        """Yield the rows of the list, in the way that this form takes them.
+        """Yield the rows of the list, as this writer needs them.
 
         Raises:
-            WiderRowError: one has more cells than the list was supposed to have. `begin` raises it, too.
+            WiderRowError: a row has more cells than expected. `begin` raises it, too.
         """
 
-    def begin(self, stream: BinaryIO) -> AbstractContextManager[Write[Row]]:
-        """Begin a file, and end it on leaving."""
+    def begin(self, stream: BinaryIO) -> AbstractContextManager[WriteRows[Row]]:
+        """Begin a file, and end it on exit; yields a function that writes rows."""
 
 
 class Workbook:
     """All cells as text, the header repeated on every sheet."""
 
     def __init__(
-        self, source: Source, reading: Reading, columns: Shape, *, digits: bool, scratch: Scratch
+        self, source: Source, reading: Reading, columns: ExportLayout, *, digits: bool, scratch: Scratch
     ) -> None:
         self._source, self._reading, self._columns, self._digits = source, reading, columns, digits
         self._scratch = scratch
@@ -52,9 +52,9 @@ class Workbook:
         return rows(self._source, self._reading)
 
     @contextmanager
-    def begin(self, stream: BinaryIO) -> Iterator[Write[list[str]]]:
-        """Begin a file, and end it on leaving."""
-        from pwl_tui.lists.write.workbook import workbook  # here, because it is seldom needed
+    def begin(self, stream: BinaryIO) -> Iterator[WriteRows[list[str]]]:
+        """Begin a file, and end it on exit; yields a function that writes rows."""
+        from pwl_tui.lists.write.workbook import workbook  # here, because it is rarely needed
 
         (width, heading, added), digits = self._columns, self._digits
         answer_texts = lru_cache(REMEMBERED)(texts)
@@ -65,7 +65,7 @@ class Workbook:
 
             def write(pairs: Sequence[tuple[list[str], RowAnswer]]) -> int:
                 add(
-                    [*padded(row, width), shown(number, digits=digits), *answer_texts(answer, repeats)]
+                    [*padded(row, width), number_text(number, digits=digits), *answer_texts(answer, repeats)]
                     for row, (number, repeats, answer) in pairs
                 )
                 return len(pairs)
@@ -74,21 +74,21 @@ class Workbook:
 
 
 class JsonLines:
-    """An object a row: where it stands in the list, the person's cells by column, and the answer."""
+    """One object per row: its row number, the person's cells by column, and the result."""
 
-    def __init__(self, source: Source, reading: Reading, columns: Shape, *, digits: bool) -> None:
+    def __init__(self, source: Source, reading: Reading, columns: ExportLayout, *, digits: bool) -> None:
         self._source, self._reading, self._digits = source, reading, digits
         plain = not (reading.delimiter or reading.header)
         self._values = lru_cache(REMEMBERED)(_json_values)
         self._names = ("input",) if plain else name_columns(reading.columns, columns.width)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Yield every row as the person counts it, and its cells."""
+        """Yield the row number and the cells of every row."""
         return enumerate(rows(self._source, self._reading), row_label(0, self._reading))
 
     @contextmanager
-    def begin(self, stream: BinaryIO) -> Iterator[Write[tuple[int, list[str]]]]:
-        """Begin a file, and end it on leaving."""
+    def begin(self, stream: BinaryIO) -> Iterator[WriteRows[tuple[int, list[str]]]]:
+        """Begin a file, and end it on exit; yields a function that writes rows."""
         encode = msgspec.json.Encoder().encode
 
         def write(pairs: Sequence[tuple[tuple[int, list[str]], RowAnswer]]) -> int:
@@ -97,14 +97,14 @@ class JsonLines:
 
         yield write
 
-    def _object(self, row: tuple[int, list[str]], given: RowAnswer) -> dict[str, object]:
-        (label, cells), (number, repeats, answer) = row, given
+    def _object(self, row: tuple[int, list[str]], result: RowAnswer) -> dict[str, object]:
+        (label, cells), (number, repeats, answer) = row, result
         if len(cells) > len(self._names):
             raise WiderRowError
         return {
             "row": label,
             "input": dict(zip(self._names, cells, strict=False)),  # a ragged row has fewer cells
-            "wa_number": shown(number, digits=self._digits) or None,
+            "wa_number": number_text(number, digits=self._digits) or None,
             **self._values(answer, repeats),
         }
 
@@ -116,9 +116,9 @@ def _json_values(answer: Answer, repeats: int) -> dict[str, str | bool | None]:
 
 
 class Text:
-    """Each number once, one a line."""
+    """Each number once, one per line."""
 
-    def __init__(self, source: Source, reading: Reading, _columns: Shape, *, digits: bool) -> None:
+    def __init__(self, source: Source, reading: Reading, _columns: ExportLayout, *, digits: bool) -> None:
         self._source, self._reading, self._digits = source, reading, digits
 
     def rows(self) -> Iterator[list[str]]:
@@ -126,8 +126,8 @@ class Text:
         return rows(self._source, self._reading)
 
     @contextmanager
-    def begin(self, stream: BinaryIO) -> Iterator[Write[list[str]]]:
-        """Begin a file, and end it on leaving."""
+    def begin(self, stream: BinaryIO) -> Iterator[WriteRows[list[str]]]:
+        """Begin a file, and end it on exit; yields a function that writes rows."""
         plus = "" if self._digits else "+"
 
         def write(pairs: Sequence[tuple[list[str], RowAnswer]]) -> int:

@@ -1,4 +1,4 @@
-"""Where the answers go in a list: how wide it is, and what the columns beside it are called."""
+"""Where the results go in a list: how wide it is, and what the added columns are called."""
 
 import csv
 import io
@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from itertools import chain, count
 from typing import NamedTuple
 
-from pwl_tui.lists.read.readers import header
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.records import MAX_CELL
+from pwl_tui.lists.read.rows import header
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS
 
@@ -18,17 +18,17 @@ MARK = "\ufeff"
 
 
 class WiderRowError(Exception):
-    """A row has more cells than the list was supposed to have."""
+    """A row has more cells than expected."""
 
 
-class Shape(NamedTuple):
+class ExportLayout(NamedTuple):
     """The columns of a list and those that are added.
 
     Attributes:
-        width: cells of its longest row, so that what is added lines up also in a ragged list.
-        heading: the cells of its header, as many as `width`; none if it has no header. A list without
+        width: cells of its longest row, so that the added columns line up in a ragged list, too.
+        heading: the cells of its header, as many as `width`; empty if it has no header. A list without
             columns has the header ``input``.
-        added: the names of our columns; none if it has no header.
+        added: the names of the added columns; empty if the list has no header.
     """
 
     width: int
@@ -36,19 +36,19 @@ class Shape(NamedTuple):
     added: list[str]
 
 
-def supposed(source: Source, reading: Reading) -> Shape:
-    """Return the shape of a list by its first few hundred rows, which say how wide nearly every list is."""
-    return _shape(source, reading, len(reading.columns))
+def expected_layout(source: Source, reading: Reading) -> ExportLayout:
+    """Return the layout by the first few hundred rows, which show how wide nearly every list is."""
+    return _layout(source, reading, len(reading.columns))
 
 
-def measured(source: Source, reading: Reading) -> Shape:
-    """Return the shape of a list by all of its rows."""
+def measured_layout(source: Source, reading: Reading) -> ExportLayout:
+    """Return the layout by all rows of the list."""
     with lines_of(source, reading) as lines:
-        return _shape(source, reading, max(map(len, csv.reader(lines, delimiter=reading.delimiter))))
+        return _layout(source, reading, max(map(len, csv.reader(lines, delimiter=reading.delimiter))))
 
 
 def padded(cells: list[str], width: int) -> list[str]:
-    """Return the cells of a row, and empty ones behind them.
+    """Return the cells of a row, followed by empty ones.
 
     Raises:
         WiderRowError: there are more than `width`.
@@ -60,22 +60,24 @@ def padded(cells: list[str], width: int) -> list[str]:
 
 @contextmanager
 def lines_of(source: Source, reading: Reading) -> Iterator[Iterator[str]]:
-    """Open a list that was read before; yields its lines with their ends, a byte order mark taken off.
+    """Open a list that was read before; yields its lines with their line ends, without a byte order mark.
 
-    All was read with care when it was planned, so that here it need not be looked at again.
+    Everything was checked when the list was planned and is not checked again.
     """
     csv.field_size_limit(MAX_CELL)
     with source.open() as stream, io.TextIOWrapper(stream, reading.encoding, newline="") as text:
         yield chain([text.readline().removeprefix(MARK)], text)
 
 
-def _shape(source: Source, reading: Reading, width: int) -> Shape:
+def _layout(source: Source, reading: Reading, width: int) -> ExportLayout:
     heading = header(source, reading) or ([] if reading.delimiter else ["input"])
-    return Shape(width, padded(heading, width) if heading else [], _free_names(heading) if heading else [])
+    return ExportLayout(
+        width, padded(heading, width) if heading else [], _free_names(heading) if heading else []
+    )
 
 
 def _free_names(heading: list[str]) -> list[str]:
-    """Return names for our columns that the list does not have yet: it may be an export itself."""
+    """Return names for the added columns that the list does not have yet: it may be an export itself."""
     taken = {name.strip().casefold() for name in heading}
     suffixes = chain([""], (f"_{number}" for number in count(2)))
     candidates = ([name + suffix for name in FIELDS] for suffix in suffixes)

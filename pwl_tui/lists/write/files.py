@@ -1,7 +1,7 @@
-"""Writes files that are complete or absent, and never take the place of others unasked.
+"""Writes files that are complete or absent, and never replace others unless asked to.
 
-New files can be read by their owner alone (0600): who is on WhatsApp is nobody else's business, and exports
-are often made on machines that many people share. A file that is replaced keeps its permissions.
+Only their owner can read new files (0600): who is on WhatsApp is nobody else's business, and exports are
+often made on machines that many people share. A file that is replaced keeps its permissions.
 """
 
 import errno
@@ -15,7 +15,8 @@ from typing import BinaryIO
 
 from msgspec import Struct
 
-from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.errors import ListError
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import sync_directory
 from pwl_tui.text import clean
 
@@ -26,11 +27,11 @@ class Draft(Struct):
     """A file that is being written.
 
     Attributes:
-        path: the name it will appear under.
+        path: the name it will have.
         partial: the name it has until then.
-        stream: where its contents go.
-        replaces: whether a file of that name is there, which is to be replaced.
-        wanted: whether it is to appear at all.
+        stream: where to write its contents.
+        replaces: whether it replaces a file with that name.
+        wanted: whether it should appear at all.
     """
 
     path: Path
@@ -42,14 +43,14 @@ class Draft(Struct):
 
 @contextmanager
 def complete_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
-    """Open a file for writing that appears under its name once all is written and on disk.
+    """Open a file for writing that gets its name once everything is written and on disk.
 
     Args:
         path: its name.
-        force: replace an ordinary file of that name.
+        force: replace a regular file with that name.
 
     Raises:
-        ListError: it exists already, is no ordinary file, or cannot be written; then nothing is left behind.
+        ListError: it already exists, is not a regular file, or cannot be written. Nothing is left behind.
     """
     with complete_files([path], force=force) as [draft]:
         yield draft.stream
@@ -57,10 +58,10 @@ def complete_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
 
 @contextmanager
 def complete_files(paths: Sequence[Path], *, force: bool) -> Iterator[list[Draft]]:
-    """Open several files that appear together once all are written and on disk; see `complete_file`.
+    """Open several files that get their names together, once all are complete; see `complete_file`.
 
     Raises:
-        ListError: one of them cannot be written; then none appears.
+        ListError: one of them cannot be written. Then none of them appears.
     """
     with ExitStack() as stack:
         drafts = [stack.enter_context(_draft(path, force=force)) for path in paths]
@@ -89,21 +90,21 @@ def _draft(path: Path, *, force: bool) -> Iterator[Draft]:
 
 
 def _mode_of_existing(path: Path, *, force: bool) -> int | None:
-    """Return the permissions of the file that is to be replaced; none if there is none."""
+    """Return the permissions of the file to replace, or None if there is no such file."""
     try:
         found = path.lstat()
     except FileNotFoundError:
         return None
     if not stat.S_ISREG(found.st_mode):
         kind = "directory" if stat.S_ISDIR(found.st_mode) else "link or device"
-        raise unusable(f"{_shown(path)} is a {kind}, not an ordinary file.", "Give the name of a new file.")
+        raise ListError(f"{_shown(path)} is a {kind}, not a regular file.", "Choose another name.")
     if not force:
         raise FileExistsError
     return stat.S_IMODE(found.st_mode)
 
 
 def _publish(drafts: Sequence[Draft], *, force: bool) -> None:
-    """Give files their names; where one cannot have its, the new ones among them disappear again."""
+    """Give files their names. If one cannot have its name, the new ones among them are removed again."""
     with ExitStack() as undo:
         for draft in drafts:
             with _sentences(draft.path):
@@ -112,18 +113,18 @@ def _publish(drafts: Sequence[Draft], *, force: bool) -> None:
                 undo.callback(draft.path.unlink, missing_ok=True)
         undo.pop_all()
     for directory in {draft.path.parent for draft in drafts}:
-        with suppress(OSError):  # the contents are on disk already: nothing to give an export up for
+        with suppress(OSError):  # the contents are on disk already: no reason to give up an export
             sync_directory(directory)
 
 
 def _give_name(draft: Draft, *, force: bool) -> None:
     if not force:
         try:
-            os.link(draft.partial, draft.path)  # unlike a rename, fails if the name was taken meanwhile
+            os.link(draft.partial, draft.path)  # unlike a rename, it fails if the name was taken meanwhile
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            # File systems without hard links: take the name first, then the contents.
+            # On file systems without hard links: reserve the name first, then move the contents there.
             draft.path.touch(exist_ok=False)
             force = True
     if force:
@@ -132,7 +133,7 @@ def _give_name(draft: Draft, *, force: bool) -> None:
 
 @contextmanager
 def _sentences(path: Path) -> Iterator[None]:
-    """Turn what the operating system says of a file into a `ListError`."""
+    """Turn what the operating system reports about a file into a `ListError`."""
     try:
         yield
     except OSError as error:
@@ -140,16 +141,12 @@ def _sentences(path: Path) -> Iterator[None]:
 
 
 def _unwritable(path: Path, error: OSError) -> ListError:
-    name = _shown(path)
-    match error:
-        case FileExistsError():
-            return unusable(f"{name} exists already.", "Give another name, or --force to replace it.")
-        case FileNotFoundError() | NotADirectoryError():
-            return unusable(
-                f"There is no directory {clean(str(path.parent))}.", "Create it, or give another."
-            )
-    why = clean(error.strerror or str(error)).lower()
-    return unusable(f"{name} cannot be written: {why}.", "Choose another place, or make room and try again.")
+    if isinstance(error, FileExistsError):
+        return ListError(
+            f"{_shown(path)} already exists.", "Choose another name, or use --force to replace it."
+        )
+    missing = isinstance(error, FileNotFoundError)  # for a new file, that means its directory
+    return ListError(*os_sentences(error, path.parent if missing else _shown(path)))
 
 
 def _shown(path: Path) -> str:

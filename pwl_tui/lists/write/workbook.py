@@ -16,20 +16,20 @@ from xlsxwriter import Workbook  # type: ignore[import-untyped] # it has no type
 from xlsxwriter.exceptions import FileCreateError  # type: ignore[import-untyped] # as above
 from xlsxwriter.worksheet import Worksheet  # type: ignore[import-untyped] # as above
 
-from pwl_tui.lists.errors import ListError, unusable
+from pwl_tui.lists.errors import ListError
 from pwl_tui.text import clean
 
 _MAX_ROWS = 1_048_576
-"""Of a sheet, as Excel has it; so are the next two."""
+"""Excel's limit for a sheet, as are the next two."""
 _MAX_COLUMNS = 16_384
 _MAX_CELL = 32_767
-"""Characters, counted as UTF-16 has them."""
+"""UTF-16 code units."""
 _MAX_SHEET_BYTES = 1_900_000_000
-"""A longer part of a zip file needs an extension that Excel warns of."""
+"""A longer part of a zip file needs an extension that Excel warns about."""
 _COLUMN_WIDTH = 18
 """Characters."""
 _SPARE_BYTES = 64 * 1024 * 1024
-"""Free space that is left alone: the ids of paid batches are written to the same disk."""
+"""Free space to leave: the IDs of paid batches are written to the same disk."""
 
 _UNFIT = "\0-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff"
 _ESCAPED = re.compile(f"[{_UNFIT}]|_(?=x[0-9A-Fa-f]{{4}}[_{_UNFIT}])")
@@ -43,24 +43,24 @@ def workbook(
     top: Sequence[Sequence[str]],
     width: int,
 ) -> Iterator[Callable[[Iterable[Sequence[str]]], None]]:
-    """Begin a workbook; yields what writes some rows to it.
+    """Write a workbook; yields a function that adds rows.
 
-    A sheet that is full is followed by another, which begins with the same `top`.
+    A full sheet is followed by another, which begins with the same `top`.
 
     Args:
-        stream: where it goes, on leaving.
+        stream: where to write the workbook, once it is complete.
         scratch: lends a private directory for the sheets until then; they take up twice their XML.
-        top: the rows that stay in sight when the others are scrolled: the header and what is above it.
+        top: the rows that stay visible when the others are scrolled: the header and what is above it.
         width: the most cells that a row has.
 
     Raises:
-        ListError: there are more columns than a workbook has, or no room for temporary files; the writing
-            raises it, too, and for a cell that is too long.
+        ListError: there are more columns than a workbook can have, or no room for temporary files. Adding
+            rows raises it, too, also if a cell is too long.
         OSError: the stream cannot be written.
     """
     if width > _MAX_COLUMNS:
-        raise unusable(
-            f"The list has more columns with its answers than the {_MAX_COLUMNS:,} of a workbook.",
+        raise ListError(
+            f"With its results, the list has more columns than a workbook can have ({_MAX_COLUMNS:,}).",
             "Export it as CSV.",
         )
     with scratch() as directory, closing(_Sheets(directory, top, width)) as sheets:
@@ -70,7 +70,7 @@ def workbook(
 
 
 class _Sheets:
-    """Sheets of a workbook, one after the other."""
+    """The sheets of a workbook, one after the other."""
 
     def __init__(self, directory: Path, top: Sequence[Sequence[str]], width: int) -> None:
         self._directory, self._top, self._width = directory, top, width
@@ -106,7 +106,7 @@ class _Sheets:
             shutil.copyfileobj(package, stream)
 
     def close(self) -> None:
-        """Let go of the files, finished or not."""
+        """Close the files, finished or not."""
         for sheet in self._sheets:
             sheet.close()
 
@@ -116,7 +116,7 @@ class _Sheets:
         self._sheets.append(sheet)
         sheet.set_column(0, self._width - 1, _COLUMN_WIDTH, self._text)
         sheet.freeze_panes(len(self._top), 0)
-        # No cell is to be marked as "a number stored as text": all of them are on purpose.
+        # Excel should not mark cells as "number stored as text": all of them are on purpose.
         sheet.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         self._height = 0
         for row in self._top:
@@ -128,8 +128,8 @@ class _Sheets:
             if not cell:
                 continue
             if len(cell) > _MAX_CELL // 2 and len(cell.encode("utf-16-le", "surrogatepass")) > _MAX_CELL * 2:
-                raise unusable(
-                    f"The list has a cell of more than {_MAX_CELL:,} characters, which no workbook can hold.",
+                raise ListError(
+                    f"The list has a cell of more than {_MAX_CELL:,} characters, too long for a workbook.",
                     "Export it as CSV.",
                 )
             write(height, column, cell, style)
@@ -142,28 +142,28 @@ class _Sheets:
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
-        """Turn what the operating system says of temporary files into a `ListError`."""
+        """Turn what the operating system reports about temporary files into a `ListError`."""
         try:
             yield
         except OSError as error:
             raise self._no_room((error.strerror or str(error)).lower()) from error
 
     def _no_room(self, why: str) -> ListError:
-        return unusable(
+        return ListError(
             f"Could not write the workbook's temporary files in {clean(str(self._directory.parent))}: {why}.",
             "Free some space there, or export as CSV.",
         )
 
 
 class _Sheet(Worksheet):  # type: ignore[misc] # as above
-    """A sheet that gives any text back as it was given. What is overridden here is private to XlsxWriter."""
+    """A sheet that can hold any text. What is overridden here is private to XlsxWriter."""
 
     def size(self) -> int:
         """Return how many bytes of its rows are on disk."""
         return os.fstat(self.row_data_fh.fileno()).st_size
 
     def close(self) -> None:
-        """Close its files; what is not written yet is not wanted any more."""
+        """Close its files; what is not written yet is no longer needed."""
         for file in (self.row_data_fh, self.fh):
             with suppress(OSError):
                 file.close()
@@ -175,5 +175,5 @@ class _Sheet(Worksheet):  # type: ignore[misc] # as above
         return _ESCAPED.sub(lambda match: f"_x{ord(match[0]):04X}_", data)
 
     def _xml_rich_inline_string(self, string: str, attributes: Any) -> None:
-        # XlsxWriter takes a text between <r> and </r> for its own markup: it would reach the file as XML.
+        # XlsxWriter takes text between <r> and </r> for its own markup, so it would reach the file as XML.
         self._xml_inline_string(string, False, attributes)

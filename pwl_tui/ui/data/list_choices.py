@@ -1,5 +1,6 @@
 """What the form for a new list holds, and the reading of that list. Knows no widget."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -99,7 +100,8 @@ class Wanted(Struct, frozen=True):
     def _taken_in(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Source:
         if self.pasted is not None:
             return Source.from_text(self.pasted)
-        size = self.path.stat().st_size if self.path.is_file() else 0  # reading it says what is wrong with it
+        # Where there is no file, reading it says what is wrong.
+        size = self.path.stat().st_size if os.path.isfile(self.path) else 0
 
         def watch(done: int) -> None:
             if cancelled():

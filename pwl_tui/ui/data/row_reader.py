@@ -7,9 +7,9 @@ from msgspec import Struct
 
 from pwl_tui.lists.numbers.reasons import REASONS
 from pwl_tui.lists.planned import ListPlan, row_label
-from pwl_tui.lists.read.readers import rows
+from pwl_tui.lists.read.rows import rows
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.format import phone
+from pwl_tui.wording.figures import phone
 
 _LONGEST_CELL = 80
 

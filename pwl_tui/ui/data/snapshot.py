@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import BalanceFailed, BalanceRead, EngineFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.engine.money.ledger import Movement
+from pwl_tui.engine.problems import internal
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BalanceReading, Batch, BatchState, Binding, Job, JobState
@@ -238,6 +239,8 @@ class Watcher:
                 last, version = self._looked(last, version, now)
             except ProblemError as error:
                 last = replace(last, state_problem=error.problem)
+            except Exception as error:  # noqa: BLE001 - the screen would stand still, and nobody would know why
+                last = replace(last, state_problem=internal(error))
             new = replace(
                 last,
                 now=now,

@@ -1,4 +1,4 @@
-"""The activity as lines of a table, safe to show: no key, no control character."""
+"""The activity as rows of a table, safe to show: no keys, no control characters."""
 
 from collections.abc import Sequence
 
@@ -8,8 +8,8 @@ from pwl_tui.secret import redact
 from pwl_tui.state.money import Activity
 from pwl_tui.text import clean
 from pwl_tui.ui.data.snapshot import Snapshot
-from pwl_tui.ui.presenters.format import moment
 from pwl_tui.ui.widgets.cells import Cell, Column
+from pwl_tui.wording.figures import moment
 
 _TROUBLE = ("poll failed", "unreachable", "unknown", "rejected", "settled: lost")
 
@@ -19,12 +19,12 @@ class ActivityRow(Struct, frozen=True):
 
     entry: Activity
     name: str
-    """Of its job; empty where that is no more."""
+    """The name of its job; empty if the job was removed."""
     now: float
 
     @property
     def label(self) -> str:
-        """The batch, ``3.2``, or the job, ``3``."""
+        """The batch, ``3.2``, or the job, ``3``; empty if it belongs to neither."""
         numbers = (self.entry.job, self.entry.seq)
         return ".".join(str(number) for number in numbers if number is not None)
 
@@ -35,13 +35,13 @@ class ActivityRow(Struct, frozen=True):
 
 
 def activity_rows(entries: Sequence[Activity], snapshot: Snapshot) -> list[ActivityRow]:
-    """Return what happened with the names of the jobs that it happened to."""
+    """Return what happened, each with the name of its job."""
     names = {job.id: clean(job.name) for job in snapshot.jobs}
     return [ActivityRow(entry, names.get(entry.job or 0, ""), snapshot.now) for entry in entries]
 
 
 def in_full(row: ActivityRow) -> str:
-    """Return one thing that happened as a sentence of a log."""
+    """Return one thing that happened as a line of a log."""
     when = moment(row.entry.at, row.now, seconds=True)
     about = f"batch {row.label}" if row.entry.seq is not None else f"job {row.label}" if row.label else ""
     parts = (when, about, row.name, clean(row.entry.event), row.detail)
@@ -59,6 +59,6 @@ ACTIVITY: tuple[Column[ActivityRow], ...] = (
     ),
     Column("Batch", 7, lambda row, _: Cell.of(row.label), right=True),
     Column("Job", 18, lambda row, _: Cell.of(row.name), drop=1),
-    Column("What", 16, lambda row, _: Cell.of(clean(row.entry.event))),
-    Column("Answer", 14, lambda row, _: Cell.of(row.detail, "muted"), stretch=True),
+    Column("Event", 16, lambda row, _: Cell.of(clean(row.entry.event))),
+    Column("Details", 14, lambda row, _: Cell.of(row.detail, "muted"), stretch=True),
 )

@@ -1,15 +1,17 @@
-"""The columns of the three tables: jobs, batches and results; from values of the state to plain text."""
+"""The columns of the tables of jobs, batches, results and rejected rows."""
 
 from collections.abc import Callable
 
 from msgspec import Struct
 
 from pwl_tui.answer import Outcome
-from pwl_tui.engine.jobs.timing import days_left, is_expiring
+from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.state.models import Batch, BatchState, Job, JobState, Result
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.format import age, bar, brief, counted, duration, grouped, percent, phone, rounded
+from pwl_tui.ui.presenters.bars import bar
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
+from pwl_tui.wording.figures import age, brief, grouped, percent, phone, rounded
+from pwl_tui.wording.jobs import SIGNS, expires_in, needs, next_in, seconds_left
 
 JOB_TONES: dict[JobState, Tone] = {
     JobState.ATTENTION: "bad",
@@ -41,47 +43,13 @@ class JobRow(Struct, frozen=True):
     foreign: bool
 
 
-def rate(job: Job) -> float | None:
-    """Return how many numbers a second the service has answered so far; none before the first answers."""
-    answered = job.counts.answered - job.reused
-    if job.started is None or job.last_poll is None or answered <= 0 or job.last_poll <= job.started:
-        return None
-    return answered / (job.last_poll - job.started)
-
-
-def seconds_left(job: Job, now: float) -> float | None:
-    """Return how long the job still takes at the rate so far; none when it is not known or not moving."""
-    speed = rate(job)
-    if speed is None or job.last_poll is None or job.state not in (JobState.PROCESSING, JobState.SUBMITTING):
-        return None
-    return max(job.counts.pending / speed - (now - job.last_poll), 1.0)
-
-
-def needs(job: Job) -> str | None:
-    """Return in one line what a job waits for; none when it needs nothing."""
-    if unknown := job.batches.get(BatchState.UNKNOWN):
-        return f"{counted(unknown, 'batch', 'batches')} in doubt: settle it"
-    for state in (BatchState.REJECTED, BatchState.UNREACHABLE):
-        if number := job.batches.get(state):
-            why = f": {job.error.message}" if job.error else ""
-            return clean(f"{counted(number, 'batch', 'batches')} {state}{why}")
-    if job.hold is not None and job.state is JobState.WAITING:
-        return clean(job.hold.message)
-    return None
-
-
-def kept(job: Job, now: float) -> str:
-    """Return how long the service keeps answers that are not fetched: ``11 d``; empty: all are fetched."""
-    days = days_left(job, now)
-    return "" if days is None else f"{days} d" if days else "hours"
-
-
 def _sign(row: JobRow, _width: int) -> Cell:
-    if not row.foreign and row.job.state in (JobState.ATTENTION, JobState.WAITING):
-        return Cell.of("!", JOB_TONES[row.job.state])
-    if is_expiring(row.job, row.now):
+    sign = SIGNS.get(row.job.state, " ")
+    if row.foreign and sign == "!":
+        sign = " "  # nothing can be done about it with this key
+    if sign != "!" and is_expiring(row.job, row.now):
         return Cell.of("!", "warning")
-    return Cell.of("✓", "good") if row.job.state is JobState.COMPLETED else Cell.of(" ")
+    return Cell.of(sign, "plain" if sign == " " else JOB_TONES[row.job.state])
 
 
 def _state(row: JobRow, _width: int) -> Cell:
@@ -91,9 +59,9 @@ def _state(row: JobRow, _width: int) -> Cell:
 
 
 def _progress(row: JobRow, width: int) -> Cell:
-    filled, empty = bar(row.job.done, width - 6)
+    filled, empty = bar(row.job.done, width - 5)
     tone: Tone = "good" if row.job.state is JobState.COMPLETED else "accent"
-    return Cell((Span(filled, tone), Span(empty, "muted"), Span(f"{percent(row.job.done):>6}")))
+    return Cell((Span(filled, tone), Span(empty, "muted"), Span(f"{percent(row.job.done):>5}")))
 
 
 def _on_whatsapp(row: JobRow, width: int) -> Cell:
@@ -111,7 +79,7 @@ def _failed(row: JobRow, width: int) -> Cell:
     return Cell.of(rounded(failed, width), "warning" if failed else "muted")
 
 
-def _left(row: JobRow, width: int) -> Cell:
+def _pending(row: JobRow, width: int) -> Cell:
     pending = row.job.counts.pending
     return Cell.of(rounded(pending, width) if pending else "", "plain")
 
@@ -126,32 +94,27 @@ def _next_poll(row: JobRow, _width: int) -> Cell:
     return Cell.of("" if due is None else next_in(due, row.now, brief), "muted")
 
 
-def _kept(row: JobRow, _width: int) -> Cell:
-    days = kept(row.job, row.now)
+def _expires(row: JobRow, _width: int) -> Cell:
+    days = expires_in(row.job, row.now)
     return Cell.of(f"! {days}", "warning") if is_expiring(row.job, row.now) else Cell.of(days, "muted")
-
-
-def next_in(moment: float, now: float, words: Callable[[float], str] = duration) -> str:
-    """Return in words how far off a moment is, ``now`` when it has come."""
-    return words(moment - now) if moment > now else "now"
 
 
 JOBS: tuple[Column[JobRow], ...] = (
     Column("", 1, _sign),
     Column("Name", 12, lambda row, _: Cell.of(clean(row.job.name)), stretch=True, grow=12),
     Column("State", 10, _state),
-    Column("Progress", 11, _progress, grow=9),
-    Column("On WA", 6, _on_whatsapp, right=True, grow=3),
+    Column("Progress", 8, _progress, grow=12),
+    Column("WhatsApp", 8, _on_whatsapp, right=True, grow=3),
     Column("Business", 8, _number(lambda job: job.counts.business), right=True, drop=3),
     Column("Failed", 6, _failed, right=True, drop=2),
-    Column("Left", 6, _left, right=True, grow=3),
+    Column("Pending", 7, _pending, right=True, grow=3),
     Column("Time", 5, _time, right=True, drop=1),
     Column("Poll", 5, _next_poll, right=True, drop=4),
-    Column("Kept", 7, _kept, right=True, drop=5),
+    Column("Expires", 7, _expires, right=True, drop=5),
     Column("Numbers", 9, _number(lambda job: job.numbers), right=True, drop=6),
     Column("Age", 8, lambda row, _: Cell.of(age(row.now - row.job.created), "muted"), right=True, drop=7),
 )
-"""All up to Poll have room on 80 cells."""
+"""All up to Poll have room in 80 cells."""
 
 
 class BatchRow(Struct, frozen=True):
@@ -165,7 +128,7 @@ def _batch_id(row: BatchRow, _width: int) -> Cell:
     return Cell.of(clean(row.batch.batch_id or "none yet"), "muted")
 
 
-def _batch_left(row: BatchRow, _width: int) -> Cell:
+def _batch_pending(row: BatchRow, _width: int) -> Cell:
     if row.batch.error is not None and row.batch.state is not BatchState.COMPLETED:
         text = f"{clean(row.batch.error.message)} {clean(row.batch.error.remedy)}"
         return Cell((Span(text, _BATCH_TONES[row.batch.state]),), rest=True)
@@ -182,12 +145,12 @@ BATCHES: tuple[Column[BatchRow], ...] = (
     Column("Batch", 6, lambda row, _: Cell.of(row.batch.label), right=True),
     Column("State", 11, lambda row, _: Cell.of(row.batch.state, _BATCH_TONES[row.batch.state])),
     Column("Size", 5, lambda row, _: Cell.of(grouped(row.batch.size)), right=True),
-    Column("On WA", 5, lambda row, _: Cell.of(grouped(row.batch.counts.on_whatsapp)), right=True),
+    Column("WhatsApp", 8, lambda row, _: Cell.of(grouped(row.batch.counts.on_whatsapp)), right=True),
     Column("Business", 8, lambda row, _: Cell.of(grouped(row.batch.counts.business)), right=True, drop=1),
     Column("Failed", 6, lambda row, _: Cell.of(grouped(row.batch.counts.failed)), right=True),
-    Column("Left", 5, _batch_left, right=True),
+    Column("Pending", 7, _batch_pending, right=True),
     Column("Poll", 5, _batch_poll, right=True, drop=2),
-    Column("Id at the service", 8, _batch_id, drop=0, stretch=True),
+    Column("Batch ID", 8, _batch_id, drop=0, stretch=True),
 )
 
 
@@ -202,7 +165,7 @@ def _answer(result: Result, _width: int) -> Cell:
 def _business(result: Result, _width: int) -> Cell:
     answer = result.answer
     if answer.note and answer.on_whatsapp is None and not (answer.country or answer.carrier):
-        # Nothing else is known of the number, and why is not to be cut off on a narrow screen.
+        # Nothing else is known of the number, and a narrow screen must not cut off the reason.
         return Cell((Span(clean(answer.note), "muted"),), rest=True)
     return Cell.of("business" if answer.business else "", "accent")
 
@@ -226,15 +189,15 @@ class RejectedLine(Struct, frozen=True):
 
 REJECTED: tuple[Column[RejectedLine], ...] = (
     Column("Row", 9, lambda line, _: Cell.of(grouped(line.row)), right=True),
-    Column("Why it holds no usable number", 20, lambda line, _: Cell.of(clean(line.reason)), stretch=True),
+    Column("Why it has no usable number", 20, lambda line, _: Cell.of(clean(line.reason)), stretch=True),
 )
 
 ResultRow = BatchRow | Result | RejectedLine
-"""What the table of a job's screen holds, one kind at a time."""
+"""A row of the table on a job's screen, which shows one kind at a time."""
 
 
 def result_key(row: ResultRow) -> int:
-    """Return what stays the same of a row while it changes."""
+    """Return what identifies a row while it changes."""
     match row:
         case BatchRow():
             return row.batch.seq

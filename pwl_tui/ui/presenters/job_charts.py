@@ -1,33 +1,35 @@
-"""The picture of a job: how its answers divide, and where its numbers are. Values only, no widgets."""
+"""The charts of a job: how its answers divide, and which countries and carriers its numbers belong to."""
 
 from itertools import zip_longest
 
 from pwl_tui.state.models import Job
 from pwl_tui.state.queries.breakdown import Breakdown, Share
-from pwl_tui.ui.presenters.format import grouped, percent
 from pwl_tui.ui.presenters.job_tabs import Waiting
 from pwl_tui.ui.widgets.cells import Span
-from pwl_tui.ui.widgets.chart import Line, Part, Rank, ranking, shares
+from pwl_tui.ui.widgets.chart import Part, Rank, TextLine, ranking, shares
+from pwl_tui.wording.figures import grouped, percent
 
 _SIDE_BY_SIDE = 110
-"""Cells from which on the two rankings stand beside each other."""
+"""The width in cells from which the two rankings are side by side."""
 _BETWEEN = 4
 _LEAST_RANKS, _MOST_RANKS = 3, 15
 
 
-def picture(job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int, height: int) -> list[Line]:
-    """Return the lines of the picture.
+def chart_lines(
+    job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int, height: int
+) -> list[TextLine]:
+    """Return the charts of a job, one below the other.
 
     Args:
-        job: whose answers.
-        waiting: its numbers without one.
-        breakdown: as far as it is counted; none: it is not begun.
+        job: whose answers to draw.
+        waiting: its numbers without an answer.
+        breakdown: by country and carrier, as far as counted; None before counting begins.
         width: cells.
-        height: lines there are; as many countries and carriers are named as fit, and a few at least.
+        height: lines that are visible; as many countries and carriers are named as fit, but at least a few.
     """
     counts = job.counts
     parts = [
-        Part("on WhatsApp, private", counts.on_whatsapp - counts.business, "█", "accent"),
+        Part("on WhatsApp, personal", counts.on_whatsapp - counts.business, "█", "accent"),
         Part("on WhatsApp, business", counts.business, "▓", "good"),
         Part("not on WhatsApp", counts.not_on_whatsapp, "░", "muted"),
         Part("failed", counts.failed, "▚", "bad"),
@@ -39,18 +41,18 @@ def picture(job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int,
     if not answered:
         return lines
     if breakdown is None or breakdown.progress < 1:
-        done = percent(breakdown.progress) if breakdown else "0 %"
+        done = percent(breakdown.progress if breakdown else 0)
         return [*lines, (), (Span(f"Counting countries and carriers: {done}", "muted"),)]
     beside = width >= _SIDE_BY_SIDE
     room = height - len(lines) - 1
     ranks = min(max(room - 1 if beside else (room - 3) // 2, _LEAST_RANKS), _MOST_RANKS)
     each = (width - _BETWEEN) // 2 if beside else width
 
-    def ranked(title: str, all_: list[Share]) -> list[Line]:
+    def ranked(title: str, all_: list[Share]) -> list[TextLine]:
         some = [Rank(share.name, share.checked, share.on_whatsapp) for share in all_[:ranks]]
         total = sum(share.checked for share in all_)
         heading = f"{title} ({grouped(len(all_))})"
-        return ranking(heading, some, "share  on WA", each, total=total)
+        return ranking(heading, some, "WhatsApp", each, total=total)
 
     countries, carriers = (
         ranked("Countries", breakdown.countries()),
@@ -58,7 +60,7 @@ def picture(job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int,
     )
     if not beside:
         return [*lines, (), *countries, (), *carriers]
-    empty: Line = (Span(" " * each),)
+    empty: TextLine = (Span(" " * each),)
     gap = Span(" " * _BETWEEN)
     both = zip_longest(countries, carriers, fillvalue=empty)
     return [*lines, (), *((*left, gap, *right) for left, right in both)]

@@ -1,31 +1,33 @@
-"""The job under the cursor beside the jobs: how it divides, how it goes on, what it needs. No widgets."""
+"""The details of the selected job, beside the jobs: how its answers divide, its pace, and what it needs."""
 
 import textwrap
 
 from pwl_tui.engine.jobs.timing import is_expiring
-from pwl_tui.state.models import BatchState, Job, JobState
+from pwl_tui.state.models import BatchState, Job
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.columns import JOB_TONES, JobRow, kept, needs, next_in, rate, seconds_left
-from pwl_tui.ui.presenters.format import ago, bar, counted, duration, grouped, pace, percent
+from pwl_tui.ui.presenters.bars import bar
+from pwl_tui.ui.presenters.columns import JOB_TONES, JobRow
 from pwl_tui.ui.widgets.cells import Span, aligned
-from pwl_tui.ui.widgets.chart import Line, Part, shares
+from pwl_tui.ui.widgets.chart import Part, TextLine, shares
+from pwl_tui.wording import jobs as wording
+from pwl_tui.wording.figures import ago, counted, duration, grouped, pace, percent
 
 _LABEL = 11
 _NO_LABELS = ("",) * len(BatchState)
 _MOST_NEED_LINES = 5
 
 
-def detail_lines(row: JobRow, width: int) -> list[Line]:
-    """Return all that is known of a job without asking the state file again.
+def detail_lines(row: JobRow, width: int) -> list[TextLine]:
+    """Return what is known of a job without reading the state file.
 
     Args:
         row: the job, and when it is drawn.
         width: cells.
     """
     job = row.job
-    filled, empty = bar(job.done, width - 6)
-    done = Span(f"{percent(job.done):>6}")
-    lines: list[Line] = [
+    filled, empty = bar(job.done, width - 5)
+    done = Span(f"{percent(job.done):>5}")
+    lines: list[TextLine] = [
         (Span(aligned(clean(job.name), width, False)),),
         (Span(_state(row), "muted" if row.foreign else JOB_TONES[job.state]),),
         (Span(filled, JOB_TONES[job.state]), Span(empty, "muted"), done),
@@ -45,12 +47,11 @@ def _state(row: JobRow) -> str:
     job = row.job
     if row.foreign and job.unfinished:
         return "other key: not polled with this one"
-    sign = {JobState.ATTENTION: "! ", JobState.WAITING: "! ", JobState.COMPLETED: "✓ "}.get(job.state, "")
-    return f"{sign}{job.state}"
+    return wording.state(job)
 
 
-def _needed(row: JobRow, width: int) -> list[Line]:
-    need = None if row.foreign else needs(row.job)
+def _needed(row: JobRow, width: int) -> list[TextLine]:
+    need = None if row.foreign else wording.needs(row.job)
     if need is None:
         return []
     if row.job.error:
@@ -62,27 +63,27 @@ def _needed(row: JobRow, width: int) -> list[Line]:
 def _parts(job: Job) -> list[Part]:
     counts = job.counts
     parts = [
-        Part("on WhatsApp", counts.on_whatsapp - counts.business, "█", "accent"),
+        Part("personal", counts.on_whatsapp - counts.business, "█", "accent"),
         Part("business", counts.business, "▓", "good"),
-        Part("not", counts.not_on_whatsapp, "░", "muted"),
+        Part("no WhatsApp", counts.not_on_whatsapp, "░", "muted"),
         Part("failed", counts.failed, "▚", "bad"),
-        Part("left", counts.pending, "·", "muted"),
+        Part("pending", counts.pending, "·", "muted"),
     ]
     return [part for part in parts if part.size]
 
 
 def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
-    """Labels and values; what is live comes first, and a value that is empty is not shown."""
+    """Return labels and values; what is live comes first, and an empty value is not shown."""
     job, now = row.job, row.now
-    left = None if row.foreign else seconds_left(job, now)
-    speed = rate(job) if left is not None else None
+    left = None if row.foreign else wording.seconds_left(job, now)
+    speed = wording.rate(job) if left is not None else None
     polled = job.next_poll is not None and not row.foreign
     source = clean(job.source)
-    keeping = kept(job, now)
+    expires = wording.expires_in(job, now)
     return [
         ("Time left", "" if left is None else duration(left)),
         ("Pace", "" if speed is None else pace(speed)),
-        ("Next poll", next_in(job.next_poll, now) if polled and job.next_poll is not None else ""),
+        ("Next poll", wording.next_in(job.next_poll, now) if polled and job.next_poll is not None else ""),
         *zip(("Batches", *_NO_LABELS), _batches(job), strict=False),
         ("Numbers", grouped(job.numbers)),
         ("Spent", counted(job.charged, "credit")),
@@ -90,9 +91,9 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
         ("Left out", grouped(job.held) if job.held else ""),
         ("Duplicates", grouped(job.duplicates) if job.duplicates else ""),
         ("Rejected", counted(job.rejected, "row") if job.rejected else ""),
-        ("Kept", f"{'! ' if is_expiring(job, now) else ''}{keeping} at the service" if keeping else ""),
+        ("Expires in", f"{'! ' if is_expiring(job, now) else ''}{expires}" if expires else ""),
         ("Retry of", f"job {job.retry_of}" if job.retry_of is not None else ""),
-        ("Made", ago(now - job.created)),
+        ("Created", ago(now - job.created)),
         ("Finished", ago(now - job.finished) if job.finished is not None else ""),
         ("List", source if len(source) <= width else "…" + source[1 - width :]),
     ]

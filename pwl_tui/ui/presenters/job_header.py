@@ -1,4 +1,4 @@
-"""The head of a job's screen in words: how far it is, how fast, what it cost. Pure text, no widgets."""
+"""The head of a job's screen: how far the job is, how fast, what it cost, and what it needs."""
 
 from collections.abc import Sequence
 
@@ -8,11 +8,12 @@ from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.columns import kept, needs, next_in, rate, seconds_left
-from pwl_tui.ui.presenters.format import ago, bar, counted, duration, grouped, pace, percent
+from pwl_tui.ui.presenters.bars import bar
+from pwl_tui.wording import jobs as wording
+from pwl_tui.wording.figures import ago, counted, duration, grouped, pace, percent
 
 _BAR_WIDTH = 24
-STATE_STYLES: dict[JobState, str] = {
+_STATE_STYLES: dict[JobState, str] = {
     JobState.ATTENTION: "bold $text-error",
     JobState.WAITING: "bold $text-warning",
     JobState.COMPLETED: "$text-success",
@@ -27,13 +28,12 @@ def job_lines(
     Args:
         job: the job.
         now: UTC epoch seconds.
-        width: cells; the source's path is cut to what is left.
-        elsewhere: why it is left alone, if it belongs to another key.
-        retries: the jobs that ask again for what failed in it.
+        width: cells; the path of the list is cut to what is left.
+        elsewhere: why the job is not worked on, if it belongs to another key.
+        retries: the jobs that retry what failed in it.
     """
-    sign = {JobState.ATTENTION: "! ", JobState.WAITING: "! ", JobState.COMPLETED: "✓ "}.get(job.state, "")
     name = clean(job.name, 40)
-    state = "other key" if elsewhere is not None and job.unfinished else f"{sign}{job.state}"
+    state = "other key" if elsewhere is not None and job.unfinished else wording.state(job)
     room = width - len(name) - len(state) - 4
     source = clean(job.source) if job.retry_of is None else ""
     if len(source) > room:
@@ -43,7 +43,7 @@ def job_lines(
         Content.assemble(
             (name, "bold"),
             "  ",
-            (state, STATE_STYLES.get(job.state, "$text-accent")),
+            (state, _STATE_STYLES.get(job.state, "$text-accent")),
             "  ",
             (source, "$muted"),
         ),
@@ -52,55 +52,42 @@ def job_lines(
             (empty, "$muted"),
             f" {percent(job.done)}  {grouped(job.counts.answered)} of {counted(job.numbers, 'number')}",
         ),
-        Content(_answers(job)),
+        Content(wording.answers(job.counts)),
         Content.styled(_pace(job, now, live=elsewhere is None), "$muted"),
     ]
     if links := _links(job, retries):
         lines.append(Content.styled(links, "$muted"))
     if is_expiring(job, now):
-        text = f"The service deletes what is not fetched: {kept(job, now)} left."
-        lines.append(Content.assemble(("! ", "bold $text-warning"), text))
+        lines.append(Content.assemble(("! ", "bold $text-warning"), wording.expiry([job], now)))
     if elsewhere is not None:
         lines.append(Content.assemble(("! ", "bold $text-warning"), clean(elsewhere.message)))
         lines.append(Content.styled(clean(elsewhere.remedy), "$muted"))
-    elif need := needs(job):
+    elif need := wording.needs(job):
         lines.append(Content.assemble(("! ", "bold $text-error"), need))
-        if job.error is not None and BatchState.UNKNOWN not in job.batches:  # of those the line says it all
+        if job.error is not None and BatchState.UNKNOWN not in job.batches:  # the line itself says what to do
             lines.append(Content.styled(clean(job.error.remedy), "$muted"))
     return Content("\n").join(lines)
 
 
-def _answers(job: Job) -> str:
-    counts = job.counts
-    parts = [
-        f"{grouped(counts.on_whatsapp)} on WhatsApp",
-        f"{grouped(counts.business)} business",
-        f"{grouped(counts.not_on_whatsapp)} not",
-        f"{grouped(counts.failed)} failed",
-        f"{grouped(counts.pending)} left" if counts.pending else "",
-    ]
-    return " · ".join(part for part in parts if part)
-
-
 def _links(job: Job, retries: Sequence[Job]) -> str:
-    asked = ", ".join(f"job {retry.id}" for retry in retries)
     parts = [
         f"retry of job {job.retry_of}" if job.retry_of is not None else "",
-        f"what failed is asked for again in {asked}" if asked else "",
+        f"retried in {', '.join(f'job {retry.id}' for retry in retries)}" if retries else "",
     ]
     return " · ".join(part for part in parts if part)
 
 
 def _pace(job: Job, now: float, *, live: bool) -> str:
-    speed, left = rate(job), seconds_left(job, now) if live else None
+    speed, left = wording.rate(job), wording.seconds_left(job, now) if live else None
+    expires = wording.expires_in(job, now)
     parts = [
         counted(sum(job.batches.values()), "batch", "batches"),
         f"{counted(job.charged, 'credit')} spent",
         f"{grouped(job.reused)} reused" if job.reused else "",
         pace(speed) if speed and left is not None else "",
         f"{duration(left)} left" if left is not None else "",
-        f"next poll {next_in(job.next_poll, now)}" if live and job.next_poll is not None else "",
-        f"kept {kept(job, now)} at the service" if kept(job, now) and not is_expiring(job, now) else "",
+        f"next poll {wording.next_in(job.next_poll, now)}" if live and job.next_poll is not None else "",
+        f"expires in {expires}" if expires and not is_expiring(job, now) else "",
         f"finished {ago(now - job.finished)}" if job.finished is not None else "",
     ]
     return " · ".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""The ledger as lines of a table: charges, and between them what the balance did that nobody explains."""
+"""The ledger as rows of a table: charges, and what the balance did that no charge explains."""
 
 from collections.abc import Callable
 
@@ -7,8 +7,9 @@ from textual.content import Content
 
 from pwl_tui.engine.money.ledger import Ledger, Line, Movement
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.format import change, counted, grouped, moment
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
+from pwl_tui.wording import ledger as wording
+from pwl_tui.wording.figures import change, grouped, moment
 
 
 class LedgerRow(Struct, frozen=True):
@@ -19,7 +20,7 @@ class LedgerRow(Struct, frozen=True):
 
     @property
     def at(self) -> float:
-        """When it was certain, UTC epoch seconds."""
+        """When it was certain; UTC epoch seconds."""
         return self.entry.at if isinstance(self.entry, Line) else self.entry.until
 
 
@@ -31,25 +32,14 @@ def ledger_rows(ledger: Ledger, now: float) -> list[LedgerRow]:
 
 
 def ledger_head(ledger: Ledger) -> Content:
-    """Return the sum of it, and how much of the balance it does not explain."""
-    sums = f"{counted(ledger.spent, 'credit')} spent in {counted(len(ledger.lines), 'charge')}"
-    lines = [Content.styled(sums, "bold")]
+    """Return what was spent, and whether the balance agrees."""
+    lines = [Content.styled(wording.total(ledger), "bold")]
     if ledger.alarms:
-        taken = sum(alarm.unexplained for alarm in ledger.alarms)
-        text = f"{counted(taken, 'credit')} went that no charge here explains: another program with this key?"
+        text = f"{wording.alarm(ledger.alarms)} Is another program using this key?"
         lines.append(Content.assemble(("! ", "bold $text-warning"), text))
     elif ledger.lines:
-        lines.append(Content.styled("The balance agrees with it, as far as it was read.", "$muted"))
+        lines.append(Content.styled("The balance agrees, as far as it was read.", "$muted"))
     return Content("\n").join(lines)
-
-
-def movement_words(movement: Movement, now: float) -> str:
-    """Return what the balance did between two readings that no charge explains."""
-    since = moment(movement.since, now)
-    if movement.unexplained < 0:
-        return f"{counted(-movement.unexplained, 'credit')} added since {since}"
-    text = f"{counted(movement.unexplained, 'credit')} unexplained since {since}"
-    return f"{text}: {grouped(movement.known)} of {grouped(movement.fell)} known" if movement.known else text
 
 
 def _sign(row: LedgerRow, _width: int) -> Cell:
@@ -61,14 +51,14 @@ def _sign(row: LedgerRow, _width: int) -> Cell:
 def _batch(row: LedgerRow, _width: int) -> Cell:
     if isinstance(row.entry, Movement):
         tone: Tone = "warning" if row.entry.unexplained > 0 else "good"
-        return Cell((Span(movement_words(row.entry, row.now), tone),), rest=True)
+        return Cell((Span(wording.movement(row.entry, moment(row.entry.since, row.now)), tone),), rest=True)
     if row.entry.job is None:
         return Cell.of("check", "muted")
     return Cell.of(f"{row.entry.job}.{row.entry.seq}" if row.entry.seq else str(row.entry.job))
 
 
 def _of_charge(show: Callable[[Line], Cell]) -> Callable[[LedgerRow, int], Cell]:
-    """Return how a column shows a charge; the line of a movement has ended before it."""
+    """Return how a column shows a charge; a movement takes the rest of its line before such a column."""
     return lambda row, _: show(row.entry) if isinstance(row.entry, Line) else Cell.of("")
 
 
@@ -88,5 +78,5 @@ LEDGER: tuple[Column[LedgerRow], ...] = (
     Column("Before", 9, _of_charge(lambda line: _figure(line.before)), right=True),
     Column("After", 9, _of_charge(lambda line: _figure(line.after)), right=True),
     Column("Job", 10, _of_charge(lambda line: Cell.of(clean(line.name))), stretch=True),
-    Column("Id at the service", 36, _of_charge(_batch_id), drop=1),
+    Column("Batch ID", 36, _of_charge(_batch_id), drop=1),
 )

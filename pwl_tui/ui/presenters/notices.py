@@ -1,4 +1,4 @@
-"""What needs the person, most urgent first, each with the key that deals with it. Pure text, no widgets."""
+"""What needs the person, the most urgent first, each with the key that deals with it."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -10,7 +10,9 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.ui.data.snapshot import Snapshot
-from pwl_tui.ui.presenters.format import counted, grouped, moment
+from pwl_tui.wording.figures import counted, grouped, moment
+from pwl_tui.wording.jobs import expiry, names, unadopted
+from pwl_tui.wording.ledger import alarm
 
 _SHOWN = 240
 """Characters of a foreign sentence: about three lines of 80 cells."""
@@ -21,9 +23,9 @@ class Notice(Struct, frozen=True):
 
     Attributes:
         text: what it is, in a sentence or two.
-        command: the id of the command that deals with it; empty where no key does.
-        purpose: what its key is pressed for: ``to settle it``.
-        bad: nothing goes on without the person.
+        command: the id of the command that deals with it; empty if there is none.
+        purpose: what its key is for: ``to settle it``.
+        bad: work has stopped until the person acts.
     """
 
     text: str
@@ -33,9 +35,9 @@ class Notice(Struct, frozen=True):
 
 
 def notices(snapshot: Snapshot) -> list[Notice]:
-    """Return all that needs the person, most urgent first."""
+    """Return everything that needs the person, the most urgent first."""
     found = [*_doubts(snapshot)]
-    found += [_said(problem) for problem in (snapshot.state_problem, snapshot.engine_problem) if problem]
+    found += [_notice(problem) for problem in (snapshot.state_problem, snapshot.engine_problem) if problem]
     found += [*_unadopted(snapshot), *_service(snapshot), *_credits(snapshot), *_expiring(snapshot)]
     return [*found, *_alarms(snapshot), *_foreign(snapshot)]
 
@@ -44,16 +46,14 @@ def attention_lines(found: Sequence[Notice], key: Callable[[str], str], most: in
     """Return notices as lines.
 
     Args:
-        found: the notices, most urgent first.
-        key: gives the key of a command as people read it.
-        most: how many notices there is room for, one at least; how many more there are is said.
+        found: the notices, the most urgent first.
+        key: returns the key of a command as people read it.
+        most: how many lines there is room for, at least one; the last one may say how many more there are.
     """
     shown = found if len(found) <= most else found[: max(most - 1, 1)]
     lines = [_line(notice, key) for notice in shown]
     if more := len(found) - len(shown):
-        lines.append(
-            Content.styled(f"  and {more} more that need{'s' if more == 1 else ''} you", "$text-warning")
-        )
+        lines.append(Content.styled(f"  and {more} more", "$text-warning"))
     return Content("\n").join(lines)
 
 
@@ -66,7 +66,7 @@ def _line(notice: Notice, key: Callable[[str], str]) -> Content:
     return Content.assemble(line, " Press ", pressed, f" {notice.purpose}.")
 
 
-def _said(problem: Problem) -> Notice:
+def _notice(problem: Problem) -> Notice:
     return Notice(clean(f"{problem.message} {problem.remedy}", _SHOWN), bad=True)
 
 
@@ -76,7 +76,7 @@ def _doubts(snapshot: Snapshot) -> Iterator[Notice]:
         since = f" since {moment(min(sent), snapshot.now)}" if sent else ""
         many = len(snapshot.doubts) > 1
         yield Notice(
-            f"{counted(len(snapshot.doubts), 'batch', 'batches')} in doubt{since}: sending is frozen.",
+            f"{counted(len(snapshot.doubts), 'batch', 'batches')} in doubt{since}. Sending is on hold.",
             "settle",
             "to settle them" if many else "to settle it",
             bad=True,
@@ -85,24 +85,18 @@ def _doubts(snapshot: Snapshot) -> Iterator[Notice]:
 
 def _unadopted(snapshot: Snapshot) -> Iterator[Notice]:
     if number := snapshot.unadopted:
-        yield Notice(
-            f"{counted(number, 'batch', 'batches')} in the journal"
-            f" {'is' if number == 1 else 'are'} not in this state file, and paid for.",
-            "adopt",
-            "to take it over" if number == 1 else "to take them over",
-            bad=True,
-        )
+        yield Notice(unadopted(number), "adopt", f"to adopt {'it' if number == 1 else 'them'}", bad=True)
 
 
 def _service(snapshot: Snapshot) -> Iterator[Notice]:
-    """What the service says of the key or of itself; the same is not said twice."""
+    """Yield what the service says about the key or itself, once."""
     refused = next((job.hold for job in _waiting(snapshot) if job.hold and job.hold.kind.refuses_key), None)
     problem = snapshot.service_problem or refused or snapshot.balance_problem
     if problem is not None and problem.kind.refuses_key:
         text = clean(f"The service refuses the key: {problem.message} {problem.remedy}", _SHOWN)
-        yield Notice(text, "key", "to enter another", bad=True)
+        yield Notice(text, "key", "to enter another key", bad=True)
     elif problem is not None:
-        yield _said(problem)
+        yield _notice(problem)
 
 
 def _credits(snapshot: Snapshot) -> Iterator[Notice]:
@@ -110,20 +104,20 @@ def _credits(snapshot: Snapshot) -> Iterator[Notice]:
     now = snapshot.credits
     if now is not None and now.balance < snapshot.unsent:
         short = snapshot.unsent - now.balance
-        waits = f" {_names(held)} goes on after a top-up." if held else ""
+        waits = f" {names(held)} will continue after a top-up." if held else ""
         yield Notice(
-            f"Credits short: {grouped(snapshot.unsent)} required, {grouped(now.balance)} available,"
+            f"Not enough credits: {grouped(snapshot.unsent)} needed, {grouped(now.balance)} available,"
             f" {grouped(short)} missing.{waits}"
         )
     elif held and held[0].hold is not None:
-        yield Notice(clean(f"{_names(held)}: {held[0].hold.message} {held[0].hold.remedy}", _SHOWN))
+        yield Notice(clean(f"{names(held)}: {held[0].hold.message} {held[0].hold.remedy}", _SHOWN))
     elif now is not None and (last := last_size(snapshot)) > (left := now.balance - snapshot.unsent):
-        rest = "are left" if not snapshot.unsent else "will be left when all is sent"
-        yield Notice(f"Credits run low: {grouped(left)} {rest}, and the last list cost {grouped(last)}.")
+        when = " once everything is sent" if snapshot.unsent else ""
+        yield Notice(f"Credits are low: {grouped(left)} left{when}; the last list cost {grouped(last)}.")
 
 
 def last_size(snapshot: Snapshot) -> int:
-    """Return what the last list of the key in force cost, or is going to cost; 0: there was none."""
+    """Return what the last list of the key in use cost, or will cost; 0 if there was none."""
     own = [job for job in snapshot.jobs if job.binding == snapshot.binding]
     if not own:
         return 0
@@ -134,35 +128,22 @@ def last_size(snapshot: Snapshot) -> int:
 def _expiring(snapshot: Snapshot) -> Iterator[Notice]:
     old = [job for job in (*snapshot.unfinished, *snapshot.foreign) if is_expiring(job, snapshot.now)]
     if old:
-        days = min(days_left(job, snapshot.now) or 0 for job in old)
-        when = f"in {counted(days, 'day')}" if days else "within hours, if not already"
-        yield Notice(
-            f"Answers of {_names(old)} are not fetched, and the service drops them {when}: let pwl-tui run.",
-            bad=days < 2,
-        )
+        urgent = min(days_left(job, snapshot.now) or 0 for job in old) < 2
+        yield Notice(f"{expiry(old, snapshot.now)} Keep pwl-tui running to fetch them.", bad=urgent)
 
 
 def _alarms(snapshot: Snapshot) -> Iterator[Notice]:
     if snapshot.alarms:
-        more = sum(alarm.unexplained for alarm in snapshot.alarms)
-        since = moment(min(alarm.since for alarm in snapshot.alarms), snapshot.now)
-        text = f"The balance fell by {counted(more, 'credit')} more than is known of, after {since}."
-        yield Notice(text, "ledger", "for the ledger")
+        since = moment(min(each.since for each in snapshot.alarms), snapshot.now)
+        yield Notice(alarm(snapshot.alarms, since), "ledger", "for the ledger")
 
 
 def _foreign(snapshot: Snapshot) -> Iterator[Notice]:
     if theirs := snapshot.foreign:
         profiles = ", ".join(sorted({clean(job.profile, 20) for job in theirs}))
         verb = "belongs to another key and is" if len(theirs) == 1 else "belong to another key and are"
-        yield Notice(
-            f"{counted(len(theirs), 'unfinished job')} {verb} not polled with this one (profile {profiles})."
-        )
+        yield Notice(f"{counted(len(theirs), 'unfinished job')} {verb} not polled (profile {profiles}).")
 
 
 def _waiting(snapshot: Snapshot) -> list[Job]:
     return [job for job in snapshot.unfinished if job.state is JobState.WAITING]
-
-
-def _names(jobs: Sequence[Job]) -> str:
-    first = clean(jobs[0].name, 24)
-    return first if len(jobs) == 1 else f"{first} and {counted(len(jobs) - 1, 'other')}"

@@ -1,4 +1,4 @@
-"""The settings as fields of a form, made from their one declaration, and what is typed there as values."""
+"""The settings as fields of a form, made from their declaration, and what was typed as values."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args, get_origin
@@ -9,16 +9,16 @@ from pwl_tui.config import Changes, Settings
 from pwl_tui.config.tables import Declared, File, Profile, declared, tables
 
 _KEYS = ("api_key", "api_key_command")
-"""Never shown; the key has a dialog of its own."""
+"""Never shown: the key has its own dialog."""
 _YES, _NO = "yes", "no"
 HEADINGS: Mapping[str, str] = {
     "": "Account",
     "lists": "Lists",
     "polling": "Polling",
     "ui": "Screen",
-    "notify": "When a job is finished",
+    "notify": "When a job finishes",
 }
-"""By table; a profile's settings stand under the account."""
+"""By table of the file; the settings of a profile are under the account."""
 
 _LABELS: Mapping[str, str] = {
     "profiles-base_url": "Base URL",
@@ -29,17 +29,17 @@ _LABELS: Mapping[str, str] = {
     "notify-desktop": "Desktop notice",
     "notify-title": "Terminal title",
 }
-"""Where the name in the file alone says too little."""
+"""Labels of settings whose name in the file says too little."""
 
 
 class Field(Struct, frozen=True):
     """One setting as a field.
 
     Attributes:
-        table: its table in the file; ``profiles`` for the profile in force, empty for the file itself.
-        setting: as it was declared.
-        options: what it may be, where that is one of a few; else anything that can be typed.
-        text: what stands in the field.
+        table: of the file; ``profiles`` for the profile in use, empty for the top of the file.
+        setting: its declaration.
+        options: its values, if it has only a few; empty if it is typed.
+        text: its value now.
     """
 
     table: str
@@ -49,22 +49,22 @@ class Field(Struct, frozen=True):
 
     @property
     def id(self) -> str:
-        """Of its widget."""
+        """The id of its widget."""
         return f"{self.table or 'file'}-{self.setting.name}"
 
     @property
     def label(self) -> str:
-        """Its name as people read it."""
+        """What it is called on the screen."""
         return _LABELS.get(self.id) or self.setting.name.replace("_", " ").capitalize()
 
     @property
     def help(self) -> str:
-        """What it does and may be, in two sentences."""
+        """What it does and which values it takes, on two lines."""
         return f"{self.setting.meta.title}\nAllowed: {self.setting.meta.description}."
 
 
 def fields(settings: Settings, profiles: Mapping[str, Profile]) -> list[Field]:
-    """Return the fields in the order of the form: the account, then the tables of the file."""
+    """Return the fields in the order of the form: the account first, then the tables of the file."""
     profile, *_ = declared(File)
     made = [Field("", profile, tuple(profiles), settings.profile)]
     made += profile_fields(profiles[settings.profile]) if settings.profile in profiles else []
@@ -79,12 +79,12 @@ def profile_fields(profile: Profile) -> list[Field]:
 
 
 def changes(before: list[Field], after: Mapping[str, str], profile: str) -> Changes:
-    """Return what was changed, ready to be saved.
+    """Return the changes, ready to be saved.
 
     Args:
-        before: the fields as they were, those of `profile` among them.
-        after: what stands in them now, by their ids.
-        profile: the one that is chosen.
+        before: the fields as they were, including those of `profile`.
+        after: their texts now, by id.
+        profile: the chosen one.
     """
     changed: dict[str, dict[str, Any]] = {}
     for field in before:
@@ -95,7 +95,7 @@ def changes(before: list[Field], after: Mapping[str, str], profile: str) -> Chan
 
 
 def typed(text: str, field: Field) -> Any:
-    """Return what was typed as the setting has it; what cannot be stays text, which the checks refuse."""
+    """Return what was typed as a value of the setting; invalid text stays text, which the checks refuse."""
     if field.setting.kind is bool:
         return text == _YES
     if isinstance(field.setting.default, str):

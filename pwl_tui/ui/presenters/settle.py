@@ -1,4 +1,4 @@
-"""A batch in doubt in words: what happened, what the balance did since, and what that says. No widgets."""
+"""A batch in doubt: what happened, what the balance did since then, and what that says."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,15 @@ from textual.content import Content
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Evidence, Verdict
 from pwl_tui.state.models import Batch, Job
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.format import ago, change, counted, duration, grouped, moment
 from pwl_tui.ui.widgets.cells import aligned
+from pwl_tui.wording import doubt as wording
+from pwl_tui.wording.figures import ago, change, counted, duration, grouped, moment
 
 _WIDEST_STOP = 16
 _VERDICTS = {
-    Verdict.CHARGED: ("was charged", "$text-error"),
-    Verdict.FREE: ("was probably not charged", "$text-success"),
-    Verdict.CANNOT_TELL: ("cannot tell", "$text-warning"),
+    Verdict.CHARGED: ("charged", "$text-error"),
+    Verdict.FREE: ("probably not charged", "$text-success"),
+    Verdict.CANNOT_TELL: ("unclear", "$text-warning"),
 }
 
 
@@ -23,10 +24,10 @@ class Doubt(Struct, frozen=True):
     """A batch in doubt, and what is known of it.
 
     Attributes:
-        job: whose batch it is.
+        job: the job of the batch.
         batch: the batch.
         evidence: what the balance says.
-        place: 1 for the first of the batches in doubt.
+        place: of the batch among those in doubt, 1 for the first.
         of: how many batches are in doubt.
     """
 
@@ -38,7 +39,7 @@ class Doubt(Struct, frozen=True):
 
 
 class _Stop(Struct, frozen=True):
-    """One reading on the time line: when, the figure or when it is due, and what changed."""
+    """A reading on the time line: when it is, the balance or when it is due, and what changed."""
 
     title: str
     figure: str
@@ -47,28 +48,30 @@ class _Stop(Struct, frozen=True):
 
 
 def story(doubt: Doubt, now: float) -> Content:
-    """Return what happened: which batch, when it was sent, what came back, and what that stops."""
+    """Return what happened: which batch, when it was sent, what the error was, and what that stops."""
     batch = doubt.batch
     place = f"   {doubt.place} of {doubt.of} in doubt" if doubt.of > 1 else ""
     title = f"Batch {batch.label} of {clean(doubt.job.name, 40)} is in doubt"
+    sent = f"Sent {_when(batch.submitted, now)}: " if batch.submitted is not None else ""
     numbers, price = counted(batch.size, "number"), counted(batch.size, "credit")
-    sent = "It is not known when it was sent"
-    if batch.submitted is not None:
-        sent = f"Sent {moment(batch.submitted, now, seconds=True)} ({ago(now - batch.submitted)})"
     lines = [
         Content.assemble(("! ", "bold $text-error"), (title, "bold"), (place, "$muted")),
-        Content(f"{sent}: {numbers}, {price} if it was charged."),
+        Content(f"{sent}{numbers}, {price} if charged."),
     ]
     if batch.error is not None:
         lines.append(Content(clean(batch.error.message, 160)))
-    lines.append(Content.styled("Nothing more is sent with this key until you decide.", "$muted"))
+    lines.append(Content.styled(wording.FROZEN, "$muted"))
     return Content("\n").join(lines)
 
 
-def timeline(evidence: Evidence, now: float, width: int) -> Content:
-    """Return the readings of the balance on a line of time, four lines of at most `width` cells.
+def _when(at: float, now: float) -> str:
+    return f"{moment(at, now, seconds=True)} ({ago(now - at)})"
 
-    A full sign is a reading, an empty one is still to come.
+
+def timeline(evidence: Evidence, now: float, width: int) -> Content:
+    """Return the readings of the balance along a time line, on four lines of at most `width` cells.
+
+    A full circle is a reading; an empty one is still to come.
     """
     stops = list(_stops(evidence, now))
     wide = min(width // len(stops), _WIDEST_STOP)
@@ -82,18 +85,18 @@ def timeline(evidence: Evidence, now: float, width: int) -> Content:
 
 
 def verdict(evidence: Evidence) -> Content:
-    """Return what the balance says of the batch, and how sure that is."""
+    """Return what the balance says about the batch, and how sure that is."""
     words, style = _VERDICTS[evidence.verdict]
     lines = [Content.assemble("Verdict: ", (words, f"bold {style}")), Content(evidence.explanation)]
     if evidence.spent_otherwise:
         other = counted(evidence.spent_otherwise, "credit")
-        lines.insert(0, Content.styled(f"Other work is known to have taken {other} since.", "$muted"))
+        lines.insert(0, Content.styled(f"Other work has taken {other} since then.", "$muted"))
     return Content("\n").join(lines)
 
 
 def _stops(evidence: Evidence, now: float) -> Iterator[_Stop]:
     before, readings = evidence.before, evidence.readings
-    yield _Stop("before", "not known" if before is None else grouped(before), "", before is not None)
+    yield _Stop("before", "unknown" if before is None else grouped(before), "", before is not None)
     for index, offset in enumerate(READING_OFFSETS):
         title = f"+{offset:.0f} s"
         if index < len(readings):
@@ -106,5 +109,5 @@ def _stops(evidence: Evidence, now: float) -> Iterator[_Stop]:
 
 
 def _row(texts: list[str], wide: int) -> str:
-    # A text that fills its place still stands apart from the next one.
+    # At least one space, even after a text that fills its place.
     return "".join(aligned(text, wide - 1, False) + " " for text in texts).rstrip()

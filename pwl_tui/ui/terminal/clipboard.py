@@ -1,45 +1,52 @@
-"""Copying by way of the terminal (OSC 52), over SSH too; and numbers in a form that shows little."""
+"""Copying through the terminal (OSC 52), which works over SSH; and masking the numbers in a text."""
 
 import base64
 import re
 from collections.abc import Mapping
 
-from pwl_tui.ui.presenters.format import grouped
 from pwl_tui.ui.terminal.notify import through
+from pwl_tui.wording.figures import grouped
 
 MOST_BYTES = 74_994
-"""What is sent at most: some terminals take 100,000 bytes of OSC 52 and drop what is longer."""
+"""The longest text that is copied: some terminals take 100,000 bytes of OSC 52 and drop what is longer."""
 
-SENT = "Sent to the terminal. Some terminals ignore it without a word: paste it, or save it to a file."
-SENT_IN_TMUX = "Sent to the terminal. tmux passes it on with `set -g set-clipboard on`; or save it to a file."
+SENT = "Sent to the terminal. Some terminals ignore this silently: paste to check, or save to a file instead."
+SENT_IN_TMUX = (
+    "Sent to the terminal. tmux needs `set -g set-clipboard on` for this; or save to a file instead."
+)
 TOO_LONG = (
-    f"That is more than the {grouped(MOST_BYTES)} bytes that go to a clipboard by way of a terminal: "
-    "save it to a file."
+    f"Too long to copy through a terminal (the limit is {grouped(MOST_BYTES)} bytes). Save to a file instead."
 )
 _NUMBER = re.compile(r"\+(\d{4})\d+(\d{4})\b")
 
 
-def sequence(text: str, environ: Mapping[str, str]) -> str:
-    """Return what puts a text on the clipboard; empty where it is too long.
+def fits(text: str) -> bool:
+    """Return whether a text is short enough to be copied through a terminal."""
+    return len(text.encode()) <= MOST_BYTES
+
+
+def past_tmux(text: str, environ: Mapping[str, str]) -> str:
+    """Return what copies a text to the clipboard of the terminal that tmux runs in; empty without tmux.
+
+    tmux either takes part in OSC 52 or only passes it on, depending on its settings. So it gets the sequence
+    as it is, and once more wrapped.
 
     Args:
-        text: anything; it may have several lines.
-        environ: tells whether tmux is between: it takes one of two ways, and its settings say which.
+        text: anything that can be encoded as UTF-8; it may have several lines.
+        environ: says whether tmux is in use.
     """
-    data = text.encode(errors="replace")
-    if len(data) > MOST_BYTES:
+    if not environ.get("TMUX"):
         return ""
-    copy = f"\x1b]52;c;{base64.b64encode(data).decode()}\x07"
-    return copy + through(copy, environ) if environ.get("TMUX") else copy
+    return through(f"\x1b]52;c;{base64.b64encode(text.encode()).decode()}\x07", environ)
 
 
-def told(text: str, environ: Mapping[str, str]) -> str:
+def outcome(text: str, environ: Mapping[str, str]) -> str:
     """Return what to tell the person who copied a text: no terminal says whether it took it."""
-    if not sequence(text, environ):
+    if not fits(text):
         return TOO_LONG
     return SENT_IN_TMUX if environ.get("TMUX") else SENT
 
 
 def masked(text: str) -> str:
-    """Return a text with the middle of every E.164 number in it hidden: ``+1415•••2671``."""
+    """Return a text with the middle of every E.164 number hidden: ``+1415•••2671``."""
     return _NUMBER.sub(r"+\1•••\2", text)

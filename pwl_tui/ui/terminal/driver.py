@@ -12,9 +12,10 @@ import time
 from codecs import getincrementaldecoder
 
 from textual import events
-from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
+
+from pwl_tui.ui import textual_private
 
 _ASK_BACKGROUND = "\x1b]11;?\x1b\\"
 _ASK_CURSOR = "\x1b[6n"
@@ -114,11 +115,7 @@ class Terminal(LinuxDriver):
 
     def use_mouse(self, wanted: bool) -> None:
         """Take mouse events from the terminal, or leave the mouse to it for selecting text."""
-        if not wanted:
-            self._disable_mouse_support()
-        self._mouse = wanted
-        if wanted:
-            self._enable_mouse_support()
+        textual_private.use_mouse(self, wanted)
 
     def process_message(self, message: Message) -> None:
         """Take the answer to `time_line` out of the events."""
@@ -129,7 +126,7 @@ class Terminal(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read what is typed, as Textual's own does, without what the terminal answers."""
-        parser, answers = XTermParser(), Answers()
+        parser, answers = textual_private.key_parser(), Answers()
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pwl_tui.state.models import Job, JobState
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.format import grouped, percent
+from pwl_tui.wording.figures import grouped, percent
 
 DesktopChoice = Literal["auto", "osc9", "osc777", "never"]
 _NAME = "pwl-tui"

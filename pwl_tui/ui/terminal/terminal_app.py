@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from textual import events
-from textual.app import App
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.notifications import SeverityLevel
@@ -14,10 +13,11 @@ from textual.widget import Widget
 
 from pwl_tui.config import Settings
 from pwl_tui.text import clean
-from pwl_tui.ui.base import Dialog
+from pwl_tui.ui.dialogs.base import Dialog
 from pwl_tui.ui.terminal import clipboard, notify, themes
 from pwl_tui.ui.terminal.ascii import AsciiFilter
 from pwl_tui.ui.terminal.driver import BackgroundSeen, LineTimed, Terminal
+from pwl_tui.ui.textual_private import DiscreetApp, driver_of
 
 _SLOW_LINE_SECONDS = 0.4
 """To take the first paint (about 25 kB) and answer: what a line under half a Mbit/s does not do."""
@@ -33,7 +33,7 @@ class KeyDone(Message):
         self.typed = typed
 
 
-class TerminalApp(App[None]):
+class TerminalApp(DiscreetApp):
     """What the program does with the terminal beside drawing.
 
     Args:
@@ -147,10 +147,11 @@ class TerminalApp(App[None]):
             self._terminal.set_title(title)
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copy a text by way of the terminal, tmux or not; `clipboard.told` says what came of it."""
-        if sequence := clipboard.sequence(text, os.environ):
-            self._clipboard = text
-            self._tell(sequence)
+        """Copy a text through the terminal, also from within tmux; `clipboard.outcome` says how it went."""
+        text = text.encode(errors="replace").decode()  # without surrogates, which cannot be written
+        if clipboard.fits(text):
+            super().copy_to_clipboard(text)
+            self._tell(clipboard.past_tmux(text, os.environ))
 
     def use_mouse(self, wanted: bool) -> None:
         """Take mouse events from the terminal, or leave the mouse to it for selecting text."""
@@ -194,12 +195,13 @@ class TerminalApp(App[None]):
 
     @property
     def _terminal(self) -> Terminal | None:
-        """The terminal; none while there is none, as in tests."""
-        return self._driver if isinstance(self._driver, Terminal) else None
+        """The terminal; None while there is none, as in tests."""
+        driver = driver_of(self)
+        return driver if isinstance(driver, Terminal) else None
 
     def _tell(self, sequence: str) -> None:
-        if sequence and self._driver is not None:
-            self._driver.write(sequence)
+        if sequence and (driver := driver_of(self)) is not None:
+            driver.write(sequence)
 
 
 def _may_be_slow(setting: str, environ: Mapping[str, str]) -> bool:

@@ -6,13 +6,14 @@ from textual.content import Content
 from textual.widgets import Digits
 
 from pwl_tui.ui.data.snapshot import Snapshot
-from pwl_tui.ui.presenters.format import ago, grouped, trace
+from pwl_tui.ui.presenters.bars import trace
 from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.wording.figures import ago, grouped
 
 _OTHERS = (
     ("phonevalidation", "Phone"),
     ("calleridvalidation", "Caller ID"),
-    ("blacklistchecker", "BL"),
+    ("blacklistchecker", "Blacklist"),
 )
 _MOST_LISTS = 999
 _BETWEEN = Content("  ")

@@ -1,8 +1,7 @@
-"""Two charts of block characters: how a whole divides, and what is most frequent.
+"""Charts of block characters: how a whole divides, and what is most frequent.
 
-Lines of text in a few tones, drawn line by line. Every part has a sign of its own, so that nothing depends on
-colour, and every figure stands in a column as wide as the largest, so that lines that did not change are not
-written again.
+They are lines of text in a few tones, drawn line by line. Each part has its own sign, so that nothing depends
+on color. Figures are aligned, so that lines that did not change are not written again.
 """
 
 from collections.abc import Sequence
@@ -14,22 +13,24 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.format import grouped
 from pwl_tui.ui.widgets.cells import Span, Tone, aligned
+from pwl_tui.wording.figures import grouped
 
-Line: TypeAlias = tuple[Span, ...]
+TextLine: TypeAlias = tuple[Span, ...]
 _LABEL, _WIDEST_LABEL = 0.28, 28
-"""Of the width, and at most so many cells, are for the names of a ranking."""
+"""The share of the width, and the most cells, that the names of a ranking get."""
 _LEAST_BAR = 8
+_SHARE = 5
+"""Cells of a share: ``70.1%``."""
 
 
 class Part(NamedTuple):
     """A part of a whole.
 
     Attributes:
-        label: what it is; foreign text is made safe here.
-        size: how many.
-        sign: a character of its own, such as ``█ ▓ ░ ▚ ·``.
+        label: its name; foreign text is made safe here.
+        size: how many there are.
+        sign: the character that its part of the bar consists of, such as ``█ ▓ ░ ▚ ·``.
         tone: what it means.
     """
 
@@ -43,9 +44,9 @@ class Rank(NamedTuple):
     """One line of a ranking.
 
     Attributes:
-        label: what it is; foreign text is made safe here.
-        size: how many; the bar is as long.
-        part: how many of those are of the kind that the ranking tells the share of.
+        label: its name; foreign text is made safe here.
+        size: how many there are, and how long the bar is.
+        part: how many of them are on WhatsApp, or whatever else the ranking shows the share of.
     """
 
     label: str
@@ -54,11 +55,7 @@ class Rank(NamedTuple):
 
 
 class Chart(Widget):
-    """Draws a few lines of text, and none of them again that look the same.
-
-    Args:
-        id: of the widget.
-    """
+    """A few lines of text; a line that looks the same as before is not written again."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "chart--muted",
@@ -70,10 +67,10 @@ class Chart(Widget):
 
     def __init__(self, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._lines: Sequence[Line] = ()
+        self._lines: Sequence[TextLine] = ()
 
-    def show(self, lines: Sequence[Line]) -> None:
-        """Draw other lines."""
+    def show(self, lines: Sequence[TextLine]) -> None:
+        """Show other lines."""
         before, self._lines = self._lines, lines
         if len(before) != len(lines):
             self.refresh(layout=True)
@@ -83,7 +80,7 @@ class Chart(Widget):
                 self.refresh(Region(0, row, self.size.width, 1))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return as many lines as there are."""
+        """Return the number of lines."""
         del container, viewport, width
         return len(self._lines)
 
@@ -97,11 +94,11 @@ class Chart(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, self.rich_style).simplify()
 
 
-def shares(parts: Sequence[Part], width: int) -> list[Line]:
-    """Return a bar that is divided into the parts, and a line for each with its figure and per cent.
+def shares(parts: Sequence[Part], width: int) -> list[TextLine]:
+    """Return a bar that is divided into the parts, and a line for each part with its figure and share.
 
     Args:
-        parts: of the whole; each that is not empty has at least one cell.
+        parts: of the whole; each that is not empty gets at least one cell.
         width: cells.
     """
     total = sum(part.size for part in parts)
@@ -123,46 +120,48 @@ def shares(parts: Sequence[Part], width: int) -> list[Line]:
     ]
 
 
-def ranking(title: str, ranks: Sequence[Rank], of: str, width: int, *, total: int) -> list[Line]:
-    """Return a heading and a line for each rank: its name, its bar, its figure, and two shares.
+def ranking(title: str, ranks: Sequence[Rank], part: str, width: int, *, total: int) -> list[TextLine]:
+    """Return a heading, and a line for each rank: name, bar, figure, its share, and the share of its part.
 
     Args:
         title: the heading.
         ranks: the longest bar first.
-        of: what the two shares are, for the heading: of all, and of its part.
+        part: the heading of the last column.
         width: cells.
-        total: of all, those that are not shown among them; their per cent is of this.
+        total: of all ranks, including those that are not shown; the first share is of this.
     """
     label = min(int(width * _LABEL), _WIDEST_LABEL)
     figure = max([len(grouped(rank.size)) for rank in ranks], default=1)
-    room = max(width - label - figure - 16, _LEAST_BAR)
+    last = max(len(part), _SHARE)
+    room = max(width - label - figure - _SHARE - last - 4, _LEAST_BAR)
     longest = max((rank.size for rank in ranks), default=0)
-    heading = aligned(title, max(width - len(of), 0), False) + of
-    lines: list[Line] = [(Span(heading, "muted"),)]
+    columns = f" {'share':>{_SHARE}} {part:>{last}}"
+    heading = aligned(title, max(width - len(columns), 0), False) + columns
+    lines: list[TextLine] = [(Span(heading, "muted"),)]
     for rank in ranks:
         length = max(round(rank.size / longest * room), 1) if rank.size else 0
         filled = round(rank.part / rank.size * length) if rank.size else 0
         lines.append(
             (
-                Span(aligned(clean(rank.label, label) or "not told", label, False) + " "),
+                Span(aligned(clean(rank.label, label) or "unknown", label, False) + " "),
                 Span("█" * filled, "accent"),
                 Span("░" * (length - filled) + " " * (room - length), "muted"),
                 Span(f" {grouped(rank.size):>{figure}} "),
                 Span(_per_cent(rank.size, total), "muted"),
-                Span(f" {_per_cent(rank.part, rank.size)}", "accent"),
+                Span(f" {_per_cent(rank.part, rank.size):>{last}}", "accent"),
             )
         )
     return lines
 
 
 def divided(counts: Sequence[int], width: int) -> list[int]:
-    """Return how many of `width` cells each count gets: by its share, and one at least if it is not zero."""
+    """Return how many of `width` cells each count gets: its share, and at least one unless it is 0."""
     total = sum(counts)
     if not total:
         return [0 for _ in counts]
     exact = [count / total * width for count in counts]
     cells = [max(int(share), 1) if share else 0 for share in exact]
-    # What rounding left goes to those it took most from; what it gave too much, the largest give.
+    # Cells that rounding left over go to those it took most from; if there are too few, the largest give.
     for place in sorted(range(len(cells)), key=lambda place: cells[place] - exact[place]):
         if sum(cells) < width and exact[place]:
             cells[place] += 1
@@ -172,8 +171,8 @@ def divided(counts: Sequence[int], width: int) -> list[int]:
 
 
 def _per_cent(count: int, total: int) -> str:
-    """Return a share in six cells: ``70.1 %``; one that is not zero is never told as zero."""
+    """Return a share in five cells: ``70.1%``; one that is not zero is never shown as zero."""
     share = count / total * 100 if total else 0.0
     if 0 < share < 0.1:
-        return "<0.1 %"
-    return f"{share:>4.0f} %" if share == 100 else f"{share:>4.1f} %"
+        return "<0.1%"
+    return f"{share:>4.0f}%" if share == 100 else f"{share:>4.1f}%"

@@ -21,14 +21,14 @@ from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import Progressed, Working, in_thread
-from pwl_tui.ui.base import AppContext
 from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.list_choices import Choices, Wanted
 from pwl_tui.ui.data.recent import recent_lists
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.presenters.plan import hint_lines, numberless_lines, plan_lines, problem_lines, progress_line
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import PathLine, TextInput, typed_path
+from pwl_tui.wording.figures import counted
 
 if TYPE_CHECKING:
     from textual.worker import Worker
@@ -104,7 +104,7 @@ class ListForm(Vertical, Working):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Look for the lists that were used last, once they can be chosen."""
         if event.widget is self._path and not self._path.value:
-            self.work(self._recall, "the look for recent lists")
+            self.work(self._recall, "looking for recent lists")
 
     def start(self, path: str = "", region: str = "") -> None:
         """Put the person at the first field, with a path and region filled in where they are given."""
@@ -127,7 +127,7 @@ class ListForm(Vertical, Working):
         needs = {"submit": self.plan, "see-rows": self._listed, "options": self._read_before}
         if needs.get(command_id, "") is None:
             return "No list is read yet: enter one first."
-        if command_id == "take-region" and not (self._listed and self._listed.offers):
+        if command_id == "take-region" and not (self._listed and self._listed.region_guesses):
             return "No region is offered: no rows lack a country code, or none fits them."
         return None
 
@@ -200,8 +200,8 @@ class ListForm(Vertical, Working):
 
     def action_take_region(self) -> None:
         """Take the region that is offered."""
-        if self._listed is not None and self._listed.offers:
-            self.query_one("#region", TextInput).value = self._listed.offers[0].region
+        if self._listed is not None and self._listed.region_guesses:
+            self.query_one("#region", TextInput).value = self._listed.region_guesses[0].region
 
     @property
     def _path(self) -> PathLine:
@@ -238,7 +238,7 @@ class ListForm(Vertical, Working):
         if self._pasted is None and not self._path.value.strip():
             self._say(self._hint())
             return
-        self._planning = self.work(self._make_plan, "the plan", replace=True)
+        self._planning = self.work(self._make_plan, "planning", replace=True)
 
     async def _make_plan(self) -> None:
         await asyncio.sleep(_TYPING_SECONDS)
@@ -280,9 +280,9 @@ class ListForm(Vertical, Working):
         self.query_one("#see-rows", Button).disabled = listed is None
         self.query_one("#options", Button).disabled = self._read_before is None
         take = self.query_one("#take-region", Button)
-        take.display = bool(listed and listed.offers)
-        if listed and listed.offers:
-            take.label = Content(f"Take region {listed.offers[0].region}")
+        take.display = bool(listed and listed.region_guesses)
+        if listed and listed.region_guesses:
+            take.label = Content(f"Use region {listed.region_guesses[0].region}")
         self.screen.refresh_bindings()
 
     async def _recall(self) -> None:

@@ -14,11 +14,12 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 
 from pwl_tui.ui.commands import bindings
-from pwl_tui.ui.widgets.cells import Column, Span, Tone, Window, aligned, fit, line_of
-from pwl_tui.ui.widgets.cursor import Cursor
+from pwl_tui.ui.textual_private import StillScrollView
+from pwl_tui.ui.widgets.cells import Column, Span, Tone, Window, aligned, fit, line_of, place_named
 
 T = TypeVar("T")
 _Layout: TypeAlias = list[tuple[Column[T], int]]
@@ -30,7 +31,7 @@ _SCROLLBAR = 1
 """Cells on the right that no text is put into: the scrollbar lies over them while there is one."""
 
 
-class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
+class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False):
     """A table of one kind of row.
 
     Args:
@@ -50,6 +51,9 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
     }
 
     BINDINGS: ClassVar = bindings("table")
+
+    cursor = reactive(0, repaint=False)
+    """The row the person is on, 0 for the first."""
 
     class Wanted(Message):
         """Rows outside the window came into sight; the owner answers with `Table.show`."""
@@ -81,7 +85,6 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         self._wanted: tuple[int, int] | None = None
         self._patient = False
         self._arrows: dict[str, str] = {}
-        self._scrolled: tuple[Size, Size] | None = None
 
     @property
     def selected(self) -> T | None:
@@ -129,6 +132,39 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         self._arrows = {title: " ↓" if falling else " ↑"}
         self.refresh()
 
+    def go_to(self, text: str) -> None:
+        """Go to the row that a person names, 1 the first, or to so many per cent of them; else stay."""
+        place = place_named(text, self.total)
+        self.cursor = self.cursor if place is None else place
+
+    def action_up(self) -> None:
+        """Go up one row."""
+        self.cursor -= 1
+
+    def action_down(self) -> None:
+        """Go down one row."""
+        self.cursor += 1
+
+    def action_page_up(self) -> None:
+        """Go up one screen but for a row."""
+        self.cursor -= self._page
+
+    def action_page_down(self) -> None:
+        """Go down one screen but for a row."""
+        self.cursor += self._page
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self.cursor = 0
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self.cursor = self.total
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor on a row, as far as there are any."""
+        return max(min(cursor, self.total - 1), 0)
+
     def watch_cursor(self, before: int, after: int) -> None:
         """Keep the cursor in sight and repaint the two lines that changed."""
         self._reach_cursor()
@@ -152,13 +188,6 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         """Keep the cursor in sight, and ask for rows that came into it."""
         self._reach_cursor()
         self._want()
-
-    def _scroll_update(self, virtual_size: Size) -> None:
-        """Draw the scrollbar again when it changes; Textual does at every layout of the screen."""
-        scrolled = (virtual_size, self.container_size)
-        if scrolled != self._scrolled:
-            self._scrolled = scrolled
-            super()._scroll_update(virtual_size)
 
     def notify_style_update(self) -> None:
         """Forget what was painted in other colours."""
@@ -190,6 +219,11 @@ class Table(Cursor, Generic[T], can_focus=True, inherit_bindings=False):
         width, height = self.size
         lines = [y for y in range(height) if self._painted.get(y) != self._line(y)]
         return super().refresh(*(Region(0, y, width, 1) for y in lines)) if lines else self
+
+    @property
+    def _page(self) -> int:
+        """Rows to move by a page: one stays in sight, and the header takes a line."""
+        return max(self.size.height - 2, 1)
 
     def _follow(self, key: Hashable) -> None:
         for position, row in enumerate(self._window.rows):

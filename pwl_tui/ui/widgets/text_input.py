@@ -10,6 +10,9 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input
 
+from pwl_tui.lists.formats import is_list_name
+from pwl_tui.ui.textual_private import offer_again
+
 if TYPE_CHECKING:
     from textual_autocomplete import AutoComplete
 
@@ -65,7 +68,8 @@ class PathLine(TextInput):
             super().__init__()
             self.text = text
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
+        """Hand on text of several lines; one line is pasted as usual."""
         if len(event.text.split()) > 1 and len(event.text.strip().splitlines()) > 1:
             event.stop()
             event.prevent_default()
@@ -89,11 +93,6 @@ def typed_path(text: str) -> Path:
         return path
 
 
-def is_list_name(name: str) -> bool:
-    """Say whether a file of that name may be a list."""
-    return name.lower().endswith(_ENDINGS)
-
-
 def completion(field: PathLine) -> "AutoComplete":
     """Return a list of file names that drops down under a field while a path is typed."""
     from textual_autocomplete import AutoComplete, DropdownItem, TargetState
@@ -106,7 +105,7 @@ def completion(field: PathLine) -> "AutoComplete":
 
     class PathCompletion(AutoComplete):
         def on_mount(self) -> None:
-            self.watch(field, "recent", self._align_and_rebuild, init=False)
+            self.watch(field, "recent", lambda: offer_again(self), init=False)
 
         def get_search_string(self, target_state: TargetState) -> str:
             return _split(target_state.text[: target_state.cursor_position])[1]
@@ -124,7 +123,6 @@ def completion(field: PathLine) -> "AutoComplete":
     return PathCompletion(field, names, id="completion")
 
 
-_ENDINGS = (".csv", ".tsv", ".tab", ".txt", ".xlsx", ".ods", ".gz")
 _MOST_ENTRIES = 500
 
 

@@ -14,7 +14,7 @@ def test_without_a_file_the_defaults_are_in_force(file: Path) -> None:
     assert Settings().base_url == "https://lookup.proweblook.com"
 
 
-def test_everything_in_the_file_counts(read: Read) -> None:
+def test_every_setting_is_read_from_the_file(read: Read) -> None:
     settings = read(f"""
         profile = "work"
         [profiles.work]
@@ -58,7 +58,9 @@ def test_everything_in_the_file_counts(read: Read) -> None:
     )
 
 
-def test_option_then_environment_then_file_then_default(read: Read, file: Path, tmp_path: Path) -> None:
+def test_options_override_the_environment_which_overrides_the_file(
+    read: Read, file: Path, tmp_path: Path
+) -> None:
     two = f"""
         profile = "a"
         [profiles.a]
@@ -81,7 +83,7 @@ def test_option_then_environment_then_file_then_default(read: Read, file: Path, 
     assert config.load(config_file=None, profile=None, environ={"PWL_TUI_CONFIG": str(file)}) == read(two)
 
 
-def test_a_byte_order_mark_is_no_setting(read: Read) -> None:
+def test_a_byte_order_mark_is_skipped(read: Read) -> None:
     assert read("\ufeff[lists]\nreuse_days = 7\n").lists.reuse_days == 7
 
 
@@ -107,8 +109,8 @@ def test_a_file_without_a_key_may_be_read_by_others(read: Read, file: Path) -> N
         ("\n\nprofile = default\n", ["not valid TOML", "line 3"]),
         ("x = " + "9" * 5000, ["not valid TOML"]),
         ("x = " + "[" * 20_000, ["not valid TOML"]),
-        ("reuse_dayz = 1", ["reuse_dayz", "no setting", "Did you mean lists.reuse_days?"]),
-        ("[list]\nreuse_days = 1", ["sets list,", "Did you mean lists?"]),
+        ("reuse_dayz = 1", ["unknown setting, reuse_dayz", "Did you mean lists.reuse_days?"]),
+        ("[list]\nreuse_days = 1", ["unknown setting, list.", "Did you mean lists?"]),
         ("[lists]\nreuse_dayz = 1", ["lists.reuse_dayz", "Did you mean lists.reuse_days?"]),
         ("[lists]\nregion = 'US'", ["lists.region", "Did you mean profiles.NAME.region?"]),
         ("[ui]\nzzz = 1", ["ui.zzz", "ui.theme, ui.mouse, ui.low_bandwidth"]),
@@ -143,7 +145,7 @@ def test_a_file_without_a_key_may_be_read_by_others(read: Read, file: Path) -> N
         (f"[profiles.x]\napi_key = '{KEY}'\napi_key_command = 'y'", ["profiles.x in", "not both"]),
         ("[profiles.work]\nregion = 'US'", ["no profile default", "work"]),
         ("profile = 'home'", ["no profile home", "none"]),
-        ('"\\u001b]0;x\\u0007" = 1', ["no setting"]),
+        ('"\\u001b]0;x\\u0007" = 1', ["unknown setting"]),
     ],
 )
 def test_a_bad_file_is_refused_in_a_sentence_that_names_the_place(
@@ -156,35 +158,35 @@ def test_a_bad_file_is_refused_in_a_sentence_that_names_the_place(
         assert words in told
 
 
-def test_a_profile_that_is_not_there_names_those_that_are(read: Read) -> None:
+def test_an_unknown_profile_is_explained_with_the_existing_ones(read: Read) -> None:
     told = refusal(lambda: read("[profiles.work]\n[profiles.home]\n", profile="wrk"))
     assert "no profile wrk" in told
     assert "work, home" in told
 
 
-def test_a_file_that_an_option_names_has_to_exist(file: Path) -> None:
+def test_a_file_named_by_an_option_must_exist(file: Path) -> None:
     told = refusal(lambda: config.load(config_file=file, profile=None, environ={}))
     assert f"no configuration file {file}" in told
 
 
-def test_a_file_that_is_no_text(file: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(file: Path) -> None:
     file.write_bytes(b"profile = '\xff'")
     assert "not UTF-8" in refusal(lambda: config.load(config_file=file, profile=None, environ={}))
 
 
-def test_a_directory_in_place_of_the_file(tmp_path: Path) -> None:
+def test_a_directory_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     environ = {"PWL_TUI_CONFIG": str(tmp_path)}
-    assert "cannot be read: Is a directory" in refusal(
+    assert "is a directory, not a file" in refusal(
         lambda: config.load(config_file=None, profile=None, environ=environ)
     )
 
 
 @pytest.mark.parametrize("key", ["two words", "clé", "\ud8ff", "a\x1bb"])
-def test_a_key_in_the_environment_that_can_be_none(key: str, read: Read) -> None:
+def test_an_invalid_key_in_the_environment_is_refused(key: str, read: Read) -> None:
     assert "PROWEBLOOK_API_KEY must be a key" in refusal(lambda: read("", {"PROWEBLOOK_API_KEY": key}))
 
 
-def test_against_this_machine_polling_may_be_quick(read: Read) -> None:
+def test_a_service_on_this_machine_may_be_polled_faster(read: Read) -> None:
     quick = "[polling]\nminimum = 0.05\nsmall = [0.05, 0.1]\nlarge = [0.05, 0.1]\n"
     assert read(LOOPBACK + quick).polling.minimum == 0.05
     assert "polling.minimum" in refusal(lambda: read(quick))

@@ -95,7 +95,7 @@ def test_the_command_is_run_once_and_only_when_the_key_is_needed(tmp_path: Path,
     assert (tmp_path / "runs").read_text() == "run\n"
 
 
-def test_the_environment_goes_before_the_command(tmp_path: Path, read: Read) -> None:
+def test_the_environment_overrides_the_command(tmp_path: Path, read: Read) -> None:
     text = f'[profiles.default]\napi_key_command = "{command(tmp_path, "exit 1")}"\n'
     assert read(text, {"PROWEBLOOK_API_KEY": KEY}).api_key == Secret(KEY)
 
@@ -103,13 +103,13 @@ def test_the_environment_goes_before_the_command(tmp_path: Path, read: Read) -> 
 @pytest.mark.parametrize(
     ("script", "says"),
     [
-        (f"echo {KEY}; echo {KEY} >&2; exit 3", "ended with status 3"),
+        (f"echo {KEY}; echo {KEY} >&2; exit 3", "exited with status 3"),
         ("true", "be a key"),
         (f"echo '{KEY} {KEY}'", "be a key"),
         ("cat", "be a key"),  # standard input is not passed on: it may hold the list
     ],
 )
-def test_a_command_that_fails_says_so_and_nothing_of_what_it_printed(
+def test_a_failing_command_is_explained_without_what_it_printed(
     script: str, says: str, tmp_path: Path
 ) -> None:
     key_command = KeyCommand(command(tmp_path, script))
@@ -118,13 +118,13 @@ def test_a_command_that_fails_says_so_and_nothing_of_what_it_printed(
     assert "hidden-argument" not in told
 
 
-def test_a_command_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_hangs_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(values, "COMMAND_SECONDS", 0.2)
     key_command = KeyCommand(command(tmp_path, f"echo {KEY}; exec sleep 600"))
     assert "must end within" in refusal(lambda: key_command.key)
 
 
-def test_a_command_that_is_not_there() -> None:
+def test_a_command_that_does_not_exist_is_explained() -> None:
     assert "No such file" in refusal(lambda: KeyCommand("/no/such/program").key)
 
 

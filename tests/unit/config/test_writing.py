@@ -64,7 +64,7 @@ def test_a_key_is_not_saved_into_a_bad_file(text: str, file: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["", "two words", "clé"])
-def test_what_can_be_no_key_is_not_saved(key: str, file: Path) -> None:
+def test_an_invalid_key_is_not_saved(key: str, file: Path) -> None:
     assert "The API key must be a key" in refusal(lambda: config.save_key(file, "default", Secret(key)))
     assert not file.exists()
 
@@ -80,7 +80,7 @@ def test_the_settings_in_force_hide_the_key_and_can_be_read_again(read: Read) ->
     assert (again.region, again.keys, again.polling) == ("US", {"help": "f1"}, settings.polling)
 
 
-def test_what_is_changed_is_saved_and_nothing_else(read: Read, file: Path) -> None:
+def test_only_what_changed_is_saved(read: Read, file: Path) -> None:
     text = f"# mine\nprofile = 'work'\n[profiles.work]\napi_key = '{KEY}'\n[profiles.'a.b']\nregion = 'DE'\n"
     read(text)
     changes: config.Changes = {
@@ -117,7 +117,9 @@ def test_what_is_changed_is_saved_and_nothing_else(read: Read, file: Path) -> No
         ({"notify": {"command": "'"}}, "notify in"),
     ],
 )
-def test_what_may_not_be_is_not_saved(changes: config.Changes, sentence: str, read: Read, file: Path) -> None:
+def test_an_invalid_value_is_not_saved(
+    changes: config.Changes, sentence: str, read: Read, file: Path
+) -> None:
     read("# by hand\n")
     said = refusal(lambda: config.save(file, changes, "default", environ={}))
     assert sentence in said
@@ -125,7 +127,7 @@ def test_what_may_not_be_is_not_saved(changes: config.Changes, sentence: str, re
     assert os.listdir(file.parent) == [file.name]  # noqa: PTH208 - only the names matter
 
 
-def test_the_environment_goes_before_what_is_saved(file: Path) -> None:
+def test_the_environment_overrides_what_is_saved(file: Path) -> None:
     environ = {"PROWEBLOOK_BASE_URL": "https://theirs.example"}
     changes = {"profiles.default": {"base_url": "https://mine.example"}}
     assert config.save(file, changes, "default", environ=environ)[0].base_url == "https://theirs.example"

@@ -95,7 +95,7 @@ def test_the_report_has_what_support_needs_and_no_secret(
     ("days", "left", "expiring"),
     [
         (0, 14, False),
-        (0.4, 14, False),
+        (0.01, 14, False),
         (0.6, 13, False),
         (9.9, 4, False),
         (10, 4, True),

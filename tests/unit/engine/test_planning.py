@@ -61,7 +61,7 @@ def made(
     reused=st.sets(st.integers(FIRST, FIRST + 30)),
     sample=st.none() | st.integers(0, 40),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_row_finds_its_own_number_again(
     store: Store, cells: list[object], reused: set[int], sample: int | None
 ) -> None:

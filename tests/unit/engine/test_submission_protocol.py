@@ -263,7 +263,6 @@ TestProtocol = Protocol.TestCase
 TestProtocol.settings = settings(
     max_examples=40,
     stateful_step_count=40,
-    deadline=None,
     # Every step writes to a disk that it waits for.
     suppress_health_check=[HealthCheck.too_slow],
 )

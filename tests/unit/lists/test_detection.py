@@ -7,9 +7,10 @@ from pwl_tui.lists import plan as plan_module
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.findings import Aspect, Candidate, Finding, Sureness
-from pwl_tui.lists.read.readers import detect, header, preamble, rows
 from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.rows import header, preamble, rows
 from pwl_tui.lists.read.source import MAX_LINE_BYTES, Source
 
 
@@ -37,7 +38,7 @@ PHONES = "name,phone\nAda,+14155552671\nBo,+14155552672\n"
         (PHONES, Options(encoding="latin1"), "encoding", "iso8859-1", "given"),
         (PHONES, Options(), "delimiter", "comma", "sure"),
         (PHONES + "Cy\n" * 2, Options(), "delimiter", "comma", "guess"),
-        ("sep=|\nname|phone\nAda|+14155552671\n", Options(), "delimiter", "bar", "sure"),
+        ("sep=|\nname|phone\nAda|+14155552671\n", Options(), "delimiter", "pipe", "sure"),
         ("+14155552671\n", Options(), "delimiter", "none", "likely"),
         (PHONES, Options(delimiter="tab"), "delimiter", "tab", "given"),
         (PHONES, Options(), "header", "yes", "sure"),
@@ -49,19 +50,19 @@ PHONES = "name,phone\nAda,+14155552671\nBo,+14155552672\n"
         ("phone,mobile\n+14155552671,+14155552672\n", Options(), "column", "mobile", "guess"),
         (PHONES, Options(column="1"), "column", "name", "given"),
         (PHONES, Options(region="us"), "region", "US", "given"),
-        ("country,phone\nUS,4155552671\n", Options(), "region", "by row", "likely"),
-        ("where,phone\nUS,4155552671\n", Options(region_column="where"), "region", "by row", "given"),
+        ("country,phone\nUS,4155552671\n", Options(), "region", "per row", "likely"),
+        ("where,phone\nUS,4155552671\n", Options(region_column="where"), "region", "per row", "given"),
     ],
 )
-def test_what_is_found_says_how_sure_it_is(
+def test_each_finding_says_how_sure_it_is(
     data: bytes | str, options: Options, aspect: Aspect, value: str, sure: Sureness
 ) -> None:
     finding = found(stream(data), aspect, options)
     assert (finding.value, finding.sure) == (value, sure)
-    assert bool(finding.why) == (sure != "given" or value == "by row")
+    assert bool(finding.why) == (sure != "given" or value == "per row")
 
 
-def test_all_phone_columns_are_offered_the_likeliest_first() -> None:
+def test_all_phone_columns_are_candidates_the_likeliest_first() -> None:
     text = "fax,name,phone,mobile\n+14155552671,Ada,+14155552672,+14155552673\n+14155552674,Bo,n/a,\n"
     reading = detect(stream(text), Options())
     assert reading.column == 3
@@ -79,7 +80,7 @@ def test_all_phone_columns_are_offered_the_likeliest_first() -> None:
         ("phone\n+14155552671\n", [], ["phone"], 2),
     ],
 )
-def test_titles_above_the_header_are_no_rows(
+def test_titles_above_the_header_are_not_rows(
     text: str, before: list[list[str]], names: list[str], label: int
 ) -> None:
     source = stream(text)
@@ -101,26 +102,26 @@ class Endless(io.RawIOBase):
         return self.piece
 
 
-def test_a_line_without_an_end_is_left_early() -> None:
+def test_an_endless_line_is_not_read_whole() -> None:
     endless = Endless(b"0123456789" * 10_000)
     with pytest.raises(ListError, match="a line of more than"):
         Source.from_stream(endless, "list")  # type: ignore[arg-type] # a raw stream will do
     assert endless.taken < 2 * MAX_LINE_BYTES
 
 
-def test_a_packed_line_without_an_end_is_left_early() -> None:
+def test_an_endless_compressed_line_is_not_read_whole() -> None:
     with pytest.raises(ListError, match="a line of more than"):
         stream(gzip.compress(b"0" * 10**7, mtime=0))
 
 
-def test_a_list_with_too_many_rows_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_list_with_too_many_rows_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_module, "MAX_ROWS", 2)
     assert plan(stream("+14155552671\n" * 2), Options()).rows == 2
     with pytest.raises(ListError, match="more than 2 rows"):
         plan(stream("+14155552671\n" * 3), Options())
 
 
-def test_taking_in_can_be_watched_and_given_up() -> None:
+def test_reading_a_list_reports_progress_and_can_be_canceled() -> None:
     told: list[int] = []
     data = b"+14155552671\n" * 50_000
     Source.from_stream(io.BytesIO(data), "list", watch=told.append)

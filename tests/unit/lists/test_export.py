@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -66,7 +66,6 @@ CELL = st.text(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.lists(CELL, min_size=1, max_size=4), min_size=1, max_size=6),
     st.sampled_from(",;\t|"),
@@ -139,7 +138,7 @@ def test_columns_of_an_earlier_export_are_not_clobbered(target: Path, tmp_path: 
     assert heading == ["name", "phone", *FIELDS, *(f"{field}_2" for field in FIELDS)]
 
 
-def test_jsonl_has_an_object_a_row(target: Path) -> None:
+def test_jsonl_has_one_object_per_row(target: Path) -> None:
     export(
         target,
         source_of("name,phone\nAda,+14155552671,x\n\nBo,nothing\n"),
@@ -198,7 +197,7 @@ def test_only_some_rows(target: Path, only: Choice | None, kept: list[RowAnswer]
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_formulas_of_the_service_are_neutralised(target: Path, start: str) -> None:
+def test_formulas_from_the_service_are_neutralized(target: Path, start: str) -> None:
     answer = (YES[0], 0, replace(YES[2], carrier=f"{start}1", country=f"{start}2", note=f"{start}3"))
     export(target, source_of("name,phone\n=1,+14155552671\n"), [answer])
     row = cells(target)[1]

@@ -6,8 +6,9 @@ import pytest
 from python_calamine import load_workbook
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.read.readers import detect, rows
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.rows import rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS
 from pwl_tui.lists.write.export import Format, Target, export_files
@@ -39,7 +40,7 @@ def test_a_split_leaves_empty_files_out_but_not_stale_ones_in(target: Path) -> N
     stale = target.parent / "out-failed"
     stale.write_text("an answer of last week")
     source = source_of("name,phone\nAda,+14155552671\n")
-    with pytest.raises(ListError, match="out-failed exists already"):
+    with pytest.raises(ListError, match="out-failed already exists"):
         export(target, source, [YES], split=True)
     assert [*target.parent.iterdir()] == [stale]
     export(target, source, [YES], split=True, force=True)
@@ -101,7 +102,7 @@ def test_a_full_sheet_is_followed_by_another(target: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("row", "says"), [("x" * 32_768, "32,767 characters"), ("," * 16_380, "more columns")]
 )
-def test_what_no_workbook_can_hold_ends_in_a_sentence(target: Path, row: str, says: str) -> None:
+def test_what_does_not_fit_into_a_workbook_is_explained(target: Path, row: str, says: str) -> None:
     with pytest.raises(ListError, match=says):
         export(target, source_of(f"+14155552671,{row}\n"), [YES], format="xlsx")
     assert not target.exists()

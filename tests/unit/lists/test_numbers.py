@@ -1,6 +1,6 @@
 import phonenumbers
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.errors import ListError
@@ -130,7 +130,6 @@ def reference(cell: str, region: str | None, strictness: Strictness) -> int | No
     return int(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).lstrip("+"))
 
 
-@settings(deadline=None)
 @given(_WRITTEN.map("".join), st.none() | st.sampled_from(_REGIONS), st.sampled_from(["valid", "possible"]))
 def test_what_libphonenumber_accepts_is_accepted_as_it_says(
     cell: str, region: str | None, strictness: Strictness
@@ -145,7 +144,6 @@ def test_what_libphonenumber_accepts_is_accepted_as_it_says(
         assert reference(f"+{number}", None, "valid") == number
 
 
-@settings(deadline=None)
 @given(st.sampled_from(_REGIONS), st.sampled_from(_FORMATS))
 def test_examples_of_every_region_in_every_format(region: str, form: int) -> None:
     example = phonenumbers.example_number(region)
@@ -154,7 +152,6 @@ def test_examples_of_every_region_in_every_format(region: str, form: int) -> Non
     assert parse(phonenumbers.format_number(example, form), region, "valid") == int(e164)
 
 
-@settings(deadline=None)
 @given(st.text(), st.none() | st.sampled_from(_REGIONS), st.sampled_from(["valid", "possible"]))
 def test_any_text_has_a_number_or_a_reason(cell: str, region: str | None, strictness: Strictness) -> None:
     number = parse(cell, region, strictness)

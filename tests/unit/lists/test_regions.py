@@ -4,10 +4,10 @@ import phonenumbers
 import pytest
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.numbers.region_guess import offers
+from pwl_tui.lists.numbers.region_guess import guess_regions
 from pwl_tui.lists.numbers.regions import checked_region, region_named
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.read.findings import Offer
+from pwl_tui.lists.read.findings import RegionGuess
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 
@@ -63,7 +63,7 @@ def test_every_region_is_known_by_its_code() -> None:
 
 
 @pytest.mark.parametrize(("given", "hint"), [("UK", "GB"), ("Germany", "DE"), ("Mars", "US, GB or IN")])
-def test_a_wrong_region_ends_in_a_hint(given: str, hint: str) -> None:
+def test_an_unknown_region_is_explained_with_a_hint(given: str, hint: str) -> None:
     assert checked_region(" gb ") == "GB"
     with pytest.raises(ListError) as caught:
         checked_region(given)
@@ -72,25 +72,25 @@ def test_a_wrong_region_ends_in_a_hint(given: str, hint: str) -> None:
 
 @pytest.mark.parametrize("region", ["US", "IN", "BR", "DE", "GB", "FR", "TR", "NG", "ID", "ES", "ZA", "PL"])
 def test_the_region_of_national_numbers_is_among_those_offered(region: str) -> None:
-    offered = offers(drawn(region, 60))
-    assert Offer(region, 1.0) in offered
-    assert offers(drawn(region, 60), spoken_for={region})[0] == Offer(region, 1.0)
+    offered = guess_regions(drawn(region, 60))
+    assert RegionGuess(region, 1.0) in offered
+    assert guess_regions(drawn(region, 60), present={region})[0] == RegionGuess(region, 1.0)
 
 
-def test_nothing_is_offered_for_nothing() -> None:
-    assert offers([]) == ()
-    assert offers(["1234567", "7654321 0"] * 9 + ["99999999999999"] * 40) == ()
+def test_no_region_is_offered_without_evidence() -> None:
+    assert guess_regions([]) == ()
+    assert guess_regions(["1234567", "7654321 0"] * 9 + ["99999999999999"] * 40) == ()
 
 
-def test_a_region_is_offered_and_not_taken() -> None:
+def test_a_region_is_offered_but_not_used() -> None:
     text = "phone\n" + "\n".join([*drawn("GB", 30), "+447400123456"]) + "\n"
     made = plan(Source.from_text(text), Options())
     assert made.reasons == {"no country code": 30}
-    assert made.offers[0] == Offer("GB", 1.0)
+    assert made.region_guesses[0] == RegionGuess("GB", 1.0)
     assert made.reading.region is None
     with pytest.raises(ListError) as caught:
         plan(Source.from_text("\n".join(drawn("DE", 30))), Options())
-    assert "--region DE 100%" in caught.value.problem.remedy
+    assert "--region DE makes 100%" in caught.value.problem.remedy
 
 
 ROWS = "name,country,phone\nAda,UK,07400 123456\nBo,Germany,0151 12345678\nCy,,+1 202 555 0143\n"
@@ -123,7 +123,7 @@ def test_a_row_is_read_in_its_own_region(text: str, options: Options, numbers: l
     assert list(plan(Source.from_text(text), options).numbers) == numbers
 
 
-def test_a_region_column_that_is_not_there_ends_in_a_sentence() -> None:
+def test_a_missing_region_column_is_explained() -> None:
     with pytest.raises(ListError) as caught:
         plan(Source.from_text(ROWS), Options(region_column="zone"))
     assert "--region-column" in caught.value.problem.remedy

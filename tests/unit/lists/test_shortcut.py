@@ -72,7 +72,7 @@ def test_it_does_not_jump_to_conclusions(text: str, region: str | None) -> None:
     assert shortcut(text, region) in {0, reference(text, region)}
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(
     st.text(st.sampled_from("0123456789+-./() \u00a0x#;,"), max_size=18), st.none() | st.sampled_from(REGIONS)
 )

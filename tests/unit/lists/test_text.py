@@ -1,12 +1,13 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.text_numbers import numbers_in
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.read.readers import cells, detect, rows
+from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.rows import cells, rows
 from pwl_tui.lists.read.source import Source
 
 
@@ -40,7 +41,6 @@ NUMBERS = st.integers(0, 99).map(lambda last: f"+1 202 555 01{last:02}")
 WORDS = st.text("abc xyz,.:;!?\n", max_size=20).map(lambda words: f" {words} ")
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(WORDS, NUMBERS), max_size=4), WORDS)
 def test_every_number_between_words_is_found(pairs: list[tuple[str, str]], end: str) -> None:
     line = "".join(words + number for words, number in pairs) + end
@@ -83,5 +83,5 @@ def test_a_line_is_a_row_once_for_each_number_in_it() -> None:
         ("020 7946 0018\n020 7946 0019\n", Options(), False),
     ],
 )
-def test_text_is_told_from_a_table(text: str, options: Options, in_text: bool) -> None:
+def test_text_is_distinguished_from_a_table(text: str, options: Options, in_text: bool) -> None:
     assert detect(Source.from_text(text), options).in_text is in_text

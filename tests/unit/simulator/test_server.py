@@ -120,7 +120,8 @@ def test_a_body_of_unknown_length_is_refused(simulator: Simulator, head: str) ->
     host, _, port = simulator.base_url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=20) as connection:
         connection.sendall(f"POST {BATCH} HTTP/1.1\r\nHost: x\r\n{head}\r\n\r\n".encode())
-        assert connection.makefile("rb").readline() == b"HTTP/1.1 413 Request Entity Too Large\r\n"
+        with connection.makefile("rb") as answer:
+            assert answer.readline().startswith(b"HTTP/1.1 413 ")
 
 
 def test_single_checks_by_either_method(simulator: Simulator) -> None:

@@ -1,6 +1,7 @@
 """The state file itself: permissions, migrations, damage, and threads and processes that share it."""
 
 import errno
+import gc
 import sqlite3
 import stat
 import subprocess
@@ -232,6 +233,30 @@ def test_writers_wait_for_each_other(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert len(store.jobs.all()) == 20
+
+
+def test_a_connection_that_outlives_the_closing_is_closed_with_the_database(tmp_path: Path) -> None:
+    begun, closed, used = threading.Event(), threading.Event(), list[sqlite3.Connection]()
+
+    def write(database: Database) -> None:
+        with database.transaction() as connection:
+            begun.set()
+            closed.wait(20)
+            connection.execute("INSERT INTO activity (at, event) VALUES (0, 'x')")
+        used.append(connection)
+
+    database = Database(tmp_path / "state.db")
+    thread = threading.Thread(target=write, args=[database])
+    thread.start()
+    begun.wait(20)
+    database.close()
+    closed.set()
+    thread.join()
+    used[0].execute("SELECT 1")
+    del database
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        used[0].execute("SELECT 1")
 
 
 def test_what_another_process_wrote_is_noticed(tmp_path: Path, store: Store) -> None:

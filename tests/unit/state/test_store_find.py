@@ -122,7 +122,7 @@ def answered_job(store: Store, drawn: Sequence[Drawn]) -> list[Result]:
     return store.results.page(job, "all", 0, 99)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     drawn=st.lists(ANSWERS, min_size=20, max_size=20),
     which=st.sampled_from(list(WHICH)),

@@ -1,12 +1,12 @@
-"""Figures as people read them: grouped numbers, coarse ages and times, bars. Pure text, no widgets."""
+"""Figures as people read them: grouped numbers, shares, ages, times and durations."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
-_STEPS = "▁▂▃▄▅▆▇█"
 _MILLION = 1_000_000
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+# -- numbers
 
 
 def grouped(number: int) -> str:
@@ -15,11 +15,20 @@ def grouped(number: int) -> str:
 
 
 def rounded(number: int, cells: int) -> str:
-    """Return a number as `grouped`; where that is wider than `cells`, rounded down: ``612.4k``, ``1.00M``."""
+    """Return a number as `grouped`, or rounded down if that has no room in `cells`: ``612.4k``, ``1.00M``."""
     whole = grouped(number)
     if len(whole) <= cells:
         return whole
     return f"{number // 100 / 10:.1f}k" if number < _MILLION else f"{number // 10_000 / 100:.2f}M"
+
+
+def short(number: int) -> str:
+    """Return a number in four cells at most, rounded down: ``697k``, ``1.2M``."""
+    if number < 1_000:
+        return str(number)
+    size, unit = (1_000, "k") if number < _MILLION else (_MILLION, "M")
+    tenths = number * 10 // size
+    return f"{tenths // 10}{unit}" if tenths >= 100 or tenths % 10 == 0 else f"{tenths / 10:.1f}{unit}"
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -33,29 +42,21 @@ def phone(number: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share of 0 to 1 as per cent, rounded down: 100 is said of what is complete, only then."""
-    return f"{int(share * 100)} %"
+    """Return a share of 0 to 1 in per cent, rounded down: only what is complete is ``100%``."""
+    return f"{int(share * 100)}%"
+
+
+def change(credits_: int) -> str:
+    """Return by how much a balance changed, with its sign: ``-900``, ``+50``, ``same``."""
+    return f"{credits_:+,}" if credits_ else "same"
 
 
 def pace(per_second: float) -> str:
-    """Return a rate as people read it, by the minute where it is slow: ``41 numbers/s``."""
+    """Return a rate as people read it, by the minute if it is slow: ``41 numbers/s``."""
     return f"{per_second:,.0f} numbers/s" if per_second >= 2 else f"{per_second * 60:,.0f} numbers/min"
 
 
-def bar(share: float, width: int) -> tuple[str, str]:
-    """Return the filled and the empty part of a progress bar of `width` cells for a share of 0 to 1."""
-    eighths = int(min(max(share, 0.0), 1.0) * width * 8)
-    full, rest = divmod(eighths, 8)
-    filled = "█" * full + (_EIGHTHS[rest] if rest else "")
-    return filled, "·" * (width - len(filled))
-
-
-def trace(values: Sequence[int]) -> str:
-    """Return a line of one cell a value, as high as its share of the highest; empty when nothing changed."""
-    if len(set(values)) < 2:
-        return ""
-    top = max(*values, 1)
-    return "".join(_STEPS[min(max(value, 0) * len(_STEPS) // top, len(_STEPS) - 1)] for value in values)
+# -- times
 
 
 def age(seconds: float) -> str:
@@ -70,24 +71,25 @@ def age(seconds: float) -> str:
 
 
 def ago(seconds: float) -> str:
-    """Return when something was: ``2 min ago``."""
+    """Return when something happened: ``2 min ago``."""
     return age(seconds) if seconds < _MINUTE else f"{age(seconds)} ago"
 
 
 def moment(at: float, now: float, *, seconds: bool = False) -> str:
-    """Return a moment (UTC epoch seconds) by this machine's clock: ``10:02``, with its day if not today's."""
+    """Return a time by this machine's clock: ``10:02``, with its date if that is not today's.
+
+    Args:
+        at: UTC epoch seconds.
+        now: UTC epoch seconds.
+        seconds: whether to add the seconds: ``10:02:31``.
+    """
     when, today = datetime.fromtimestamp(at).astimezone(), datetime.fromtimestamp(now).astimezone()
     day = "" if when.date() == today.date() else f"{when:%d %b} "
     return f"{day}{when:%H:%M:%S}" if seconds else f"{day}{when:%H:%M}"
 
 
-def change(credits_: int) -> str:
-    """Return by how much a balance changed, with its sign: ``-900``, ``+50``, ``same``."""
-    return f"{credits_:+,}" if credits_ else "same"
-
-
 def duration(seconds: float) -> str:
-    """Return how long something still takes, rounded up, two units at most: ``40 s``, ``2 h 10 m``."""
+    """Return how long something still takes, rounded up, in two units at most: ``40 s``, ``2 h 10 m``."""
     if seconds < _MINUTE:
         return f"{max(-(-int(seconds) // 5) * 5, 5)} s"
     minutes = -(-int(seconds) // _MINUTE)
@@ -101,7 +103,15 @@ def duration(seconds: float) -> str:
 
 
 def brief(seconds: float) -> str:
-    """Return a duration in five cells: as `duration`, closer (``1h 5m``), or its first unit (``12 h``)."""
+    """Return a `duration` in five cells: without spaces (``1h 5m``), or only its first unit (``12 h``)."""
     words = duration(seconds)
     close = words if len(words) <= 5 else words.replace(" d", "d").replace(" h", "h").replace(" m", "m")
     return close if len(close) <= 5 else " ".join(words.split()[:2])
+
+
+def about(seconds: float) -> str:
+    """Return a duration as precisely as an estimate deserves: ``about 2 hours``."""
+    for unit, units in ((_DAY, "days"), (_HOUR, "hours"), (_MINUTE, "minutes")):
+        if seconds >= 2 * unit:
+            return f"about {round(seconds / unit):,} {units}"
+    return "about a minute" if seconds >= _MINUTE else "less than a minute"

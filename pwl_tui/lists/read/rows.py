@@ -1,0 +1,76 @@
+"""The rows of a list that is read in a known way: cells, numbers as written, the header and what is above."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from pwl_tui.lists.numbers.regions import region_of_row
+from pwl_tui.lists.numbers.text_numbers import numbers_in
+from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.records import records
+from pwl_tui.lists.read.source import Source
+
+
+def rows(source: Source, reading: Reading, watch: Callable[[int], None] | None = None) -> Iterator[list[str]]:
+    """Yield the cells of every row, without the header. Blank lines are rows, and rows may be ragged.
+
+    If numbers are looked for within lines of text, each number in a line makes a row of that whole line; a
+    line without a number is one row.
+
+    Args:
+        source: the list.
+        reading: how to read it.
+        watch: see `Source.open`.
+
+    Raises:
+        ListError: the list cannot be read to its end in this way.
+    """
+    found = _records(source, reading, watch)
+    if reading.in_text:
+        return (line for line in found for _ in _mentioned(line[0], reading.region))
+    return islice(found, reading.preamble + reading.header, None)
+
+
+def cells(
+    source: Source, reading: Reading, watch: Callable[[int], None] | None = None
+) -> Iterator[tuple[str, str | None]]:
+    """Yield, for every row, the text that should be its number, and the region for a national number.
+
+    Args:
+        source: the list.
+        reading: how to read it.
+        watch: see `Source.open`.
+
+    Raises:
+        ListError: the list cannot be read to its end in this way.
+    """
+    region, column, region_column = reading.region, reading.column, reading.region_column
+    if reading.in_text:
+        for line in _records(source, reading, watch):
+            for text in _mentioned(line[0], region):
+                yield text, region
+    elif region_column is None:
+        for row in rows(source, reading, watch):
+            yield row[column] if column < len(row) else "", region
+    else:
+        for row in rows(source, reading, watch):
+            yield row[column] if column < len(row) else "", region_of_row(row, region_column, region)
+
+
+def header(source: Source, reading: Reading) -> list[str]:
+    """Return the cells of the header as the person wrote them; empty if there is no header."""
+    if not reading.header:
+        return []
+    return next(islice(_records(source, reading, None), reading.preamble, None), [])
+
+
+def preamble(source: Source, reading: Reading) -> list[list[str]]:
+    """Return the records above the header, such as a title and blank lines."""
+    return list(islice(_records(source, reading, None), reading.preamble))
+
+
+def _records(source: Source, reading: Reading, watch: Callable[[int], None] | None) -> Iterator[list[str]]:
+    return records(source, reading.encoding, reading.delimiter, watch)
+
+
+def _mentioned(line: str, region: str | None) -> list[str]:
+    return numbers_in(line, region) or [line]

@@ -1,0 +1,111 @@
+"""A job: how far it is, how fast, what it waits for, and when its results expire."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from pwl_tui.engine.jobs.timing import days_left, expires
+from pwl_tui.state.models import BatchState, Counts, Job, JobState
+from pwl_tui.text import clean
+from pwl_tui.wording.figures import counted, duration, grouped
+
+SIGNS: Final[Mapping[JobState, str]] = {
+    JobState.ATTENTION: "!",
+    JobState.WAITING: "!",
+    JobState.COMPLETED: "✓",
+}
+"""What marks a state without words; most have no sign."""
+
+
+def state(job: Job) -> str:
+    """Return the state of a job behind its sign: ``! waiting``."""
+    return f"{SIGNS.get(job.state, '')} {job.state}".lstrip()
+
+
+def answers(counts: Counts) -> str:
+    """Return how the answers divide: ``900 on WhatsApp (80 business), 95 not, 5 failed, 20 pending``."""
+    text = (
+        f"{grouped(counts.on_whatsapp)} on WhatsApp ({grouped(counts.business)} business),"
+        f" {grouped(counts.not_on_whatsapp)} not, {grouped(counts.failed)} failed"
+    )
+    return f"{text}, {grouped(counts.pending)} pending" if counts.pending else text
+
+
+# -- pace
+
+
+def rate(job: Job) -> float | None:
+    """Return how many numbers a second the service has answered so far; None before the first answers."""
+    answered = job.counts.answered - job.reused
+    if job.started is None or job.last_poll is None or answered <= 0 or job.last_poll <= job.started:
+        return None
+    return answered / (job.last_poll - job.started)
+
+
+def seconds_left(job: Job, now: float) -> float | None:
+    """Return how long a job will still take at its rate so far; None if unknown, or if it stands still."""
+    speed = rate(job)
+    if speed is None or job.last_poll is None or job.state not in (JobState.PROCESSING, JobState.SUBMITTING):
+        return None
+    return max(job.counts.pending / speed - (now - job.last_poll), 1.0)
+
+
+def next_in(moment: float, now: float, words: Callable[[float], str] = duration) -> str:
+    """Return how far off a moment is; ``now`` once it has come."""
+    return words(moment - now) if moment > now else "now"
+
+
+# -- what it needs
+
+
+def needs(job: Job) -> str | None:
+    """Return in one line what a job waits for; None if it needs nothing."""
+    if unknown := job.batches.get(BatchState.UNKNOWN):
+        return f"{counted(unknown, 'batch', 'batches')} in doubt: settle {'it' if unknown == 1 else 'them'}"
+    for batch_state in (BatchState.REJECTED, BatchState.UNREACHABLE):
+        if number := job.batches.get(batch_state):
+            why = f": {job.error.message}" if job.error else ""
+            return clean(f"{counted(number, 'batch', 'batches')} {batch_state}{why}")
+    if job.hold is not None and job.state is JobState.WAITING:
+        return clean(job.hold.message)
+    return None
+
+
+# -- how long the service keeps what was not fetched
+
+
+def expires_in(job: Job, now: float) -> str:
+    """Return how long the service keeps the results that were not fetched: ``11 d``, ``hours``, ``now``.
+
+    Empty if all were fetched.
+    """
+    until, days = expires(job), days_left(job, now)
+    if until is None:
+        return ""
+    return f"{days} d" if days else "hours" if now < until else "now"
+
+
+def expiry(jobs: Sequence[Job], now: float) -> str:
+    """Return a warning that results of jobs, of one at least, expire soon. All of them have some to fetch."""
+    days = min(days_left(job, now) or 0 for job in jobs)
+    when = f"in about {counted(days, 'day')}" if days else "within hours, if they have not already"
+    return f"Unfetched results of {names(jobs)} expire {when}."
+
+
+def names(jobs: Sequence[Job]) -> str:
+    """Return which jobs are meant, in a few words: ``spring and 2 others``."""
+    first = clean(jobs[0].name, 24)
+    return first if len(jobs) == 1 else f"{first} and {counted(len(jobs) - 1, 'other')}"
+
+
+# -- what belongs together
+
+
+def continued_by(later: Job) -> str:
+    """Return which job sent more of a list."""
+    return f"Job {later.id} {clean(later.name, 40)} continues with this list."
+
+
+def unadopted(number: int) -> str:
+    """Return that the journal knows batches that are in no job, as after an old state file was restored."""
+    batches = counted(number, "batch in the journal is", "batches in the journal are")
+    return f"{batches} paid for but not in the state file."

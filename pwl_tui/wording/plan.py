@@ -1,0 +1,109 @@
+"""A plan: what becomes of the rows of a list, what that costs and saves, and how the list was read."""
+
+from typing import Final, get_args
+
+from msgspec import Struct, field
+
+from pwl_tui.engine.jobs.planning import NOT_AFFORDED, JobPlan
+from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, REASONS
+from pwl_tui.lists.planned import ListPlan
+from pwl_tui.lists.read.findings import Aspect, Finding
+from pwl_tui.lists.read.reading import Reading
+from pwl_tui.wording.figures import about, counted, grouped, percent
+
+_ASPECTS: Final = get_args(Aspect)
+_REASONS_SHOWN: Final = 3
+_WHY_LEFT_OUT: Final = {NOT_AFFORDED: "credits were short"}
+
+
+class Step(Struct, frozen=True):
+    """A step on the way from the rows of a list to the numbers that are paid for.
+
+    Attributes:
+        name: ``rows`` for the first and ``to pay`` for the last; in between, what falls out.
+        count: how many there are.
+        rows: of the list.
+        before: rows that were left before this step.
+        left: rows that are left after it.
+        why: what the count is made of, where that is known; the most frequent first.
+    """
+
+    name: str
+    count: int
+    rows: int
+    before: int
+    left: int
+    why: dict[str, int] = field(default_factory=dict)
+
+    def bar(self, width: int) -> tuple[int, int]:
+        """Return how many of `width` cells show what is left, and how many what falls out here.
+
+        Neither is too small to be seen, unless there is nothing to see.
+        """
+        full = self._cells(self.left, width)
+        lost = self._cells(self.before, width) - full
+        return full, max(lost, min(width, 1)) if self.left < self.before else 0
+
+    def _cells(self, count: int, width: int) -> int:
+        return max(count * width // self.rows, min(width, 1)) if count else 0
+
+
+def steps(plan: JobPlan) -> list[Step]:
+    """Return the steps of a plan, without those at which nothing falls out."""
+    listed = plan.list
+    rows = left = listed.rows
+    found = [Step("row" if rows == 1 else "rows", rows, rows, rows, rows)]
+    for name, count, why in (
+        ("empty", listed.blank, {}),
+        ("rejected", listed.rejected, listed.reasons),
+        ("duplicates", listed.duplicates, {}),
+        ("reused", plan.reused, {}),
+        ("left out", plan.held, {why_left_out(plan): plan.held}),
+    ):
+        if count:
+            found.append(Step(name, count, rows, left, left - count, why))
+            left -= count
+    return [*found, Step("to pay", plan.to_pay, rows, left, left)]
+
+
+def why_left_out(plan: JobPlan) -> str:
+    """Return why numbers are not sent for now, beside a ``left out``."""
+    return _WHY_LEFT_OUT.get(plan.held_because, plan.held_because)
+
+
+def most_common(reasons: dict[str, int]) -> str:
+    """Return why rows were rejected, in one line: ``12 too short, 3 not a number, 2 others``."""
+    shown = [f"{grouped(number)} {reason}" for reason, number in list(reasons.items())[:_REASONS_SHOWN]]
+    others = sum(list(reasons.values())[_REASONS_SHOWN:])
+    return ", ".join([*shown, counted(others, "other")] if others else shown)
+
+
+def time_needed(seconds: float | None) -> str:
+    """Return how long a job will take, to follow what it consists of; empty if that is unknown."""
+    return "" if seconds is None else f", {about(seconds)} (based on recent jobs)"
+
+
+def saving(plan: JobPlan) -> str:
+    """Return what reuse saves; empty if nothing is reused."""
+    if not plan.reused:
+        return ""
+    return f"{grouped(plan.reused)} reused from earlier jobs, which saves {counted(plan.reused, 'credit')}."
+
+
+def detected(reading: Reading) -> list[Finding]:
+    """Return how a list was read, in the order in which that is told."""
+    return sorted(reading.findings, key=lambda finding: _ASPECTS.index(finding.aspect))
+
+
+def offer(plan: ListPlan, option: str = "region") -> str:
+    """Return what a region would do for the rows without a country code; empty if none is likely to.
+
+    Args:
+        plan: of the list.
+        option: where the region is given.
+    """
+    if not plan.region_guesses:
+        return ""
+    first, number = plan.region_guesses[0], plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0)
+    rows = f"{counted(number, 'row')} {'has' if number == 1 else 'have'} no country code"
+    return f"{rows}; with {option} {first.region}, {percent(first.valid)} of them are valid"
