@@ -15,8 +15,9 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
+from pwl_tui.answer import Outcome
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import BatchState, Outcome, Result, Which
+from pwl_tui.state.models import BatchState, Result, Which
 from pwl_tui.state.queries.find import Find
 from pwl_tui.state.records import RESULTS, results_from
 
