@@ -1,4 +1,4 @@
-"""The application: wires the engine to the screens, and does no work of its own."""
+"""The application: connects the engine to the screens, and does no work of its own."""
 
 import asyncio
 import gc
@@ -18,11 +18,13 @@ from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.problems import internal
-from pwl_tui.ui.base import STYLES, AppContext, CommandScreen, Save
 from pwl_tui.ui.commands import bindings, remap
+from pwl_tui.ui.context import AppContext, Save
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
 from pwl_tui.ui.dialogs.palette import Everything, Palette
+from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.screens.home import HomeScreen
+from pwl_tui.ui.styles import HOME_STYLES
 from pwl_tui.ui.terminal import notify, signals
 from pwl_tui.ui.terminal.terminal_app import TerminalApp
 from pwl_tui.ui.widgets.text_input import TextInput
@@ -30,16 +32,16 @@ from pwl_tui.ui.widgets.text_input import TextInput
 _TICK_SECONDS = 1.0
 _SLOW_TICK_SECONDS = 3.0
 _SWITCH_SECONDS = 0.0005
-"""How long a thread that polls may keep the screen's waiting: Python's own 5 ms make keys feel slow."""
+"""How long a polling thread may keep the screen's thread waiting: Python's 5 ms make keys feel slow."""
 _UNTIL_DISMISSED_SECONDS = 86_400.0
 
 
 class DemoList(Struct, frozen=True):
-    """A list that the form holds, ready to submit, when the program starts.
+    """A list that is filled in, ready to submit, when the program starts.
 
     Attributes:
-        path: of the list.
-        region: two letters, for its national numbers; none where they have their country code.
+        path: the file.
+        region: two letters, for its national numbers. None means that all have a country code.
     """
 
     path: Path
@@ -50,23 +52,23 @@ class PwlApp(TerminalApp):
     """The screen of the program.
 
     Args:
-        engine: does the work; started when the screen is up, stopped when it is left.
+        engine: does the work; started after the first frame, stopped when the program ends.
         settings: what the person configured.
-        config_file: where a key that is entered is saved.
+        config_file: where the settings and the API key are saved.
         low_bandwidth: write as little as possible to the terminal.
-        mouse: whether mouse events are taken from the terminal at first.
-        demo: fills in the form at the start.
-        save: writes changed settings; none: into `config_file`, under this process's environment.
-        clock: UTC epoch seconds.
-        tick: least seconds between two redraws; tests make it short.
+        mouse: whether the mouse is captured at first.
+        demo: fills in the form at the start. None leaves it empty.
+        save: writes changed settings. None writes them to `config_file`, with this process's environment.
+        clock: returns UTC epoch seconds.
+        tick: the least seconds between two redraws. None means the default; tests make it short.
     """
 
     TITLE = "pwl-tui"
-    CSS_PATH = STYLES / "home.tcss"
+    CSS_PATH = HOME_STYLES
     BINDINGS: ClassVar = bindings("everywhere")
     COMMANDS = {Everything}  # noqa: RUF012 - as Textual declares it
     ENABLE_COMMAND_PALETTE = False
-    """Textual would keep ctrl+p for a palette whose cursor blinks; ours is a command like the others."""
+    """Textual would bind its own palette, whose cursor blinks; ours is a command like any other."""
 
     class Changed(Message):
         """A new snapshot was taken."""
@@ -76,7 +78,7 @@ class PwlApp(TerminalApp):
             self.snapshot = snapshot
 
         def can_replace(self, message: Message) -> bool:
-            """Only the latest is of interest."""
+            """Only the latest matters."""
             return isinstance(message, PwlApp.Changed)
 
     def __init__(
@@ -109,91 +111,92 @@ class PwlApp(TerminalApp):
             save or partial(config.save, config_file, environ=os.environ),
             self._use,
             self.show_theme,
+            lambda wanted: self._home.take_over(wanted),
         )
         self.snapshot = first(engine, clock())
-        """What the screens draw; replaced as a whole."""
+        """What the screens draw; only ever replaced as a whole."""
         self._completions = notify.Completions()
         self._left = False
         self._home = HomeScreen(self._ctx)
 
     def get_default_screen(self) -> Screen[None]:
-        """Begin at home."""
+        """Start at the home screen."""
         return self._home
 
     def on_mount(self) -> None:
-        """Start the work once the screen is up."""
+        """Ask for the terminal's background as early as possible."""
         self.ask_background()
 
     def on_ready(self) -> None:
-        """Write the first frame once the screen is laid out and its widgets have told what they need."""
+        """Write the first frame once the screen is laid out and its widgets know their sizes."""
         self._home.call_later(self._paint)
 
     def on_unmount(self) -> None:
-        """Begin nothing more."""
+        """Stop the work."""
         self._left = True
         self._watcher.stop()
         self._engine.stop()
 
     def on_pwl_app_changed(self, event: Changed) -> None:
-        """Draw a snapshot, and say which jobs are complete."""
+        """Draw a snapshot, and announce the jobs that are complete."""
         before, self.snapshot = self.snapshot, event.snapshot
-        if said := self._completions.told(event.snapshot.finished_since(before), event.snapshot.now):
-            self.announce(said, self._ctx.settings)
+        if sentence := self._completions.told(event.snapshot.finished_since(before), event.snapshot.now):
+            self.announce(sentence, self._ctx.settings)
         self._retitle()
         failed = event.snapshot.engine_problem
         if failed is not None and failed != before.engine_problem:
-            # It may name an id that stands nowhere else: it stays until it is dismissed.
+            # It may name a batch ID that is saved nowhere else, so it stays until it is dismissed.
             text = f"{failed.message} {failed.remedy}"
             self.notify(text, severity="error", timeout=_UNTIL_DISMISSED_SECONDS)
-        # Only the screen in front: Textual writes all of it again when something changes on one below.
+        # Only the screen in front: Textual writes it out again whenever something changes on one below.
         for screen in self.screen_stack[-1:]:
             if isinstance(screen, CommandScreen):
                 screen.show()
 
     def on_input_ended(self) -> None:
-        """Leave when nobody can say so any more."""
+        """Quit when the terminal is gone."""
         self.exit(return_code=signals.INTERRUPTED)
 
     def draw_less(self) -> None:
-        """Draw what is live less often from now on."""
+        """Draw live figures less often from now on."""
         super().draw_less()
         self._watcher.redraw_every(_SLOW_TICK_SECONDS)
 
     def action_help(self) -> None:
-        """Show every key."""
+        """Show all keys."""
         from pwl_tui.ui.dialogs.help import HelpScreen
 
         self.push_screen(HelpScreen(self.screen, self._remapped))
 
     def action_palette(self) -> None:
-        """Search for a command."""
+        """Search for a command or a job."""
         self.push_screen(Palette())
 
     def action_free_mouse(self) -> None:
-        """Leave the mouse to the terminal, for selecting text, or take it back."""
+        """Toggle mouse capture; without it, the terminal can select text."""
         self.use_mouse(not self.mouse)
         key = self._ctx.key("free-mouse")
         if self.mouse:
-            self.notify(f"The mouse is the program's again; {key} frees it.")
+            self.notify(f"Mouse capture on. Press {key} to select text with the mouse.")
         else:
-            self.notify(f"The mouse is the terminal's: select with it. {key} takes it back.")
+            self.notify(f"Mouse capture off: you can select text. Press {key} to turn it on.")
 
     def action_leave(self) -> None:
-        """Leave from anywhere."""
+        """Quit from anywhere."""
         self.exit()
 
     def _paint(self) -> None:
-        """Write the first frame, and do nothing else that would hold it up."""
+        """Write the first frame, and nothing else that would delay it."""
         self._home.unveil()
         self.call_after_refresh(self._begin)
 
     async def _begin(self) -> None:
-        """Complete what the first frame left out, and start the work."""
+        """Add what the first frame left out, and start the work."""
         await self._home.complete()
         if self._left:
             return
         if not gc.isenabled():
-            # All that there is will stay: it need not be looked through ever again.
+            # All objects so far stay alive, so the collector need not look at them again.
             gc.freeze()
             gc.enable()
         self.time_line(self._ctx.settings)
@@ -208,12 +211,12 @@ class PwlApp(TerminalApp):
             self._home.action_key()
 
     def _retitle(self) -> None:
-        """Tell in the terminal's title how far the work with this key is."""
+        """Show the progress of this key's jobs in the terminal's title."""
         if self._ctx.settings.notify.title:
             self.tell_title(notify.title(self.snapshot.unfinished))
 
     def _use(self, settings: Settings) -> None:
-        """Put settings in force; what the engine needs of them is in force already."""
+        """Put settings in force on the screen; the engine has them already."""
         replaced, self._ctx.settings = self._ctx.settings, settings
         before, after = replaced.ui, settings.ui
         if after.low_bandwidth != before.low_bandwidth:
@@ -249,20 +252,20 @@ def run(
     demo: DemoList | None = None,
     save: Save | None = None,
 ) -> int:
-    """Open the screen and stay until the person leaves.
+    """Open the screen, and return when the person quits.
 
     Args:
         engine: not started yet; stopped when this returns.
         settings: what the person configured.
-        config_file: where a key that is entered is saved.
-        mouse: whether to take mouse events from the terminal.
-        low_bandwidth: write as little as possible.
-        demo: a list to fill in at the start.
-        save: writes changed settings; none: into `config_file`, under this process's environment.
+        config_file: where the settings and the API key are saved.
+        mouse: whether to capture the mouse.
+        low_bandwidth: write as little as possible to the terminal.
+        demo: a list to fill in at the start. None leaves the form empty.
+        save: writes changed settings. None writes them to `config_file`, with this process's environment.
 
     Returns:
-        The exit code of the process: 0 when the person left, 130 when a signal or a lost terminal ended it,
-        1 after an error in the program.
+        The exit code of the process: 0 if the person quit, 130 if a signal or a lost terminal ended it, and
+        1 after an internal error.
     """
     signals.give_size()
     sys.setswitchinterval(_SWITCH_SECONDS)

@@ -1,9 +1,8 @@
 """Slow work for the screen, off its event loop.
 
-Textual's thread workers share a small pool that Python waits for when it exits, so that one silent server
-would hold the exit. Work runs in a daemon thread of its own instead, and the worker that awaits it is a
-coroutine: what it gets back it may show, because it is on the screen's side again; and when the worker is
-cancelled or replaced, a late result reaches nobody.
+Textual's thread workers share a small pool that Python waits for at exit, so one silent server would delay
+that. Here, work runs in a daemon thread of its own, and a coroutine worker awaits it. The coroutine is on the
+event loop, so it may show what it gets back; and if it is canceled or replaced, a late result reaches nobody.
 """
 
 import asyncio
@@ -21,7 +20,14 @@ T = TypeVar("T")
 
 
 async def in_thread(function: Callable[[], T], name: str = "screen work") -> T:
-    """Run a blocking function in a daemon thread and return what it returns, or raise what it raises."""
+    """Run a blocking function in a daemon thread.
+
+    Returns:
+        What the function returns.
+
+    Raises:
+        BaseException: whatever the function raises.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -32,7 +38,7 @@ async def in_thread(function: Callable[[], T], name: str = "screen work") -> T:
     def run() -> None:
         try:
             result = function()
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
             failure = error
             hand_over(lambda: future.set_exception(failure))
         else:
@@ -43,7 +49,7 @@ async def in_thread(function: Callable[[], T], name: str = "screen work") -> T:
 
 
 class Progressed(Message):
-    """So much of slow work is done, of so much there is."""
+    """Slow work has got this far."""
 
     def __init__(self, done: int, total: int) -> None:
         super().__init__()
@@ -55,10 +61,10 @@ class Progressed(Message):
 
 
 class Working(DOMNode):
-    """A node that does slow work. An unforeseen error in it is said, and the program goes on."""
+    """A node that does slow work. An unexpected error in that is shown, and the program keeps running."""
 
     def telling(self, stopped: threading.Event) -> Callable[[int, int], None]:
-        """Return what slow work calls with how far it is: it posts `Progressed` here, until it is stopped."""
+        """Return a function that slow work reports its progress to: it posts `Progressed` until `stopped`."""
 
         def tell(done: int, total: int) -> None:
             if not stopped.is_set():
@@ -73,12 +79,12 @@ class Working(DOMNode):
 
         Args:
             function: what to run.
-            name: what it is, for people.
-            replace: work of the same name that is under way is given up; else it goes on and nothing new is
-                begun, as for what must not be done twice.
+            name: what it is doing, for people: ``reading the list``. Only one work of a name runs at a time.
+            replace: cancel work of this name that is under way. Otherwise that continues, and nothing new is
+                started: this is for work that must not be done twice.
 
         Returns:
-            The worker; none if there is one already.
+            The worker. None means that nothing was started.
         """
         under_way = any(
             worker.node is self and worker.name == name and not worker.is_finished for worker in self.workers
@@ -88,10 +94,9 @@ class Working(DOMNode):
         return self.run_worker(function, name=name, group=name, exclusive=True, exit_on_error=False)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Say that work of this node ended in an error that nobody foresaw."""
+        """Show that work of this node ended in an unexpected error."""
         event.stop()
         if event.state is WorkerState.ERROR and event.worker.error is not None:
             problem = internal(event.worker.error)
-            self.app.notify(
-                f"{problem.message} Stopped: {event.worker.name}. {problem.remedy}", severity="error"
-            )
+            text = f"{problem.message} It happened while {event.worker.name}. {problem.remedy}"
+            self.app.notify(text, severity="error")

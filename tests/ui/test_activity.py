@@ -21,14 +21,16 @@ async def test_what_happened_is_listed_found_and_shown_in_full(scene: Scene, siz
     async with app.run_test(size=size, notifications=True) as pilot:
         rig = Rig(app, pilot, scene.engine, scene.store, scene.directory)
         await rig.pilot.press("a")
-        await rig.until(lambda: "entries of all jobs, newest first" in rig.text(), "it is listed")
+        await rig.until(lambda: "entries for all jobs, newest first" in rig.text(), "it is listed")
         await rig.pilot.press("slash", *"credits 51900", "enter")
         await rig.until(lambda: "credits read · wavalidation: 51900" in rig.text(), "a balance, in full")
         await rig.pilot.press("escape", "slash", *"unknown", "enter")
         await rig.until(lambda: "unknown · The service did" in rig.text(), "a failure, in full")
         await rig.pilot.press("escape")
         await rig.pilot.press("slash", *"WEBINAR sending")
-        await rig.until(lambda: "2 entries of all jobs with “WEBINAR sending”" in rig.text(), "it is found")
+        await rig.until(
+            lambda: "2 entries matching “WEBINAR sending” for all jobs" in rig.text(), "it is found"
+        )
         await rig.pilot.press("enter", "down")
         await rig.until(lambda: "batch 6.1" in rig.text(), "the older one, in full")
         await rig.pilot.press("escape", "escape")
@@ -42,7 +44,7 @@ async def test_the_activity_of_one_job(scene: Scene) -> None:
         rig = Rig(app, pilot, scene.engine, scene.store, scene.directory)
         await rig.until(lambda: bool(app.snapshot.jobs), "the jobs are there")
         app.push_screen(ActivityScreen(app._ctx, 1))  # noqa: SLF001 - as the screen of the job does
-        await rig.until(lambda: "6 entries of job 1" in rig.text(), "its own are listed")
+        await rig.until(lambda: "6 entries for job 1" in rig.text(), "its own are listed")
         assert "spring-leads" not in rig.text()
 
 
@@ -71,7 +73,7 @@ async def test_nothing_has_happened_and_nothing_is_found(scene: Scene) -> None:
         await rig.pilot.press("c")
         await rig.until(lambda: any("nothing to copy" in notice for notice in rig.notices), "why not")
         await rig.pilot.press("slash", "%")
-        await rig.until(lambda: "Nothing of all jobs with “%”." in rig.text(), "it is said")
+        await rig.until(lambda: "No entries matching “%” for all jobs." in rig.text(), "it is said")
 
 
 async def test_keys_and_numbers_are_kept_from_the_screen_and_the_clipboard(

@@ -1,8 +1,12 @@
 import pytest
+from textual.binding import Binding
 from textual.command import CommandPalette
+from textual.dom import DOMNode
 from textual.widgets import Input
 
-from pwl_tui.ui.commands import COMMANDS, bindings, remap, within
+from pwl_tui.ui.app import PwlApp
+from pwl_tui.ui.commands import COMMANDS, Command, remap, within
+from pwl_tui.ui.dialogs.base import Dialog
 from pwl_tui.ui.screens.activity import ActivityScreen
 from pwl_tui.ui.screens.browse import BrowseScreen
 from pwl_tui.ui.screens.home import HomeScreen
@@ -37,28 +41,34 @@ def test_every_command_has_an_id_of_its_own_and_a_sentence() -> None:
     ],
 )
 def test_no_key_means_two_things_at_once(screen: tuple[str, ...]) -> None:
-    keys = [key for command in within(*screen) for key in command.keys.split(",")]  # type: ignore[arg-type]
+    keys = [key for command in within(*screen) for key in command.keys.split(",")]
     assert len(set(keys)) == len(keys)
 
 
-def test_every_command_is_implemented_where_it_works() -> None:
-    from pwl_tui.ui.app import PwlApp
+OWNERS: dict[str, type[DOMNode]] = {
+    "everywhere": PwlApp,
+    "home": HomeScreen,
+    "job": JobScreen,
+    "settle": SettleScreen,
+    "ledger": LedgerScreen,
+    "settings": SettingsScreen,
+    "activity": ActivityScreen,
+    "preview": PreviewScreen,
+    "browse": BrowseScreen,
+    "dialog": Dialog,
+    "table": Table,
+    "form": ListForm,
+    "choices": OptionRow,
+}
 
-    owners = {"home": HomeScreen, "job": JobScreen, "table": Table, "form": ListForm, "everywhere": PwlApp}
-    owners |= {"settle": SettleScreen, "ledger": LedgerScreen, "activity": ActivityScreen}
-    owners |= {
-        "settings": SettingsScreen,
-        "choices": OptionRow,
-        "preview": PreviewScreen,
-        "browse": BrowseScreen,
-    }
-    for command in COMMANDS:
-        for scope in command.scopes:
-            assert hasattr(owners[scope], f"action_{command.action}"), command.id
 
-
-def test_bindings_carry_the_ids() -> None:
-    assert [binding.id for binding in bindings("home")] == [command.id for command in within("home")]  # type: ignore[union-attr]
+@pytest.mark.parametrize(
+    ("scope", "command"), [(scope, command) for command in COMMANDS for scope in sorted(command.scopes)]
+)
+def test_every_command_is_bound_and_implemented_in_each_of_its_scopes(scope: str, command: Command) -> None:
+    owner = OWNERS[scope]
+    assert command.id in {binding.id for binding in owner.BINDINGS if isinstance(binding, Binding)}
+    assert callable(getattr(owner, f"action_{command.action}"))
 
 
 @pytest.mark.parametrize(
@@ -66,15 +76,15 @@ def test_bindings_carry_the_ids() -> None:
     [
         ({"export": "x"}, {"export": "x"}, ""),
         ({"export": "f5, ctrl+e"}, {"export": "f5, ctrl+e"}, ""),
-        ({"exprot": "x"}, {}, "did you mean 'export'?"),
-        ({"zzz": "x"}, {}, "press ? for the names"),
-        ({"export": "banana"}, {}, "'banana', which is no key"),
-        ({"export": ""}, {}, "which is no key"),
+        ({"exprot": "x"}, {}, "Did you mean 'export'?"),
+        ({"zzz": "x"}, {}, "Press ? for their names"),
+        ({"export": "banana"}, {}, "'banana' is not a key"),
+        ({"export": ""}, {}, "is not a key"),
         ({"export": "q"}, {}, "quit"),
         ({"export": "n"}, {}, "new-list"),
         ({"export": "k"}, {}, "up"),
-        ({"export": "x", "settle": "x"}, {"export": "x"}, "settle keeps its own"),
-        ({"export": "s", "settle": "banana"}, {}, "export keeps its own"),
+        ({"export": "x", "settle": "x"}, {"export": "x"}, "settle keeps its default key"),
+        ({"export": "s", "settle": "banana"}, {}, "export keeps its default key"),
         ({"export": "s", "settle": "e"}, {"export": "s", "settle": "e"}, ""),
         ({"next-view": "n"}, {"next-view": "n"}, ""),
     ],

@@ -33,12 +33,12 @@ async def test_a_list_goes_all_the_way(start: Start, world: World, size: tuple[i
         await rig.pilot.press("y")
         await rig.finished()
         await rig.until(lambda: "completed" in rig.text(), "the job list shows it")
-        assert any("crm is complete" in notice for notice in rig.notices)
+        await rig.until(lambda: any("crm is complete" in notice for notice in rig.notices), "it is said")
         assert rig.form.plan is None
         await rig.pilot.press("e")
         await rig.pilot.press("enter")
         await rig.until(lambda: (rig.directory / "crm-answers.csv").exists(), "the export is written")
-        await rig.until(lambda: any("written to" in notice for notice in rig.notices), "it is said")
+        await rig.until(lambda: any("Exported 300 rows" in notice for notice in rig.notices), "it is said")
     exported = list(csv.DictReader(io.StringIO((rig.directory / "crm-answers.csv").read_text())))
     assert len(exported) == 300
     for row in exported:
@@ -178,7 +178,7 @@ async def test_with_too_few_credits_there_are_three_ways(
         await rig.until(lambda: rig.app.snapshot.credits is not None, "the credits are read")
         rig.form.start(str(start.directory / "some.txt"))
         await rig.submitted()
-        assert "3 credits are needed and 2 are there." in rig.text()
+        assert "Needs 3 credits; 2 available." in rig.text()
         await rig.pilot.click(f"#{choice}")
         await rig.until(
             lambda: [job.state for job in rig.store.jobs.all()] == ([state] if state else []), "it is so"
@@ -226,7 +226,7 @@ async def test_above_the_threshold_the_credits_are_typed(start: Start, world: Wo
             await rig.pilot.pause()
             assert yes.disabled is disabled
         await rig.pilot.press("enter")
-        assert "That is not 3; nothing is sent." in rig.notices
+        assert "That does not match 3; nothing was sent." in rig.notices
         await rig.pilot.press("escape")
         assert rig.store.jobs.all() == []
         await rig.pilot.press("ctrl+s")

@@ -16,7 +16,7 @@ from tests.ui.conftest import NUMBERS, Rig, Start
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 async def test_without_jobs_the_screen_says_how_to_begin(start: Start, size: tuple[int, int]) -> None:
     async with start(size=size) as rig:
-        assert "No lists yet: press n" in rig.text()
+        assert "No jobs yet. Press n" in rig.text()
         await rig.until(lambda: "4,850" in rig.text(), "the other credits are read")
 
 
@@ -30,7 +30,7 @@ async def test_the_list_of_jobs_is_filtered_by_name(start: Start) -> None:
         await rig.pilot.press("enter")
         assert "✓ spring" in rig.text()
         await rig.pilot.press("slash", *"xyz")
-        await rig.until(lambda: "No job's name holds" in rig.text(), "nothing is left")
+        await rig.until(lambda: "No job name contains" in rig.text(), "nothing is left")
         await rig.pilot.press("escape")
         await rig.until(lambda: "summer" in rig.text(), "all are back")
 
@@ -73,8 +73,8 @@ async def test_a_finished_job_cannot_be_paused_or_settled(start: Start) -> None:
     async with start() as rig:
         await rig.until(lambda: "spring" in rig.text(), "it is shown")
         await rig.pilot.press("p", "s")
-        assert "spring is complete: there is nothing to pause." in rig.notices
-        assert "No batch is in doubt: there is nothing to settle." in rig.notices
+        assert "spring is complete, so there is nothing to pause." in rig.notices
+        assert "No batch is in doubt, so there is nothing to settle." in rig.notices
 
 
 async def test_a_job_is_paused_and_goes_on(start: Start, simulator: Simulator) -> None:
@@ -86,7 +86,7 @@ async def test_a_job_is_paused_and_goes_on(start: Start, simulator: Simulator) -
         await rig.pilot.press("y")
         await rig.until(lambda: "waiting" in rig.text(), "the service asks to wait")
         await rig.pilot.press("p")
-        await rig.until(lambda: "some goes on." in rig.notices, "it goes on")
+        await rig.until(lambda: "some resumed." in rig.notices, "it goes on")
         rig.engine.jobs.pause(1)
         await rig.until(lambda: "paused" in rig.text(), "it is paused")
         simulator.clear_faults()
@@ -127,7 +127,7 @@ async def test_the_key_can_be_left_for_later(start: Start) -> None:
     async with start(key_source=None, size=(80, 24)) as rig:
         await rig.until(lambda: rig.screen_name == "KeyDialog", "it is asked for")
         await rig.pilot.press("enter")
-        assert "no key in the field" in rig.text()
+        assert "Enter the key first." in rig.text()
         await rig.pilot.press("escape")
         assert rig.screen_name == "HomeScreen"
         await rig.until(lambda: "No API key yet" in rig.text(), "the panel says so")
@@ -167,12 +167,12 @@ async def test_the_form_is_a_screen_of_its_own_on_narrow_terminals_and_survives_
         assert rig.form.query_one(PathLine).value == "ab"
         await rig.pilot.resize_terminal(80, 24)
         await rig.pilot.press("escape")
-        await rig.until(lambda: "No lists yet" in rig.text(), "back at the jobs")
+        await rig.until(lambda: "No jobs yet" in rig.text(), "back at the jobs")
 
 
 async def test_what_another_process_submits_appears(start: Start) -> None:
     async with start() as rig:
-        await rig.until(lambda: "No lists yet" in rig.text(), "nothing yet")
+        await rig.until(lambda: "No jobs yet" in rig.text(), "nothing yet")
         await submit_one(start, "elsewhere")
         await rig.until(lambda: "elsewhere" in rig.text(), "the job of the other is there")
 
@@ -185,7 +185,7 @@ async def test_on_a_wide_screen_the_job_under_the_cursor_is_told_in_detail(
         await submit_one(start, name)
     async with start(size=(width, 40)) as rig:
         await rig.until(lambda: "summer" in rig.text(), "both are there")
-        assert ("This job" in rig.text()) == beside
+        assert ("Selected job" in rig.text()) == beside
         for key, name in (("home", "summer"), ("down", "spring")):
             await rig.pilot.press(key)
             await rig.until(lambda n=name: (f"│ {n} " in rig.text()) == beside, "it is told")  # type: ignore[misc]
@@ -234,7 +234,7 @@ async def test_another_profile_is_put_in_force(start: Start) -> None:
         await rig.pilot.press("P")
         await rig.until(lambda: rig.screen_name == "Ask" and "agency" in rig.text(), "it is offered")
         await rig.pilot.press("down", "enter")
-        await rig.until(lambda: "The profile agency is in use." in rig.notices, "it is in use")
+        await rig.until(lambda: "Switched to profile agency." in rig.notices, "it is in use")
         assert (rig.engine.settings.profile, rig.engine.settings.region) == ("agency", "IN")
         assert 'profile = "agency"' in (rig.directory / "config.toml").read_text()
 

@@ -50,7 +50,7 @@ async def test_names_are_plain_in_the_palette(start: Start, text: str) -> None:
         await rig.until(lambda: "completed" in rig.text(), "it is shown")
         await rig.pilot.press("ctrl+p")
         # Of a job that is complete it is said, with its name, that there is nothing to pause.
-        await rig.until(lambda: "is complete: there is nothing to pause" in rig.text(), "all is offered")
+        await rig.until(lambda: "is complete, so there is nothing to pause" in rig.text(), "all is offered")
         shown = rig.text()
         await rig.pilot.press(*"open")
         await rig.until(lambda: "New list" not in rig.text(), "it is found")

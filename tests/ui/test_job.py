@@ -15,10 +15,10 @@ from pwl_tui.simulator.world import World
 from pwl_tui.state.models import BatchState, Job, JobState, Which
 from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.queries.selection import Sort
-from pwl_tui.ui.presenters.format import phone
 from pwl_tui.ui.presenters.job_tabs import SORTS, VIEWS, sort_words
 from pwl_tui.ui.screens.job import JobScreen
 from pwl_tui.ui.widgets.checkbox import Checkbox
+from pwl_tui.wording.figures import phone
 from tests.ui.conftest import Rig, Start
 
 VIEW_OF = {view.which: index for index, view in enumerate(VIEWS)}
@@ -147,7 +147,7 @@ async def test_a_row_is_gone_to(start: Start, typed: str, row: int) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_the_picture_tells_shares_countries_and_carriers(start: Start, size: tuple[int, int]) -> None:
+async def test_the_charts_show_shares_countries_and_carriers(start: Start, size: tuple[int, int]) -> None:
     async with finished_job(start, size) as rig:
         await rig.pilot.press("v")
         await rig.until(lambda: "Countries" in rig.text(), "it is counted")
@@ -160,8 +160,8 @@ async def test_the_picture_tells_shares_countries_and_carriers(start: Start, siz
         private = the_job(rig).counts.on_whatsapp - the_job(rig).counts.business
         assert f"on WhatsApp, personal {private}" in text
         await rig.pilot.press("o", "colon")
-        assert any("no results to look through" in notice for notice in rig.notices)
-        assert any("no rows" in notice for notice in rig.notices)
+        assert any("cannot be filtered or sorted" in notice for notice in rig.notices)
+        assert any("no rows to go to" in notice for notice in rig.notices)
         await rig.pilot.press("v")
         await rig.until(lambda: "Number" in rig.text(), "the results are back")
 
@@ -169,7 +169,7 @@ async def test_the_picture_tells_shares_countries_and_carriers(start: Start, siz
 async def test_the_id_of_a_batch_is_copied(start: Start) -> None:
     async with finished_job(start) as rig:
         await rig.pilot.press("c")
-        assert any("Only the id of a batch" in notice for notice in rig.notices)
+        assert any("Only the ID of a batch" in notice for notice in rig.notices)
         await rig.pilot.press("left")
         await rig.until(lambda: "1 of 1  id" in rig.text(), "the batches are shown")
         await rig.pilot.press("c")
@@ -186,7 +186,7 @@ async def test_the_row_to_go_to_is_not_asked_for_once_the_focus_is_elsewhere(sta
 async def test_there_is_nothing_to_find_among_rejected_rows(start: Start) -> None:
     async with finished_job(start) as rig:
         await rig.pilot.press("left", "slash")
-        assert any("no results to look through" in notice for notice in rig.notices)
+        assert any("cannot be filtered or sorted" in notice for notice in rig.notices)
 
 
 async def test_a_click_on_a_view_shows_it(start: Start) -> None:
@@ -225,7 +225,7 @@ async def test_an_export_begins_with_what_is_shown_and_does_not_overwrite(start:
         await rig.pilot.pause()
         assert "[x] overwrite" in rig.text()
         await rig.pilot.press("enter")
-        await rig.until(lambda: any("written to" in notice for notice in rig.notices), "it is written")
+        await rig.until(lambda: any("Exported" in notice for notice in rig.notices), "it is written")
         rows = [json.loads(line) for line in target.read_text().splitlines()]
         assert rows
         assert all(row["wa_business"] and not row["wa_number"].startswith("+") for row in rows)

@@ -82,7 +82,7 @@ def silent(tmp_path: Path) -> Iterator[Terminal]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         terminal = Terminal(environ(tmp_path, f"http://127.0.0.1:{server.getsockname()[1]}"))
         try:
-            terminal.read_until(lambda: b"No lists yet" in terminal.seen, "the screen opens")
+            terminal.read_until(lambda: b"No jobs yet" in terminal.seen, "the screen opens")
             terminal.read_until(lambda: bool(select.select([server], [], [], 0)[0]), "the service is asked")
             connection, _ = server.accept()
             with connection:

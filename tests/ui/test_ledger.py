@@ -53,7 +53,7 @@ async def test_it_follows_what_is_spent_while_it_is_open(start: Start, world: Wo
     (start.directory / "some.txt").write_text(NUMBERS)
     async with start() as rig:
         await rig.pilot.press("L")
-        await rig.until(lambda: "Nothing was spent yet." in rig.text(), "it is empty")
+        await rig.until(lambda: "No credits spent yet." in rig.text(), "it is empty")
         assert rig.store.jobs.all() == []
         plan = rig.engine.plans.for_list(Source.from_path(start.directory / "some.txt"), Options())
         rig.engine.jobs.create(plan, name="some")
@@ -71,7 +71,7 @@ async def test_without_a_key_there_is_no_ledger(start: Start) -> None:
     async with start(key_source=None) as rig:
         await rig.until(lambda: rig.screen_name == "KeyDialog", "the key is asked for")
         await rig.pilot.press("escape", "L", "A")
-        assert sum("no API key yet: press K" in notice for notice in rig.notices) == 2
+        assert sum("no API key yet. Press K" in notice for notice in rig.notices) == 2
 
 
 @pytest.mark.parametrize("text", HOSTILE)

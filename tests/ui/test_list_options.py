@@ -28,7 +28,7 @@ async def options(rig: Rig) -> None:
 
 async def use(rig: Rig) -> None:
     """Take what is chosen among the options."""
-    rig.app.screen.query_one("#use", Button).press()
+    rig.app.screen.query_one("#submit", Button).press()
     await rig.until(lambda: rig.screen_name == "HomeScreen", "they are taken")
     await rig.planned()
 
@@ -41,7 +41,7 @@ async def test_another_column_can_be_chosen(start: Start) -> None:
         await options(rig)
         column = rig.app.screen.query_one("#column", Select)
         labels = [str(label) for label, _ in column._options]  # noqa: SLF001 - there is no public list
-        assert labels[0] == "as found"
+        assert labels[0] == "as detected"
         assert sorted(labels[1:3]) == ["mobile  100% valid", "office  100% valid"]
         assert labels[3] == "name"
         column.value = "2"
@@ -59,8 +59,8 @@ async def test_a_sample_is_named_in_the_question_and_then_offers_the_rest(start:
         await options(rig)
         sample = rig.app.screen.query_one("#sample", Input)
         sample.value = "none"
-        rig.app.screen.query_one("#use", Button).press()
-        await rig.until(lambda: "The sample is no number above zero" in rig.text(), "it is no number")
+        rig.app.screen.query_one("#submit", Button).press()
+        await rig.until(lambda: "The sample must be a number above zero" in rig.text(), "it is no number")
         sample.value = "10"
         await use(rig)
         await rig.submitted()
@@ -95,7 +95,7 @@ async def test_what_is_no_sample_says_so(start: Start) -> None:
         await rig.finished()
         await rig.until(lambda: bool(rig.app.snapshot.jobs), "the screen knows it")
         await rig.pilot.press("S")
-        assert "crm is no sample: nothing of its list was left out." in rig.notices
+        assert "crm left nothing out, so there is no rest to send." in rig.notices
 
 
 async def test_answers_are_reused_unless_it_is_switched_off(start: Start) -> None:
@@ -141,7 +141,7 @@ async def test_a_choice_that_cannot_be_is_chosen_again(start: Start) -> None:
         await rig.planned()
         await options(rig)
         rig.app.screen.query_one("#encoding", Input).value = "utf-99"
-        rig.app.screen.query_one("#use", Button).press()
+        rig.app.screen.query_one("#submit", Button).press()
         await rig.until(lambda: "is not an encoding" in " ".join(rig.text().split()), "it is said")
         await options(rig)
         rig.app.screen.query_one("#encoding", Input).value = ""

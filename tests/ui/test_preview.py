@@ -80,7 +80,7 @@ async def test_rejected_rows_are_saved_to_a_file(start: Start) -> None:
         assert rig.app.screen.query_one("#rejected-path", Input).value == str(saved)
         await rig.pilot.press("enter")
         await rig.until(saved.exists, "it is written")
-        await rig.until(lambda: any("200 rejected rows saved" in notice for notice in rig.notices), "said")
+        await rig.until(lambda: any("Saved 200 rejected rows" in notice for notice in rig.notices), "said")
         await rig.pilot.press("e")
         await rig.until(lambda: rig.screen_name == "SaveRejected", "it asks again")
         await rig.pilot.press("enter")
@@ -98,8 +98,8 @@ async def test_without_rejected_rows_there_is_nothing_to_save(start: Start) -> N
     async with start() as rig:
         await previewed(rig, text="+14155552671\n+14155552672\n")
         await rig.pilot.press("e", "right")
-        assert "No row is rejected: there is nothing to save." in rig.notices
-        await rig.until(lambda: "No row is rejected." in rig.text(), "nor to see")
+        assert "There are no rejected rows to save." in rig.notices
+        await rig.until(lambda: "No rejected rows." in rig.text(), "nor to see")
 
 
 async def test_rows_without_a_number_can_be_looked_at(start: Start) -> None:

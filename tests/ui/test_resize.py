@@ -13,7 +13,7 @@ from tests.ui.snapshot_helpers import CONFIG_FILE, Fill, StillApp, calm, staged,
 SCREENS: dict[str, tuple[Fill, str]] = {
     "home": (scenes.attention, ""),
     "results": (scenes.live, "end enter"),
-    "picture": (scenes.live, "enter v"),
+    "charts": (scenes.live, "enter v"),
     "batches": (scenes.troubled, "down enter left"),
     "settle": (scenes.attention, "s"),
     "settings": (scenes.rest, "comma"),

@@ -13,7 +13,7 @@ from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import BatchState, JobState
-from pwl_tui.ui.dialogs.adopt import IdsLine
+from pwl_tui.ui.dialogs.adopt import IdsInput
 from pwl_tui.ui.screens.account_commands import adopted_words
 from tests.ui.conftest import NUMBERS, Rig, Start
 
@@ -87,7 +87,7 @@ async def test_a_retry_above_the_threshold_is_typed(start: Start) -> None:
         await rig.until(lambda: rig.screen_name == "Typed", "the credits are to be typed")
 
 
-@pytest.mark.parametrize(("may_spend", "words"), [(True, "Nothing of crm failed"), (False, "--no-spend")])
+@pytest.mark.parametrize(("may_spend", "words"), [(True, "Nothing in crm failed"), (False, "--no-spend")])
 async def test_a_retry_that_cannot_be_says_why(start: Start, may_spend: bool, words: str) -> None:
     async with start() as rig:
         create(rig, "+14155552671\n")
@@ -114,8 +114,8 @@ async def test_a_finished_job_is_forgotten_after_a_question(start: Start) -> Non
         await question(rig)
         await rig.pilot.press("y")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "its screen is left")
-        await rig.until(lambda: "No lists yet" in rig.text(), "it is gone")
-        assert "crm is forgotten." in rig.notices
+        await rig.until(lambda: "No jobs yet" in rig.text(), "it is gone")
+        assert "crm was deleted." in rig.notices
         await rig.pilot.press("L")
         await rig.until(lambda: "3 credits spent in 1 charge" in rig.text(), "the ledger keeps it")
 
@@ -126,7 +126,7 @@ async def test_a_job_under_way_is_not_forgotten(start: Start) -> None:
         create(rig, NUMBERS)
         await rig.until(lambda: "processing" in rig.text(), "it is under way")
         await rig.pilot.press("F")
-        assert "crm is processing: what is paid for, or may be, would be lost." in rig.notices
+        assert "crm is processing. Deleting it now could lose results that are paid for." in rig.notices
 
 
 # -- adopt
@@ -139,17 +139,17 @@ async def test_pasted_ids_become_a_job_and_wrong_ones_are_named(
     async with start() as rig:
         await rig.pilot.press("A")
         await rig.until(lambda: rig.screen_name == "AdoptDialog", "they are asked for")
-        button = rig.app.screen.query_one("#by-id", Button)
+        button = rig.app.screen.query_one("#submit", Button)
         assert button.disabled
-        rig.app.screen.query_one(IdsLine).post_message(
+        rig.app.screen.query_one(IdsInput).post_message(
             Paste(f'{ids[0]}\n"{ids[1]}",\r\nnonsense\n{ids[0]}\n')
         )
         await rig.until(lambda: not button.disabled, "there are some")
         simulator.add_fault(Rule(call="poll", delay=0.3, times=1))
         await rig.pilot.press("enter", *"found", "enter")
-        await rig.until(lambda: "taking over batch" in rig.text(), "it says how far it is")
+        await rig.until(lambda: "adopting batch" in rig.text(), "it says how far it is")
         await rig.finished()
-        await rig.until(lambda: any("Taken over as job 1." in notice for notice in rig.notices), "it is said")
+        await rig.until(lambda: any("Adopted as job 1." in notice for notice in rig.notices), "it is said")
         assert any("1 failed: nonsense: Batch not found" in notice for notice in rig.notices)
         job = rig.store.jobs.get(1)
         assert (job.name, job.numbers, job.state) == ("found", 2, JobState.COMPLETED)
@@ -168,7 +168,7 @@ async def test_what_only_the_journal_knows_is_told_and_taken_over(start: Start) 
     async with start(size=(80, 24)) as rig:
         await rig.until(lambda: "1 batch in the journal is paid for" in rig.text(), "it is noticed")
         await rig.pilot.press("A")
-        await rig.until(lambda: "Take over 1 batch of the journal" in rig.text(), "it is offered")
+        await rig.until(lambda: "Adopt 1 batch from the journal" in rig.text(), "it is offered")
         await rig.pilot.press("enter")
         await rig.until(lambda: len(rig.store.jobs.all()) == 1, "it is a job again")
         assert rig.store.batches.of(rig.store.jobs.all()[0].id)[0].batch_id == entry.batch_id
@@ -178,7 +178,7 @@ async def test_what_only_the_journal_knows_is_told_and_taken_over(start: Start) 
 async def test_with_nothing_in_the_journal_only_ids_can_be_given(start: Start) -> None:
     async with start(size=(60, 20)) as rig:
         await rig.pilot.press("A")
-        await rig.until(lambda: "knows no batch that is not here" in rig.text(), "it says so")
+        await rig.until(lambda: "no other batches to adopt" in rig.text(), "it says so")
         assert isinstance(rig.app.focused, Input)
         await rig.pilot.press("escape")
         assert rig.screen_name == "HomeScreen"
@@ -190,12 +190,12 @@ PROBLEM = Problem(kind=Kind.NOT_FOUND, message="Gone.", remedy="Look again.")
 @pytest.mark.parametrize(
     ("adopted", "words"),
     [
-        (Adopted(jobs=[3, 4]), "Taken over as job 3, job 4."),
-        (Adopted(known=2), "No batch was taken over. 2 batches known already."),
-        (Adopted(jobs=[1], foreign=1), "Taken over as job 1. 1 batch of another key passed over."),
+        (Adopted(jobs=[3, 4]), "Adopted as job 3, job 4."),
+        (Adopted(known=2), "No batch was adopted. 2 batches already known."),
+        (Adopted(jobs=[1], foreign=1), "Adopted as job 1. 1 batch of another key skipped."),
         (
             Adopted(failed=[(f"id-{n}", PROBLEM) for n in range(5)]),
-            "No batch was taken over. 5 failed: id-0: Gone. id-1: Gone. id-2: Gone. And 2 more.",
+            "No batch was adopted. 5 failed: id-0: Gone. id-1: Gone. id-2: Gone. And 2 more.",
         ),
     ],
 )

@@ -92,7 +92,7 @@ async def test_a_theme_is_shown_at_once_and_taken_back_unless_it_is_saved(start:
         await rig.until(lambda: rig.app.theme.endswith("light"), "it is shown")
         await rig.pilot.press("escape")
         await rig.until(lambda: rig.screen_name == "Ask", "it asks")
-        await rig.pilot.press("l")
+        await rig.pilot.press("d")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "it is left")
         assert rig.app.theme.endswith("dark")
         await opened(rig)

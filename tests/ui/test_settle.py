@@ -136,7 +136,7 @@ async def test_released_numbers_are_sent_again(start: Start, simulator: Simulato
         await rig.finished()
         assert states(rig) == [BatchState.RELEASED, BatchState.COMPLETED]
         await rig.until(lambda: rig.screen_name == "HomeScreen", "there is nothing left to settle")
-        assert "Nothing is in doubt any more: sending goes on." in rig.notices
+        assert "No batch is in doubt anymore. Sending continues." in rig.notices
     assert len(world.ledger) == 2
 
 
@@ -144,7 +144,7 @@ async def test_a_batch_is_written_off(start: Start, simulator: Simulator, world:
     async with in_doubt(start, simulator, NUMBERS) as rig:
         await rig.pilot.press("down", "enter")
         await rig.until(lambda: rig.screen_name == "Ask", "it asks")
-        assert "Yes, give up 3 credits" in rig.text()
+        assert "Write off 3 credits" in rig.text()
         await rig.pilot.press("y")
         await rig.finished()
         assert states(rig) == [BatchState.LOST]
@@ -159,7 +159,7 @@ async def test_an_id_is_checked_and_a_wrong_one_is_refused_in_place(
     async with in_doubt(start, simulator, NUMBERS, size=size) as rig:
         await rig.pilot.press("2")
         await rig.until(lambda: rig.screen_name == "GiveIdDialog", "it is asked for")
-        for typed, words in (("", "no id in the field"), ("nonsense", "not found"), (str(other), "holds 1")):
+        for typed, words in (("", "Enter the ID first"), ("nonsense", "not found"), (str(other), "holds 1")):
             rig.app.screen.query_one(Input).value = typed
             await rig.pilot.press("enter")
             await rig.until(lambda words=words: words in rig.text(), words)  # type: ignore[misc]
@@ -210,7 +210,7 @@ async def test_the_report_is_shown_copied_and_saved_once(
         assert rig.app.clipboard.splitlines()[:8] == report.splitlines()[:8]
         path = start.directory / "pwl-tui-report-1.1.txt"
         path.write_text("precious")
-        await rig.pilot.click("#copy-save")
+        await rig.pilot.click("#submit")
         await rig.until(lambda: "not overwritten" in " ".join(rig.text().split()), "it is refused")
         assert path.read_text() == "precious"
         rig.app.screen.query_one(Input).value = str(start.directory / "report.txt")

@@ -43,7 +43,7 @@ VIEWS: dict[str, tuple[Fill, list[Step]]] = {
     "failed": (scenes.live, ["end enter", "right right right right"]),
     "nobody": (scenes.live, ["end enter", "right right right right right"]),
     "rejected": (scenes.live, ["end enter", "left left left"]),
-    "picture": (scenes.live, ["enter", "v"]),
+    "charts": (scenes.live, ["enter", "v"]),
     "batches": (scenes.live, ["enter", "left"]),
     "batches-in-doubt": (scenes.attention, ["enter", "left down"]),
     "batches-refused": (scenes.troubled, ["enter", "left down"]),
@@ -67,10 +67,10 @@ def test_job(snap_compare: Compare, tmp_path: Path, state: str, size: str) -> No
 @pytest.mark.parametrize(
     ("view", "size"),
     [
-        *product(["found", "nothing-found", "sorted", "rejected", "picture", "batches"], SIZES),
+        *product(["found", "nothing-found", "sorted", "rejected", "charts", "batches"], SIZES),
         *product(["not-understood", "go-to", "failed", "nobody"], NARROW),
         *product(["batches-in-doubt", "batches-refused", "batches-unreachable"], NARROW),
-        *product(["found", "rejected", "picture", "batches-in-doubt"], [SMALL]),
+        *product(["found", "rejected", "charts", "batches-in-doubt"], [SMALL]),
     ],
 )
 def test_views_of_a_job(snap_compare: Compare, tmp_path: Path, view: str, size: str) -> None:
@@ -82,12 +82,12 @@ def test_views_of_a_job(snap_compare: Compare, tmp_path: Path, view: str, size: 
 def test_job_while_it_is_read(
     snap_compare: Compare, tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pwl_tui.ui.screens.job_reading.in_thread", nothing_comes)
+    monkeypatch.setattr("pwl_tui.ui.data.results_reader.in_thread", nothing_comes)
     assert same(snap_compare, staged(tmp_path, scenes.live), size, "enter")
 
 
 @pytest.mark.parametrize("look", ["light", "ansi", "ascii"])
-def test_picture_with_another_look(snap_compare: Compare, tmp_path: Path, look: str) -> None:
+def test_charts_with_another_look(snap_compare: Compare, tmp_path: Path, look: str) -> None:
     assert same(snap_compare, staged(tmp_path, scenes.live, looking(look)), "120x40", "enter", "v")
 
 

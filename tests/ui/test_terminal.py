@@ -211,7 +211,7 @@ async def test_a_key_frees_the_mouse_and_takes_it_back(start: Start) -> None:
     async with start() as rig:
         await rig.pilot.press("M")
         assert not rig.app.mouse
-        assert rig.notices[-1] == "The mouse is the terminal's: select with it. M takes it back."
+        assert rig.notices[-1] == "Mouse capture off: you can select text. Press M to turn it on."
         await rig.pilot.press("M")
         assert rig.app.mouse
 

@@ -73,7 +73,7 @@ def test_the_demo_takes_keys_and_leaves(tmux: Tmux) -> None:
     tmux.open("--demo")
     tmux.wait_for("sample")
     tmux("send-keys", "Escape")
-    tmux.wait_for("No lists yet")
+    tmux.wait_for("No jobs yet")
     tmux("send-keys", "?")
     tmux.wait_for("Keys")
     # The program is all that the session holds, and the session the only one.

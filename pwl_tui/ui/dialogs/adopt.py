@@ -1,54 +1,56 @@
-"""Which batches to take over: ids that are pasted, or those that only the journal knows."""
+"""Which batches to adopt: those whose IDs are entered, or those that only the journal knows."""
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from textual import events
+from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input, Static
 
-from pwl_tui.ui.base import Dialog
-from pwl_tui.ui.presenters.format import counted
+from pwl_tui.ui.dialogs.base import FormDialog, field
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
 
 _TEXT = (
-    "Batches that were submitted elsewhere with this key become a job here. That costs nothing: each is asked"
-    " for at the service, which tells its numbers and answers."
+    "Batches sent elsewhere with this API key become a job here. This costs nothing: the service returns"
+    " their numbers and results."
 )
 
 
 class Adoption(Struct, frozen=True):
-    """What to take over.
+    """What to adopt.
 
     Attributes:
-        ids: the service's; none: those of the journal.
-        name: of the job that they become; empty: one made of the first id.
+        ids: the service's IDs of the batches; empty for those in the journal.
+        name: the name of the job that they become; empty for one made from the first ID.
     """
 
     ids: tuple[str, ...]
     name: str = ""
 
 
-class IdsLine(TextInput):
-    """A field for one id or several; lines that are pasted stay apart."""
+class IdsInput(TextInput):
+    """A field for one or more IDs; lines that are pasted stay apart."""
 
     def on_paste(self, event: events.Paste) -> None:
-        """Take pasted lines as ids with spaces between them."""
+        """Take pasted lines as IDs separated by spaces."""
         event.stop()
         event.prevent_default()
         self.insert_text_at_cursor(" ".join(event.text.split()))
 
 
-class AdoptDialog(Dialog[Adoption | None]):
-    """Asks which batches to take over.
+class AdoptDialog(FormDialog[Adoption | None]):
+    """Asks which batches to adopt.
 
     Args:
         unadopted: how many batches only the journal knows.
 
     Returns:
-        What to take over; none when it was left.
+        What to adopt. None means that it was canceled.
     """
 
     def __init__(self, unadopted: int) -> None:
@@ -57,55 +59,48 @@ class AdoptDialog(Dialog[Adoption | None]):
 
     def compose(self) -> ComposeResult:
         """Draw the form."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("Take over batches")
+        with self.frame("Adopt batches"):
             yield Static(Content(_TEXT), classes="dialog-text")
-            with Horizontal(classes="field"):
-                yield Label("Ids")
-                yield IdsLine(id="ids", placeholder="one or several, with spaces between them")
-            with Horizontal(classes="field"):
-                yield Label("Name")
-                yield TextInput(id="adopted-name", placeholder="of the job", max_length=80)
-            yield Button("Take over these ids", id="by-id", disabled=True, compact=True)
-            yield from self._of_the_journal()
+            yield field("IDs", IdsInput(id="ids", placeholder="one or more, separated by spaces"))
+            yield field("Name", TextInput(id="adopted-name", placeholder="name of the job", max_length=80))
+            yield from self.ending("Adopt these batches", disabled=True)
+            yield self._journal()
 
     def on_mount(self) -> None:
-        """Put the person where there is something to do."""
-        (self.query_one("#by-journal", Button) if self._unadopted else self.query_one(IdsLine)).focus()
+        """Focus what there is to do."""
+        (self.query_one("#by-journal", Button) if self._unadopted else self.query_one(IdsInput)).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Let the button work once there is an id."""
+        """Enable the button once there is an ID."""
         event.stop()
-        self.query_one("#by-id", Button).disabled = not self._ids()
+        self.query_one("#submit", Button).disabled = not self._ids()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take over with enter, or go to the next field."""
+    @on(Input.Submitted, "#ids")
+    def _ids_entered(self, event: Input.Submitted) -> None:
+        """Go from the IDs to the name; enter in that adopts them."""
         event.stop()
-        if self._ids() and event.input.id == "adopted-name":
-            self._by_id()
-        else:
-            self.focus_next()
+        event.prevent_default()
+        self.focus_next()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Take over what the button says."""
+        """Adopt what is in the journal."""
         event.stop()
-        if event.button.id == "by-journal":
-            self.dismiss(Adoption(()))
-        else:
-            self._by_id()
+        self.dismiss(Adoption(()))
 
-    def _of_the_journal(self) -> Iterator[Static | Button]:
+    def action_submit(self) -> None:
+        """Adopt the batches whose IDs are entered."""
+        if ids := self._ids():
+            self.dismiss(Adoption(ids, self.query_one("#adopted-name", TextInput).value.strip()))
+        else:
+            self.refuse("Enter at least one ID.")
+
+    def _journal(self) -> "Widget":
+        if not self._unadopted:
+            return Static(Content.styled("The journal has no other batches to adopt.", "$muted"))
         number = counted(self._unadopted, "batch", "batches")
-        if self._unadopted:
-            yield Button(f"Take over {number} of the journal", id="by-journal", compact=True)
-        else:
-            text = "The journal knows no batch that is not here."
-            yield Static(Content.styled(text, "$muted"))
-
-    def _by_id(self) -> None:
-        self.dismiss(Adoption(self._ids(), self.query_one("#adopted-name", TextInput).value.strip()))
+        return Button(f"Adopt {number} from the journal", id="by-journal", compact=True)
 
     def _ids(self) -> tuple[str, ...]:
-        """The ids, however they are set apart."""
-        bare = self.query_one(IdsLine).value.replace(",", " ").replace(";", " ").split()
+        """Return the IDs, however they are separated."""
+        bare = self.query_one(IdsInput).value.replace(",", " ").replace(";", " ").split()
         return tuple(dict.fromkeys(id_.strip("\"'") for id_ in bare))

@@ -4,18 +4,21 @@ from textual.app import App
 
 from pwl_tui.engine.jobs.planning import JobPlan, WhenShort
 from pwl_tui.ui.dialogs.questions import Ask, Choice, spend
-from pwl_tui.ui.presenters.format import counted, grouped
 from pwl_tui.ui.presenters.plan import spending
+from pwl_tui.wording.figures import counted, grouped
 
 
 async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) -> WhenShort | None:
-    """Ask the person, and return what to do with too few credits; none: nothing is sent.
+    """Ask the person whether to carry out a plan.
 
     Args:
-        app: whose screens ask.
-        title: on the frame of the question.
+        app: shows the questions.
+        title: shown on their frames.
         plan: what would be sent.
-        confirm_above: above so many credits they are typed; 0: never.
+        confirm_above: more credits than this must be typed to confirm them. 0 means never.
+
+    Returns:
+        What to do with too few credits. None means that nothing is to be sent.
     """
     if not plan.short:
         question = (
@@ -34,26 +37,23 @@ async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) 
 
 
 def _free(title: str, plan: JobPlan) -> Ask:
-    question = f"All {grouped(plan.reused)} numbers have an answer already: this costs nothing. Go on?"
-    return Ask(title, question, [Choice("no", "No", key="n"), Choice("yes", "Yes", key="y")])
+    question = f"All {grouped(plan.reused)} numbers already have a result, so this costs nothing."
+    return Ask(title, question, [Choice("no", "Cancel", key="n"), Choice("yes", "Create the job", key="y")])
 
 
 def _short(plan: JobPlan) -> Ask:
     balance = plan.balance or 0
     cancel = Choice("no", "Cancel", "Nothing is sent.")
     if not balance:
-        later = "It waits until there are credits; then it is sent and paid for."
+        later = "The job waits for credits, then sends everything and pays for it."
         choices = [cancel, Choice("wait", "Send after a top-up", later, danger=True)]
     else:
-        fits = f"Spends {counted(balance, 'credit')}; the other numbers are left out."
-        now = f"Spends {counted(balance, 'credit')} at most now; the rest waits until there are enough."
+        fits = f"Spends {counted(balance, 'credit')}. The other numbers are left out."
+        now = f"Spends up to {counted(balance, 'credit')} now. The rest waits until there are enough."
         choices = [
             cancel,
-            Choice("fit", "Send what fits", fits, danger=True),
+            Choice("fit", "Send what you can afford", fits, danger=True),
             Choice("wait", "Send now and after a top-up", now, danger=True),
         ]
-    return Ask(
-        "Credits short",
-        f"{counted(plan.to_pay, 'credit')} are needed and {grouped(balance)} are there.",
-        choices,
-    )
+    text = f"Needs {counted(plan.to_pay, 'credit')}; {grouped(balance)} available."
+    return Ask("Not enough credits", text, choices)

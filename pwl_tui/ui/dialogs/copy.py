@@ -1,116 +1,92 @@
-"""A text given out: copied by way of the terminal, or saved; numbers in it are masked at first."""
+"""A text to copy through the terminal or to save; phone numbers in it are masked at first."""
 
 import os
 from functools import partial
 from pathlib import Path
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Button, Input, Label
+from textual.widgets import Button
 
 from pwl_tui.paths import write_private
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import Dialog
-from pwl_tui.ui.presenters.plan import problem_lines
+from pwl_tui.ui.dialogs.base import FormDialog, field
 from pwl_tui.ui.terminal.clipboard import masked, outcome
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput, typed_path
 
 
-class CopyDialog(Dialog[str]):
-    """Shows a text as it is copied first, and gives it out. A terminal never tells whether it took it.
+class CopyDialog(FormDialog[str]):
+    """Shows a text as it would be copied, and copies or saves it. A terminal never says whether it copied it.
 
     Args:
-        title: on the frame.
-        text: what to give out.
-        file_name: the name that is suggested, in the current directory.
+        title: shown on the frame.
+        text: the text.
+        file_name: the suggested name of the file, in the current directory.
 
     Returns:
-        A sentence about where it was saved; none when it was left.
+        A sentence about where it was saved. None means that it was not.
     """
 
     def __init__(self, title: str, text: str, file_name: str) -> None:
         super().__init__()
         self._title, self._text, self._file_name = title, text, file_name
         self._masked = masked(text)
-        self._outcome = TextBlock(id="copy-problem")
 
     def compose(self) -> ComposeResult:
         """Draw the text, and what can be done with it."""
         private = self._masked != self._text
-        with Vertical(classes="dialog", id="copy") as dialog:
-            dialog.border_title = Content(self._title)
-            dialog.border_subtitle = Content("escape closes")
+        with self.frame(self._title, leave="close", id="copy"):
             with VerticalScroll(id="copy-text"):
                 yield TextBlock(Content("\n".join(plain(line) for line in self._masked.splitlines())))
-            with Horizontal(classes="field"):
-                yield Label("File")
-                yield TextInput(str(Path.cwd() / self._file_name), id="copy-path")
-            yield self._outcome
+            yield field("File", TextInput(str(Path.cwd() / self._file_name), id="copy-path"))
             yield Button("Copy as shown" if private else "Copy", id="copy-shown", compact=True)
             if private:
-                yield Button("Copy the numbers in full", id="copy-whole", compact=True)
-            yield Button(
-                "Save the numbers in full" if private else "Save the file", id="copy-save", compact=True
-            )
+                yield Button("Copy with full numbers", id="copy-whole", compact=True)
+            yield from self.ending("Save with full numbers" if private else "Save to the file")
 
     def on_mount(self) -> None:
-        """Begin with copying, which changes nothing."""
+        """Focus the button that copies, because that changes nothing."""
         self.query_one("#copy-shown", Button).focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Save with enter."""
-        event.stop()
-        self._save()
-
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Copy or save."""
+        """Copy the text."""
         event.stop()
-        match event.button.id:
-            case "copy-shown":
-                self._copy(self._masked)
-            case "copy-whole":
-                self._copy(self._text)
-            case _:
-                self._save()
-
-    def _copy(self, text: str) -> None:
+        text = self._text if event.button.id == "copy-whole" else self._masked
         self.app.copy_to_clipboard(text)
-        self._outcome.say(Content(outcome(text, os.environ)))
+        self.outcome.say(Content(outcome(text, os.environ)))
 
-    def _save(self) -> None:
+    def action_submit(self) -> None:
+        """Save the text."""
         path = typed_path(self.query_one("#copy-path", TextInput).value).absolute()
-        self.work(partial(self._write, path), "the saving of the text")
 
-    async def _write(self, path: Path) -> None:
-        try:
-            await in_thread(lambda: save_new(path, self._text), "save text")
-        except ProblemError as error:
-            self._outcome.say(problem_lines(error.problem))
-        else:
-            self.dismiss(f"It is in {path}, readable by you alone.")
+        def save() -> str:
+            save_new(path, self._text)
+            return f"Saved to {path} (only you can read it)."
+
+        self.finish(partial(in_thread, save, "save text"), "saving the text", "Saving…")
 
 
 def plain(line: str) -> str:
-    """Return a line safe to show, with the spaces that it begins with and that set its columns apart."""
+    """Return a line that is safe to show, with its spaces: they indent it and separate its columns."""
     return "".join(character for character in line if character.isprintable())
 
 
 def save_new(path: Path, text: str) -> None:
-    """Write a text into a new file, 0600, complete or not at all.
+    """Write a text to a new file with mode 0600, completely or not at all.
 
     Raises:
-        ProblemError: it is there already, or cannot be written.
+        ProblemError: it exists already, or cannot be written.
     """
     if os.path.exists(path):
         raise ProblemError(
             Problem(
                 kind=Kind.INVALID_REQUEST,
-                message=clean(f"{path} is there already; it is not overwritten."),
-                remedy="Name another file.",
+                message=clean(f"{path} already exists and was not overwritten."),
+                remedy="Choose another file name.",
             )
         )
     write_private(path, text.encode())

@@ -1,33 +1,30 @@
-"""Where to write a list with its answers, and as what."""
+"""Where to export a list with its results to, and in which format."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.content import Content
-from textual.widgets import Button, Input, Label, Select
+from textual.widgets import Select
 
 from pwl_tui.lists.write.export import Format, Target
-from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import AppContext, Dialog
-from pwl_tui.ui.presenters.format import counted
-from pwl_tui.ui.presenters.plan import problem_lines
+from pwl_tui.ui.context import AppContext
+from pwl_tui.ui.dialogs.base import FormDialog, field
 from pwl_tui.ui.widgets.checkbox import Checkbox
-from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput, typed_path
+from pwl_tui.wording.figures import counted
 
 if TYPE_CHECKING:
     from pwl_tui.lists.write.answers import Choice
 
 _FORMATS = (
-    ("CSV: your rows with the answers", "csv"),
-    ("Workbook for Excel: all cells as text", "xlsx"),
-    ("JSON lines", "jsonl"),
-    ("Text: one number a line", "txt"),
+    ("CSV: your rows with the results", "csv"),
+    ("Excel workbook: all cells as text", "xlsx"),
+    ("JSON Lines", "jsonl"),
+    ("Text: one number per line", "txt"),
 )
 _ONLY = (
     ("everything", ""),
@@ -42,7 +39,7 @@ _ONLY = (
 
 
 def beside_source(job: Job, ending: str) -> Path:
-    """Return where an export is suggested: beside the list, or in the current directory if it was no file."""
+    """Return the suggested file: beside the list, or in the current directory if the list was not a file."""
     source = Path(job.source)
     # A name with control characters could neither be shown nor typed.
     if source.is_absolute() and job.source.isprintable():
@@ -52,19 +49,17 @@ def beside_source(job: Job, ending: str) -> Path:
     return Path.cwd() / f"{name}-answers.{ending}"
 
 
-class ExportDialog(Dialog[str]):
-    """Writes the export itself, so that what is wrong is said beside the field that is to be mended.
+class ExportDialog(FormDialog[str]):
+    """Writes the export itself, so that what is wrong is said beside the field to correct.
 
     Args:
-        context: whose engine writes.
+        ctx: its engine writes.
         job: whose list it is.
-        only: the filter to begin with, empty for everything.
+        only: the filter suggested, as `Target.only` has it; empty for everything.
 
     Returns:
-        A sentence about what was written; none when it was left.
+        A sentence about what was written. None means that nothing was.
     """
-
-    BINDINGS: ClassVar = [("escape", "dismiss_quietly", "cancel")]
 
     def __init__(self, ctx: AppContext, job: Job, only: str = "") -> None:
         super().__init__()
@@ -72,45 +67,27 @@ class ExportDialog(Dialog[str]):
 
     def compose(self) -> ComposeResult:
         """Draw the form."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(f"Export {clean(self._job.name, 40)}")
-            with Horizontal(classes="field"):
-                yield Label("File")
-                yield TextInput(str(beside_source(self._job, "csv")), id="export-path")
-            with Horizontal(classes="field"):
-                yield Label("Format")
-                yield Select(_FORMATS, value="csv", allow_blank=False, compact=True, id="export-format")
-            with Horizontal(classes="field"):
-                yield Label("Only")
-                yield Select(_ONLY, value=self._only, allow_blank=False, compact=True, id="export-only")
-            yield Checkbox("a file for each outcome", id="export-split")
-            yield Checkbox("digits only, without the plus", id="export-digits")
+        with self.frame(f"Export {clean(self._job.name, 40)}"):
+            yield field("File", TextInput(str(beside_source(self._job, "csv")), id="export-path"))
+            formats = Select(_FORMATS, value="csv", allow_blank=False, compact=True, id="export-format")
+            yield field("Format", formats)
+            only = Select(_ONLY, value=self._only, allow_blank=False, compact=True, id="export-only")
+            yield field("Only", only)
+            yield Checkbox("one file per outcome", id="export-split")
+            yield Checkbox("digits only, without the plus sign", id="export-digits")
             yield Checkbox("overwrite the file if it exists", id="export-force")
-            yield TextBlock(id="export-problem")
-            yield Button("Write the file", id="export-write", compact=True)
+            yield from self.ending("Export")
 
     def on_select_changed(self, event: Select.Changed) -> None:
-        """Let the suggested name end as the format does."""
+        """Give the suggested name the ending of the format."""
         event.stop()
-        field = self.query_one("#export-path", TextInput)
+        path = self.query_one("#export-path", TextInput)
         suggestions = {str(beside_source(self._job, ending)) for _, ending in _FORMATS}
-        if event.select.id == "export-format" and field.value in suggestions:
-            field.value = str(beside_source(self._job, str(event.value)))
+        if event.select.id == "export-format" and path.value in suggestions:
+            path.value = str(beside_source(self._job, str(event.value)))
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Write with enter."""
-        event.stop()
-        self._start()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Write with the button."""
-        event.stop()
-        self._start()
-
-    def _start(self) -> None:
-        self.work(self._write, "the export")
-
-    async def _write(self) -> None:
+    def action_submit(self) -> None:
+        """Write the export."""
         only = cast("Choice | None", self.query_one("#export-only", Select).value or None)
         split = self.query_one("#export-split", Checkbox).value
         target = Target(
@@ -121,18 +98,13 @@ class ExportDialog(Dialog[str]):
             digits=self.query_one("#export-digits", Checkbox).value,
             force=self.query_one("#export-force", Checkbox).value,
         )
-        say = self.query_one("#export-problem", TextBlock).say
-        say(Content("Writing…"))
-        engine, job_id = self._ctx.engine, self._job.id
-        try:
-            written = await in_thread(lambda: engine.jobs.export(job_id, target), "export")
-        except ProblemError as error:
-            say(problem_lines(error.problem))
-        else:
+        engine, job = self._ctx.engine, self._job
+
+        def export() -> str:
+            written = engine.jobs.export(job.id, target)
             rows = counted(sum(file.rows for file in written), "row")
-            where = (
-                str(written[0].path)
-                if len(written) == 1
-                else f"{counted(len(written), 'file')} beside {target.path}"
-            )
-            self.dismiss(f"{rows} written to {where}")
+            if len(written) == 1:
+                return f"Exported {rows} to {written[0].path}."
+            return f"Exported {rows} to {counted(len(written), 'file')} beside {target.path}."
+
+        self.finish(partial(in_thread, export, "export"), "exporting", "Writing…")

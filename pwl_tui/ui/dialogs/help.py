@@ -1,17 +1,19 @@
-"""Every key: first those that work where the person is, from the bindings in force there, then the others."""
+"""All keys: first those that work on the screen below, from its live bindings, then the others."""
 
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
-from pwl_tui.ui.base import CommandScreen, Dialog
-from pwl_tui.ui.commands import COMMANDS, Command, keys_shown
+from pwl_tui.ui.commands import BY_ID, COMMANDS, Command, keys_shown
+from pwl_tui.ui.dialogs.base import Dialog
+from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.text_block import TextBlock
 
 _KEYS_WIDTH = 14
@@ -25,10 +27,14 @@ class HelpScreen(Dialog[None]):
 
     Args:
         below: the screen that it is about.
-        remapped: keys by command id, where the configuration changes them.
+        remapped: keys by command id, for the commands that the configuration remaps.
     """
 
-    BINDINGS: ClassVar = [("escape,backspace,question_mark,q,enter", "dismiss_quietly", "close")]
+    BINDINGS: ClassVar = [
+        Binding("enter,backspace", "cancel", show=False),
+        # The keys that open it and that quit the program close it, too, whatever they are remapped to.
+        *(Binding(BY_ID[id_].keys, "cancel", id=id_, show=False) for id_ in ("help", "quit")),
+    ]
 
     def __init__(self, below: Screen[Any], remapped: Mapping[str, str]) -> None:
         super().__init__()
@@ -37,9 +43,7 @@ class HelpScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """List the commands."""
-        with VerticalScroll(classes="dialog", id="help") as dialog:
-            dialog.border_title = Content("Keys")
-            dialog.border_subtitle = Content("escape closes")
+        with self.frame("Keys", leave="close", id="help", container=VerticalScroll):
             for group in self._groups():
                 yield Static(Content.styled(group, "bold $text-accent"), classes="help-group")
                 yield TextBlock()
@@ -51,7 +55,7 @@ class HelpScreen(Dialog[None]):
             words.say(Content("\n").join(row for entry in entries for row in self._rows(*entry, width)))
 
     def _groups(self) -> dict[str, list[tuple[Command, str | None]]]:
-        """Commands, and why they cannot be done now, by heading: first what works on the screen below."""
+        """Return commands by heading, and why they cannot run now: first those of the screen below."""
         below = self._below
         live = {active.binding.id for active in below.active_bindings.values()}
         groups: dict[str, list[tuple[Command, str | None]]] = {}
@@ -62,7 +66,7 @@ class HelpScreen(Dialog[None]):
         return groups
 
     def _rows(self, command: Command, why_not: str | None, width: int) -> Iterator[Content]:
-        """A line for the command, and another where it cannot be done now; what is longer goes on below."""
+        """Yield the lines of a command, and of why it cannot run now."""
         keys, indent = keys_shown(command, self._remapped), _KEYS_WIDTH + _ID_WIDTH
         first, *more = textwrap.wrap(command.help, max(width - indent, _LEAST_WIDTH))
         yield Content.assemble(

@@ -1,84 +1,59 @@
-"""The key, asked for once: typed hidden, tried with a balance call, kept in the configuration at 0600."""
-
-from functools import partial
+"""The API key: hidden while it is typed, checked by reading the balance, and saved with mode 0600."""
 
 from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Button, Input, Static
+from textual.widgets import Static
 
 from pwl_tui.config import save_key
-from pwl_tui.problem import ProblemError
 from pwl_tui.secret import Secret
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import AppContext, Dialog
-from pwl_tui.ui.presenters.format import counted
-from pwl_tui.ui.presenters.plan import problem_lines
-from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.ui.context import AppContext
+from pwl_tui.ui.dialogs.base import FormDialog
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted
 
-_TEXT = "ProWebLook's API key for this service. It is tried with a balance call, which costs nothing."
+_TEXT = "Enter your ProWebLook API key. It is checked by reading the balance, which costs nothing."
 
 
-class KeyDialog(Dialog[str]):
-    """Asks for the key, tries it, saves it and puts it to use.
+class KeyDialog(FormDialog[str]):
+    """Asks for the key, checks it, saves it and starts to use it.
 
     Args:
-        context: whose engine uses it, and where it is saved.
+        ctx: its engine uses the key, and its file keeps it.
 
     Returns:
-        A sentence about what was done; none when it was left.
+        A sentence about what was done. None means that it was canceled.
     """
 
     def __init__(self, ctx: AppContext) -> None:
         super().__init__()
-        self._ctx, self._config_file = ctx, ctx.config_file
+        self._ctx = ctx
 
     def compose(self) -> ComposeResult:
-        """Draw the question."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content("API key")
+        """Draw the form."""
+        saved = f"It is saved in {self._ctx.config_file} (only you can read it)."
+        with self.frame("API key"):
             yield Static(Content(_TEXT), classes="dialog-text")
-            yield TextInput(id="key", password=True, placeholder="paste it here; it is not shown")
-            yield Static(Content.styled(f"Kept in {self._config_file}, readable by you alone.", "$muted"))
-            yield TextBlock(id="key-problem")
-            yield Button("Try and save", id="try", compact=True)
+            yield TextInput(id="key", password=True, placeholder="paste your key; it stays hidden")
+            yield Static(Content.styled(saved, "$muted"))
+            yield from self.ending("Check and save")
 
     def on_mount(self) -> None:
-        """Put the person at the field."""
+        """Focus the field."""
         self.query_one(TextInput).focus()
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Try the key with enter."""
-        event.stop()
-        self._try()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Try the key with the button."""
-        event.stop()
-        self._try()
-
-    def _try(self) -> None:
-        key = Secret(self.query_one(TextInput).value)
+    def action_submit(self) -> None:
+        """Check the key, save it and use it."""
+        key, ctx = Secret(self.query_one(TextInput).value), self._ctx
         if not key:
-            self._say(Content("There is no key in the field yet."))
+            self.refuse("Enter the key first.")
             return
-        self.work(partial(self._check, key), "the trial of the key")
 
-    async def _check(self, key: Secret) -> None:
-        engine, profile = self._ctx.engine, self._ctx.settings.profile
-        self._say(Content("Asking the service…"))
-        try:
-            credits_now = await in_thread(lambda: engine.try_key(key), "try key")
-            await in_thread(lambda: save_key(self._config_file, profile, key), "save key")
-            await in_thread(lambda: engine.use_key(key), "use key")
-        except ProblemError as error:
-            self._say(problem_lines(error.problem))
-            return
-        self._ctx.wake()
-        self.dismiss(
-            f"The key works: {counted(credits_now, 'WhatsApp credit')}. Kept in {self._config_file}."
-        )
+        async def use() -> str:
+            balance = await in_thread(lambda: ctx.engine.try_key(key), "try key")
+            await in_thread(lambda: save_key(ctx.config_file, ctx.settings.profile, key), "save key")
+            await in_thread(lambda: ctx.engine.use_key(key), "use key")
+            ctx.wake()
+            return f"The key works: {counted(balance, 'WhatsApp credit')}. Saved in {ctx.config_file}."
 
-    def _say(self, content: Content) -> None:
-        self.query_one("#key-problem", TextBlock).say(content)
+        self.finish(use, "checking the API key", "Asking the service…")

@@ -1,56 +1,51 @@
-"""How a list is to be read, where what was detected is not right, and how much of it is paid for."""
-
-from collections.abc import Iterator
-from typing import ClassVar
+"""How to read a list if what was detected is wrong, and how much of it to pay for."""
 
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Select
+from textual.widgets import Select
 
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.findings import Aspect
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.text import clean
-from pwl_tui.ui.base import Dialog
 from pwl_tui.ui.data.list_choices import Choices
+from pwl_tui.ui.dialogs.base import FormDialog, field
 from pwl_tui.ui.dialogs.questions import amount_typed
-from pwl_tui.ui.presenters.format import counted, percent
 from pwl_tui.ui.widgets.checkbox import Checkbox
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted, percent
 
-_AS_FOUND = ""
-"""The value of a choice that is left to detection."""
+_DETECTED = ""
+"""The value of a setting that is left to detection."""
 _NONE = "none"
 _IN_TEXT = "text"
 _DELIMITERS = (
     ("comma ,", ","),
     ("semicolon ;", ";"),
     ("tab", "tab"),
-    ("bar |", "|"),
-    ("numbers within text", _IN_TEXT),
+    ("pipe |", "|"),
+    ("none: numbers in running text", _IN_TEXT),
 )
-_HEADER = (("yes: it names the columns", "yes"), ("no: it is a row", "no"))
+_HEADER = (("yes: the first row names the columns", "yes"), ("no: the first row is data", "no"))
 
 Offered = list[tuple[str, str]]
 
 
-class ListOptions(Dialog[Choices]):
-    """One line for each thing that can be chosen, with what was detected and how sure that is.
+class ListOptions(FormDialog[Choices]):
+    """One line for each setting, with what was detected and how sure that is.
 
     Args:
-        plan: of the list as it is read now.
-        choices: made so far.
-        reuse_days: how old an answer may be to be used again; 0: none is.
-        reused: how many numbers are reused as it stands.
+        plan: the list as it is read now.
+        choices: the settings made so far.
+        reuse_days: how old a result may be to be used again, in days. 0 means that none is.
+        reused: how many numbers are reused with these settings.
 
     Returns:
-        The choices; none when it was left.
+        The settings. None means that it was canceled.
     """
-
-    BINDINGS: ClassVar = [("escape", "dismiss_quietly", "cancel")]
 
     def __init__(self, plan: ListPlan, choices: Choices, *, reuse_days: int, reused: int) -> None:
         super().__init__()
@@ -58,66 +53,46 @@ class ListOptions(Dialog[Choices]):
         self._reuse_days, self._reused = reuse_days, reused
 
     def compose(self) -> ComposeResult:
-        """Draw a line for all that can be chosen for this kind of list."""
+        """Draw a line for each setting that this kind of list has."""
         reading, chosen = self._reading, self._choices
-        with Vertical(classes="dialog", id="list-options") as dialog:
-            dialog.border_title = Content("How the list is read")
+        with self.frame("How to read the list", id="list-options"):
             if reading.sheet:
                 sheets = [(clean(name, 40), name) for name in (reading.sheet, *reading.other_sheets)]
-                yield from self._row("Sheet", "sheet", _select("sheet", sheets, chosen.sheet))
+                yield self._row("Sheet", "sheet", _select("sheet", sheets, chosen.sheet))
             if not reading.in_text:
-                yield from self._row("Column", "column", _select("column", _columns(reading), chosen.column))
-            yield from self._row("Header", "header", _select("header", list(_HEADER), _header(chosen)))
+                yield self._row("Column", "column", _select("column", _columns(reading), chosen.column))
+            yield self._row("Header", "header", _select("header", list(_HEADER), _header(chosen)))
             if not reading.sheet:
                 delimiter = _IN_TEXT if chosen.in_text else chosen.delimiter
-                yield from self._row(
-                    "Parted by", "delimiter", _select("delimiter", list(_DELIMITERS), delimiter)
-                )
-                encoding = TextInput(
-                    chosen.encoding or "", id="encoding", placeholder="as found; or utf-8, cp1252, …"
-                )
-                yield from self._row("Encoding", "encoding", encoding)
+                delimiters = _select("delimiter", list(_DELIMITERS), delimiter)
+                yield self._row("Delimiter", "delimiter", delimiters)
+                hint = "as detected, or utf-8, cp1252, …"
+                encoding = TextInput(chosen.encoding or "", id="encoding", placeholder=hint)
+                yield self._row("Encoding", "encoding", encoding)
             if reading.header and len(reading.columns) > 1:
                 column = _NONE if chosen.region_column == "" else chosen.region_column
                 countries = [("no column", _NONE), *_numbered(reading, range(len(reading.columns)))]
-                yield from self._row("Country", "region", _select("region-column", countries, column))
-            sample = str(chosen.sample or "")
-            yield from self._row(
-                "Pay for",
-                None,
-                TextInput(sample, id="sample", placeholder="all; or so many at random first", max_length=9),
-            )
+                yield self._row("Country", "region", _select("region-column", countries, column))
+            sample, hint = str(chosen.sample or ""), "everything, or this many numbers at random"
+            yield field("Sample", TextInput(sample, id="sample", placeholder=hint, max_length=9))
             if self._reuse_days:
-                tick = Checkbox(self._reuse_words(), id="reuse")
-                tick.value = chosen.reuse
-                yield tick
-            yield TextBlock(id="options-problem")
-            yield Button("Use these", id="use", compact=True)
+                reuse = Checkbox(self._reuse_words(), id="reuse")
+                reuse.value = chosen.reuse
+                yield reuse
+            yield from self.ending("Apply")
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Use the choices with enter."""
-        event.stop()
-        self._use()
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Use the choices."""
-        event.stop()
-        self._use()
-
-    def _use(self) -> None:
+    def action_submit(self) -> None:
+        """Close with the settings, if they are right."""
         typed = self.query_one("#sample", TextInput).value.strip()
         sample = amount_typed(typed)
         if typed and not sample:
-            problem = Content.assemble(
-                ("! ", "bold $text-error"), "The sample is no number above zero: leave it empty for all."
-            )
-            self.query_one("#options-problem", TextBlock).say(problem)
+            self.refuse("The sample must be a number above zero, or empty for everything.")
             self.query_one("#sample", TextInput).focus()
             return
         delimiter, country = self._chosen("delimiter"), self._chosen("region-column")
         header = self._chosen("header")
         encoding = self.query("#encoding").results(TextInput)
-        ticks = self.query("#reuse").results(Checkbox)
+        reuse = self.query("#reuse").results(Checkbox)
         self.dismiss(
             Choices(
                 sheet=self._chosen("sheet"),
@@ -126,46 +101,39 @@ class ListOptions(Dialog[Choices]):
                 header=None if header is None else header == "yes",
                 delimiter=None if delimiter == _IN_TEXT else delimiter,
                 in_text=True if delimiter == _IN_TEXT else None if delimiter is None else False,
-                encoding=next((line.value.strip() for line in encoding), "") or None,
+                encoding=next((typed.value.strip() for typed in encoding), "") or None,
                 sample=sample,
-                reuse=all(tick.value for tick in ticks),
+                reuse=all(box.value for box in reuse),
             )
         )
 
     def _chosen(self, name: str) -> str | None:
-        """Return the value of a choice; none where it is left to detection, or cannot be made."""
+        """Return the value of a setting. None means that it is left to detection, or not there."""
         for select in self.query(f"#{name}").results(Select):
             return str(select.value) or None
         return None
 
-    def _row(self, title: str, aspect: Aspect | None, field: Widget) -> Iterator[Widget]:
+    def _row(self, title: str, aspect: Aspect, widget: Widget) -> Horizontal:
+        """Return the line of a setting: its field, and beside it what was detected and why."""
         found = next((finding for finding in self._reading.findings if finding.aspect == aspect), None)
         if found is None:
-            note = ""
-        elif found.sure == "given":
-            note = "given"
-        else:
-            note = (
-                f"{found.value}: {found.sure}, {found.why}" if found.why else f"{found.value}: {found.sure}"
-            )
-        with Horizontal(classes="field"):
-            yield Label(title)
-            yield field
-            if note:
-                yield TextBlock(Content.styled(clean(note, 200), "$muted"))
+            return field(title, widget)
+        why = f", {found.why}" if found.why else ""
+        note = "given" if found.sure == "given" else f"{found.value}: {found.sure}{why}"
+        return field(title, widget, TextBlock(Content.styled(clean(note, 200), "$muted")))
 
     def _reuse_words(self) -> str:
-        words = f"reuse answers of the last {counted(self._reuse_days, 'day')}"
+        words = f"reuse results from the last {counted(self._reuse_days, 'day')}"
         if not self._reused:
             return words
         return f"{words}: {counted(self._reused, 'number')}, saves {counted(self._reused, 'credit')}"
 
 
 def _select(name: str, offered: Offered, value: str | None) -> Select[str]:
-    """Return a choice of what is offered, or of leaving it as found."""
+    """Return a field with what is offered, and with leaving it to detection."""
     values = [value_ for _, value_ in offered]
-    first = ("as found", _AS_FOUND)
-    chosen = value if value in values else _AS_FOUND
+    first = ("as detected", _DETECTED)
+    chosen = value if value in values else _DETECTED
     return Select(
         [(Content(label), value_) for label, value_ in [first, *offered]],
         value=chosen,
@@ -176,7 +144,7 @@ def _select(name: str, offered: Offered, value: str | None) -> Select[str]:
 
 
 def _columns(reading: Reading) -> Offered:
-    """Return the columns: those that look like numbers first, the likeliest before others."""
+    """Return the columns: those that look like numbers first, the likeliest of them at the top."""
     shares = {candidate.column: candidate.valid for candidate in reading.candidates}
     others = [place for place in range(len(reading.columns)) if place not in shares]
     return [

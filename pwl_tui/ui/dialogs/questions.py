@@ -1,32 +1,32 @@
-"""Small questions: one that is answered with a choice, one that is answered with the credits it is about."""
+"""Small questions: one answered with a choice, and one answered by typing the credits that it is about."""
 
 import math
 import re
 import time
 from collections.abc import Sequence
+from typing import ClassVar
 
 from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from pwl_tui.text import clean
-from pwl_tui.ui.base import Dialog
-from pwl_tui.ui.presenters.format import counted, grouped
+from pwl_tui.ui.dialogs.base import Dialog
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted, grouped
 
 
 class Choice(Struct, frozen=True):
     """One answer to a question.
 
     Attributes:
-        id: what is returned when it is chosen.
+        id: returned when it is chosen.
         label: on its button.
-        detail: what it does and what it can cost, in a line below; may be empty.
-        key: a letter that chooses it.
+        detail: what it does and what it can cost, on the line below; may be empty.
+        key: a letter that chooses it; empty for none.
         danger: it spends or gives up money.
     """
 
@@ -38,7 +38,7 @@ class Choice(Struct, frozen=True):
 
 
 class Question(Dialog[str | None]):
-    """A question that can cost money: keys that were typed before it was there do not answer it."""
+    """A question that can cost money: keys typed before it was shown do not answer it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,20 +48,25 @@ class Question(Dialog[str | None]):
         """Take answers from now on."""
         self.asked_at = time.monotonic()
 
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer with the pressed button."""
+        event.stop()
+        self.dismiss(event.button.id)
+
 
 class Ask(Question):
-    """A question with choices. The first has the focus, and is the one that does nothing.
+    """A question with choices. The first one has the focus, and does nothing.
 
     Args:
-        title: on the frame.
+        title: shown on the frame.
         text: the question and what is known; plain.
         choices: the answers, in order.
 
     Returns:
-        The id of the choice, or none when it was left with escape.
+        The ID of the choice. None means that it was canceled.
     """
 
-    BINDINGS = [  # noqa: RUF012 - as Textual declares it
+    BINDINGS: ClassVar = [
         Binding("left,up", "app.focus_previous", show=False),
         Binding("right,down", "app.focus_next", show=False),
     ]
@@ -72,8 +77,7 @@ class Ask(Question):
 
     def compose(self) -> ComposeResult:
         """Draw the question."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(self._title)
+        with self.frame(self._title):
             yield Static(_lines(self._text), classes="dialog-text")
             for choice in self._choices:
                 yield Button(
@@ -86,37 +90,27 @@ class Ask(Question):
                     yield Static(Content(choice.detail), classes="dialog-detail")
 
     def on_mount(self) -> None:
-        """Give the harmless choice the focus."""
+        """Focus the harmless choice."""
         self.query(Button).first().focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Answer with the choice whose letter was typed."""
+        """Answer with the letter of a choice."""
         for choice in self._choices:
-            if event.key == choice.key:
+            if choice.key and event.character == choice.key:
                 event.stop()
                 self.dismiss(choice.id)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer with the pressed choice."""
-        event.stop()
-        self.dismiss(event.button.id)
-
-
-def _lines(text: str) -> Content:
-    """Return lines of plain text, safe to show."""
-    return Content("\n".join(clean(line) for line in text.splitlines()))
-
 
 class Typed(Question):
-    """A question about so many credits that they are typed to say yes: no habit of the fingers spends them.
+    """A question about so many credits that they must be typed: no habit of the fingers spends them.
 
     Args:
-        title: on the frame.
+        title: shown on the frame.
         text: the question; plain.
-        amount: the credits to type, with or without separators between the thousands.
+        amount: the credits to type, with or without thousands separators.
 
     Returns:
-        ``yes`` when they were typed; none when it was left.
+        ``yes`` if they were typed, ``no`` or None if not.
     """
 
     def __init__(self, title: str, text: str, amount: int) -> None:
@@ -125,38 +119,47 @@ class Typed(Question):
 
     def compose(self) -> ComposeResult:
         """Draw the question."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(self._title)
+        with self.frame(self._title):
             yield Static(_lines(self._text), classes="dialog-text")
-            yield Static(Content(f"Type the credits, {grouped(self._amount)}, to spend them:"))
+            yield Static(Content(f"Type {grouped(self._amount)} to confirm:"))
             yield TextInput(id="amount", max_length=20)
-            yield Button("No, nothing is sent", id="no", compact=True)
-            yes = f"Yes, spend {counted(self._amount, 'credit')}"
-            yield Button(yes, id="yes", variant="error", disabled=True, compact=True)
+            yield Button("Cancel", id="no", compact=True)
+            yield Button(_spend(self._amount), id="yes", variant="error", disabled=True, compact=True)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Let the button work once the credits are right."""
+        """Enable the button once the amount is right."""
         event.stop()
         self.query_one("#yes", Button).disabled = amount_typed(event.value) != self._amount
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on with enter, if the credits are right."""
+        """Answer with enter, if the amount is right."""
         event.stop()
         if amount_typed(event.value) == self._amount:
             self.dismiss("yes")
         else:
-            self.notify(f"That is not {grouped(self._amount)}; nothing is sent.", severity="warning")
+            text = f"That does not match {grouped(self._amount)}; nothing was sent."
+            self.notify(text, severity="warning")
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Answer with the pressed button."""
-        event.stop()
-        self.dismiss(event.button.id)
+
+def spend(title: str, text: str, amount: int, confirm_above: int) -> Ask | Typed:
+    """Return the question to ask before credits are spent; only ``yes`` answers it so.
+
+    Args:
+        title: shown on the frame.
+        text: what is spent on what; plain.
+        amount: credits.
+        confirm_above: more credits than this must be typed. 0 means never.
+    """
+    if 0 < confirm_above < amount:
+        return Typed(title, text, amount)
+    yes = Choice("yes", _spend(amount), key="y", danger=True)
+    return Ask(title, text, [Choice("no", "Cancel", key="n"), yes])
 
 
 def amount_typed(text: str) -> int | None:
-    """Return the whole number that a person typed; none where it is none.
+    """Return the whole number that a person typed. None means that it is not one.
 
-    Thousands may be apart in any usual way: ``25,000``, ``25.000``, ``25 000``, ``25'000``, ``25_000``.
+    Thousands may be separated in any usual way: ``25,000``, ``25.000``, ``25 000``, ``25'000``, ``25_000``.
     """
     digits = text.strip()
     if re.fullmatch(r"[0-9]{1,3}(?:([,. '\u2019_\u00a0\u202f])[0-9]{3})(?:\1[0-9]{3})*", digits):
@@ -164,22 +167,10 @@ def amount_typed(text: str) -> int | None:
     return int(digits) if re.fullmatch(r"[0-9]+", digits) else None
 
 
-def spend(title: str, text: str, amount: int, confirm_above: int) -> Ask | Typed:
-    """Return the question that is asked before credits are spent; it is answered with ``yes``, or is not.
+def _spend(amount: int) -> str:
+    return f"Spend {counted(amount, 'credit')}"
 
-    Args:
-        title: on the frame.
-        text: what is spent on what; plain.
-        amount: credits.
-        confirm_above: above so many they are typed; 0: never.
-    """
-    if 0 < confirm_above < amount:
-        return Typed(title, text, amount)
-    return Ask(
-        title,
-        text,
-        [
-            Choice("no", "No, nothing is sent", key="n"),
-            Choice("yes", f"Yes, spend {counted(amount, 'credit')}", key="y", danger=True),
-        ],
-    )
+
+def _lines(text: str) -> Content:
+    """Return lines of plain text, safe to show."""
+    return Content("\n".join(clean(line) for line in text.splitlines()))

@@ -1,10 +1,9 @@
-"""What a sample says about the whole list, and the offer to send the rest."""
+"""What a sample says about its whole list, and the offer to send the rest."""
 
 import threading
-from typing import ClassVar
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -14,7 +13,8 @@ from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
 from pwl_tui.text import clean
 from pwl_tui.ui.background import Progressed, in_thread
-from pwl_tui.ui.base import AppContext, Dialog
+from pwl_tui.ui.context import AppContext
+from pwl_tui.ui.dialogs.base import Dialog
 from pwl_tui.ui.presenters.plan import plan_lines, problem_lines, progress_line
 from pwl_tui.ui.presenters.sample import rates_lines
 from pwl_tui.ui.widgets.text_block import TextBlock
@@ -23,19 +23,17 @@ from pwl_tui.wording.sample import rest
 
 
 class SampleDialog(Dialog[JobPlan | None]):
-    """Shows the rates; plans the rest when it is wanted, because that reads the whole list again.
+    """Shows the rates; plans the rest on request, because that reads the whole list again.
 
     Args:
-        context: whose engine makes the plan.
-        job: a finished one that left numbers out.
-        rates: what its answers say about its list; none: it is no sample.
-        later: the job that went on with the list, if there is one.
+        ctx: its engine makes the plan.
+        job: a finished job that left numbers out.
+        rates: what its results say about its list. None means that it is not a sample.
+        later: the job that sent the rest of the list already. None means that there is none.
 
     Returns:
-        The plan of the rest, for the question what it may cost; none when it was left.
+        The plan of the rest, still to be confirmed. None means that it was canceled.
     """
-
-    BINDINGS: ClassVar = [("escape", "dismiss_quietly", "cancel")]
 
     def __init__(self, ctx: AppContext, job: Job, rates: Rates | None, later: Job | None) -> None:
         super().__init__()
@@ -45,40 +43,38 @@ class SampleDialog(Dialog[JobPlan | None]):
 
     def compose(self) -> ComposeResult:
         """Draw what is known."""
-        with Vertical(classes="dialog") as dialog:
-            dialog.border_title = Content(f"The rest of {clean(self._job.name, 40)}")
+        with self.frame(f"Rest of {clean(self._job.name, 40)}", leave="close"):
             with VerticalScroll(id="rest-text"):
                 if self._rates is not None:
                     yield Static(rates_lines(self._rates, self._job.held), classes="dialog-text")
                 yield TextBlock(self._offer(), id="rest-plan")
             yield Button("Close", id="close", compact=True)
-            wanted = Button("See what the rest costs", id="rest", compact=True)
-            wanted.disabled = self._later is not None or not self._engine.may_spend
-            yield wanted
+            disabled = self._later is not None or not self._engine.may_spend
+            yield Button("Plan the rest", id="rest", disabled=disabled, compact=True)
 
     def on_mount(self) -> None:
-        """Put the person at the button that does nothing."""
+        """Focus the button that does nothing."""
         self.query_one("#close", Button).focus()
 
     def on_unmount(self) -> None:
-        """Read no further."""
+        """Stop reading the list."""
         self._stopped.set()
 
     def on_progressed(self, event: Progressed) -> None:
-        """Draw how far the reading is."""
+        """Draw how much of the list is read."""
         event.stop()
         if self._plan is None:
             self.query_one("#rest-plan", TextBlock).say(progress_line(event.done, event.total))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Leave, plan the rest, or go on with its plan."""
+        """Close, plan the rest, or go on to its confirmation."""
         event.stop()
         if event.button.id == "close":
             self.dismiss(None)
         elif self._plan is not None:
             self.dismiss(self._plan)
         else:
-            self.work(self._make_plan, "the plan of the rest")
+            self.work(self._make_plan, "planning the rest of the list")
 
     def _offer(self) -> Content:
         if self._later is not None:

@@ -1,4 +1,4 @@
-"""The activity: what was asked of the service and answered, and what was decided, newest first."""
+"""The activity: what was sent to the service and received, and what was decided, newest first."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -12,39 +12,40 @@ from textual.widgets import Input
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import AppContext, CommandScreen
-from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.dialogs.copy import CopyDialog
 from pwl_tui.ui.presenters.activity import ACTIVITY, ActivityRow, activity_rows, in_full
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.presenters.plan import problem_lines
+from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Window
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted
 
-_READING = "the reading of the activity"
+_READING = "reading the activity"
 
 
 class ActivityScreen(CommandScreen[None]):
-    """What happened, of all jobs or of one, read in windows.
+    """What happened, to all jobs or to one, read in windows.
 
     Args:
         ctx: what it works with.
-        job: whose activity; none: everybody's.
+        job: the job whose activity is shown. None means that of all jobs.
     """
 
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("activity", "table")
     BINDINGS: ClassVar = bindings("activity")
 
     def __init__(self, ctx: AppContext, job: int | None = None) -> None:
         super().__init__(ctx)
         self._job = job
         self._wanted = (0, 100)
-        self._head = TextBlock(Content.styled("Reading what happened…", "$muted"), id="activity-head")
+        self._head = TextBlock(Content.styled("Reading the activity…", "$muted"), id="activity-head")
         self._detail = TextBlock(id="activity-detail")
-        self._find = TextInput(id="find", placeholder="words, or part of a job's name; escape shows all")
+        hint = f"words, or part of a job name; {ctx.key('back')} to show all"
+        self._find = TextInput(id="find", placeholder=hint)
         self._table: Table[ActivityRow] = Table(ACTIVITY, lambda row: row.entry, "activity-table")
 
     def compose(self) -> ComposeResult:
@@ -58,34 +59,34 @@ class ActivityScreen(CommandScreen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin at the newest."""
+        """Begin at the newest entry."""
         self._find.display = False
         self._table.focus()
 
     def show(self) -> None:
-        """Read it again; a read that is under way is not replaced."""
+        """Read it again, unless that is under way."""
         super().show()
         self.work(self._load, _READING)
 
     def why_not(self, command_id: str) -> str | None:
         """Return why there is nothing to copy."""
         if command_id == "copy" and self._table.selected is None:
-            return "Nothing has happened yet: there is nothing to copy."
+            return "There is nothing to copy."
         return super().why_not(command_id)
 
     def action_find(self) -> None:
-        """Ask for words."""
+        """Type what to look for."""
         self._find.display = True
         self.set_focus(self._find)
 
     def action_copy(self) -> None:
-        """Give out what is under the cursor."""
+        """Copy or save the selected entry."""
         if self._table.selected is not None:
             text = in_full(self._table.selected)
-            self.app.push_screen(CopyDialog("Copy", text, "pwl-tui-activity.txt"), self._say)
+            self.app.push_screen(CopyDialog("Copy", text, "pwl-tui-activity.txt"), self.say)
 
     def action_back(self) -> None:
-        """Show all again, then leave."""
+        """Leave the filter, then the screen."""
         if not self._find.display:
             self.dismiss()
             return
@@ -100,7 +101,7 @@ class ActivityScreen(CommandScreen[None]):
         self.work(self._load, _READING, replace=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to what was found."""
+        """Go to the matching entries."""
         event.stop()
         self._table.focus()
 
@@ -111,7 +112,7 @@ class ActivityScreen(CommandScreen[None]):
 
     @on(Table.Moved)
     def _moved(self) -> None:
-        """Show in full what the line has no room for."""
+        """Show all of the selected entry; its line may be too short for it."""
         row = self._table.selected
         self._detail.say(Content(in_full(row) if row else ""))
         self.refresh_bindings()
@@ -129,13 +130,10 @@ class ActivityScreen(CommandScreen[None]):
         except ProblemError as error:
             self._head.say(problem_lines(error.problem))
             return
-        whose = "of all jobs" if self._job is None else f"of job {self._job}"
-        sought = f"{whose} with “{clean(words.strip(), 40)}”" if words.strip() else whose
-        nothing = f"Nothing {sought}." if words.strip() else "Nothing has happened yet."
-        told = f"{counted(total, 'entry', 'entries')} {sought}, newest first." if total else nothing
-        self._head.say(Content(told))
+        whose = "for all jobs" if self._job is None else f"for job {self._job}"
+        matching = f" matching “{clean(words.strip(), 40)}”" if words.strip() else ""
+        message = f"{counted(total, 'entry', 'entries')}{matching} {whose}, newest first."
+        if not total:
+            message = f"No entries{matching} {whose}." if matching else "Nothing has happened yet."
+        self._head.say(Content(message))
         self._table.show(Window(total, offset, rows))
-
-    def _say(self, sentence: str | None) -> None:
-        if sentence:
-            self.notify(sentence)

@@ -1,4 +1,4 @@
-"""Looks for a list in the directories: those within first, then the files that may be lists."""
+"""Chooses a list from the files: one directory at a time, directories first, then files that may be lists."""
 
 import os
 from pathlib import Path
@@ -13,15 +13,16 @@ from textual.content import Content
 from pwl_tui.lists.formats import is_list_name
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import AppContext, CommandScreen
-from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.recent import at_home
-from pwl_tui.ui.presenters.format import moment
+from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Cell, Column, Window
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import typed_path
+from pwl_tui.wording.figures import moment
 
 _MOST_ENTRIES = 10_000
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
@@ -32,9 +33,9 @@ class Entry(Struct, frozen=True):
 
     Attributes:
         path: where it is.
-        size: bytes; none of a directory.
-        changed: UTC epoch seconds.
-        now: when that was looked up.
+        size: in bytes. None means that it is a directory.
+        changed: when it was modified, in UTC epoch seconds.
+        now: when that was read, in UTC epoch seconds.
     """
 
     path: Path
@@ -44,17 +45,16 @@ class Entry(Struct, frozen=True):
 
 
 class BrowseScreen(CommandScreen[Path]):
-    """One directory at a time; enter goes into one, or takes a list.
+    """One directory at a time.
 
     Args:
         ctx: what it works with.
-        directory: to begin with.
+        directory: the one shown first.
 
     Returns:
-        The path of the list; none when it was left.
+        The path of the list. None means that none was chosen.
     """
 
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("browse", "table")
     BINDINGS: ClassVar = bindings("browse")
 
     def __init__(self, ctx: AppContext, directory: Path) -> None:
@@ -80,7 +80,7 @@ class BrowseScreen(CommandScreen[Path]):
         self._go(self._directory)
 
     def action_choose(self) -> None:
-        """Go into the directory, or take the list."""
+        """Open the directory, or choose the list."""
         entry = self._table.selected
         if entry is None:
             return
@@ -90,7 +90,7 @@ class BrowseScreen(CommandScreen[Path]):
             self.dismiss(entry.path)
 
     def action_parent(self) -> None:
-        """Go to the directory above."""
+        """Go to the parent directory."""
         self._came_from = self._directory
         self._go(self._directory.parent)
 
@@ -104,7 +104,7 @@ class BrowseScreen(CommandScreen[Path]):
 
     def _go(self, directory: Path) -> None:
         self._directory = directory
-        self.work(self._load, "the look into a directory", replace=True)
+        self.work(self._load, "reading the directory", replace=True)
 
     async def _load(self) -> None:
         directory, now = self._directory, self.snapshot.now
@@ -113,9 +113,9 @@ class BrowseScreen(CommandScreen[Path]):
         try:
             entries = await in_thread(lambda: entries_of(directory, now), "directory")
         except OSError as error:
-            entries, nothing = [], f"! This directory cannot be read: {clean(error.strerror or '')}."
+            entries, nothing = [], f"! Could not read this directory: {clean(error.strerror or '')}."
         else:
-            nothing = "No lists and no directories are here."
+            nothing = "No lists or directories here."
         self._empty.say(Content.styled(nothing, "$muted"))
         self._empty.display, self._table.display = not entries, bool(entries)
         self._table.show(Window(len(entries), 0, entries))
@@ -125,7 +125,7 @@ class BrowseScreen(CommandScreen[Path]):
 
 
 def nearest_directory(typed: str) -> Path:
-    """Return the directory of a path that is typed so far; the current one where there is none."""
+    """Return the directory of a path that is being typed; the current directory if it has none."""
     path = typed_path(typed)
     for directory in (path, path.parent):
         if typed.strip() and os.path.isdir(directory):
@@ -134,14 +134,14 @@ def nearest_directory(typed: str) -> Path:
 
 
 def entries_of(directory: Path, now: float) -> list[Entry]:
-    """Return the directories and lists in a directory by name, hidden ones left out.
+    """Return the directories and lists in a directory by name, without hidden ones.
 
     Raises:
         OSError: it cannot be read.
     """
     found = []
     for path in directory.iterdir():
-        # A name that cannot be shown as it is cannot be chosen by it either.
+        # A name that cannot be shown as it is could not be recognized either.
         if path.name.startswith(".") or not path.name.isprintable():
             continue
         try:
@@ -172,6 +172,10 @@ _COLUMNS = (
         "Size", 9, lambda entry, _: Cell.of("" if entry.size is None else size_words(entry.size)), right=True
     ),
     Column[Entry](
-        "Changed", 13, lambda entry, _: Cell.of(moment(entry.changed, entry.now), "muted"), right=True, drop=1
+        "Modified",
+        13,
+        lambda entry, _: Cell.of(moment(entry.changed, entry.now), "muted"),
+        right=True,
+        drop=1,
     ),
 )

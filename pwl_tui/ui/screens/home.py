@@ -1,8 +1,10 @@
-"""The home screen: credits and the form for a new list, the jobs, and the one under the cursor in detail."""
+"""The home screen: the credits, the form for a new list, the jobs, and details of the selected job."""
 
 import asyncio
+import threading
+from collections.abc import Callable
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,15 +16,16 @@ from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
-from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import SCREEN_STYLES, AppContext
-from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.background import Progressed, in_thread
+from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.snapshot import Snapshot
 from pwl_tui.ui.presenters.columns import JOBS, JobRow
-from pwl_tui.ui.presenters.format import counted, grouped
 from pwl_tui.ui.presenters.job_detail import detail_lines
 from pwl_tui.ui.presenters.notices import last_size
-from pwl_tui.ui.screens.job_commands import JobCommands
+from pwl_tui.ui.screens import account_commands, job_commands
+from pwl_tui.ui.screens.base import CommandScreen
+from pwl_tui.ui.styles import SCREEN_STYLES
 from pwl_tui.ui.textual_private import VeiledScreen
 from pwl_tui.ui.widgets.balance import BalancePanel
 from pwl_tui.ui.widgets.cells import Made, Window
@@ -33,43 +36,61 @@ from pwl_tui.ui.widgets.notices import AttentionPanel
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.figures import counted, grouped
 from pwl_tui.wording.jobs import next_in
 
+if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel
+
+    from pwl_tui.engine.jobs.adopting import Adopted
+    from pwl_tui.ui.dialogs.adopt import Adoption
+
 _WIDE = 110
-"""Cells from which on the credits and the form stand beside the jobs."""
+"""From this width in cells on, the credits and the form are beside the jobs."""
 _BROAD = 154
-"""Cells from which on there is room for the details of a job beside what the jobs show at 120."""
+"""From this width in cells on, a job's details have room beside all that the jobs show at 120."""
+_LONG_SECONDS = 60.0
+"""How long a notice of several sentences stays."""
 
 
-class HomeScreen(VeiledScreen, JobCommands):
-    """Where the program starts. On narrow screens the form takes the place of the jobs while it is used.
+class HomeScreen(VeiledScreen, CommandScreen[None]):
+    """Where the program starts. On narrow screens the form takes the place of the jobs while it is in use.
 
     Args:
         ctx: what it works with.
     """
 
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("home", "table", "form")
     BINDINGS: ClassVar = bindings("home")
-    CSS_PATH = None  # it is the app's, and the rest of its styles are read by `complete`
+    CSS_PATH = None  # the app has it; `complete` reads the rest of the styles
     AUTO_FOCUS = "#jobs-table"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (_WIDE, "-wide")]  # noqa: RUF012 - as Textual declares it
+
+    action_refresh = account_commands.refresh
+    action_key = account_commands.enter_key
+    action_ledger = account_commands.show_ledger
+    action_activity = account_commands.show_activity
+    action_settings = account_commands.show_settings
+    action_profile = account_commands.switch_profile
+    action_adopt = account_commands.adopt
 
     def __init__(self, ctx: AppContext) -> None:
         super().__init__(ctx)
         self._attention = AttentionPanel(ctx)
         self._table: Table[JobRow] = Table(JOBS, lambda row: row.job.id, "jobs-table")
         self._form = ListForm(ctx)
-        self._find = TextInput(id="find", placeholder="part of a name; escape shows all")
+        self._find = TextInput(id="find", placeholder=f"part of a name; {ctx.key('back')} to show all")
         self._find.display = False
         self._balance = BalancePanel()
         self._detail = Chart("detail")
         self._summary, self._empty = TextBlock(id="summary"), TextBlock(id="no-jobs")
         self._filter = ""
+        self._adopting = ""
+        """How far the adoption of batches is; empty while none is under way."""
         self._completing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """Lay the screen out; its form is empty until `complete`."""
-        # Now, since every widget would have to take on another style when its width is found out.
+        # Before the width is known for sure, or every widget would have to be styled again.
         self._fit(self.app.size.width)
         yield self._attention
         with Horizontal(id="home"):
@@ -82,12 +103,12 @@ class HomeScreen(VeiledScreen, JobCommands):
                 yield self._empty
                 yield self._table
             with Vertical(id="beside") as beside:
-                beside.border_title = Content("This job")
+                beside.border_title = Content("Selected job")
                 yield self._detail
         yield KeyFooter()
 
     async def complete(self) -> None:
-        """Add what the first frame does without, since it takes as long as all the rest."""
+        """Add what the first frame does without, because it takes as long as everything else."""
         styles = self.app.stylesheet
         if not styles.has_source(str(SCREEN_STYLES)):
             styles.read(SCREEN_STYLES)
@@ -98,7 +119,7 @@ class HomeScreen(VeiledScreen, JobCommands):
                 await self._form.fill()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Draw what needs the person, the credits and the details for the new size."""
+        """Draw the notices, the credits and the details for the new size."""
         self._fit(event.size.width)
         self._attention.show()
         self.call_after_refresh(self._show_selected)
@@ -113,28 +134,69 @@ class HomeScreen(VeiledScreen, JobCommands):
         self._table.show(Window(len(rows) + (0 if wanted else snapshot.older), 0, rows))
         self._form.know(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()
-        self._summary.say(_summary(snapshot, self.under_way))
+        self._summary.say(_summary(snapshot, self._adopting))
         self._empty.say(_nothing(snapshot, self._filter, self.ctx.key("new-list")))
         self._empty.display, self._table.display = not rows, bool(rows)
 
     @property
     def job(self) -> Job | None:
-        """The job under the cursor."""
+        """The selected job. None means that there is none."""
         row = self._table.selected
         return None if row is None else row.job
 
     def why_not(self, command_id: str) -> str | None:
-        """Return why a command cannot be done now."""
+        """Return why a command cannot run now."""
         if (
             command_id == "back"
             and not self._form.has_focus_within
             and not self._filter
             and not self._find.display
         ):
-            return f"This is the first screen; {self.ctx.key('quit')} leaves the program."
+            return f"This is the first screen. Press {self.ctx.key('quit')} to quit."
         if command_id == "submit" and not self.ctx.engine.may_spend:
             return NO_SPEND.message
-        return self._form.why_not(command_id) or super().why_not(command_id)
+        return (
+            self._form.why_not(command_id)
+            or job_commands.why_not(self.ctx, command_id, self.job)
+            or account_commands.why_not(self.ctx, command_id)
+        )
+
+    # -- the selected job
+
+    def action_open(self) -> None:
+        """Open the selected job."""
+        from pwl_tui.ui.screens.job import JobScreen
+
+        if self.job is not None:
+            self.app.push_screen(JobScreen(self.ctx, self.job))
+
+    def action_export(self) -> None:
+        """Export the selected job."""
+        self._with_job(job_commands.export)
+
+    def action_pause(self) -> None:
+        """Pause or resume the selected job."""
+        self._with_job(job_commands.pause)
+
+    def action_retry(self) -> None:
+        """Retry what failed in the selected job."""
+        self._with_job(job_commands.retry)
+
+    def action_rest(self) -> None:
+        """Review the selected sample, and send the rest of its list."""
+        self._with_job(job_commands.send_rest)
+
+    def action_forget(self) -> None:
+        """Delete the selected job."""
+        self._with_job(job_commands.forget)
+
+    def action_settle(self) -> None:
+        """Settle the batches in doubt, those of the selected job first."""
+        account_commands.settle(self, None if self.job is None else self.job.id)
+
+    def _with_job(self, command: Callable[[CommandScreen[None], Job], None]) -> None:
+        if self.job is not None:
+            command(self, self.job)
 
     @on(Table.Moved)
     def _moved(self) -> None:
@@ -145,22 +207,22 @@ class HomeScreen(VeiledScreen, JobCommands):
     def _opened(self) -> None:
         self.action_open()
 
+    # -- the form and the filter
+
     async def action_new_list(self) -> None:
         """Go to the form."""
         await self.start_list()
 
     async def start_list(self, path: str = "", region: str = "") -> None:
-        """Go to the form, with a path and region filled in where they are given."""
+        """Go to the form.
+
+        Args:
+            path: fills in the list; empty to leave it.
+            region: fills in the region; empty to leave it.
+        """
         await self.complete()
         self.add_class("-form")
         self._form.start(path, region)
-
-    def action_open(self) -> None:
-        """Open the job under the cursor."""
-        from pwl_tui.ui.screens.job import JobScreen
-
-        if self.job is not None:
-            self.app.push_screen(JobScreen(self.ctx, self.job))
 
     def action_back(self) -> None:
         """Leave the form or the filter."""
@@ -174,7 +236,7 @@ class HomeScreen(VeiledScreen, JobCommands):
         await self.complete()
         self.remove_class("-form")
         self._find.display = True
-        self.set_focus(self._find)  # at once, for the next letter is the filter's
+        self.set_focus(self._find)  # at once, because the next letter belongs to the filter
 
     @on(Input.Changed, "#find")
     def _filter_typed(self, event: Input.Changed) -> None:
@@ -194,7 +256,7 @@ class HomeScreen(VeiledScreen, JobCommands):
         if self.snapshot.binding is None:
             self.action_key()
             return
-        self.work(partial(self._submit, event.plan, event.name), "the submission")
+        self.work(partial(self._submit, event.plan, event.name), "submitting the list")
 
     async def _submit(self, plan: JobPlan, name: str) -> None:
         from pwl_tui.ui.dialogs.agreement import agreed
@@ -208,25 +270,64 @@ class HomeScreen(VeiledScreen, JobCommands):
                 lambda: engine.jobs.create(plan, name=name, when_short=when_short), "submit"
             )
         except ProblemError as error:
-            self._complain(error)
+            self.complain(error)
             return
         self._form.clear()
         self._to_jobs()
         self.ctx.wake()
-        self.notify(f"{job.name}: {counted(plan.to_pay, 'number')} on the way.")
+        self.notify(job_commands.sending_words(job, plan.to_pay))
+
+    # -- adopting: here, because this screen is never left, and its work not ended with it
+
+    def take_over(self, wanted: "Adoption") -> None:
+        """Adopt batches in the background, and show what came of it."""
+        if self.work(partial(self._take_over, wanted), "adopting batches") is None:
+            self.notify("Batches are already being adopted. Wait until that is done.", severity="warning")
+
+    async def _take_over(self, wanted: "Adoption") -> None:
+        engine, finished = self.ctx.engine, threading.Event()
+        progress = self.telling(finished)
+
+        def adopt() -> "Adopted":
+            if wanted.ids:
+                return engine.recovery.adopt(wanted.ids, wanted.name, progress)
+            return engine.recovery.adopt_journal(tell=progress)
+
+        self._show_adopting("adopting batches")
+        try:
+            adopted = await in_thread(adopt, "adopt")
+        except ProblemError as error:
+            self.complain(error)
+            return
+        finally:
+            finished.set()
+            self._show_adopting("")
+        self.ctx.wake()
+        severity: SeverityLevel = "warning" if adopted.failed or adopted.nameless else "information"
+        self.notify(account_commands.adopted_words(adopted), severity=severity, timeout=_LONG_SECONDS)
+
+    def on_progressed(self, event: Progressed) -> None:
+        """Show how many batches have been adopted."""
+        event.stop()
+        if self._adopting:
+            self._show_adopting(f"adopting batch {event.done + 1:,} of {event.total:,}")
+
+    def _show_adopting(self, words: str) -> None:
+        self._adopting = words
+        self.show()
 
     def _to_jobs(self) -> None:
         self.remove_class("-form")
         self._table.focus()
 
     def _fit(self, width: int) -> None:
-        """Take on the layout for so many cells."""
+        """Choose the layout for a width in cells."""
         self.set_class(width < _WIDE, "-narrow")
         self.set_class(width >= _WIDE, "-wide")
         self.set_class(width >= _BROAD, "-broad")
 
     def _show_selected(self) -> None:
-        """Draw the details of the job under the cursor, and how many more lists like it can be paid."""
+        """Draw the details of the selected job, and how many more lists like it the credits pay for."""
         row, snapshot = self._table.selected, self.snapshot
         size = last_size(snapshot) if row is None else row.job.numbers
         wide, key = self.has_class("-wide"), self.ctx.key("key")
@@ -250,5 +351,5 @@ def _summary(snapshot: Snapshot, under_way: str) -> Content:
 
 def _nothing(snapshot: Snapshot, wanted: str, key: str) -> Content:
     if wanted and snapshot.jobs:
-        return Content.styled(f"No job's name holds “{wanted}”.", "$muted")
-    return Content.assemble("No lists yet: press ", (key, "bold $text-accent"))
+        return Content.styled(f"No job name contains “{wanted}”.", "$muted")
+    return Content.assemble("No jobs yet. Press ", (key, "bold $text-accent"), " to enter a list.")

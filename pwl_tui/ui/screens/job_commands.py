@@ -1,171 +1,182 @@
-"""What can be done with one job, on the home screen and on its own: export, pause, retry, forget."""
+"""Commands that act on one job: export, pause, retry, send the rest, forget.
 
+Each is a function of the screen that it is called on and of the job that is meant there, so that the home
+screen and a job's own screen have the same commands.
+"""
+
+from collections.abc import Callable
 from functools import partial
 
 from pwl_tui.engine.problems import NO_SPEND, other_key
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.presenters.format import counted
-from pwl_tui.ui.screens.account_commands import AccountCommands
-from pwl_tui.wording.retry import retry
+from pwl_tui.ui.context import AppContext
+from pwl_tui.ui.screens.base import CommandScreen
+from pwl_tui.wording.figures import counted
+from pwl_tui.wording.retry import retry as retry_words
 
 
-class JobCommands(AccountCommands):
-    """A screen on which one job is the one that is meant."""
+def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
+    """Return in one sentence why a command cannot run on a job now. None means that it can.
 
-    @property
-    def job(self) -> Job | None:
-        """The job that commands act on; none when there is none."""
-        raise NotImplementedError
-
-    def why_not(self, command_id: str) -> str | None:
-        """Return why a command cannot be done with the job that is meant."""
-        job = self.job
-        if command_id in ("open", "export", "pause", "retry", "forget", "rest"):
-            if job is None:
-                return f"There is no job yet: press {self.ctx.key('new-list')} to enter a list."
-            if command_id == "pause" and job.state is JobState.COMPLETED:
-                return f"{job.name} is complete: there is nothing to pause."
-            if command_id == "retry":
-                return self._no_retry(job)
-            if command_id == "rest":
-                return self._no_rest(job)
-            if command_id == "forget" and job.under_way:
-                return f"{job.name} is {job.state}: what is paid for, or may be, would be lost."
-        return super().why_not(command_id)
-
-    def _no_retry(self, job: Job) -> str | None:
-        if not self.ctx.engine.may_spend:
-            return NO_SPEND.message
-        if self.snapshot.elsewhere(job):
-            return other_key(job).message
-        if not job.counts.failed and BatchState.REJECTED not in job.batches:
-            return f"Nothing of {job.name} failed: there is nothing to ask for again."
+    Args:
+        ctx: what the screen works with.
+        command_id: the command; any other than these can run.
+        job: the job that is meant. None means that there is none yet.
+    """
+    if command_id not in ("open", "export", "pause", "retry", "forget", "rest"):
         return None
+    if job is None:
+        return f"There is no job yet. Press {ctx.key('new-list')} to enter a list."
+    if command_id == "pause" and job.state is JobState.COMPLETED:
+        return f"{job.name} is complete, so there is nothing to pause."
+    if command_id == "forget" and job.under_way:
+        return f"{job.name} is {job.state}. Deleting it now could lose results that are paid for."
+    if command_id == "retry":
+        return _no_retry(ctx, job)
+    if command_id == "rest":
+        return _no_rest(ctx, job)
+    return None
 
-    def _no_rest(self, job: Job) -> str | None:
-        if self.snapshot.elsewhere(job):
-            return other_key(job).message
-        if not job.held:
-            return f"{job.name} is no sample: nothing of its list was left out."
-        if job.unfinished:
-            return f"{job.name} is not finished: its rates come with its answers."
-        return None
 
-    def action_export(self) -> None:
-        """Ask where to, and write."""
-        from pwl_tui.ui.dialogs.export import ExportDialog
+def _no_retry(ctx: AppContext, job: Job) -> str | None:
+    if not ctx.engine.may_spend:
+        return NO_SPEND.message
+    if ctx.snapshot().elsewhere(job):
+        return other_key(job).message
+    if not job.counts.failed and BatchState.REJECTED not in job.batches:
+        return f"Nothing in {job.name} failed, so there is nothing to retry."
+    return None
 
-        if self.job is not None:
-            self.app.push_screen(ExportDialog(self.ctx, self.job, self.export_filter()), self._say)
 
-    def export_filter(self) -> str:
-        """Return the filter that an export begins with, in the words of an export; empty for everything."""
-        return ""
+def _no_rest(ctx: AppContext, job: Job) -> str | None:
+    if ctx.snapshot().elsewhere(job):
+        return other_key(job).message
+    if not job.held:
+        return f"{job.name} left nothing out, so there is no rest to send."
+    if job.unfinished:
+        return f"{job.name} is not finished. Its rates are known once it is."
+    return None
 
-    def action_pause(self) -> None:
-        """Stop sending, or go on."""
-        if self.job is not None:
-            self.work(partial(self._pause, self.job), "the pause")
 
-    async def _pause(self, job: Job) -> None:
-        engine = self.ctx.engine
-        goes_on = job.paused or job.state in (JobState.WAITING, JobState.ATTENTION)
-        act = engine.jobs.resume if goes_on else engine.jobs.pause
-        try:
-            await in_thread(lambda: act(job.id), "pause")
-        except ProblemError as error:
-            self._complain(error)
-            return
-        self.ctx.wake()
-        self.notify(
-            f"{job.name} goes on."
-            if goes_on
-            else f"{job.name} sends nothing more; what was sent is still polled."
+def export(screen: CommandScreen[None], job: Job, only: str = "") -> None:
+    """Ask where to export a job to, and write it.
+
+    Args:
+        screen: asks.
+        job: the job.
+        only: the filter suggested, as `Target.only` has it; empty for everything.
+    """
+    from pwl_tui.ui.dialogs.export import ExportDialog
+
+    screen.app.push_screen(ExportDialog(screen.ctx, job, only), screen.say)
+
+
+def pause(screen: CommandScreen[None], job: Job) -> None:
+    """Pause a job, or resume it if it is stopped for whatever reason."""
+    screen.work(partial(_pause, screen, job), "pausing or resuming the job")
+
+
+async def _pause(screen: CommandScreen[None], job: Job) -> None:
+    engine = screen.ctx.engine
+    resumes = job.paused or job.state in (JobState.WAITING, JobState.ATTENTION)
+    act = engine.jobs.resume if resumes else engine.jobs.pause
+    try:
+        await in_thread(lambda: act(job.id), "pause")
+    except ProblemError as error:
+        screen.complain(error)
+        return
+    screen.ctx.wake()
+    screen.notify(
+        f"{job.name} resumed." if resumes else f"{job.name} paused. Batches already sent are still polled."
+    )
+
+
+def retry(screen: CommandScreen[None], job: Job) -> None:
+    """Show what it would cost to retry what failed in a job, and do it if the person agrees."""
+    screen.work(partial(_retry, screen, job), "retrying")
+
+
+async def _retry(screen: CommandScreen[None], job: Job) -> None:
+    from pwl_tui.ui.dialogs.questions import spend
+
+    engine = screen.ctx.engine
+    try:
+        wanted = await in_thread(lambda: engine.plans.for_retry(job.id), "retry plan")
+        question = spend(
+            "Retry", "\n".join(retry_words(wanted)), wanted.to_pay, screen.ctx.settings.confirm_above
         )
-
-    def action_retry(self) -> None:
-        """Say what it would cost to ask again for what failed, and do it."""
-        if self.job is not None:
-            self.work(partial(self._retry, self.job), "the retry")
-
-    async def _retry(self, job: Job) -> None:
-        from pwl_tui.ui.dialogs.questions import spend
-
-        engine = self.ctx.engine
-        try:
-            wanted = await in_thread(lambda: engine.plans.for_retry(job.id), "retry plan")
-            question = spend(
-                "Retry", "\n".join(retry(wanted)), wanted.to_pay, self.ctx.settings.confirm_above
-            )
-            if await self.app.push_screen_wait(question) != "yes":
-                return
-            made = await in_thread(lambda: engine.jobs.retry(wanted), "retry")
-        except ProblemError as error:
-            self._complain(error)
+        if await screen.app.push_screen_wait(question) != "yes":
             return
-        self.ctx.wake()
-        what = f"Job {made.id} asks again" if made.id != job.id else f"{job.name} sends again"
-        self.notify(f"{what}: {counted(wanted.to_pay, 'number')} on the way.")
+        made = await in_thread(lambda: engine.jobs.retry(wanted), "retry")
+    except ProblemError as error:
+        screen.complain(error)
+        return
+    screen.ctx.wake()
+    where = f" as job {made.id}" if made.id != job.id else ""
+    screen.notify(f"Retrying {counted(wanted.to_pay, 'number')} of {job.name}{where}.")
 
-    def action_rest(self) -> None:
-        """Show what a sample says, and offer what it left out."""
-        if self.job is not None:
-            self.work(partial(self._rest, self.job), "the rest of the list")
 
-    async def _rest(self, job: Job) -> None:
-        from pwl_tui.ui.dialogs.agreement import agreed
-        from pwl_tui.ui.dialogs.sample import SampleDialog
+def send_rest(screen: CommandScreen[None], job: Job) -> None:
+    """Show what a sample says of its list, and send the rest of the list if the person agrees."""
+    screen.work(partial(_send_rest, screen, job), "sending the rest of the list")
 
-        engine = self.ctx.engine
-        try:
-            rates = await in_thread(lambda: engine.plans.sample_rates(job), "rates")
-            later = await in_thread(lambda: engine.plans.continued_by(job), "later job")
-            plan = await self.app.push_screen_wait(SampleDialog(self.ctx, job, rates, later))
-            if plan is None:
-                return
-            when_short = await agreed(self.app, "Send the rest", plan, self.ctx.settings.confirm_above)
-            if when_short is None:
-                return
-            name = f"{job.name} rest"
-            made = await in_thread(
-                lambda: engine.jobs.create(plan, name=name, when_short=when_short), "the rest"
-            )
-        except ProblemError as error:
-            self._complain(error)
+
+async def _send_rest(screen: CommandScreen[None], job: Job) -> None:
+    from pwl_tui.ui.dialogs.agreement import agreed
+    from pwl_tui.ui.dialogs.sample import SampleDialog
+
+    engine = screen.ctx.engine
+    try:
+        rates = await in_thread(lambda: engine.plans.sample_rates(job), "rates")
+        later = await in_thread(lambda: engine.plans.continued_by(job), "later job")
+        plan = await screen.app.push_screen_wait(SampleDialog(screen.ctx, job, rates, later))
+        if plan is None:
             return
-        self.ctx.wake()
-        self.notify(f"{made.name}: {counted(plan.to_pay, 'number')} on the way.")
-
-    def action_forget(self) -> None:
-        """Ask, and remove the job."""
-        if self.job is not None:
-            self.work(partial(self._forget, self.job), "the removal of the job")
-
-    async def _forget(self, job: Job) -> None:
-        from pwl_tui.ui.dialogs.questions import Ask, Choice
-
-        text = (
-            f"Remove {job.name} (job {job.id}) with its list, {counted(job.numbers, 'number')} and answers"
-            " for good?\nFiles that were exported stay, and the ledger keeps what it cost."
-        )
-        yes = Choice("yes", "Yes, remove it for good", key="y", danger=True)
-        question = Ask("Forget", text, [Choice("no", "No, keep it", key="n"), yes])
-        if await self.app.push_screen_wait(question) != "yes":
+        when_short = await agreed(screen.app, "Send the rest", plan, screen.ctx.settings.confirm_above)
+        if when_short is None:
             return
-        try:
-            await in_thread(lambda: self.ctx.engine.jobs.forget(job.id), "forget")
-        except ProblemError as error:
-            self._complain(error)
-            return
-        self.ctx.wake()
-        self.notify(f"{job.name} is forgotten.")
-        self.forgotten()
+        name = f"{job.name} rest"
+        made = await in_thread(lambda: engine.jobs.create(plan, name=name, when_short=when_short), "the rest")
+    except ProblemError as error:
+        screen.complain(error)
+        return
+    screen.ctx.wake()
+    screen.notify(sending_words(made, plan.to_pay))
 
-    def forgotten(self) -> None:
-        """Go on without the job that was forgotten."""
 
-    def settled_first(self) -> int | None:
-        """Begin with the job that is meant."""
-        return None if self.job is None else self.job.id
+def forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[], object] = lambda: None) -> None:
+    """Ask, then delete a finished job.
+
+    Args:
+        screen: asks.
+        job: the job.
+        forgotten: called once it is deleted.
+    """
+    screen.work(partial(_forget, screen, job, forgotten), "deleting the job")
+
+
+async def _forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[], object]) -> None:
+    from pwl_tui.ui.dialogs.questions import Ask, Choice
+
+    text = (
+        f"Delete {job.name} (job {job.id}) for good, with its list, {counted(job.numbers, 'number')} and"
+        " results?\nExported files stay, and the ledger keeps what it cost."
+    )
+    choices = [Choice("no", "Cancel", key="n"), Choice("yes", "Delete for good", key="y", danger=True)]
+    if await screen.app.push_screen_wait(Ask("Forget", text, choices)) != "yes":
+        return
+    try:
+        await in_thread(lambda: screen.ctx.engine.jobs.forget(job.id), "forget")
+    except ProblemError as error:
+        screen.complain(error)
+        return
+    screen.ctx.wake()
+    screen.notify(f"{job.name} was deleted.")
+    forgotten()
+
+
+def sending_words(job: Job, to_pay: int) -> str:
+    """Return what is said once a job is made: its name, and how many numbers it sends."""
+    return f"{job.name}: sending {counted(to_pay, 'number')}."

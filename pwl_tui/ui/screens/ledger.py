@@ -1,4 +1,4 @@
-"""The ledger: every charge, what the balance did beside it, and the sum."""
+"""The ledger: every charge, how the balance moved otherwise, and the sum."""
 
 from typing import ClassVar
 
@@ -8,10 +8,11 @@ from textual.content import Content
 
 from pwl_tui.problem import ProblemError
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import AppContext, CommandScreen
-from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.presenters.ledger import LEDGER, LedgerRow, ledger_head, ledger_rows
 from pwl_tui.ui.presenters.plan import problem_lines
+from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Window
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
@@ -19,13 +20,12 @@ from pwl_tui.ui.widgets.text_block import TextBlock
 
 
 class LedgerScreen(CommandScreen[None]):
-    """Where the credits of the key in force went, newest first.
+    """Where the credits of the API key in use went, newest first.
 
     Args:
         ctx: what it works with.
     """
 
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("ledger", "table")
     BINDINGS: ClassVar = bindings("ledger")
 
     def __init__(self, ctx: AppContext) -> None:
@@ -42,13 +42,13 @@ class LedgerScreen(CommandScreen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin at the newest."""
+        """Begin at the newest entry."""
         self._table.focus()
 
     def show(self) -> None:
-        """Read it again; a read that is under way is not replaced."""
+        """Read it again, unless that is under way."""
         super().show()
-        self.work(self._load, "the reading of the ledger")
+        self.work(self._load, "reading the ledger")
 
     def action_back(self) -> None:
         """Leave the ledger."""
@@ -61,5 +61,5 @@ class LedgerScreen(CommandScreen[None]):
             self._head.say(problem_lines(error.problem))
             return
         rows = ledger_rows(ledger, self.snapshot.now)
-        self._head.say(ledger_head(ledger) if rows else Content("Nothing was spent yet."))
+        self._head.say(ledger_head(ledger) if rows else Content("No credits spent yet."))
         self._table.show(Window(len(rows), 0, rows))

@@ -1,4 +1,4 @@
-"""The rows of a list as they will be read, and those that are rejected, which can be saved to be mended."""
+"""The rows of a list as they are read, and the rejected ones, which can be saved to be corrected."""
 
 from functools import partial
 from itertools import compress
@@ -15,28 +15,29 @@ from pwl_tui.lists.planned import ListPlan, row_label
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import AppContext, CommandScreen
-from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.row_reader import RowReader, RowSeen
 from pwl_tui.ui.dialogs.save_rejected import SaveRejected
-from pwl_tui.ui.presenters.format import grouped
 from pwl_tui.ui.presenters.plan import problem_lines, read_as
+from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Cell, Column, Window
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.table import Table
 from pwl_tui.ui.widgets.text_block import TextBlock
 from pwl_tui.ui.widgets.view_tabs import ViewTabs
+from pwl_tui.wording.figures import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _MOST_COLUMNS = 12
-"""Other columns that are shown: more have no room on any screen."""
+"""Columns shown besides the numbers: no screen has room for more."""
 _WIDEST = 24
 _BECOMES = len("! not valid for region")
 _SAMPLE_ROWS = 100
-"""Rows that say how wide the columns are."""
-_READING = "the reading of the rows"
+"""Rows that decide how wide the columns are."""
+_READING = "reading the rows"
 
 
 class PreviewScreen(CommandScreen[None]):
@@ -44,10 +45,9 @@ class PreviewScreen(CommandScreen[None]):
 
     Args:
         ctx: what it works with.
-        plan: of the list; one without numbers will do.
+        plan: the list as it is read; it may be without numbers.
     """
 
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("preview", "table")
     BINDINGS: ClassVar = bindings("preview")
 
     def __init__(self, ctx: AppContext, plan: ListPlan) -> None:
@@ -60,7 +60,7 @@ class PreviewScreen(CommandScreen[None]):
         self._columns = _columns(plan, self._reader.read(range(min(plan.rows, _SAMPLE_ROWS))))
         self._table: Table[RowSeen] = Table(self._columns, lambda row: row.label, "preview-table")
         self._bar, self._head = ViewTabs(id="views"), TextBlock(id="preview-head")
-        self._empty = TextBlock(Content.styled("No row is rejected.", "$muted"), id="no-rows")
+        self._empty = TextBlock(Content.styled("No rejected rows.", "$muted"), id="no-rows")
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -73,7 +73,7 @@ class PreviewScreen(CommandScreen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin with all rows, at the first."""
+        """Begin at the first of all rows."""
         self._head.say(read_as(self._plan.reading))
         self._table.focus()
         self._draw()
@@ -86,7 +86,7 @@ class PreviewScreen(CommandScreen[None]):
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done now."""
         if command_id == "save-rejected" and not self._plan.rejected:
-            return "No row is rejected: there is nothing to save."
+            return "There are no rejected rows to save."
         return super().why_not(command_id)
 
     def action_next_view(self) -> None:
@@ -103,15 +103,11 @@ class PreviewScreen(CommandScreen[None]):
 
     def action_save_rejected(self) -> None:
         """Ask where to, and write the rejected rows."""
-        self.app.push_screen(SaveRejected(self._plan), self._saved)
+        self.app.push_screen(SaveRejected(self._plan), self.say)
 
     def action_back(self) -> None:
         """Go back to the form."""
         self.dismiss()
-
-    def _saved(self, sentence: str | None) -> None:
-        if sentence:
-            self.notify(sentence)
 
     @on(ViewTabs.Picked)
     def _picked(self, event: ViewTabs.Picked) -> None:
@@ -132,7 +128,7 @@ class PreviewScreen(CommandScreen[None]):
         self._empty.display, self._table.display = nothing, not nothing
 
     def _load(self) -> None:
-        # A read that is under way goes on, and reads what is wanted then: there is one reader.
+        # There is one reader: a read that is under way then reads what is wanted by that time.
         self.work(self._load_rows, _READING)
 
     async def _load_rows(self) -> None:
@@ -160,7 +156,7 @@ class PreviewScreen(CommandScreen[None]):
 
 
 def _columns(plan: ListPlan, sample: "Sequence[RowSeen]") -> list[Column[RowSeen]]:
-    """Return the columns: row, cell, what it becomes, and the other columns as far as there is room."""
+    """Return the columns: the row, its cell, how that is read, and as many other columns as have room."""
     reading = plan.reading
     names = [clean(name, _WIDEST) for name in reading.columns]
     last = len(grouped(row_label(plan.rows, reading)))

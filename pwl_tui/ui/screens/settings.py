@@ -1,4 +1,4 @@
-"""The settings: the same ones as in config.toml, checked by the same rules, saved there."""
+"""The settings of config.toml as a form: checked by the same rules, and saved there."""
 
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,13 @@ from pwl_tui.config import Changes, Settings, profiles
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import AppContext, CommandScreen
-from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.dialogs.key import KeyDialog
 from pwl_tui.ui.dialogs.questions import Ask, Choice
 from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.presenters.settings import HEADINGS, changes, fields, profile_fields
+from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.option_row import OptionRow
 from pwl_tui.ui.widgets.text_block import TextBlock
@@ -35,25 +36,24 @@ class Form(VerticalScroll, can_focus=False, inherit_bindings=False):
     """Scrolls with the focus; up and down belong to the screen."""
 
     def on_resize(self) -> None:
-        """Keep in sight what the person is at."""
+        """Keep the focused field in sight."""
         if (field := self.screen.focused) is not None:
             self.call_after_refresh(field.scroll_visible, animate=False)
 
 
 class SettingsScreen(CommandScreen[str]):
-    """All settings but the keys of commands, as a form. A theme is shown at once, the rest when it is saved.
+    """All settings except the keys of commands. A theme is shown at once, the rest takes effect when saved.
 
     Args:
-        context: whose settings these are.
+        ctx: what it works with.
 
     Returns:
-        A sentence about what was saved; none when nothing was.
+        A sentence about what was saved. None means that nothing was.
 
     Raises:
         ConfigError: the file cannot be used.
     """
 
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("settings", "choices")
     BINDINGS: ClassVar = bindings("settings")
 
     def __init__(self, ctx: AppContext) -> None:
@@ -66,7 +66,7 @@ class SettingsScreen(CommandScreen[str]):
     def compose(self) -> ComposeResult:
         """Lay the form out."""
         with Form(id="settings"):
-            yield Static(Content.styled(f"Kept in {clean(str(self.ctx.config_file))}", "$muted"))
+            yield Static(Content.styled(f"Saved in {clean(str(self.ctx.config_file))}", "$muted"))
             heading = ""
             for field in self._fields:
                 if HEADINGS.get(field.table, heading) != heading:
@@ -87,26 +87,26 @@ class SettingsScreen(CommandScreen[str]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin at the top."""
+        """Begin at the first setting."""
         self.query_one(f"#{_PROFILE}").focus()
 
     def show(self) -> None:
-        """Say whether there is a key; never which."""
+        """Say whether there is a key, and never which."""
         super().show()
-        words = "set; enter another…" if self.snapshot.binding is not None else "none yet; enter it…"
+        words = "Change API key…" if self.snapshot.binding is not None else "Enter API key…"
         if str(self._key.label) != words:
             self._key.label = words
 
     def why_not(self, command_id: str) -> str | None:
         """Return why nothing can be saved."""
         if command_id == "save" and not self._changes():
-            return "Nothing is changed yet: there is nothing to save."
+            return "There are no changes to save."
         return super().why_not(command_id)
 
     @on(events.DescendantFocus)
     def _explain(self, event: events.DescendantFocus) -> None:
-        """Say what the setting under the cursor does."""
-        words = "The key is entered hidden, tried, and kept in the file."
+        """Say what the focused setting does."""
+        words = "The key is hidden while you type. It is checked, then saved in the file."
         self._help.say(Content(next((f.help for f in self._fields if f.id == event.widget.id), words)))
 
     @on(Input.Changed)
@@ -116,7 +116,7 @@ class SettingsScreen(CommandScreen[str]):
 
     @on(OptionRow.Changed)
     def _picked(self, event: OptionRow.Changed) -> None:
-        """Show what a choice means at once, as far as that can be undone."""
+        """Show the effect of a choice at once, if that can be undone."""
         event.stop()
         self.refresh_bindings()
         if event.pick.id == _THEME:
@@ -128,36 +128,36 @@ class SettingsScreen(CommandScreen[str]):
                 self.query_one(f"#{field.id}", TextInput).value = field.text
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go on with enter."""
+        """Go to the next setting with enter."""
         event.stop()
         self.action_next_setting()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Ask for the key."""
         event.stop()
-        self.app.push_screen(KeyDialog(self.ctx), self._say)
+        self.app.push_screen(KeyDialog(self.ctx), self.say)
 
     def action_next_setting(self) -> None:
         """Go to the next setting."""
         self.focus_next()
 
     def action_prev_setting(self) -> None:
-        """Go to the setting before."""
+        """Go to the previous setting."""
         self.focus_previous()
 
     def action_save(self) -> None:
-        """Save what is changed, and put it in force."""
-        self.work(partial(self._save, self._changes(), self._text(_PROFILE)), "the saving of the settings")
+        """Save the changes, and put them in force."""
+        self.work(partial(self._save, self._changes(), self._text(_PROFILE)), "saving the settings")
 
     def action_back(self) -> None:
-        """Leave; ask before changes are lost."""
+        """Leave; ask before changes are discarded."""
         if not self._changes():
             self._leave("leave")
             return
         question = Ask(
             "Settings",
-            "What you changed is not saved.",
-            [Choice("stay", "Go on with it"), Choice("leave", "Leave it as it was", key="l")],
+            "You have unsaved changes.",
+            [Choice("stay", "Keep editing"), Choice("leave", "Discard changes", key="d")],
         )
         self.app.push_screen(question, self._leave)
 
@@ -180,7 +180,7 @@ class SettingsScreen(CommandScreen[str]):
             return
         self.ctx.use(settings)
         words = f"Saved in {self.ctx.config_file}."
-        self.dismiss(f"{words} The file as you wrote it is kept as {kept.name}." if kept else words)
+        self.dismiss(f"{words} Your previous file is kept as {kept.name}." if kept else words)
 
     def _changes(self) -> Changes:
         if not self.is_mounted:
@@ -189,10 +189,6 @@ class SettingsScreen(CommandScreen[str]):
         return changes(self._fields, after, self._text(_PROFILE))
 
     def _text(self, id_: str) -> str:
-        """Return what stands in a field."""
+        """Return the value of a field."""
         widget = self.query_one(f"#{id_}")
         return widget.value if isinstance(widget, TextInput | OptionRow) else ""
-
-    def _say(self, sentence: str | None) -> None:
-        if sentence:
-            self.notify(sentence)

@@ -1,4 +1,4 @@
-"""The batches in doubt, one after another: what is known of each, and the three ways to settle it."""
+"""The batches in doubt, one at a time: what is known about it, and the three ways to settle it."""
 
 from functools import partial
 from typing import ClassVar
@@ -13,30 +13,30 @@ from pwl_tui.engine.money.settling import Choice, Decision, choices
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
-from pwl_tui.ui.base import AppContext, CommandScreen
-from pwl_tui.ui.commands import Scope, bindings
+from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.dialogs.copy import CopyDialog
 from pwl_tui.ui.dialogs.give_id import GiveIdDialog
 from pwl_tui.ui.dialogs.questions import Ask, Typed, spend
 from pwl_tui.ui.dialogs.questions import Choice as Answer
-from pwl_tui.ui.presenters.format import counted
 from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.presenters.settle import Doubt, story, timeline, verdict
+from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.text_block import TextBlock
+from pwl_tui.wording.figures import counted
 
 _COMMANDS: dict[Decision, str] = {"free": "release", "adopted": "give-id", "lost": "write-off"}
 
 
 class SettleScreen(CommandScreen[None]):
-    """Shows one batch in doubt at a time; it is left when there is none any more.
+    """Shows one batch in doubt at a time, and closes when none is left.
 
     Args:
         ctx: what it works with.
-        job: the job whose batch is shown first; none: the first that was sent.
+        job: the job whose batch is shown first. None means the batch that was sent first.
     """
 
-    SCOPES: ClassVar[tuple[Scope, ...]] = ("settle",)
     BINDINGS: ClassVar = [
         *bindings("settle"),
         Binding("up", "app.focus_previous", show=False),
@@ -65,24 +65,24 @@ class SettleScreen(CommandScreen[None]):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Begin at the way that costs nothing."""
+        """Focus the way that costs nothing."""
         self._problem.display = False
         self._buttons["adopted"].focus()
 
     def on_resize(self) -> None:
-        """Draw the line of time for the new width."""
+        """Draw the timeline for the new width."""
         self.call_after_refresh(self._draw)
 
     def show(self) -> None:
-        """Follow the readings."""
+        """Follow the balance readings."""
         super().show()
         self._draw()
-        self.work(self._load, "the reading of the evidence")
+        self.work(self._load, "reading the evidence")
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done now."""
         if self._doubt is None and command_id in ("report", *_COMMANDS.values()):
-            return "The evidence is being read."
+            return "The evidence is still being read."
         if command_id == "next-doubt" and (self._doubt is None or self._doubt.of < 2):
             return "No other batch is in doubt."
         return super().why_not(command_id)
@@ -95,7 +95,7 @@ class SettleScreen(CommandScreen[None]):
                 self._choose(decision)
 
     def action_back(self) -> None:
-        """Decide later."""
+        """Leave without deciding."""
         self.dismiss()
 
     def action_next_doubt(self) -> None:
@@ -108,21 +108,21 @@ class SettleScreen(CommandScreen[None]):
         self._choose("free")
 
     def action_give_id(self) -> None:
-        """Ask for the id."""
+        """Ask for the ID."""
         self._choose("adopted")
 
     def action_write_off(self) -> None:
-        """Ask whether to give the batch up."""
+        """Ask whether to write the batch off."""
         self._choose("lost")
 
     def action_report(self) -> None:
-        """Show the report for the provider's support."""
+        """Show a report for the provider's support."""
         if self._doubt is not None:
-            self.work(partial(self._report, self._doubt), "the report")
+            self.work(partial(self._report, self._doubt), "making the report")
 
     def _choose(self, decision: Decision) -> None:
         if self._doubt is not None:
-            self.work(partial(self._settle, self._doubt, decision), "settling")
+            self.work(partial(self._settle, self._doubt, decision), "settling the batch")
 
     async def _settle(self, doubt: Doubt, decision: Decision) -> None:
         job, seq = doubt.batch.job, doubt.batch.seq
@@ -135,7 +135,7 @@ class SettleScreen(CommandScreen[None]):
         try:
             await in_thread(lambda: self.ctx.engine.recovery.settle(job, seq, decision), "settle")
         except ProblemError as error:
-            self._complain(error)
+            self.complain(error)
             return
         self._settled(doubt, decision)
 
@@ -145,8 +145,8 @@ class SettleScreen(CommandScreen[None]):
         if decision == "free":
             return spend("Settle", text, doubt.batch.size, self.ctx.settings.confirm_above)
         price = counted(doubt.batch.size, "credit")
-        yes = Answer("yes", f"Yes, give up {price}", key="y", danger=True)
-        return Ask("Settle", text, [Answer("no", "No, decide later", key="n"), yes])
+        yes = Answer("yes", f"Write off {price}", key="y", danger=True)
+        return Ask("Settle", text, [Answer("no", "Cancel", key="n"), yes])
 
     def _settled(self, doubt: Doubt, decision: Decision) -> None:
         self.notify(_DONE[decision].format(batch=doubt.batch.label))
@@ -159,32 +159,31 @@ class SettleScreen(CommandScreen[None]):
         try:
             text = await in_thread(lambda: engine.recovery.report(batch.job, batch.seq), "report")
         except ProblemError as error:
-            self._complain(error)
+            self.complain(error)
             return
-        sentence = await self.app.push_screen_wait(
-            CopyDialog(f"Report on batch {batch.label}", text, f"pwl-tui-report-{batch.label}.txt")
-        )
-        if sentence:
-            self.notify(sentence)
+        dialog = CopyDialog(f"Report on batch {batch.label}", text, f"pwl-tui-report-{batch.label}.txt")
+        sentence = await self.app.push_screen_wait(dialog)
+        self.say(sentence)
 
-    def _complain(self, error: ProblemError) -> None:
+    def complain(self, error: ProblemError) -> None:
+        """Show what is wrong below the choices, where it stays."""
         self._problem.say(problem_lines(error.problem))
         self._problem.display = True
         self._problem.scroll_visible(animate=False)
 
     def _load_soon(self, place: int) -> None:
-        self.work(partial(self._load, place), "the reading of the evidence", replace=True)
+        self.work(partial(self._load, place), "reading the evidence", replace=True)
 
     async def _load(self, place: int | None = None) -> None:
-        """Read the batch at a place, from 0, or the one that is shown; leave when nothing is in doubt."""
+        """Read the batch at a place, 0 the first, or the one that is shown; close when none is in doubt."""
         try:
             doubt = await in_thread(lambda: self._read(place), "evidence")
         except ProblemError as error:
-            self._complain(error)
+            self.complain(error)
             return
         if doubt is None:
             if self.is_current:
-                self.notify("Nothing is in doubt any more: sending goes on.")
+                self.notify("No batch is in doubt anymore. Sending continues.")
                 self.dismiss()
             return
         self._doubt = doubt
@@ -192,7 +191,7 @@ class SettleScreen(CommandScreen[None]):
         self.refresh_bindings()
 
     def _read(self, place: int | None) -> Doubt | None:
-        """Read a batch in doubt and its evidence; called in a thread."""
+        """Read a batch in doubt and its evidence; in a thread."""
         engine = self.ctx.engine
         batches = [] if engine.binding is None else engine.store.batches.in_doubt(engine.binding)
         if not batches:
@@ -205,7 +204,7 @@ class SettleScreen(CommandScreen[None]):
         return Doubt(engine.store.jobs.get(batch.job), batch, evidence, place + 1, len(batches))
 
     def _place_of(self, labels: list[tuple[int, int]]) -> int:
-        """Where the batch is that is shown, or at first the one of the job that the person came from."""
+        """Return the place of the batch that is shown; at first, that of the job the person came from."""
         if self._doubt is not None:
             shown = (self._doubt.batch.job, self._doubt.batch.seq)
             return labels.index(shown) if shown in labels else self._doubt.place - 1
@@ -230,7 +229,7 @@ class SettleScreen(CommandScreen[None]):
 
 
 _DONE: dict[Decision, str] = {
-    "free": "Batch {batch} is released: its numbers are sent again.",
-    "lost": "Batch {batch} is written off.",
-    "adopted": "Batch {batch} has its id and is polled again.",
+    "free": "Batch {batch} was released. Its numbers are sent again.",
+    "lost": "Batch {batch} was written off.",
+    "adopted": "Batch {batch} has its ID and is polled again.",
 }

@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from pwl_tui.config import Settings
 from pwl_tui.text import clean
-from pwl_tui.ui.base import Dialog
+from pwl_tui.ui.dialogs.base import Dialog
 from pwl_tui.ui.terminal import clipboard, notify, themes
 from pwl_tui.ui.terminal.ascii import AsciiFilter
 from pwl_tui.ui.terminal.driver import BackgroundSeen, LineTimed, Terminal

@@ -21,8 +21,8 @@ from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
 from pwl_tui.ui.background import Progressed, Working, in_thread
-from pwl_tui.ui.base import AppContext
 from pwl_tui.ui.commands import bindings
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.list_choices import Choices, Wanted
 from pwl_tui.ui.data.recent import recent_lists
 from pwl_tui.ui.presenters.plan import hint_lines, numberless_lines, plan_lines, problem_lines, progress_line
@@ -104,7 +104,7 @@ class ListForm(Vertical, Working):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Look for the lists that were used last, once they can be chosen."""
         if event.widget is self._path and not self._path.value:
-            self.work(self._recall, "the look for recent lists")
+            self.work(self._recall, "looking for recent lists")
 
     def start(self, path: str = "", region: str = "") -> None:
         """Put the person at the first field, with a path and region filled in where they are given."""
@@ -238,7 +238,7 @@ class ListForm(Vertical, Working):
         if self._pasted is None and not self._path.value.strip():
             self._say(self._hint())
             return
-        self._planning = self.work(self._make_plan, "the plan", replace=True)
+        self._planning = self.work(self._make_plan, "planning", replace=True)
 
     async def _make_plan(self) -> None:
         await asyncio.sleep(_TYPING_SECONDS)
@@ -282,7 +282,7 @@ class ListForm(Vertical, Working):
         take = self.query_one("#take-region", Button)
         take.display = bool(listed and listed.region_guesses)
         if listed and listed.region_guesses:
-            take.label = Content(f"Take region {listed.region_guesses[0].region}")
+            take.label = Content(f"Use region {listed.region_guesses[0].region}")
         self.screen.refresh_bindings()
 
     async def _recall(self) -> None:

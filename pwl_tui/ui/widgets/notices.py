@@ -2,7 +2,7 @@
 
 from textual.content import Content
 
-from pwl_tui.ui.base import AppContext
+from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.presenters.notices import attention_lines, notices
 from pwl_tui.ui.widgets.text_block import TextBlock
 
