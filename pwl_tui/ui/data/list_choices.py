@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs.planning import JobPlan
@@ -15,42 +16,19 @@ from pwl_tui.lists.read.source import Source
 
 
 class Choices(Struct, frozen=True):
-    """How a list is to be read and what is paid for, beyond its path and region; none: as detected.
+    """How to read a list and what to pay for, beyond its path, region and which numbers to accept.
 
     Attributes:
-        sheet: of a workbook, by name.
-        column: with the numbers, as its place counted from 1.
-        region_column: with each row's country, as its place counted from 1; empty: no column is.
-        header: whether the first row names the columns.
-        delimiter: what stands between cells.
-        in_text: whether numbers are looked for within lines of text.
-        encoding: as Python or the person names it.
-        sample: pay for so many numbers at random; none: for all.
-        reuse: answers that were paid for before are used again.
+        options: how to read it, without `region` and `numbers`, which are the form's; None means as detected.
+        sheet: of a workbook, by name; None means as detected.
+        sample: pay for this many numbers, chosen at random; None means all.
+        reuse: whether to reuse results that were paid for before.
     """
 
+    options: Options = Options()
     sheet: str | None = None
-    column: str | None = None
-    region_column: str | None = None
-    header: bool | None = None
-    delimiter: str | None = None
-    in_text: bool | None = None
-    encoding: str | None = None
     sample: int | None = None
     reuse: bool = True
-
-    def options(self, region: str | None, numbers: Strictness) -> Options:
-        """Return what the reader is to know, with the region for national numbers."""
-        return Options(
-            column=self.column,
-            header=self.header,
-            region=region,
-            region_column=self.region_column,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
-            in_text=self.in_text,
-            numbers=numbers,
-        )
 
     def decide(self, engine: Engine, listed: ListPlan) -> tuple[JobPlan, float | None]:
         """Return what would be sent of a list, and the seconds that takes, if known. Slow for long lists."""
@@ -58,8 +36,8 @@ class Choices(Struct, frozen=True):
         return plan, engine.plans.seconds_for(plan.to_pay)
 
     def reads_as(self, other: "Choices") -> bool:
-        """Say whether a list is read the same way with other choices."""
-        return self.options(None, "valid") == other.options(None, "valid") and self.sheet == other.sheet
+        """Return whether a list is read the same way with other choices."""
+        return (self.options, self.sheet) == (other.options, other.sheet)
 
 
 class Wanted(Struct, frozen=True):
@@ -94,7 +72,7 @@ class Wanted(Struct, frozen=True):
             PlanCancelledError: `cancelled` said so.
         """
         source = self._taken_in(progress, cancelled)
-        options = self.choices.options(self.region, self.numbers)
+        options = replace(self.choices.options, region=self.region, numbers=self.numbers)
         return engine.plans.read(source, options, progress=progress, cancelled=cancelled)
 
     def _taken_in(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Source:
