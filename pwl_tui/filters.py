@@ -5,28 +5,14 @@ about each row, and queries are built from their conditions.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Final, Literal, NamedTuple, Protocol, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from pwl_tui.answer import Answer, Outcome
 
 Choice = Literal["on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending", "not-sent"]
 """The key of a filter."""
 Which: TypeAlias = Literal["all"] | Choice
 """The key of a filter, or no filter at all."""
-
-
-class Answered(Protocol):
-    """What filters look at: the result of a number or row."""
-
-    @property
-    def outcome(self) -> str:
-        """``completed``, ``failed``, ``pending``, ``rejected`` or ``not_sent``."""
-
-    @property
-    def on_whatsapp(self) -> bool | None:
-        """None means unknown."""
-
-    @property
-    def business(self) -> bool | None:
-        """Whether it is a WhatsApp Business account; None means unknown."""
 
 
 class ResultFilter(NamedTuple):
@@ -42,32 +28,32 @@ class ResultFilter(NamedTuple):
 
     title: str
     brief: str
-    matches: Callable[[Answered], bool]
+    matches: Callable[[Answer], bool]
     condition: str
     divides: bool = True
 
 
-def _by_outcome(title: str, brief: str, outcome: str) -> ResultFilter:
-    return ResultFilter(title, brief, lambda one: one.outcome == outcome, f"outcome='{outcome}'")
+def _by_outcome(title: str, brief: str, outcome: Outcome) -> ResultFilter:
+    return ResultFilter(title, brief, lambda answer: answer.outcome == outcome, f"outcome='{outcome}'")
 
 
 FILTERS: Final[Mapping[Choice, ResultFilter]] = {
     "on-whatsapp": ResultFilter(
-        "On WhatsApp", "WhatsApp", lambda one: one.on_whatsapp is True, "on_whatsapp=1"
+        "On WhatsApp", "WhatsApp", lambda answer: answer.on_whatsapp is True, "on_whatsapp=1"
     ),
     "business": ResultFilter(
         "Business",
         "Business",
-        lambda one: one.on_whatsapp is True and one.business is True,
+        lambda answer: answer.on_whatsapp is True and answer.business is True,
         "on_whatsapp=1 AND business=1",
         divides=False,
     ),
     "not-on-whatsapp": ResultFilter(
-        "Not on WhatsApp", "Not", lambda one: one.on_whatsapp is False, "on_whatsapp=0"
+        "Not on WhatsApp", "Not", lambda answer: answer.on_whatsapp is False, "on_whatsapp=0"
     ),
-    "failed": _by_outcome("Failed", "Failed", "failed"),
-    "pending": _by_outcome("Pending", "Pending", "pending"),
-    "not-sent": _by_outcome("Not sent", "Unsent", "not_sent"),
-    "rejected": _by_outcome("Rejected", "Rejected", "rejected"),
+    "failed": _by_outcome("Failed", "Failed", Outcome.FAILED),
+    "pending": _by_outcome("Pending", "Pending", Outcome.PENDING),
+    "not-sent": _by_outcome("Not sent", "Unsent", Outcome.NOT_SENT),
+    "rejected": _by_outcome("Rejected", "Rejected", Outcome.REJECTED),
 }
 """In the order in which they are offered."""

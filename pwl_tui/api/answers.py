@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.provider import Service
 from pwl_tui.text import clean
@@ -85,17 +86,10 @@ def read_batch(fields: Fields, batch_id: str) -> BatchAnswer | None:
 def read_check(fields: Fields) -> Check | None:
     """Read a single check; one that names no number must at least say whether it is on WhatsApp."""
     number = _text(fields.get("formatted_number"), _LONGEST_NUMBER)
-    on_whatsapp = _on_whatsapp(fields.get("status"), fields.get("numberstatus"))
-    if on_whatsapp is None and not number:
+    answer = _completed(fields, fields.get("status"), fields.get("countrycode"))
+    if answer.on_whatsapp is None and not number:
         return None
-    return Check(
-        number,
-        on_whatsapp,
-        _flag(fields.get("businessnumber")),
-        _text(fields.get("carrier")),
-        _text(fields.get("countrycode")),
-        _text(fields.get("linetype")),
-    )
+    return Check(number, answer, _text(fields.get("linetype")))
 
 
 def _number(fields: Fields, *, done: bool) -> NumberAnswer:
@@ -110,16 +104,20 @@ def _number(fields: Fields, *, done: bool) -> NumberAnswer:
     wa_status, flag = fields.get("wa_status"), fields.get("numberstatus")
     answered = isinstance(wa_status, str) or isinstance(flag, bool)
     if any(part in word for part in _FAILURE_WORDS) or (done and not answered):
-        return NumberAnswer(number, "failed", note=_text(fields.get("error")))
+        return NumberAnswer(number, Answer(Outcome.FAILED, note=_text(fields.get("error"))))
     if not answered or (word == "pending" and not done):
-        return NumberAnswer(number, "pending")
-    return NumberAnswer(
-        number,
-        "completed",
-        _on_whatsapp(wa_status, flag),
-        _flag(fields.get("businessnumber")),
-        _text(fields.get("carrier")),
-        _text(fields.get("country")),
+        return NumberAnswer(number, Answer(Outcome.PENDING))
+    return NumberAnswer(number, _completed(fields, wa_status, fields.get("country")))
+
+
+def _completed(fields: Fields, word: object, country: object) -> Answer:
+    """Read the answer to a number that has one."""
+    return Answer(
+        Outcome.COMPLETED,
+        on_whatsapp=_on_whatsapp(word, fields.get("numberstatus")),
+        business=_flag(fields.get("businessnumber")),
+        carrier=_text(fields.get("carrier")),
+        country=_text(country),
     )
 
 

@@ -1,10 +1,8 @@
 """What the service answers, typed and safe to show. How it is read from the wire is `answers`' business."""
 
-from typing import Literal
-
 import msgspec
 
-Outcome = Literal["completed", "failed", "pending"]
+from pwl_tui.answer import Answer
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -28,14 +26,8 @@ class NumberAnswer(msgspec.Struct, frozen=True):
 
     number: str
     """As the service names it, which is how it was submitted."""
-    outcome: Outcome
-    on_whatsapp: bool | None = None
-    business: bool | None = None
-    carrier: str = ""
-    country: str = ""
-    """ISO alpha-2, as a rule."""
-    note: str = ""
-    """Why it failed, if the service said."""
+    answer: Answer
+    """Completed, failed or pending."""
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -57,9 +49,5 @@ class Check(msgspec.Struct, frozen=True):
 
     number: str
     """E.164 as the service writes it; empty where it did not."""
-    on_whatsapp: bool | None
-    business: bool | None
-    carrier: str
-    country: str
-    """ISO alpha-2, as a rule."""
+    answer: Answer
     line_type: str

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from pwl_tui.answer import Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import NoSuchJobError
-from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
+from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome
@@ -19,18 +19,6 @@ from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_
 IN_DOUBT: Final = "its batch is in doubt"
 _QUERY_SIZE: Final = 500
 """Ids asked for in one statement; SQLite allows 32,766."""
-
-
-class Answer(Struct, frozen=True):
-    """What a poll said of one number."""
-
-    number: int
-    outcome: Outcome
-    on_whatsapp: bool | None
-    business: bool | None
-    carrier: str
-    country: str
-    note: str
 
 
 class Batches:

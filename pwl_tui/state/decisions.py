@@ -1,7 +1,8 @@
 """What the person decided on batches, each decision one transaction that records it."""
 
+from pwl_tui.answer import Outcome
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import Batch, BatchState, Outcome
+from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.transitions import charge, move, set_outcome, span
 

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
+from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import NoSuchJobError
-from pwl_tui.state.models import BatchState, Binding, Job, Outcome
+from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.state.money import Charge, insert_charge
-from pwl_tui.state.records import FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json
+from pwl_tui.state.records import ANSWER, FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json
 
 _PER_TRANSACTION = 20_000
 """Rows stored under one hold of the write lock: about 0.1 s, so that another's id need not wait."""
@@ -20,16 +22,11 @@ _DRAFT_SECONDS = 3600.0
 
 
 class NewNumber(Struct, frozen=True):
-    """A unique number of a new job: to be sent with a batch, reused, or neither (held back)."""
+    """A unique number of a new job: to be sent with a batch, reused, or neither (left out)."""
 
     number: int
     batch: int | None
-    outcome: Outcome = Outcome.NOT_SENT
-    on_whatsapp: bool | None = None
-    business: bool | None = None
-    carrier: str = ""
-    country: str = ""
-    note: str = ""
+    answer: Answer = Answer()
     answered: float | None = None
     """When the service gave the answer that is reused."""
 
@@ -103,7 +100,7 @@ class Jobs:
             self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
             self._fill(
                 job_id,
-                "INSERT INTO numbers VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                _INSERT_NUMBER,
                 (_number_values(i, number) for i, number in enumerate(numbers)),
             )
             with self._database.transaction() as c:
@@ -253,6 +250,10 @@ class Jobs:
                 c.executemany(statement, some)
 
 
+_INSERT_NUMBER = (
+    f"INSERT INTO numbers (job, idx, number, batch, answered, {ANSWER})"
+    f" VALUES (?,?,?,?,?{',?' * len(COLUMNS)})"
+)
 _READY = """
 UPDATE jobs SET ready=1, (reused, reused_on_whatsapp, reused_business) = (
     SELECT count(*), coalesce(sum(on_whatsapp), 0), coalesce(sum(business), 0)
@@ -262,18 +263,7 @@ WHERE id=?
 
 
 def _number_values(index: int, number: NewNumber) -> tuple[object, ...]:
-    return (
-        index,
-        number.number,
-        number.batch,
-        number.outcome,
-        number.on_whatsapp,
-        number.business,
-        number.carrier,
-        number.country,
-        number.note,
-        number.answered,
-    )
+    return index, number.number, number.batch, number.answered, *astuple(number.answer)
 
 
 def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[object, ...]:

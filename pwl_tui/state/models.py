@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from pwl_tui.answer import Answer
 from pwl_tui.problem import Problem
 
 
@@ -39,16 +40,6 @@ class JobState(StrEnum):
     COMPLETED = "completed"
     ATTENTION = "attention"
     PAUSED = "paused"
-
-
-class Outcome(StrEnum):
-    """What became of one number or row, in the words of an export."""
-
-    COMPLETED = "completed"
-    FAILED = "failed"
-    PENDING = "pending"
-    REJECTED = "rejected"
-    NOT_SENT = "not_sent"
 
 
 class Binding(Struct, frozen=True):
@@ -178,22 +169,16 @@ class Job(Struct, frozen=True):
         return self.counts.answered / wanted if wanted else 1.0
 
 
-class Result(Struct, frozen=True):
-    """What the service said of one number."""
+class Result(Struct, frozen=True, array_like=True):
+    """A number of a job, and what is known of it."""
 
     index: int
     """Within the job."""
     number: int
     """E.164 without the plus."""
-    outcome: Outcome
-    on_whatsapp: bool | None
-    business: bool | None
-    carrier: str
-    country: str
-    note: str
-    """Why it failed, or ``reused from DATE``."""
     batch: int | None
-    """``seq`` of the batch that holds it; none: not sent, or reused."""
+    """``seq`` of the batch that holds it; None means that it was not sent, or is reused."""
+    answer: Answer
 
 
 class RejectedRow(Struct, frozen=True):

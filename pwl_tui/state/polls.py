@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
+from pwl_tui.answer import COLUMNS, Answer, Outcome
 from pwl_tui.problem import Problem
-from pwl_tui.state.batches import Answer
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.owners import is_alive
-from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
+from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 
@@ -87,13 +88,20 @@ class Polls:
             )
 
     def learn(
-        self, batch: Batch, answers: Iterable[Answer], *, done: bool, now: float, next_poll: float | None
+        self,
+        batch: Batch,
+        answers: Iterable[tuple[int, Answer]],
+        *,
+        done: bool,
+        now: float,
+        next_poll: float | None,
     ) -> Batch:
         """Store what a poll said; an answer once given is never taken back.
 
         Args:
             batch: the batch that was polled.
-            answers: of its numbers; others are passed over. What is already stored is not written again.
+            answers: numbers with what is known of them; those of other batches are passed over. What is
+                already stored is not written again.
             done: the service calls the batch completed: numbers without an answer count as failed.
             now: when.
             next_poll: when to look again; none with `done`.
@@ -106,32 +114,17 @@ class Polls:
             stored = {
                 row["number"]: row
                 for row in c.execute(
-                    "SELECT idx, number, outcome, note FROM numbers WHERE job=? AND idx>=? AND idx<?", span
+                    "SELECT idx, number, outcome FROM numbers WHERE job=? AND idx>=? AND idx<?", span
                 )
             }
             changes = []
-            for answer in answers:
-                row = stored.get(answer.number)
+            for number, answer in answers:
+                row = stored.get(number)
                 if row is None or not _news(row["outcome"], answer.outcome):
                     continue
-                changes.append(
-                    (
-                        answer.outcome,
-                        answer.on_whatsapp,
-                        answer.business,
-                        answer.carrier,
-                        answer.country,
-                        answer.note,
-                        now if answer.outcome is Outcome.COMPLETED else None,
-                        batch.job,
-                        row["idx"],
-                    )
-                )
-            c.executemany(
-                "UPDATE numbers SET outcome=?, on_whatsapp=?, business=?, carrier=?, country=?, note=?,"
-                " answered=? WHERE job=? AND idx=?",
-                changes,
-            )
+                answered = now if answer.outcome is Outcome.COMPLETED else None
+                changes.append((*astuple(answer), answered, batch.job, row["idx"]))
+            c.executemany(_STORE_ANSWER, changes)
             if done:
                 c.execute(
                     f"UPDATE numbers SET outcome='{Outcome.FAILED}', note='the service gave no answer'"
@@ -182,6 +175,9 @@ class Polls:
                 "UPDATE batches SET state=?, next_poll=?, attempts=0, error=NULL WHERE job=? AND state=?",
                 (BatchState.PROCESSING, now, job, BatchState.UNREACHABLE),
             ).rowcount
+
+
+_STORE_ANSWER = f"UPDATE numbers SET {'=?, '.join(COLUMNS)}=?, answered=? WHERE job=? AND idx=?"
 
 
 def _news(stored: str, answer: Outcome) -> bool:

@@ -1,13 +1,15 @@
 """Between rows of SQLite and the values of `models`."""
 
 import sqlite3
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
-from pwl_tui.state.models import Batch, BatchState, Binding, Counts, Job, JobState, Outcome, Result
+from pwl_tui.state.models import Batch, BatchState, Binding, Counts, Job, JobState, Result
 
 BATCHES = "SELECT * FROM batches"
 
@@ -46,9 +48,11 @@ WITH foremost AS (
 """
 """All jobs that are not complete, and of the others the newest ?1."""
 
-_RESULT = "idx, number, outcome, on_whatsapp, business, carrier, country, note, batch"
+ANSWER = ", ".join(COLUMNS)
+"""The columns of ``numbers`` that an `Answer` is made of."""
 RESULTS = f"""
-SELECT json_group_array(json_array({_RESULT})) FROM (SELECT {_RESULT} FROM numbers WHERE job=?{{}})
+SELECT json_group_array(json_array(idx, number, batch, json_array({ANSWER})))
+FROM (SELECT idx, number, batch, {ANSWER} FROM numbers WHERE job=?{{}})
 """
 """The results of a job that a condition selects, all in one row: after each row Python lets its other threads
 go first, and a page of a hundred would wait a hundred times while a poll is being stored."""
@@ -173,12 +177,9 @@ def results_from(row: sqlite3.Row | None) -> list[Result]:
     """Return the results that the row of `RESULTS` describes."""
     if row is None:
         return []
-    return [
-        Result(idx, number, Outcome(outcome), flag(on_whatsapp), flag(business), *rest)
-        for idx, number, outcome, on_whatsapp, business, *rest in msgspec.json.decode(row[0])
-    ]
+    return msgspec.json.decode(row[0], type=list[Result], strict=False)  # SQLite writes 1 for true
 
 
-def flag(value: int | None) -> bool | None:
-    """Return the truth that a column holds, if it holds one."""
-    return None if value is None else bool(value)
+def answer_from(values: Sequence[object]) -> Answer:
+    """Return the answer that the columns of `ANSWER` hold."""
+    return msgspec.convert(values, Answer, strict=False)  # SQLite reads 1 for true

@@ -2,7 +2,8 @@
 
 import sqlite3
 
-from pwl_tui.state.models import Batch, BatchState, Outcome
+from pwl_tui.answer import Outcome
+from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.money import Charge, insert_charge
 
 

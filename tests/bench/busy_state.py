@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from itertools import count
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Batch, Outcome
+from pwl_tui.state.models import Batch
 from tests.ui.sample_state import NOW, Scene, answer
 
 BATCH = 1_000
@@ -48,7 +49,7 @@ def sent(scene: Scene, name: str, numbers: Sequence[int], batch_id: str, at: flo
         job,
         pieces=(),
         rows=((row, None) for row in range(len(numbers))),
-        numbers=(NewNumber(number, 1, Outcome.PENDING) for number in numbers),
+        numbers=(NewNumber(number, 1, Answer(Outcome.PENDING)) for number in numbers),
         batches=[NewBatch(0, len(numbers), "", batch_id, at)],
     )
     return scene.store.batches.get(job_id, 1)

@@ -15,11 +15,11 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+from pwl_tui.answer import Outcome
 from pwl_tui.engine.engine import Engine
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.export import Format, Target
-from pwl_tui.state.models import Outcome
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import NOW, Clock, accepted, answer, make_engine, make_service
 

@@ -15,10 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar, get_args
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.filters import Which
-from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Binding, Outcome, Result
+from pwl_tui.state.models import Binding, Result
 from pwl_tui.state.queries.breakdown import Breakdown
 from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.queries.results import Results
@@ -93,13 +93,13 @@ def _job(store: Store, binding: Binding, name: str, numbers: int) -> int:
     )
 
 
-def _answer(number: int, draw: random.Random) -> Answer:
+def _answer(number: int, draw: random.Random) -> tuple[int, Answer]:
     if draw.random() < 0.005:
-        return Answer(number, Outcome.FAILED, None, None, "", "", "the number could not be checked")
+        return number, Answer(Outcome.FAILED, note="the number could not be checked")
     country, carriers = draw.choice(_PLACES)
     on_whatsapp = draw.random() < 0.7
     business = on_whatsapp and draw.random() < 0.1
-    return Answer(number, Outcome.COMPLETED, on_whatsapp, business, draw.choice(carriers), country, "")
+    return number, Answer(Outcome.COMPLETED, on_whatsapp, business, draw.choice(carriers), country)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.errors import decode_error
 from pwl_tui.config import Settings, Ui
 from pwl_tui.engine.engine import Engine
@@ -16,9 +17,8 @@ from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
-from pwl_tui.state.batches import Answer
 from pwl_tui.state.files.journal import Entry, timestamp
-from pwl_tui.state.models import BalanceReading, Batch, Binding, Job, Outcome
+from pwl_tui.state.models import BalanceReading, Batch, Binding, Job
 from pwl_tui.state.store import Store
 
 NOW = 1_763_700_000.0
@@ -149,17 +149,17 @@ class Scene:
         return self.store.batches.get(job.id, seq)
 
 
-def answer(number: int) -> Answer:
-    """Return what the service says of a number: the same every time, and everything now and then."""
+def answer(number: int) -> tuple[int, Answer]:
+    """Return a number and what the service says of it: the same every time, and everything now and then."""
     fails, on_whatsapp = number % 97 == 0, number % 10 < 7
-    return Answer(
-        number,
-        Outcome.FAILED if fails else Outcome.COMPLETED,
-        None if fails else on_whatsapp,
-        None if fails else on_whatsapp and number % 11 == 0,
-        "" if fails else _CARRIERS[number % len(_CARRIERS)],
-        "" if fails else "US",
-        "the number could not be checked" if fails else "",
+    if fails:
+        return number, Answer(Outcome.FAILED, note="the number could not be checked")
+    return number, Answer(
+        Outcome.COMPLETED,
+        on_whatsapp=on_whatsapp,
+        business=on_whatsapp and number % 11 == 0,
+        carrier=_CARRIERS[number % len(_CARRIERS)],
+        country="US",
     )
 
 

@@ -61,6 +61,7 @@ async def show_view(rig: Rig, which: Which | None) -> None:
     raise AssertionError(which)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["all", "on-whatsapp", "not-on-whatsapp", "business", "failed", "pending"])
 async def test_each_view_shows_its_kind(start: Start, which: Which) -> None:
     async with finished_job(start) as rig:
@@ -135,6 +136,7 @@ def first_number(rig: Rig) -> str:
     return next(word for word in rig.text().split() if word.startswith("+"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("typed", "row"), [("200", 200), ("50%", 138), ("1,000,000", 275), ("x", 1)])
 async def test_a_row_is_gone_to(start: Start, typed: str, row: int) -> None:
     async with finished_job(start, (80, 24)) as rig:

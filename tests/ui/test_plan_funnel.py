@@ -1,6 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.engine.jobs import planning
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.lists.plan import plan
@@ -20,7 +21,7 @@ LIST = (
 
 def planned(*, sample: int | None = None, reused: int = 0, balance: int | None = 5_000) -> JobPlan:
     listed = plan(Source.from_text(LIST), Options())
-    answer = Reusable(on_whatsapp=True, business=False, carrier="", country="US", answered=1.0)
+    answer = Reusable(Answer(Outcome.COMPLETED, on_whatsapp=True, business=False, country="US"), answered=1.0)
     answers = dict.fromkeys(listed.numbers[:reused], answer)
     return planning.make(listed, answers, balance=balance, sample=sample)
 

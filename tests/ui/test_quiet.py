@@ -30,6 +30,7 @@ class Counting(PwlApp):
         super()._display(screen, renderable)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "left"), ("n",)])
 async def test_a_screen_at_rest_writes_nothing(tmp_path: Path, keys: tuple[str, ...]) -> None:
     scene = Scene(tmp_path)
@@ -52,6 +53,7 @@ async def test_a_screen_at_rest_writes_nothing(tmp_path: Path, keys: tuple[str, 
     scene.store.close()
 
 
+@pytest.mark.slow
 async def test_two_hundred_jobs_are_shown_and_stay_usable_while_they_move(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     crowded(scene)

@@ -299,6 +299,7 @@ def test_the_real_program_times_a_line_that_is_far_away(terminal: Callable[..., 
     program.read_until(lambda: b"\x1b[6n" in program.seen, "the line is timed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "keys", ["", "n", "enter", "enter v", "comma", "a", "question_mark", "P", "e", "ctrl+p"]
 )

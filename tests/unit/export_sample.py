@@ -7,20 +7,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.filters import Choice
 from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import Answer, RowAnswer
+from pwl_tui.lists.write.answers import RowAnswer
 from pwl_tui.lists.write.export import Format, Target, export_files
 
-YES = (14155552671, 0, Answer("completed", True, False, "T-Mobile", "US", ""))
-BUSINESS = (4915112345678, 0, Answer("completed", True, True, "", "DE", "reused from 2026-01-02"))
-NO = (919876543210, 0, Answer("completed", False, None, "=cmd|'/c calc'!A1", "IN", ""))
-FAILED = (5511987654321, 0, Answer("failed", None, None, "", "", ""))
-PENDING = (33612345678, 0, Answer("pending", None, None, "", "", ""))
-REJECTED = (0, 0, Answer("rejected", None, None, "", "", "not a number"))
-NOT_SENT = (447911123456, 0, Answer("not_sent", None, None, "", "", ""))
+YES = (14155552671, 0, Answer(Outcome.COMPLETED, True, False, "T-Mobile", "US"))
+BUSINESS = (4915112345678, 0, Answer(Outcome.COMPLETED, True, True, "", "DE", "reused from 2026-01-02"))
+NO = (919876543210, 0, Answer(Outcome.COMPLETED, False, None, "=cmd|'/c calc'!A1", "IN"))
+FAILED = (5511987654321, 0, Answer(Outcome.FAILED))
+PENDING = (33612345678, 0, Answer(Outcome.PENDING))
+REJECTED = (0, 0, Answer(Outcome.REJECTED, note="not a number"))
+NOT_SENT = (447911123456, 0, Answer(Outcome.NOT_SENT))
 ANSWERS: list[RowAnswer] = [YES, BUSINESS, NO, FAILED, PENDING, REJECTED, NOT_SENT]
 AGAIN = (YES[0], 2, YES[2])
 NAMES = ["Ada", "Bo", "=Cy", "Di, Ed", 'F "G"', "", "two\nlines"]

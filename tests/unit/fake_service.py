@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.config import Polling, Settings
@@ -23,10 +24,8 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import Service
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.world import World
-from pwl_tui.state.batches import Answer
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Batch, Binding, Outcome
-from pwl_tui.state.queries.results import Told
+from pwl_tui.state.models import Batch, Binding
 from pwl_tui.state.store import Store
 
 KEY = "unit-key"
@@ -85,12 +84,14 @@ class WorldService:
             results=[
                 NumberAnswer(
                     result["phone_number"],
-                    result["status"],
-                    on_whatsapp=result.get("numberstatus"),
-                    business=result.get("businessnumber"),
-                    carrier=result.get("carrier", ""),
-                    country=result.get("country", ""),
-                    note=result.get("error", ""),
+                    Answer(
+                        Outcome(result["status"]),
+                        on_whatsapp=result.get("numberstatus"),
+                        business=result.get("businessnumber"),
+                        carrier=result.get("carrier", ""),
+                        country=result.get("country", ""),
+                        note=result.get("error", ""),
+                    ),
                 )
                 for result in answer["results"]
             ],
@@ -100,10 +101,13 @@ class WorldService:
         answer = _ok(self.world.check(KEY, number, region), paid=True)
         return Check(
             number=answer["formatted_number"],
-            on_whatsapp=answer["numberstatus"],
-            business=answer["businessnumber"],
-            carrier=answer["carrier"],
-            country=answer["countrycode"],
+            answer=Answer(
+                Outcome.COMPLETED,
+                on_whatsapp=answer["numberstatus"],
+                business=answer["businessnumber"],
+                carrier=answer["carrier"],
+                country=answer["countrycode"],
+            ),
             line_type=answer["linetype"],
         )
 
@@ -168,8 +172,8 @@ def accepted(store: Store, job: int, seq: int = 1, batch_id: str = "id-1") -> Ba
     return store.batches.get(job, seq)
 
 
-def answer(number: int, outcome: Outcome = Outcome.COMPLETED, on: bool | None = True) -> Answer:
-    return Answer(number, outcome, on, on and number % 2 == 0, "Carrier", "US", "")
+def answer(number: int, outcome: Outcome = Outcome.COMPLETED, on: bool | None = True) -> tuple[int, Answer]:
+    return number, Answer(outcome, on, on and number % 2 == 0, "Carrier", "US")
 
 
 def make_poller(store: Store, service: ServiceClient, clock: Clock) -> Poller:
@@ -245,19 +249,21 @@ class Listener:
         return [event for event in self.heard if isinstance(event, kind)]
 
 
-class RowTold(NamedTuple):
-    """A row of a job's list: its number and what is told of it, or why it has none."""
+class RowAnswer(NamedTuple):
+    """A row of a job's list: its number and what is known of it, or why it has none."""
 
     number: int | None
-    told: Told | None
+    answer: Answer | None
     reason: str
 
 
-def rows_of(store: Store, job: int) -> list[RowTold]:
+def rows_of(store: Store, job: int) -> list[RowAnswer]:
     """Return every row of a job's list, in order."""
-    numbers, told = store.results.told(job)
+    numbers, answers = store.results.known(job)
     return [
-        RowTold(None, None, reason or "") if place is None else RowTold(numbers[place], told[place], "")
+        RowAnswer(None, None, reason or "")
+        if place is None
+        else RowAnswer(numbers[place], answers[place], "")
         for place, reason in store.results.rows(job)
     ]
 

@@ -3,23 +3,17 @@
 import sqlite3
 from contextlib import closing
 from itertools import product
-from typing import NamedTuple, get_args
+from typing import get_args
 
 import pytest
+from msgspec.structs import astuple
 
+from pwl_tui.answer import COLUMNS, Answer, Outcome
 from pwl_tui.filters import FILTERS, Choice
 
-
-class Row(NamedTuple):
-    outcome: str
-    on_whatsapp: bool | None
-    business: bool | None
-
-
-OUTCOMES = ("completed", "failed", "pending", "rejected", "not_sent")
 FLAGS = (True, False, None)
-ROWS = [Row(*each) for each in product(OUTCOMES, FLAGS, FLAGS)]
-REAL = [row for row in ROWS if (row.outcome == "completed") is (row.on_whatsapp is not None)]
+ROWS = [Answer(*each) for each in product(Outcome, FLAGS, FLAGS)]
+REAL = [row for row in ROWS if (row.outcome is Outcome.COMPLETED) is (row.on_whatsapp is not None)]
 
 
 def test_every_key_has_a_filter() -> None:
@@ -30,15 +24,15 @@ def test_every_key_has_a_filter() -> None:
 def test_a_condition_lets_the_same_rows_through_as_its_test(key: Choice) -> None:
     kind = FILTERS[key]
     with closing(sqlite3.connect(":memory:")) as database:
-        database.execute("CREATE TABLE numbers (outcome, on_whatsapp, business)")
-        database.executemany("INSERT INTO numbers VALUES (?, ?, ?)", ROWS)
+        database.execute(f"CREATE TABLE numbers ({', '.join(COLUMNS)})")
+        database.executemany("INSERT INTO numbers VALUES (?, ?, ?, ?, ?, ?)", map(astuple, ROWS))
         found = database.execute(f"SELECT * FROM numbers WHERE {kind.condition} ORDER BY rowid").fetchall()  # noqa: S608 - ours
-    assert found == [row for row in ROWS if kind.matches(row)]
+    assert found == [astuple(row) for row in ROWS if kind.matches(row)]
     assert 0 < len(found) < len(ROWS)
 
 
 @pytest.mark.parametrize("row", REAL, ids=str)
-def test_a_row_passes_one_of_the_filters_that_divide(row: Row) -> None:
+def test_a_row_passes_one_of_the_filters_that_divide(row: Answer) -> None:
     assert sum(kind.matches(row) for kind in FILTERS.values() if kind.divides) == 1
 
 

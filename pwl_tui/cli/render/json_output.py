@@ -107,10 +107,10 @@ def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> d
     """Return what ``lookup`` prints about one number: its answer, or its error."""
     return {
         "number": number if check is None else check.number or number,
-        "on_whatsapp": None if check is None else check.on_whatsapp,
-        "business": None if check is None else check.business,
-        "carrier": None if check is None else check.carrier,
-        "country": None if check is None else check.country,
+        "on_whatsapp": None if check is None else check.answer.on_whatsapp,
+        "business": None if check is None else check.answer.business,
+        "carrier": None if check is None else check.answer.carrier,
+        "country": None if check is None else check.answer.country,
         "line_type": None if check is None else check.line_type,
         "error": problem,
     }

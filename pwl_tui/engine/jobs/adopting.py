@@ -7,6 +7,7 @@ from typing import TypeAlias
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
@@ -16,10 +17,9 @@ from pwl_tui.engine.polling.poller import answers
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.state.batches import Answer
 from pwl_tui.state.files.journal import Entry, Intent, Line
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
+from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
 
 Poll: TypeAlias = Callable[[str], BatchAnswer]
@@ -37,7 +37,8 @@ class Found(Struct, frozen=True):
 
     batch_id: str
     answer: BatchAnswer
-    numbers: list[Answer]
+    numbers: dict[int, Answer]
+    """What it holds: E.164 without the plus, in the order sent."""
     submitted: float | None = None
     """When it was, where the journal says so."""
 
@@ -184,8 +185,7 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
     """
     _refuse_known(store, batch_id)
     found = _find(poll, batch_id)
-    theirs = {answer.number for answer in found.numbers}
-    ours = set(store.batches.numbers(batch))
+    theirs, ours = set(found.numbers), set(store.batches.numbers(batch))
     if theirs != ours:
         raise AdoptError(
             f"{batch_id} holds {len(theirs):,} numbers, of which {len(theirs & ours):,} are among the"
@@ -209,7 +209,7 @@ def _refuse_known(store: Store, batch_id: str) -> None:
 
 
 def _refuse_doubtful(store: Store, binding: Binding, found: Found) -> None:
-    theirs = {answer.number for answer in found.numbers}
+    theirs = set(found.numbers)
     for batch in store.batches.in_doubt(binding):
         if set(store.batches.numbers(batch)) == theirs:
             raise AdoptError(
@@ -221,7 +221,7 @@ def _refuse_doubtful(store: Store, binding: Binding, found: Found) -> None:
 def _find(poll: Poll, batch_id: str) -> Found:
     answer = poll(batch_id)
     # A number that was sent in two spellings is one number here.
-    numbers = list({one.number: one for one in answers(answer)}.values())
+    numbers = dict(answers(answer))
     if not numbers:
         raise AdoptError(
             f"The service knows {batch_id}, but no number in it can be read.", "Poll it again a little later."
@@ -232,7 +232,7 @@ def _find(poll: Poll, batch_id: str) -> Found:
 def _store(
     store: Store, found: Sequence[Found], binding: Binding, name: str, profile: str, now: float
 ) -> int:
-    source = Source.from_text("".join(f"+{one.number}\n" for batch in found for one in batch.numbers), name)
+    source = Source.from_text("".join(f"+{number}\n" for batch in found for number in batch.numbers), name)
     from pwl_tui.lists.read.detect import detect  # takes all of libphonenumber along
 
     reading = detect(source, AS_THEY_ARE)
@@ -254,9 +254,9 @@ def _store(
         pieces=source.chunks,
         rows=((index, None) for index in range(total)),
         numbers=(
-            NewNumber(one.number, seq, Outcome.PENDING)
+            NewNumber(number, seq, Answer(Outcome.PENDING))
             for seq, batch in enumerate(found, 1)
-            for one in batch.numbers
+            for number in batch.numbers
         ),
         batches=list(_batches(found)),
     )
@@ -269,7 +269,7 @@ def _store(
             raise AssertionError("an adopted batch is polled from the start")
         store.polls.learn(
             batch,
-            one.numbers,
+            one.numbers.items(),
             done=one.answer.done,
             now=now,
             next_poll=None if one.answer.done else now,
@@ -281,6 +281,6 @@ def _batches(found: Sequence[Found]) -> Iterator[NewBatch]:
     first = 0
     for batch in found:
         size = len(batch.numbers)
-        numbers = digest(one.number for one in batch.numbers)
+        numbers = digest(batch.numbers)
         yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted)
         first += size

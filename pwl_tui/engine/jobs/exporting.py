@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from functools import cache
 from pathlib import Path
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.reasons import EMPTY, REASONS
@@ -17,10 +18,9 @@ from pwl_tui.lists.read.encodings import marked
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.rows import header, rows
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import Answer, RowAnswer
+from pwl_tui.lists.write.answers import RowAnswer
 from pwl_tui.lists.write.export import Target, Written, export_files
 from pwl_tui.lists.write.files import complete_file
-from pwl_tui.state.models import Outcome
 from pwl_tui.state.store import Store
 
 
@@ -104,8 +104,7 @@ def original(store: Store, job_id: int) -> tuple[Source, Reading]:
 
 
 def _answers(store: Store, job_id: int, reading: Reading) -> Generator[RowAnswer, None, None]:
-    numbers, told = store.results.told(job_id)
-    answers = list(map(cache(Answer._make), told))
+    numbers, answers = store.results.known(job_id)
     rejected = cache(_rejected)
     first_label = array("i", bytes(4 * len(numbers)))
     for label, (place, reason) in enumerate(store.results.rows(job_id), row_label(0, reading)):
@@ -119,4 +118,4 @@ def _answers(store: Store, job_id: int, reading: Reading) -> Generator[RowAnswer
 
 
 def _rejected(reason: str) -> Answer:
-    return Answer(Outcome.REJECTED, None, None, "", "", reason)
+    return Answer(Outcome.REJECTED, note=reason)

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from pwl_tui.answer import Answer
 from pwl_tui.engine.money.journaling import digest
 from pwl_tui.engine.problems import EngineError, credits_short, over_cap
 from pwl_tui.lists.numbers.reasons import REASONS
@@ -19,7 +20,7 @@ from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Binding, Outcome
+from pwl_tui.state.models import Binding
 from pwl_tui.state.queries.results import Reusable
 from pwl_tui.state.store import Store
 
@@ -258,27 +259,17 @@ def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
 
 
 def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
-    to_pay, reused = plan.to_pay, plan.reused
+    to_pay, reused, held = plan.to_pay, plan.reused, Answer(note=plan.held_because)
     for seq, (first, size) in enumerate(plan.spans(), 1):
         for number in ordered[first : first + size]:
             yield NewNumber(number, seq)
     for index, number in enumerate(ordered[to_pay:], to_pay):
         if index < to_pay + reused:
-            answer = plan.answers[number]
-            day = datetime.fromtimestamp(answer.answered, UTC).date()
-            yield NewNumber(
-                number,
-                None,
-                Outcome.COMPLETED,
-                on_whatsapp=answer.on_whatsapp,
-                business=answer.business,
-                carrier=answer.carrier,
-                country=answer.country,
-                note=f"reused from {day}",
-                answered=answer.answered,
-            )
+            answer, answered = plan.answers[number]
+            day = datetime.fromtimestamp(answered, UTC).date()
+            yield NewNumber(number, None, replace(answer, note=f"reused from {day}"), answered)
         else:
-            yield NewNumber(number, None, note=plan.held_because)
+            yield NewNumber(number, None, held)
 
 
 def reuse_since(now: float, days: int) -> float | None:

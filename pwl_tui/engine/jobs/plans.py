@@ -109,7 +109,7 @@ class Plans:
         source, reading = original(self._store, job_id)
         listed = self.read(source, reading, progress=progress, cancelled=cancelled)
         answers = self._reusable(listed.numbers, self._context.settings.lists.reuse_days)
-        answers |= self._store.results.answers(job_id)
+        answers |= self._store.results.reusable_of(job_id)
         made = replace(planning.make(listed, answers, balance=self._balance()), rest_of=job_id)
         failed = set(self._store.results.failed(job_id))
         return planning.without(made, failed, f"failed in job {job_id}") if failed else made

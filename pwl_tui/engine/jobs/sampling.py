@@ -86,7 +86,7 @@ def why_held(store: Store, job: Job) -> str:
         return ""
     # They stand behind all others, and each says why.
     first = store.results.page(job.id, "all", job.numbers - job.held, 1)
-    return first[0].note if first else ""
+    return first[0].answer.note if first else ""
 
 
 def continued_by(store: Store, job: Job) -> Job | None:

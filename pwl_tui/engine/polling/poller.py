@@ -4,15 +4,16 @@ import threading
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.config import Polling
 from pwl_tui.engine.polling.schedule import RateEstimate, backoff, next_poll
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
-from pwl_tui.state.batches import Answer
-from pwl_tui.state.models import Batch, Binding, Outcome
+from pwl_tui.state.models import Batch, Binding
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
 
@@ -111,7 +112,7 @@ class Poller:
         except ApiError as error:
             return self._failed(batch, error.problem)
         now = self._clock()
-        pending = sum(one.outcome == "pending" for one in answer.results)
+        pending = sum(one.answer.outcome is Outcome.PENDING for one in answer.results)
         with self._lock:
             # After a failed poll it is not known since when the answers have been there.
             if batch.attempts == 0:
@@ -137,16 +138,17 @@ class Poller:
         return Polled(batch, problem, service_wide=problem.kind.service_wide)
 
 
-def answers(answer: BatchAnswer) -> Iterator[Answer]:
-    """Yield what a poll said of each number that can be read as E.164, for the store.
+def answers(polled: BatchAnswer) -> Iterator[tuple[int, Answer]]:
+    """Yield each number that can be read as E.164 (without the plus), and what a poll said of it.
 
     A number that is finished without a word on WhatsApp counts as failed: there will be no other answer.
     """
-    for one in answer.results:
+    for one in polled.results:
         digits = one.number.lstrip("+")
         if not (digits.isascii() and digits.isdecimal() and len(digits) <= _E164_DIGITS):
             continue
-        outcome, note = Outcome(one.outcome), one.note
-        if outcome is Outcome.COMPLETED and one.on_whatsapp is None:
-            outcome, note = Outcome.FAILED, note or "the service's answer says nothing of WhatsApp"
-        yield Answer(int(digits), outcome, one.on_whatsapp, one.business, one.carrier, one.country, note)
+        answer = one.answer
+        if answer.outcome is Outcome.COMPLETED and answer.on_whatsapp is None:
+            note = answer.note or "the service's answer says nothing of WhatsApp"
+            answer = replace(answer, outcome=Outcome.FAILED, note=note)
+        yield int(digits), answer

@@ -1,16 +1,12 @@
 """The result of each row of a list, and how it is written."""
 
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-FIELDS = (
-    "wa_number",
-    "wa_outcome",
-    "wa_on_whatsapp",
-    "wa_business",
-    "wa_carrier",
-    "wa_country",
-    "wa_note",
-)
+from msgspec.structs import astuple, replace
+
+from pwl_tui.answer import COLUMNS, Answer
+
+FIELDS = ("wa_number", *(f"wa_{column}" for column in COLUMNS))
 """The columns that an export adds to a list."""
 
 REMEMBERED = 1 << 14
@@ -18,26 +14,6 @@ REMEMBERED = 1 << 14
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _WORDS = {True: "true", False: "false", None: ""}
-
-
-class Answer(NamedTuple):
-    """The result of a number, or why a row has none.
-
-    Attributes:
-        outcome: ``completed``, ``failed``, ``pending``, ``rejected`` or ``not_sent``.
-        on_whatsapp: None if unknown.
-        business: whether it is a WhatsApp Business account; None if unknown.
-        carrier: the service's name for it; may be empty, as the next two.
-        country: the service's name for it.
-        note: for people: why a row was rejected or a number failed, or when and where the answer is from.
-    """
-
-    outcome: str
-    on_whatsapp: bool | None
-    business: bool | None
-    carrier: str
-    country: str
-    note: str
 
 
 RowAnswer: TypeAlias = tuple[int, int, Answer]
@@ -60,13 +36,15 @@ def note(answer: Answer, repeats: int) -> str:
 
 def texts(answer: Answer, repeats: int) -> list[str]:
     """Return the cells to add after the number. No spreadsheet takes one for a formula."""
-    return [
-        answer.outcome,
-        _WORDS[answer.on_whatsapp],
-        _WORDS[answer.business],
-        *map(_harmless, (answer.carrier, answer.country, note(answer, repeats))),
-    ]
+    return [_text(value) for value in values(answer, repeats)]
 
 
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA) else text
+def values(answer: Answer, repeats: int) -> list[str | bool | None]:
+    """Return what is known of a row, in the order of `FIELDS` without the number; see `RowAnswer`."""
+    return [*astuple(replace(answer, note=note(answer, repeats)))]
+
+
+def _text(value: str | bool | None) -> str:
+    if not isinstance(value, str):
+        return _WORDS[value]
+    return f"'{value}" if value.startswith(_FORMULA) else value

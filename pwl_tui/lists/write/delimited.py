@@ -12,13 +12,14 @@ from functools import lru_cache
 from itertools import islice, tee
 from typing import BinaryIO, TypeAlias
 
+from pwl_tui.answer import Answer
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.formats import kind_named
 from pwl_tui.lists.read.encodings import marked
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.rows import rows
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import REMEMBERED, Answer, RowAnswer, texts
+from pwl_tui.lists.write.answers import REMEMBERED, RowAnswer, texts
 from pwl_tui.lists.write.export_layout import MARK, ExportLayout, WiderRowError, lines_of
 
 Record: TypeAlias = tuple[str, str, int]

@@ -8,12 +8,13 @@ from typing import BinaryIO, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
+from pwl_tui.answer import Answer
 from pwl_tui.lists.planned import row_label
 from pwl_tui.lists.read.columns import name_columns
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.rows import preamble, rows
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import FIELDS, REMEMBERED, RowAnswer, note, number_text, texts
+from pwl_tui.lists.write.answers import FIELDS, REMEMBERED, RowAnswer, number_text, texts, values
 from pwl_tui.lists.write.export_layout import ExportLayout, WiderRowError, padded
 
 Row = TypeVar("Row")
@@ -78,6 +79,7 @@ class JsonLines:
     def __init__(self, source: Source, reading: Reading, columns: ExportLayout, *, digits: bool) -> None:
         self._source, self._reading, self._digits = source, reading, digits
         plain = not (reading.delimiter or reading.header)
+        self._values = lru_cache(REMEMBERED)(_json_values)
         self._names = ("input",) if plain else name_columns(reading.columns, columns.width)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -103,13 +105,14 @@ class JsonLines:
             "row": label,
             "input": dict(zip(self._names, cells, strict=False)),  # a ragged row has fewer cells
             "wa_number": number_text(number, digits=self._digits) or None,
-            "wa_outcome": answer.outcome,
-            "wa_on_whatsapp": answer.on_whatsapp,
-            "wa_business": answer.business,
-            "wa_carrier": answer.carrier or None,
-            "wa_country": answer.country or None,
-            "wa_note": note(answer, repeats) or None,
+            **self._values(answer, repeats),
         }
+
+
+def _json_values(answer: Answer, repeats: int) -> dict[str, str | bool | None]:
+    """Return what is known of a row by column; null for an empty text."""
+    found = zip(FIELDS[1:], values(answer, repeats), strict=True)
+    return {name: None if value == "" else value for name, value in found}
 
 
 class Text:

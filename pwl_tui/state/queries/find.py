@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from pwl_tui.answer import Outcome
 from pwl_tui.problem import ProblemError
-from pwl_tui.state.models import Outcome
 
 Value = str | int
 Condition = tuple[str, tuple[Value, ...]]

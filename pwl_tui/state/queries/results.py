@@ -1,47 +1,38 @@
 """Results and rows: windows for the screen, streams for exports, and what can be reused."""
 
-import sqlite3
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from msgspec.structs import replace
+
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.filters import Which
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import BatchState, Binding, Outcome, RejectedRow, Result
+from pwl_tui.state.models import BatchState, Binding, RejectedRow, Result
 from pwl_tui.state.queries.breakdown import Breakdown
 from pwl_tui.state.queries.find import EVERYTHING, Find
 from pwl_tui.state.queries.selection import LIST_ORDER, Selection, Sort
-from pwl_tui.state.records import flag
+from pwl_tui.state.records import ANSWER, answer_from
 
 _RETRIES = (
     "WITH RECURSIVE retries(id) AS (SELECT id FROM jobs WHERE retry_of=?1 AND ready=1"
     " UNION SELECT j.id FROM jobs j JOIN retries r ON j.retry_of=r.id WHERE j.ready=1)"
 )
 """The jobs that ask for failed numbers of one job again, and those that ask for theirs."""
-_TOLD = "outcome, on_whatsapp, business, carrier, country, note"
-"""The columns of a `Told`."""
 _QUERY_SIZE = 500
 """Numbers asked for in one statement; SQLite allows 32,766."""
 
 
-class Told(NamedTuple):
-    """What is known of a number, without the number: many have the same."""
-
-    outcome: Outcome
-    on_whatsapp: bool | None
-    business: bool | None
-    carrier: str
-    country: str
-    note: str
-
-
 class Reusable(NamedTuple):
-    """An answer that was paid for before."""
+    """An answer that was paid for before.
 
-    on_whatsapp: bool
-    business: bool | None
-    carrier: str
-    country: str
+    Attributes:
+        answer: a completed one; equal answers are one object.
+        answered: when the service gave it.
+    """
+
+    answer: Answer
     answered: float
 
 
@@ -118,25 +109,22 @@ class Results:
         """Yield, for every row of a job's list in order, the index of its number, or why it has none."""
         return self._database.stream("SELECT number, reason FROM rows WHERE job=? ORDER BY idx", job)
 
-    def told(self, job: int) -> tuple["array[int]", list[Told]]:
+    def known(self, job: int) -> tuple["array[int]", list[Answer]]:
         """Return a job's numbers in their order, and what is known of each, all of it at one moment.
 
-        Where a number failed and a retry of the job has its answer, that stands in the failure's place.
-        Equal answers are one object, so that a number takes 16 bytes.
+        Where a number failed and a retry of the job has its answer, that takes the failure's place. Equal
+        answers are one object, so that a number takes 16 bytes.
         """
         retried = self._retried(job)
-        numbers, answers = array("q"), list[Told]()
-        different: dict[tuple[object, ...], Told] = {}
-        statement = f"SELECT number, {_TOLD} FROM numbers WHERE job=? ORDER BY idx"
+        numbers, answers = array("q"), list[Answer]()
+        distinct = _Distinct()
+        statement = f"SELECT number, {ANSWER} FROM numbers WHERE job=? ORDER BY idx"
         for row in self._database.stream(statement, job):
-            number, values = row[0], row[1:]
-            told = different.get(values)
-            if told is None:
-                told = different[values] = _told(values)
-            if retried and told.outcome is Outcome.FAILED:
-                told = retried.get(number, told)
+            number, answer = row[0], distinct[row[1:]]
+            if retried and answer.outcome is Outcome.FAILED:
+                answer = retried.get(number, answer)
             numbers.append(number)
-            answers.append(told)
+            answers.append(answer)
         return numbers, answers
 
     def reusable(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
@@ -157,29 +145,29 @@ class Results:
         }
         if not jobs:
             return found
+        distinct = _Distinct()
         for start in range(0, len(numbers), _QUERY_SIZE):
             some = numbers[start : start + _QUERY_SIZE]
             for row in self._database.read(
-                "SELECT job, number, on_whatsapp, business, carrier, country, answered FROM numbers"
-                f" WHERE number IN ({','.join('?' * len(some))}) AND answered>=?",
+                f"SELECT job, number, answered, {ANSWER} FROM numbers"
+                f" WHERE number IN ({','.join('?' * len(some))}) AND answered>=? AND on_whatsapp IS NOT NULL",
                 *some,
                 since,
             ):
                 number, answered = row["number"], row["answered"]
-                if row["job"] not in jobs or row["on_whatsapp"] is None:
-                    continue
-                if number not in found or found[number].answered < answered:
-                    found[number] = _reusable(row)
+                if row["job"] in jobs and (number not in found or found[number].answered < answered):
+                    found[number] = Reusable(distinct[row[3:]], answered)
         return found
 
-    def answers(self, job: int) -> dict[int, Reusable]:
+    def reusable_of(self, job: int) -> dict[int, Reusable]:
         """Return the answers of a job and its retries, by number."""
-        rows = self._database.read(
-            f"{_RETRIES} SELECT number, on_whatsapp, business, carrier, country, answered FROM numbers"
+        distinct = _Distinct()
+        rows = self._database.stream(
+            f"{_RETRIES} SELECT number, answered, {ANSWER} FROM numbers"
             " WHERE (job=?1 OR job IN retries) AND answered IS NOT NULL AND on_whatsapp IS NOT NULL",
             job,
         )
-        return {row["number"]: _reusable(row) for row in rows}
+        return {row[0]: Reusable(distinct[row[2:]], row[1]) for row in rows}
 
     def failed(self, job: int) -> list[int]:
         """Return the numbers of a job that failed and that no retry has an answer to or still asks for."""
@@ -192,26 +180,23 @@ class Results:
         )
         return [row["number"] for row in rows]
 
-    def _retried(self, job: int) -> dict[int, Told]:
+    def _retried(self, job: int) -> dict[int, Answer]:
         """Return the answers that retries of a job, and retries of those, were given, by number."""
         rows = self._database.read(
-            f"{_RETRIES} SELECT number, job, {_TOLD} FROM numbers"
+            f"{_RETRIES} SELECT number, job, {ANSWER} FROM numbers"
             f" WHERE job IN retries AND outcome='{Outcome.COMPLETED}' ORDER BY job",
             job,
         )
-        return {row["number"]: _told(tuple(row[2:]))._replace(note=f"from job {row['job']}") for row in rows}
+        return {row[0]: replace(answer_from(row[2:]), note=f"from job {row[1]}") for row in rows}
 
     def _count(self, statement: str, *values: object) -> int:
         row = self._database.first(statement, *values)
         return int(row[0]) if row else 0
 
 
-def _reusable(row: sqlite3.Row) -> Reusable:
-    return Reusable(
-        bool(row["on_whatsapp"]), flag(row["business"]), row["carrier"], row["country"], row["answered"]
-    )
+class _Distinct(dict[tuple[object, ...], Answer]):
+    """Makes one answer of equal columns: among a million numbers there are some hundreds."""
 
-
-def _told(values: tuple[Any, ...]) -> Told:
-    outcome, on_whatsapp, business, *texts = values
-    return Told(Outcome(outcome), flag(on_whatsapp), flag(business), *texts)
+    def __missing__(self, columns: tuple[object, ...]) -> Answer:
+        answer = self[columns] = answer_from(columns)
+        return answer

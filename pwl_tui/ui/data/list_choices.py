@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs.planning import JobPlan
@@ -15,42 +16,19 @@ from pwl_tui.lists.read.source import Source
 
 
 class Choices(Struct, frozen=True):
-    """How to read a list and what to pay for, beyond its path and region. None means as detected.
+    """How to read a list and what to pay for, beyond its path, region and which numbers to accept.
 
     Attributes:
-        sheet: of a workbook, by name.
-        column: with the numbers, by its place counted from 1.
-        region_column: with the country of each row, by its place counted from 1; empty means no column.
-        header: whether the first row names the columns.
-        delimiter: the character between cells.
-        in_text: whether to look for numbers within lines of text.
-        encoding: as Python or the person names it.
+        options: how to read it, without `region` and `numbers`, which are the form's; None means as detected.
+        sheet: of a workbook, by name; None means as detected.
         sample: pay for this many numbers, chosen at random; None means all.
-        reuse: whether to reuse answers that were paid for before.
+        reuse: whether to reuse results that were paid for before.
     """
 
+    options: Options = Options()
     sheet: str | None = None
-    column: str | None = None
-    region_column: str | None = None
-    header: bool | None = None
-    delimiter: str | None = None
-    in_text: bool | None = None
-    encoding: str | None = None
     sample: int | None = None
     reuse: bool = True
-
-    def options(self, region: str | None, numbers: Strictness) -> Options:
-        """Return the options for reading; `region` is where national numbers are from."""
-        return Options(
-            column=self.column,
-            header=self.header,
-            region=region,
-            region_column=self.region_column,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
-            in_text=self.in_text,
-            numbers=numbers,
-        )
 
     def decide(self, engine: Engine, listed: ListPlan) -> tuple[JobPlan, float | None]:
         """Return what would be sent, and the seconds that will take, None if unknown. Slow for long lists."""
@@ -59,7 +37,7 @@ class Choices(Struct, frozen=True):
 
     def reads_as(self, other: "Choices") -> bool:
         """Return whether a list is read the same way with other choices."""
-        return self.options(None, "valid") == other.options(None, "valid") and self.sheet == other.sheet
+        return (self.options, self.sheet) == (other.options, other.sheet)
 
 
 class Wanted(Struct, frozen=True):
@@ -94,7 +72,7 @@ class Wanted(Struct, frozen=True):
             PlanCancelledError: `cancelled` returned true.
         """
         source = self._taken_in(progress, cancelled)
-        options = self.choices.options(self.region, self.numbers)
+        options = replace(self.choices.options, region=self.region, numbers=self.numbers)
         return engine.plans.read(source, options, progress=progress, cancelled=cancelled)
 
     def _taken_in(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Source:

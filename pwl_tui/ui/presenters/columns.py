@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from pwl_tui.answer import Outcome
 from pwl_tui.engine.jobs.timing import is_expiring
-from pwl_tui.state.models import Batch, BatchState, Job, JobState, Outcome, Result
+from pwl_tui.state.models import Batch, BatchState, Job, JobState, Result
 from pwl_tui.text import clean
 from pwl_tui.ui.presenters.bars import bar
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Tone
@@ -154,26 +155,28 @@ BATCHES: tuple[Column[BatchRow], ...] = (
 
 
 def _answer(result: Result, _width: int) -> Cell:
-    if result.on_whatsapp is not None:
-        return Cell.of("on WhatsApp", "good") if result.on_whatsapp else Cell.of("not on WhatsApp", "muted")
-    tone: Tone = "bad" if result.outcome is Outcome.FAILED else "muted"
-    return Cell.of(result.outcome.replace("_", " "), tone)
+    answer = result.answer
+    if answer.on_whatsapp is not None:
+        return Cell.of("on WhatsApp", "good") if answer.on_whatsapp else Cell.of("not on WhatsApp", "muted")
+    tone: Tone = "bad" if answer.outcome is Outcome.FAILED else "muted"
+    return Cell.of(answer.outcome.replace("_", " "), tone)
 
 
 def _business(result: Result, _width: int) -> Cell:
-    if result.note and result.on_whatsapp is None and not (result.country or result.carrier):
+    answer = result.answer
+    if answer.note and answer.on_whatsapp is None and not (answer.country or answer.carrier):
         # Nothing else is known of the number, and a narrow screen must not cut off the reason.
-        return Cell((Span(clean(result.note), "muted"),), rest=True)
-    return Cell.of("business" if result.business else "", "accent")
+        return Cell((Span(clean(answer.note), "muted"),), rest=True)
+    return Cell.of("business" if answer.business else "", "accent")
 
 
 RESULTS: tuple[Column[Result], ...] = (
     Column("Number", 16, lambda result, _: Cell.of(phone(result.number))),
     Column("Answer", 15, _answer),
     Column("Business", 8, _business),
-    Column("Country", 9, lambda result, _: Cell.of(clean(result.country)), drop=2),
-    Column("Carrier", 14, lambda result, _: Cell.of(clean(result.carrier)), drop=1),
-    Column("Note", 10, lambda result, _: Cell.of(clean(result.note), "muted"), stretch=True),
+    Column("Country", 9, lambda result, _: Cell.of(clean(result.answer.country)), drop=2),
+    Column("Carrier", 14, lambda result, _: Cell.of(clean(result.answer.carrier)), drop=1),
+    Column("Note", 10, lambda result, _: Cell.of(clean(result.answer.note), "muted"), stretch=True),
 )
 
 

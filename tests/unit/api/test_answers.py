@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.answers import (
     Fields,
     fields_of,
@@ -44,9 +45,9 @@ def poll(**changes: object) -> BatchAnswer:
     return answer
 
 
-def number(*, done: bool = False, **fields: object) -> NumberAnswer:
+def number(*, done: bool = False, **fields: object) -> Answer:
     status = "completed" if done else "processing"
-    return poll(status=status, results=[{"phone_number": "+14155552671"} | fields]).results[0]
+    return poll(status=status, results=[{"phone_number": "+14155552671"} | fields]).results[0].answer
 
 
 def test_the_documented_poll() -> None:
@@ -59,8 +60,8 @@ def test_the_documented_poll() -> None:
         failed=0,
         pending=2,
         results=[
-            NumberAnswer("+14155552671", "completed", True, False, "T-Mobile", "US"),
-            NumberAnswer("+919876543210", "pending"),
+            NumberAnswer("+14155552671", Answer(Outcome.COMPLETED, True, False, "T-Mobile", "US")),
+            NumberAnswer("+919876543210", Answer(Outcome.PENDING)),
         ],
     )
 
@@ -189,11 +190,11 @@ def test_balance(fields: Fields, balance: Balance | None) -> None:
                 "numberstatus": True,
                 "businessnumber": True,
             },
-            Check("+14155552671", True, True, "T-Mobile", "US", "mobile"),
+            Check("+14155552671", Answer(Outcome.COMPLETED, True, True, "T-Mobile", "US"), "mobile"),
         ),
-        ({"status": "INVALID"}, Check("", False, None, "", "", "")),
-        ({"numberstatus": True}, Check("", True, None, "", "", "")),
-        ({"status": "UNSURE", "formatted_number": "+1"}, Check("+1", None, None, "", "", "")),
+        ({"status": "INVALID"}, Check("", Answer(Outcome.COMPLETED, False), "")),
+        ({"numberstatus": True}, Check("", Answer(Outcome.COMPLETED, True), "")),
+        ({"status": "UNSURE", "formatted_number": "+1"}, Check("+1", Answer(Outcome.COMPLETED), "")),
         ({"status": "ok"}, None),
         ({}, None),
     ],
@@ -239,7 +240,8 @@ def test_any_poll_is_read_and_safe_to_show(fields: Fields, done: bool, results: 
     assert answer
     assert len(answer.results) == len(results)
     for one in answer.results:
-        texts = (one.number, one.carrier, one.country, one.note)
+        known = one.answer
+        texts = (one.number, known.carrier, known.country, known.note)
         assert all(text.isprintable() for text in texts)
-        assert one.outcome == "completed" or one.on_whatsapp is one.business is None
-        assert not (done and one.outcome == "pending")
+        assert known.outcome == "completed" or known.on_whatsapp is known.business is None
+        assert not (done and known.outcome == "pending")

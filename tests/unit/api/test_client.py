@@ -85,7 +85,7 @@ def test_what_a_submission_sends() -> None:
 def test_what_a_check_sends(region: str | None, fields: dict[str, str]) -> None:
     service = Service(200, {"status": "INVALID", "formatted_number": "+14155552671"})
     check = service.client().check("+14155552671", region)
-    assert (check.number, check.on_whatsapp) == ("+14155552671", False)
+    assert (check.number, check.answer.on_whatsapp) == ("+14155552671", False)
     (request,) = service.requests
     assert (request.method, str(request.url)) == ("POST", f"{BASE}/api/v1/wavalidation")
     assert json.loads(request.content) == fields | {"api_key": KEY}

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.engine.jobs import exporting, planning
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.money.journaling import digest
@@ -21,7 +22,7 @@ from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.export import Target
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import StateError
-from pwl_tui.state.models import BalanceReading, JobState, Outcome
+from pwl_tui.state.models import BalanceReading, JobState
 from pwl_tui.state.queries.results import Reusable
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
@@ -47,7 +48,10 @@ def source(cells: Sequence[object]) -> Source:
 def made(
     cells: Sequence[object], reused: Sequence[int] = (), sample: int | None = None, balance: int | None = None
 ) -> JobPlan:
-    answers = {number: Reusable(True, False, "Carrier", "US", NOW - DAY) for number in reused}
+    answers = {
+        number: Reusable(Answer(Outcome.COMPLETED, True, False, "Carrier", "US"), NOW - DAY)
+        for number in reused
+    }
     listed = plan(source(cells), Options(region="US", header=True))
     return planning.make(listed, answers, balance=balance, sample=sample, draw=random.Random(7))
 
@@ -74,15 +78,15 @@ def test_every_row_finds_its_own_number_again(
     assert (job.numbers, job.reused, job.held) == (len(wanted), planned.reused, planned.held)
     rows = rows_of(store, job_id)
     assert [row.number for row in rows] == [cell if isinstance(cell, int) else None for cell in cells]
-    assert all((row.told is None) == bool(row.reason) for row in rows)
+    assert all((row.answer is None) == bool(row.reason) for row in rows)
     sent = [number for batch in store.batches.of(job_id) for number in store.batches.numbers(batch)]
     for row in rows:
-        if row.told is None:
+        if row.answer is None:
             continue
         if row.number in reused:
-            assert (row.told.outcome, row.told.note) == (Outcome.COMPLETED, "reused from 2027-01-14")
+            assert (row.answer.outcome, row.answer.note) == (Outcome.COMPLETED, "reused from 2027-01-14")
         elif row.number not in sent:
-            assert (row.told.outcome, row.told.note) == (Outcome.NOT_SENT, planning.NOT_CHOSEN)
+            assert (row.answer.outcome, row.answer.note) == (Outcome.NOT_SENT, planning.NOT_CHOSEN)
     assert len(sent) == len(set(sent)) == planned.to_pay
     assert not set(sent) & reused
 

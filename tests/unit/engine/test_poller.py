@@ -1,16 +1,16 @@
 """What a poll comes to: stored answers, a later look, or a batch that the service does not know."""
 
 from itertools import pairwise
-from typing import Literal
 
 import pytest
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import BatchAnswer, NumberAnswer
 from pwl_tui.config import Polling
 from pwl_tui.engine.polling.poller import answers
 from pwl_tui.problem import Kind, Problem
-from pwl_tui.state.models import Batch, BatchState, Binding, Outcome
+from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
     BINDING,
@@ -173,11 +173,11 @@ def test_what_a_leaving_process_claimed_is_free_after_the_least_pause(
 )
 def test_what_the_service_says_of_a_number(
     number: str,
-    outcome: Literal["completed", "failed", "pending"],
+    outcome: str,
     on: bool | None,
     expected: tuple[int, Outcome, bool | None] | None,
 ) -> None:
-    one = NumberAnswer(number, outcome, on_whatsapp=on)
-    answer = BatchAnswer("id", False, "processing", None, None, None, None, [one])
-    read = [(found.number, found.outcome, found.on_whatsapp) for found in answers(answer)]
+    one = NumberAnswer(number, Answer(Outcome(outcome), on_whatsapp=on))
+    polled = BatchAnswer("id", False, "processing", None, None, None, None, [one])
+    read = [(digits, answer.outcome, answer.on_whatsapp) for digits, answer in answers(polled)]
     assert read == ([] if expected is None else [expected])

@@ -7,11 +7,12 @@ from contextlib import suppress
 
 import pytest
 
+from pwl_tui.answer import Outcome
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
-from pwl_tui.state.models import BatchState, Job, JobState, Outcome
+from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
     BINDING,
@@ -42,7 +43,7 @@ def half_failed(store: Store, clock: Clock) -> int:
 
 
 def outcomes(store: Store, job: int) -> list[tuple[Outcome, str]]:
-    return [(row.told.outcome, row.told.note) for row in rows_of(store, job) if row.told]
+    return [(row.answer.outcome, row.answer.note) for row in rows_of(store, job) if row.answer]
 
 
 def test_failed_numbers_become_a_linked_job_and_answer_the_first(

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pwl_tui.answer import Outcome
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.sampling import rates, share
@@ -14,7 +15,7 @@ from pwl_tui.engine.jobs.timing import seconds_for
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.state.models import Binding, Counts, Outcome
+from pwl_tui.state.models import Binding, Counts
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
     BINDING,
@@ -102,7 +103,7 @@ def test_the_rest_is_sent_without_paying_for_the_sample_again(
     # The whole list comes back from the second job: duplicates, rejected rows and all.
     rows = rows_of(store, whole.id)
     assert (len(rows), whole.rejected, whole.duplicates) == (61, 1, 10)
-    answered = {row.number for row in rows if row.told and row.told.outcome is Outcome.COMPLETED}
+    answered = {row.number for row in rows if row.answer and row.answer.outcome is Outcome.COMPLETED}
     assert len(answered) == 50 - len(failed) - len(store.results.failed(whole.id))
 
 

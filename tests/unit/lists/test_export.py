@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pwl_tui.filters import Choice
 from pwl_tui.lists.read.reading import Options
@@ -198,7 +199,7 @@ def test_only_some_rows(target: Path, only: Choice | None, kept: list[RowAnswer]
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
 def test_formulas_from_the_service_are_neutralized(target: Path, start: str) -> None:
-    answer = (YES[0], 0, YES[2]._replace(carrier=f"{start}1", country=f"{start}2", note=f"{start}3"))
+    answer = (YES[0], 0, replace(YES[2], carrier=f"{start}1", country=f"{start}2", note=f"{start}3"))
     export(target, source_of("name,phone\n=1,+14155552671\n"), [answer])
     row = cells(target)[1]
     assert row[-3:] == [f"'{start}1", f"'{start}2", f"'{start}3"]

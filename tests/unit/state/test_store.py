@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Batch, BatchState, JobState, Outcome
+from pwl_tui.state.models import Batch, BatchState, JobState
 from pwl_tui.state.records import job_state
 from pwl_tui.state.store import Store
 from pwl_tui.state.transitions import IllegalTransitionError
@@ -155,8 +156,8 @@ def test_what_is_held_back_does_not_keep_a_job_from_being_done(store: Store) -> 
         rows=[(0, None), (1, None), (2, None)],
         numbers=[
             NewNumber(FIRST, 1),
-            NewNumber(FIRST + 1, None, Outcome.COMPLETED, on_whatsapp=False, answered=NOW - 9),
-            NewNumber(FIRST + 2, None, note="not in the sample"),
+            NewNumber(FIRST + 1, None, Answer(Outcome.COMPLETED, on_whatsapp=False), answered=NOW - 9),
+            NewNumber(FIRST + 2, None, Answer(note="not in the sample")),
         ],
         batches=[NewBatch(0, 1, "digest")],
     )
@@ -179,15 +180,17 @@ def in_doubt(store: Store) -> Batch:
 def test_a_released_batch_hands_its_numbers_on(store: Store) -> None:
     batch = in_doubt(store)
     # An export before the decision must not invite anyone to send them elsewhere.
-    assert {result.outcome for result in store.results.page(batch.job, "all", 0, 99)} == {Outcome.PENDING}
+    assert {result.answer.outcome for result in store.results.page(batch.job, "all", 0, 99)} == {
+        Outcome.PENDING
+    }
     assert store.decisions.release(batch, now=NOW, evidence="never moved") == 2
     old, new = store.batches.of(batch.job)
     assert (old.state, new.state, new.replaces) == (BatchState.RELEASED, BatchState.PLANNED, 1)
     assert (new.first, new.size, new.digest) == (old.first, old.size, old.digest)
     assert store.jobs.get(batch.job).counts.pending == 10
-    assert {(result.outcome, result.note) for result in store.results.page(batch.job, "all", 0, 99)} == {
-        (Outcome.NOT_SENT, "")
-    }
+    assert {
+        (result.answer.outcome, result.answer.note) for result in store.results.page(batch.job, "all", 0, 99)
+    } == {(Outcome.NOT_SENT, "")}
     assert [entry.event for entry in store.activity.of(batch.job)][-1] == "settled: free"
 
 
@@ -196,7 +199,7 @@ def test_a_lost_batch_ends_its_job_and_is_charged(store: Store) -> None:
     store.decisions.write_off(batch, now=NOW, evidence="")
     job = store.jobs.get(batch.job)
     assert (job.state, job.charged, job.counts.failed) == (JobState.COMPLETED, 10, 10)
-    assert {result.outcome for result in store.results.page(job.id, "all", 0, 99)} == {Outcome.FAILED}
+    assert {result.answer.outcome for result in store.results.page(job.id, "all", 0, 99)} == {Outcome.FAILED}
 
 
 def test_answers_are_stored_once_and_never_taken_back(store: Store) -> None:
@@ -211,4 +214,4 @@ def test_answers_are_stored_once_and_never_taken_back(store: Store) -> None:
     assert again.counts == now.counts
     done = store.polls.learn(again, [answer(FIRST + 2)], done=True, now=NOW, next_poll=None)
     assert (done.state, done.counts.failed, done.counts.pending) == (BatchState.COMPLETED, 1, 0)
-    assert store.results.page(job, "failed", 0, 9)[0].note == "the service gave no answer"
+    assert store.results.page(job, "failed", 0, 9)[0].answer.note == "the service gave no answer"

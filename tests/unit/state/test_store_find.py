@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.filters import Which
-from pwl_tui.state.batches import Answer
-from pwl_tui.state.models import Outcome, Result
+from pwl_tui.state.models import Result
 from pwl_tui.state.queries import selection
 from pwl_tui.state.queries.find import EVERYTHING, FindError, hint, parse_find
 from pwl_tui.state.queries.selection import LIST_ORDER, Sort, SortColumn
@@ -22,12 +22,12 @@ Passes = Callable[[Result], bool]
 Drawn = tuple[Outcome, bool, bool | None, str, str, str]
 WHICH: dict[Which, Passes] = {
     "all": lambda _: True,
-    "on-whatsapp": lambda r: r.on_whatsapp is True,
-    "not-on-whatsapp": lambda r: r.on_whatsapp is False,
-    "business": lambda r: r.on_whatsapp is True and r.business is True,
-    "failed": lambda r: r.outcome is Outcome.FAILED,
-    "pending": lambda r: r.outcome is Outcome.PENDING,
-    "not-sent": lambda r: r.outcome is Outcome.NOT_SENT,
+    "on-whatsapp": lambda r: r.answer.on_whatsapp is True,
+    "not-on-whatsapp": lambda r: r.answer.on_whatsapp is False,
+    "business": lambda r: r.answer.on_whatsapp is True and r.answer.business is True,
+    "failed": lambda r: r.answer.outcome is Outcome.FAILED,
+    "pending": lambda r: r.answer.outcome is Outcome.PENDING,
+    "not-sent": lambda r: r.answer.outcome is Outcome.NOT_SENT,
 }
 CARRIERS = [
     "",
@@ -49,30 +49,34 @@ def fold(text: str) -> str:
 
 
 def letters(value: str) -> Passes:
-    return lambda r: any(fold(value) in fold(text) for text in (r.carrier, r.country, r.note))
+    return lambda r: any(
+        fold(value) in fold(text) for text in (r.answer.carrier, r.answer.country, r.answer.note)
+    )
 
 
 def carrier(value: str) -> Passes:
-    return lambda r: fold(value) in fold(r.carrier)
+    return lambda r: fold(value) in fold(r.answer.carrier)
 
 
 WORDS: dict[str, Passes] = {
     "wa:yes": WHICH["on-whatsapp"],
     "WA:n": WHICH["not-on-whatsapp"],
     "business:yes": WHICH["business"],
-    "business:no": lambda r: r.outcome is Outcome.COMPLETED and not (r.on_whatsapp and r.business),
-    "outcome:completed": lambda r: r.outcome is Outcome.COMPLETED,
+    "business:no": lambda r: (
+        r.answer.outcome is Outcome.COMPLETED and not (r.answer.on_whatsapp and r.answer.business)
+    ),
+    "outcome:completed": lambda r: r.answer.outcome is Outcome.COMPLETED,
     "outcome:failed": WHICH["failed"],
     "outcome:p": WHICH["pending"],
     "outcome:not-sent": WHICH["not-sent"],
-    "country:in": lambda r: r.country == "IN",
+    "country:in": lambda r: r.answer.country == "IN",
     "carrier:AIRTEL": carrier("airtel"),
     'carrier:"t-mobile us"': carrier("t-mobile us"),
     'carrier:"o\'2; --"': carrier("o'2; --"),
     "carrier:%": carrier("%"),
     "carrier:a_b": carrier("a_b"),
     "carrier:\\": carrier("\\"),
-    "note:service": lambda r: "service" in r.note,
+    "note:service": lambda r: "service" in r.answer.note,
     "batch:2": lambda r: r.batch == 2,
     "airtel": letters("airtel"),
     "telefó": letters("telefó"),
@@ -104,12 +108,14 @@ def answered_job(store: Store, drawn: Sequence[Drawn]) -> list[Result]:
         batch = accepted(store, job, seq, f"{job}-{seq}")
         first = FIRST + batch.first
         some = [
-            Answer(
+            (
                 first + place,
-                outcome,
-                on if outcome is Outcome.COMPLETED else None,
-                business if outcome is Outcome.COMPLETED else None,
-                *texts,
+                Answer(
+                    outcome,
+                    on if outcome is Outcome.COMPLETED else None,
+                    business if outcome is Outcome.COMPLETED else None,
+                    *texts,
+                ),
             )
             for place, (outcome, on, business, *texts) in enumerate(drawn[batch.first : batch.first + 10])
         ]
@@ -178,17 +184,21 @@ def in_order(results: list[Result], column: SortColumn, descending: bool) -> lis
         case "answer":
             return sorted(
                 results,
-                key=lambda r: (rank[r.outcome], sign * told[r.on_whatsapp], sign * told[r.business]),
+                key=lambda r: (
+                    rank[r.answer.outcome],
+                    sign * told[r.answer.on_whatsapp],
+                    sign * told[r.answer.business],
+                ),
             )
         case "answered":
             # The second batch is answered after the first; what has no answer stands in list order.
-            answered = [r for r in results if r.outcome is Outcome.COMPLETED]
+            answered = [r for r in results if r.answer.outcome is Outcome.COMPLETED]
             answered.sort(key=lambda r: sign * (r.batch or 0))
-            return answered + [r for r in results if r.outcome is not Outcome.COMPLETED]
+            return answered + [r for r in results if r.answer.outcome is not Outcome.COMPLETED]
         case "country" | "carrier":
-            named = [r for r in results if getattr(r, column)]
-            named.sort(key=lambda r: str(getattr(r, column)).encode(), reverse=descending)
-            return named + [r for r in results if not getattr(r, column)]
+            named = [r for r in results if getattr(r.answer, column)]
+            named.sort(key=lambda r: str(getattr(r.answer, column)).encode(), reverse=descending)
+            return named + [r for r in results if not getattr(r.answer, column)]
 
 
 @pytest.mark.parametrize(
@@ -273,15 +283,15 @@ def test_answers_are_broken_down_by_country_and_carrier(
         (Outcome.COMPLETED, place % 4 == 0, None, CARRIERS[place % 3], "IN" if place % 5 else "US", "")
         for place in range(18)
     ] + [(Outcome.FAILED, False, None, "Airtel", "IN", "")] * 2
-    results = [r for r in answered_job(open_store, drawn) if r.on_whatsapp is not None]
+    results = [r for r in answered_job(open_store, drawn) if r.answer.on_whatsapp is not None]
     breakdown = open_store.results.breakdown(open_store.jobs.all()[0].id)
     while breakdown.grow():
         assert breakdown.progress < 1
     assert breakdown.progress == 1
     for shares, names in (
-        (breakdown.countries(), [r.country for r in results]),
-        (breakdown.carriers(), [r.carrier for r in results]),
+        (breakdown.countries(), [r.answer.country for r in results]),
+        (breakdown.carriers(), [r.answer.carrier for r in results]),
     ):
         assert {share.name: share.checked for share in shares} == Counter(names)
-        assert sum(share.on_whatsapp for share in shares) == sum(bool(r.on_whatsapp) for r in results)
+        assert sum(share.on_whatsapp for share in shares) == sum(bool(r.answer.on_whatsapp) for r in results)
         assert [share.checked for share in shares] == sorted(Counter(names).values(), reverse=True)

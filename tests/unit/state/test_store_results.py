@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pwl_tui.answer import Outcome
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Entry, Journal
 from pwl_tui.state.files.owners import is_alive, new_owner
-from pwl_tui.state.models import BalanceReading, Binding, JobState, Outcome
+from pwl_tui.state.models import BalanceReading, Binding, JobState
 from pwl_tui.state.money import Charge
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.queries.find import parse_find
@@ -68,7 +69,7 @@ def test_the_latest_answer_is_reused_whichever_job_has_it(store: Store) -> None:
         batch = accepted(store, add_job(store, FIRST, 1), batch_id=batch_id)
         store.polls.learn(batch, [answer(FIRST, on=on)], done=True, now=at, next_poll=None)
     assert store.results.reusable(BINDING, [FIRST], 0)[FIRST].answered == NOW + 99
-    assert store.results.reusable(BINDING, [FIRST], 0)[FIRST].on_whatsapp is True
+    assert store.results.reusable(BINDING, [FIRST], 0)[FIRST].answer.on_whatsapp is True
 
 
 def test_a_balance_is_stored_when_it_changes(store: Store) -> None:
