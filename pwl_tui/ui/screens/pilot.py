@@ -43,6 +43,7 @@ class PilotDialog(Dialog[JobPlan | None]):
         self._engine, self._job, self._rates, self._later = desk.engine, job, rates, later
         self._stopped = threading.Event()
         self._plan: JobPlan | None = None
+        self._seconds: float | None = None
 
     def compose(self) -> ComposeResult:
         """Draw what is known."""
@@ -60,6 +61,10 @@ class PilotDialog(Dialog[JobPlan | None]):
     def on_mount(self) -> None:
         """Put the person at the button that does nothing."""
         self.query_one("#close", Button).focus()
+
+    def on_resize(self) -> None:
+        """Draw the plan for the new width."""
+        self.call_after_refresh(self._draw)
 
     def on_unmount(self) -> None:
         """Read no further."""
@@ -98,16 +103,19 @@ class PilotDialog(Dialog[JobPlan | None]):
             return made, self._engine.seconds_for(made.to_pay)
 
         try:
-            plan, seconds = await in_thread(work, "rest")
+            self._plan, self._seconds = await in_thread(work, "rest")
         except ProblemError as error:
             say(problem_lines(error.problem))
             return
-        self._plan = plan
-        width = self.query_one("#rest-plan").content_region.width
-        say(plan_lines(plan, width, seconds, rest=True))
+        self._draw()
         button.label = "Send the rest…"
         button.disabled = False
         button.focus()
+
+    def _draw(self) -> None:
+        if self._plan is not None:
+            words = self.query_one("#rest-plan", Words)
+            words.say(plan_lines(self._plan, words.content_region.width, self._seconds, rest=True))
 
 
 def rates_lines(rates: Rates, held: int) -> Content:

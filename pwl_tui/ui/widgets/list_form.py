@@ -98,8 +98,8 @@ class ListForm(Vertical, Working):
         self.watch(self._path, "value", self._path_changed)  # and it may hold something by now
 
     def on_resize(self) -> None:
-        """Draw the plan for the new width."""
-        self._show_plan()
+        """Draw the plan for the new width, once all is laid out: Textual would keep the height before that."""
+        self.call_after_refresh(self._show_plan)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Look for the lists that were used last, once they can be chosen."""
