@@ -94,8 +94,8 @@ class ListForm(Vertical, Working):
         self.watch(self._path, "value", self._path_changed)  # it may hold something already
 
     def on_resize(self) -> None:
-        """Draw the plan for the new width."""
-        self._show_plan()
+        """Draw the plan for the new width, once all is laid out: before, Textual keeps the old height."""
+        self.call_after_refresh(self._show_plan)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Look for recent lists when they can be chosen."""
