@@ -71,7 +71,7 @@ def desktop(sentence: str, setting: DesktopChoice, environ: Mapping[str, str]) -
 
 def title(under_way: Sequence[Job]) -> str:
     """Return the terminal's title for the unfinished jobs of a key, with the per cent of all of them."""
-    total = sum(job.numbers - job.held for job in under_way)
+    total = sum(job.numbers - job.left_out for job in under_way)
     sign = "! " if any(job.state in _NEEDY for job in under_way) else ""
     if not total:
         return f"{sign}{_NAME}"
