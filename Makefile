@@ -1,11 +1,17 @@
 # Every target works on .venv; `make check` makes it where it is missing.
-.PHONY: check test format docs screenshots bench crash
+.PHONY: check test test-slow snapshots format docs screenshots crash bench
 
 check: ## all that has to pass: the tests, the linters, and the wheel in an environment of its own
 	.ci/run
 
-test:
+test: ## the fast set, as the README runs it
 	.venv/bin/pytest
+
+test-slow: ## what the fast set leaves out: killed processes, a real tmux, every size of every screen
+	.venv/bin/pytest -m slow
+
+snapshots: ## accept what the screens look like now; read the diff before you commit it
+	.venv/bin/pytest tests/ui -m "slow or not slow" -k snapshots --snapshot-update
 
 format:
 	.venv/bin/ruff format

@@ -7,7 +7,7 @@ test compares both with the declarations.
 import re
 import textwrap
 from argparse import ONE_OR_MORE, OPTIONAL, ZERO_OR_MORE, Action, BooleanOptionalAction
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
@@ -36,6 +36,24 @@ _FILES = {
     "~/.local/state/pwl-tui/journal.log": "Every batch that was sent; lost jobs can be rebuilt from it",
     "~/.local/state/pwl-tui/crash.log": "Internal errors, to be reported; it holds no key and no number",
 }
+
+_PLACES = {
+    "everywhere": "everywhere",
+    "home": "home",
+    "form": "new list",
+    "browse": "file chooser",
+    "preview": "rows",
+    "job": "job",
+    "table": "tables",
+    "settle": "settle",
+    "ledger": "ledger",
+    "activity": "activity",
+    "settings": "settings",
+    "choices": "settings",
+    "dialog": "dialogs",
+}
+"""What people call the scopes of keys, in the order in which the README names them."""
+_MANY_PLACES = 4
 
 
 def main() -> None:
@@ -99,7 +117,7 @@ def _parts() -> Mapping[str, str]:
         ),
         "exit-codes": _table(("exit code", "meaning"), ((str(code.value), code.meaning) for code in Exit)),
         "list-kinds": markdown_table(),
-        "keys": _table(("key", "what it does", "name in `[keys]`"), _key_rows()),
+        "keys": _table(("key", "where", "what it does", "name in `[keys]`"), _key_rows()),
     }
 
 
@@ -110,11 +128,22 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _key_rows() -> Iterator[Sequence[str]]:
     for group in get_args(Group):
-        yield f"**{group}**", "", ""
+        yield f"**{group}**", "", "", ""
         for command in COMMANDS:
             if command.group == group:
                 keys = " ".join(f"`{key}`" for key in keys_shown(command, {}).split(" "))
-                yield keys, command.help.removesuffix("."), f"`{command.id}`"
+                yield keys, _places(command.scopes), command.help.removesuffix("."), f"`{command.id}`"
+
+
+def _places(scopes: Collection[str]) -> str:
+    """Return where a key works.
+
+    Raises:
+        ValueError: A scope has no name for people.
+    """
+    if len(scopes) > _MANY_PLACES:
+        return "every screen"
+    return ", ".join(_PLACES[scope] for scope in sorted(scopes, key=list(_PLACES).index))
 
 
 # -- the man page

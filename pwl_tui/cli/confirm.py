@@ -4,9 +4,10 @@ import re
 import sys
 
 from pwl_tui.cli.errors import UsageError
-from pwl_tui.cli.output import Output, counted
+from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError
+from pwl_tui.wording.figures import counted
 
 _GROUPING = re.compile(r"[\s.,'_]")
 """What people write between thousands, in one country or another."""
@@ -39,7 +40,7 @@ def spending_agreed(session: Session, to_pay: int, left: int | None) -> bool:
         return True
     output, limit = session.output, session.settings.confirm_above
     _require_terminal("nothing was sent", "Add --yes to spend credits without being asked.")
-    cost = counted(to_pay, "credit", "credits") + ("" if left is None else f", leaving {left:,}")
+    cost = counted(to_pay, "credit") + ("" if left is None else f", leaving {left:,}")
     if limit and to_pay > limit:
         typed = _asked(output, f"Type {to_pay} to spend {cost}: ")
         return _GROUPING.sub("", typed) == str(to_pay)

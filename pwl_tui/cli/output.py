@@ -11,7 +11,6 @@ import msgspec
 from msgspec import Struct, field
 
 from pwl_tui.problem import Problem
-from pwl_tui.wording.figures import counted as counted
 
 _BAR_CELLS = 24
 _LINE_SECONDS = 30.0

@@ -62,7 +62,7 @@ def _workbook(packed: Iterable[bytes], name: str, sheet: str | None, wait: Calla
 
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
-_SHEETS = "any sheet; the one with the most phone numbers unless you choose another"
+_SHEETS = "any sheet (default: the one with the most numbers)"
 
 KINDS = (
     ListKind("csv", "CSV", (".csv",), "any delimiter, any encoding, with or without a header"),

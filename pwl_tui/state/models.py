@@ -1,7 +1,6 @@
 """What the state file holds, as values: readers get these and never a cursor."""
 
 from enum import StrEnum
-from typing import Literal
 
 from msgspec import Struct
 
@@ -41,12 +40,6 @@ class JobState(StrEnum):
     COMPLETED = "completed"
     ATTENTION = "attention"
     PAUSED = "paused"
-
-
-Which = Literal[
-    "all", "on-whatsapp", "not-on-whatsapp", "business", "failed", "pending", "not-sent", "rejected"
-]
-"""A filter over a job's results; ``rejected`` are its rejected rows, which are no results."""
 
 
 class Binding(Struct, frozen=True):

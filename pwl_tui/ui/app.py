@@ -37,7 +37,7 @@ _UNTIL_DISMISSED_SECONDS = 86_400.0
 
 
 class DemoList(Struct, frozen=True):
-    """A list that is filled in, ready to submit, when the program starts.
+    """A list that is filled in, ready to send, when the program starts.
 
     Attributes:
         path: the file.
@@ -111,7 +111,7 @@ class PwlApp(TerminalApp):
             save or partial(config.save, config_file, environ=os.environ),
             self._use,
             self.show_theme,
-            lambda wanted: self._home.take_over(wanted),
+            lambda wanted: self._home.adopt(wanted),
         )
         self.snapshot = first(engine, clock())
         """What the screens draw; only ever replaced as a whole."""
@@ -140,7 +140,7 @@ class PwlApp(TerminalApp):
     def on_pwl_app_changed(self, event: Changed) -> None:
         """Draw a snapshot, and announce the jobs that are complete."""
         before, self.snapshot = self.snapshot, event.snapshot
-        if sentence := self._completions.told(event.snapshot.finished_since(before), event.snapshot.now):
+        if sentence := self._completions.due(event.snapshot.finished_since(before), event.snapshot.now):
             self.announce(sentence, self._ctx.settings)
         self._retitle()
         failed = event.snapshot.engine_problem
@@ -213,7 +213,7 @@ class PwlApp(TerminalApp):
     def _retitle(self) -> None:
         """Show the progress of this key's jobs in the terminal's title."""
         if self._ctx.settings.notify.title:
-            self.tell_title(notify.title(self.snapshot.unfinished))
+            self.set_title(notify.title(self.snapshot.unfinished))
 
     def _use(self, settings: Settings) -> None:
         """Put settings in force on the screen; the engine has them already."""

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TypeVar, get_args
 
 from pwl_tui.answer import Answer, Outcome
+from pwl_tui.filters import Which
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
-from pwl_tui.state.models import Binding, Result, Which
+from pwl_tui.state.models import Binding, Result
 from pwl_tui.state.queries.breakdown import Breakdown
 from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.queries.results import Results

@@ -8,6 +8,8 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pwl_tui.simulator.faults import Rule
 from tests.crash.campaign import play, walk_all
 from tests.crash.every_step import SCENES
@@ -17,6 +19,7 @@ AT_ONCE = 2
 """Machines at the same time: as many as the smallest computer has cores."""
 
 
+@pytest.mark.slow
 def test_no_step_is_a_bad_one_to_die_at(tmp_path: Path) -> None:
     one_batch = replace(SCENES[0], rows=12)
     tally, violations = walk_all(tmp_path, AT_ONCE, (one_batch,))

@@ -38,6 +38,7 @@ def test_the_rows_narrow_down_to_what_is_paid(run: Run) -> None:
     assert f"\n\n{PICTURE}" in out
 
 
+@pytest.mark.slow
 def test_reuse_says_what_it_saves_and_past_jobs_how_long_it_takes(tmp_path: Path) -> None:
     with place(tmp_path, rate=1_000.0) as machine:
         (tmp_path / "list.csv").write_text(LIST)

@@ -90,6 +90,7 @@ def check_books(machine: Place, jobs: int) -> None:
     assert min(gaps, default=0.4) >= 0.39, "polled oftener than the etiquette allows, or by two at once"
 
 
+@pytest.mark.slow
 def test_processes_share_the_work_and_the_etiquette(machine: Place) -> None:
     submits = [
         machine.start(*bring(machine, name, 3_000, seed), "--wait") for name, seed in (("one", 1), ("two", 2))
@@ -103,6 +104,7 @@ def test_processes_share_the_work_and_the_etiquette(machine: Place) -> None:
     check_books(machine, jobs=3)
 
 
+@pytest.mark.slow
 def test_a_screen_and_a_watch_show_the_same(machine: Place) -> None:
     ended(machine.start(*bring(machine, "spring", 3_000, seed=4)))
     with screen(machine) as terminal:
@@ -118,6 +120,7 @@ def test_a_screen_and_a_watch_show_the_same(machine: Place) -> None:
     check_books(machine, jobs=2)
 
 
+@pytest.mark.slow
 def test_what_a_killed_sender_was_about_to_send_is_sent_by_another(machine: Place) -> None:
     # The first look at the credits is the plan's. The second is made by whoever sends, just before it does.
     machine.simulator.add_fault(Rule(call="balance", after=1, times=1, silent=True))

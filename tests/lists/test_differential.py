@@ -1,6 +1,10 @@
 import random
 
+import pytest
+
 from tests.lists.differential import REGIONS, difference
+
+pytestmark = pytest.mark.slow
 
 
 def test_numbers_of_forty_regions_are_read_as_phonenumbers_reads_them() -> None:

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from syrupy.assertion import SnapshotAssertion
+from syrupy.extensions.image import SVGImageSnapshotExtension
+from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from textual._context import visible_screen_stack
 from textual.app import App
 from textual.pilot import Pilot
 
@@ -53,6 +57,25 @@ def _time_zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+class TextSnapshot(SingleFileSnapshotExtension):
+    """A text in a file of its own."""
+
+    _write_mode = WriteMode.TEXT
+    file_extension = "txt"
+
+
+@pytest.fixture
+def text_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """The text that a test is to show; ``--snapshot-update`` keeps what it shows now."""
+    return snapshot.use_extension(TextSnapshot)
+
+
+@pytest.fixture
+def svg_snapshot(snapshot: SnapshotAssertion) -> SnapshotAssertion:
+    """The picture that a test is to show; ``--snapshot-update`` keeps what it shows now."""
+    return snapshot.use_extension(SVGImageSnapshotExtension)
 
 
 @pytest.fixture
@@ -134,6 +157,7 @@ class Rig:
 def shown(app: App[None]) -> list[str]:
     """Return the lines that the terminal shows."""
     width, height = app.size
+    visible_screen_stack.set(app._background_screens)  # noqa: SLF001 - what a dialog lets through
     strips = app.screen._compositor.render_strips()  # noqa: SLF001 - what is written to the terminal
     return [strip.text.ljust(width) for strip in strips[:height]]
 

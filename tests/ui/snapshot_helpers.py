@@ -1,9 +1,14 @@
-"""Pictures of the screen over a scene: opens the program, does what leads to the picture, and compares it."""
+"""The screen over a scene, for snapshots: opens the program, does what leads to the screen, returns it.
+
+A snapshot is text, so that a change can be read in a diff. Where color says something that the text does not,
+there is an SVG too. ``pytest tests/ui --snapshot-update`` writes both after a wanted change.
+"""
 
 import asyncio
 import os
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -15,18 +20,18 @@ from pwl_tui.config import Settings, Ui
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.widgets.list_form import ListForm
+from tests.ui.conftest import shown
 from tests.ui.sample_state import KEY, NOW, Scene
 
-Compare = Callable[..., bool]
 Step: TypeAlias = str | Callable[[Pilot[Any]], Awaitable[None] | None]
 """Keys to press, with spaces between them, or what else is done with the program."""
 Fill: TypeAlias = Callable[[Scene], None]
 """Fills a scene: a function of `tests.ui.sample_state`."""
-SMALL = "60x20"
-SIZES = ("80x24", "120x40", "200x50")
-NARROW = SIZES[:1]
-DIALOG_SIZES = (SMALL, *SIZES[:2])
+SIZES = ("60x20", "80x24", "120x40", "200x50")
+DIALOG_SIZES = SIZES[:3]
 """A dialog looks the same on all that is larger."""
+NARROW = SIZES[1:2]
+"""For what differs from another snapshot in a line or two."""
 LOOKS = {"light": Ui(theme="light"), "ansi": Ui(theme="ansi"), "ascii": Ui(theme="dark", ascii=True)}
 _NUMBERS = "".join(f"+1415200{n:04},Ada {n}\n" for n in range(1_500))
 _NATIONAL = "".join(f"(212) 736-{n:04},Bea {n}\n" for n in range(400))
@@ -68,36 +73,61 @@ def looking(look: str) -> Settings:
     return Settings(key_source=KEY, region="US", ui=LOOKS[look])
 
 
-def same(
-    snap_compare: Compare, scene: Scene, size: str, *steps: Step, config_file: Path = CONFIG_FILE
-) -> bool:
-    """Say whether the screen looks as it did, and close the scene.
+@asynccontextmanager
+async def opened(
+    scene: Scene, size: str, *steps: Step, config_file: Path = CONFIG_FILE
+) -> AsyncIterator[Pilot[Any]]:
+    """Open the program over a scene and do what leads to the screen; close both afterwards.
 
     Args:
-        snap_compare: compares with the picture that is kept.
         scene: what is shown.
         size: of the terminal, ``80x24``.
-        steps: lead to the picture, one after another; each begins when what the last one began has ended.
+        steps: lead to the screen, one after another; each begins when what the last one began has ended.
         config_file: of the program.
     """
     app = StillApp(scene.engine, scene.settings, config_file, clock=lambda: NOW)
     first = app.snapshot
-
-    async def run(pilot: Pilot[Any]) -> None:
-        # What only the watcher finds is in the second snapshot; those after it are the same.
-        await until(pilot, lambda: app.snapshot is not first)
-        for step in steps:
-            if isinstance(step, str):
-                await pilot.press(*step.split())
-            elif (begun := step(pilot)) is not None:
-                await begun
-            await calm(pilot)
-
-    width, height = size.split("x")
     try:
-        return snap_compare(app, terminal_size=(int(width), int(height)), run_before=run)
+        async with app.run_test(size=_cells(size), notifications=True, tooltips=True) as pilot:
+            # What only the watcher finds is in the second snapshot; those after it are the same.
+            await until(pilot, lambda: app.snapshot is not first)
+            for step in steps:
+                if isinstance(step, str):
+                    await pilot.press(*step.split())
+                elif (begun := step(pilot)) is not None:
+                    await begun
+                await calm(pilot)
+            yield pilot
     finally:
         scene.store.close()
+
+
+async def as_text(scene: Scene, sizes: Sequence[str], *steps: Step, config_file: Path = CONFIG_FILE) -> str:
+    """Return what the terminal shows at each of the sizes, one under another.
+
+    One program is resized: `test_resize` proves that this shows what one shows that is opened at that size.
+    """
+    parts = []
+    async with opened(scene, sizes[0], *steps, config_file=config_file) as pilot:
+        for size in sizes:
+            if size != sizes[0]:
+                await pilot.resize_terminal(*_cells(size))
+            lines = await settled(pilot)
+            parts.append("\n".join([f"[{size}]", *(line.rstrip() for line in lines), ""]))
+    return "\n".join(parts)
+
+
+async def as_svg(scene: Scene, size: str, *steps: Step, config_file: Path = CONFIG_FILE) -> str:
+    """Return a picture of the terminal, for what only color tells."""
+    async with opened(scene, size, *steps, config_file=config_file) as pilot:
+        await settled(pilot)
+        return pilot.app.export_screenshot(simplify=True)
+
+
+def _cells(size: str) -> tuple[int, int]:
+    """Return the columns and lines of a size like ``80x24``."""
+    width, height = map(int, size.split("x"))
+    return width, height
 
 
 async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
@@ -106,7 +136,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
         if condition():
             return
         await pilot.pause(0.01)
-    raise AssertionError("the screen never came to what the picture is of")
+    raise AssertionError("the screen never got to what the snapshot shows")
 
 
 async def calm(pilot: Pilot[Any]) -> None:
@@ -125,6 +155,17 @@ async def calm(pilot: Pilot[Any]) -> None:
 
     await pilot.pause()
     await until(pilot, lambda: at_work() <= asked())
+
+
+async def settled(pilot: Pilot[Any]) -> list[str]:
+    """Return the lines that are shown once nothing is left to draw: one layout may ask for the next."""
+    screen, lines = pilot.app.screen, list[str]()
+    for _ in range(_LOOKS):
+        await calm(pilot)
+        before, lines = lines, shown(pilot.app)
+        if lines == before and not any(node._message_queue.qsize() for node in screen.walk_children()):  # noqa: SLF001 - there is no public way to ask
+            return lines
+    raise AssertionError("the screen never stopped changing")
 
 
 def among_lists(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ def screen_of(scene: Scene) -> PwlApp:
     return PwlApp(scene.engine, scene.settings, Path("config.toml"), clock=lambda: NOW, tick=0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
 async def test_what_happened_is_listed_found_and_shown_in_full(scene: Scene, size: tuple[int, int]) -> None:
     scenes.attention(scene)

@@ -94,6 +94,7 @@ async def test_pasted_lines_are_numbers(start: Start) -> None:
         assert rig.store.jobs.all()[0].name == "pasted"
 
 
+@pytest.mark.slow
 async def test_a_path_with_a_slash_is_typed_and_not_a_filter(start: Start) -> None:
     (start.directory / "some.txt").write_text(NUMBERS)
     async with start() as rig:

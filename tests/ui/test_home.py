@@ -177,6 +177,7 @@ async def test_what_another_process_submits_appears(start: Start) -> None:
         await rig.until(lambda: "elsewhere" in rig.text(), "the job of the other is there")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("width", "beside"), [(153, False), (154, True), (200, True)])
 async def test_on_a_wide_screen_the_job_under_the_cursor_is_told_in_detail(
     start: Start, width: int, beside: bool
@@ -197,6 +198,7 @@ async def test_the_credits_say_how_many_more_lists_like_the_selected_one_they_pa
         await rig.until(lambda: "enough for over 999 more of 3" in rig.text(), "it is told")
 
 
+@pytest.mark.slow
 async def test_the_palette_finds_every_job_and_opens_it(start: Start) -> None:
     for name in ("spring", "summer"):
         await submit_one(start, name)

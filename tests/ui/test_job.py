@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 import pytest
 from textual.widgets import Input, Select
 
+from pwl_tui.filters import Which
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.secret import Secret
@@ -12,7 +13,7 @@ from pwl_tui.simulator.demo import sample_csv
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
-from pwl_tui.state.models import BatchState, Job, JobState, Which
+from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.queries.selection import Sort
 from pwl_tui.ui.presenters.job_tabs import SORTS, VIEWS, sort_words
@@ -60,6 +61,7 @@ async def show_view(rig: Rig, which: Which | None) -> None:
     raise AssertionError(which)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", ["all", "on-whatsapp", "not-on-whatsapp", "business", "failed", "pending"])
 async def test_each_view_shows_its_kind(start: Start, which: Which) -> None:
     async with finished_job(start) as rig:
@@ -134,6 +136,7 @@ def first_number(rig: Rig) -> str:
     return next(word for word in rig.text().split() if word.startswith("+"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("typed", "row"), [("200", 200), ("50%", 138), ("1,000,000", 275), ("x", 1)])
 async def test_a_row_is_gone_to(start: Start, typed: str, row: int) -> None:
     async with finished_job(start, (80, 24)) as rig:

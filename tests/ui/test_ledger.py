@@ -31,6 +31,7 @@ def test_charges_and_movements_are_one_list_newest_first() -> None:
     assert "agrees" in ledger_head(Ledger((line(NOW),), ())).plain
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(80, 24), (60, 20)])
 async def test_it_shows_every_charge_between_what_nobody_explains(
     scene: Scene, size: tuple[int, int]
@@ -49,6 +50,7 @@ async def test_it_shows_every_charge_between_what_nobody_explains(
         assert rig.screen_name == "HomeScreen"
 
 
+@pytest.mark.slow
 async def test_it_follows_what_is_spent_while_it_is_open(start: Start, world: World) -> None:
     (start.directory / "some.txt").write_text(NUMBERS)
     async with start() as rig:
@@ -74,6 +76,7 @@ async def test_without_a_key_there_is_no_ledger(start: Start) -> None:
         assert sum("no API key yet. Press K" in notice for notice in rig.notices) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_hostile_names_are_plain_in_the_ledger(scene: Scene, text: str) -> None:
     scene.send(scene.job("some", 10), 1, answered=1.0)

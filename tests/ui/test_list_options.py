@@ -131,7 +131,7 @@ async def test_the_region_that_is_offered_is_taken_with_one_key(start: Start) ->
         assert rig.form.plan is not None
         assert rig.form.plan.to_pay == 50
         await rig.pilot.press("ctrl+g")
-        assert any("No region is offered" in notice for notice in rig.notices)
+        assert any("No region to suggest" in notice for notice in rig.notices)
 
 
 async def test_a_choice_that_cannot_be_is_chosen_again(start: Start) -> None:
@@ -172,5 +172,5 @@ async def test_lists_used_before_are_offered_in_the_empty_field(start: Start) ->
 async def test_a_form_without_a_list_says_why_nothing_can_be_done(start: Start) -> None:
     async with start() as rig:
         await rig.pilot.press("n", "ctrl+t", "ctrl+r", "ctrl+s")
-        assert rig.notices.count("No list is read yet: enter one first.") == 3
+        assert rig.notices.count("No list has been read yet: enter one first.") == 3
         assert rig.screen_name == "HomeScreen"

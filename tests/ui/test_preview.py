@@ -53,6 +53,7 @@ async def previewed(rig: Rig, name: str = "crm.csv", text: str = LIST) -> Previe
     return screen
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
 async def test_rows_and_rejected_rows_scroll_to_their_end(start: Start, size: tuple[int, int]) -> None:
     async with start(size=size) as rig:

@@ -30,6 +30,7 @@ class Counting(PwlApp):
         super()._display(screen, renderable)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "left"), ("n",)])
 async def test_a_screen_at_rest_writes_nothing(tmp_path: Path, keys: tuple[str, ...]) -> None:
     scene = Scene(tmp_path)
@@ -52,6 +53,7 @@ async def test_a_screen_at_rest_writes_nothing(tmp_path: Path, keys: tuple[str, 
     scene.store.close()
 
 
+@pytest.mark.slow
 async def test_two_hundred_jobs_are_shown_and_stay_usable_while_they_move(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     crowded(scene)
@@ -120,7 +122,7 @@ async def test_the_footer_offers_to_submit_as_soon_as_there_is_a_plan(start: Sta
         await rig.until(lambda: len(rig.app.snapshot.balances) == 4, "nothing else happens any more")
         await rig.pilot.press("n")
         footer = rig.app.screen.query_one(KeyFooter)
-        dim = footer.get_component_rich_style("keybar--off")
+        dim = footer.get_component_rich_style("key-footer--off")
         for offered in (False, True):
             keys = [segment.text for segment in footer.render_line(0) if segment.style != dim]
             assert ("ctrl+s" in keys) is offered

@@ -10,6 +10,8 @@ from tests.ui.conftest import shown
 from tests.ui.sample_state import NOW
 from tests.ui.snapshot_helpers import CONFIG_FILE, Fill, StillApp, calm, staged, until
 
+pytestmark = pytest.mark.slow
+
 SCREENS: dict[str, tuple[Fill, str]] = {
     "home": (scenes.attention, ""),
     "results": (scenes.live, "end enter"),

@@ -134,6 +134,7 @@ async def test_a_file_that_cannot_be_used_is_said(start: Start) -> None:
         assert rig.screen_name == "HomeScreen"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)])
 async def test_the_form_is_walked_by_keys_and_each_setting_explained(
     start: Start, size: tuple[int, int]

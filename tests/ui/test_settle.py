@@ -121,6 +121,7 @@ async def test_it_says_what_happened_and_what_each_way_can_cost(start: Start, si
         assert states(rig) == [BatchState.UNKNOWN]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("leave", ["enter", "n", "escape"])
 @pytest.mark.parametrize("key", ["1", "3"])
 async def test_nothing_is_decided_by_habit(start: Start, simulator: Simulator, key: str, leave: str) -> None:
@@ -172,6 +173,7 @@ async def test_an_id_is_checked_and_a_wrong_one_is_refused_in_place(
     assert len(world.ledger) == 2
 
 
+@pytest.mark.slow
 async def test_several_are_settled_one_after_another(scene: Scene) -> None:
     scenes.attention(scene)
     fair = scene.job("fair", 300)
@@ -234,6 +236,7 @@ async def test_a_report_that_is_too_long_for_a_terminal_is_not_copied(
         assert not rig.app.clipboard
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE)
 async def test_hostile_text_is_plain_on_the_settle_screen_and_in_the_report(scene: Scene, text: str) -> None:
     job = scene.job(text, 10)

@@ -1,10 +1,10 @@
-"""What home and the form for a new list look like; ``--snapshot-update`` after a wanted change."""
+"""What home and the form for a new list look like."""
 
-from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 
 from pwl_tui.api.errors import decode_error
@@ -16,14 +16,13 @@ from tests.ui.sample_state import KEY, NOW, Scene, StillEngine
 from tests.ui.snapshot_helpers import (
     NARROW,
     SIZES,
-    SMALL,
-    Compare,
     Step,
     among_lists,
+    as_svg,
+    as_text,
     filled_in,
     looking,
     nothing_comes,
-    same,
     staged,
     typed,
     until,
@@ -35,44 +34,52 @@ DOWN = decode_error(503, {}, b'{"error": "Service temporarily unavailable"}', pa
 # -- home
 
 
-@pytest.mark.parametrize(
-    ("state", "size"),
-    [
-        *product(["empty", "rest", "live", "attention", "expiring", "unread", "stale", "short"], SIZES),
-        *product(["rest", "attention"], [SMALL]),
-        *product(["journaled", "troubled", "spent"], NARROW),
-    ],
-)
-def test_home(snap_compare: Compare, tmp_path: Path, state: str, size: str) -> None:
-    assert same(snap_compare, staged(tmp_path, getattr(scenes, state)), size)
+HOMES = {
+    **dict.fromkeys(["empty", "rest", "live", "attention", "expiring", "unread", "stale", "short"], SIZES),
+    **dict.fromkeys(["journaled", "troubled", "spent"], NARROW),
+}
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_home_without_a_key(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+@pytest.mark.parametrize("state", HOMES)
+async def test_home(text_snapshot: SnapshotAssertion, tmp_path: Path, state: str) -> None:
+    assert await as_text(staged(tmp_path, getattr(scenes, state)), HOMES[state]) == text_snapshot
+
+
+@pytest.mark.parametrize("state", ["live", "attention", "troubled", "short"])
+async def test_home_in_color(svg_snapshot: SnapshotAssertion, tmp_path: Path, state: str) -> None:
+    assert await as_svg(staged(tmp_path, getattr(scenes, state)), "80x24") == svg_snapshot
+
+
+async def test_home_without_a_key(text_snapshot: SnapshotAssertion, tmp_path: Path) -> None:
     scene = Scene(tmp_path, Settings(region="US", ui=Ui(theme="dark")))
-    assert same(snap_compare, scene, size, "escape")
+    assert await as_text(scene, SIZES, "escape") == text_snapshot
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_home_that_may_not_spend(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+async def test_home_that_may_not_spend(text_snapshot: SnapshotAssertion, tmp_path: Path) -> None:
     scene = staged(tmp_path, scenes.live)
     scene.engine = StillEngine(scene.store, scene.settings, may_spend=False, clock=lambda: NOW)
-    assert same(snap_compare, scene, size)
+    assert await as_text(scene, SIZES) == text_snapshot
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_home_while_the_service_is_down(snap_compare: Compare, tmp_path: Path, size: str) -> None:
-    async def fall(pilot: Pilot[Any]) -> None:
-        app = pilot.app
-        assert isinstance(app, PwlApp)
-        app._watcher.hear(ServiceDown(DOWN, NOW + 60))  # noqa: SLF001 - as the engine tells it
-        await until(pilot, lambda: app.snapshot.service_problem is not None)
-
-    assert same(snap_compare, staged(tmp_path, scenes.live), size, fall)
+async def fall(pilot: Pilot[Any]) -> None:
+    """Let the service be down."""
+    app = pilot.app
+    assert isinstance(app, PwlApp)
+    app._watcher.hear(ServiceDown(DOWN, NOW + 60))  # noqa: SLF001 - as the engine tells it
+    await until(pilot, lambda: app.snapshot.service_problem is not None)
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_home_when_a_job_is_done(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+async def test_home_while_the_service_is_down(text_snapshot: SnapshotAssertion, tmp_path: Path) -> None:
+    assert await as_text(staged(tmp_path, scenes.live), SIZES, fall) == text_snapshot
+
+
+async def test_home_while_the_service_is_down_in_color(
+    svg_snapshot: SnapshotAssertion, tmp_path: Path
+) -> None:
+    assert await as_svg(staged(tmp_path, scenes.live), "80x24", fall) == svg_snapshot
+
+
+async def test_home_when_a_job_is_done(text_snapshot: SnapshotAssertion, tmp_path: Path) -> None:
     scene = staged(tmp_path, scenes.done)
 
     async def finish(pilot: Pilot[Any]) -> None:
@@ -81,19 +88,22 @@ def test_home_when_a_job_is_done(snap_compare: Compare, tmp_path: Path, size: st
         scene.answer_rest(scene.store.jobs.find("spring-leads"), 1)
         await until(pilot, lambda: not any(job.unfinished for job in app.snapshot.jobs))
 
-    assert same(snap_compare, scene, size, finish)
+    assert await as_text(scene, SIZES, finish) == text_snapshot
 
 
-@pytest.mark.parametrize(("wanted", "size"), [("news", "80x24"), ("nowhere", "80x24")])
-def test_home_filtered(snap_compare: Compare, tmp_path: Path, wanted: str, size: str) -> None:
-    assert same(snap_compare, staged(tmp_path, scenes.live), size, "slash", typed("#find", wanted))
+@pytest.mark.parametrize("wanted", ["news", "nowhere"])
+async def test_home_filtered(text_snapshot: SnapshotAssertion, tmp_path: Path, wanted: str) -> None:
+    steps: list[Step] = ["slash", typed("#find", wanted)]
+    assert await as_text(staged(tmp_path, scenes.live), NARROW, *steps) == text_snapshot
 
 
-@pytest.mark.parametrize(
-    ("look", "size"), [*product(["light", "ansi"], ["120x40"]), *product(["ascii"], SIZES)]
-)
-def test_home_with_another_look(snap_compare: Compare, tmp_path: Path, look: str, size: str) -> None:
-    assert same(snap_compare, staged(tmp_path, scenes.attention, looking(look)), size)
+async def test_home_in_ascii(text_snapshot: SnapshotAssertion, tmp_path: Path) -> None:
+    assert await as_text(staged(tmp_path, scenes.attention, looking("ascii")), SIZES) == text_snapshot
+
+
+@pytest.mark.parametrize("look", ["light", "ansi"])
+async def test_home_with_another_look(svg_snapshot: SnapshotAssertion, tmp_path: Path, look: str) -> None:
+    assert await as_svg(staged(tmp_path, scenes.attention, looking(look)), "120x40") == svg_snapshot
 
 
 # -- the form, and what opens from it
@@ -117,32 +127,36 @@ FORMS: dict[str, list[Step]] = {
 }
 
 
+READ = Settings(key_source=KEY, ui=Ui(theme="dark"))
+"""No region: national numbers have no country code."""
+
+
+@pytest.mark.usefixtures("_lists")
+@pytest.mark.parametrize("state", FORMS)
+async def test_form(text_snapshot: SnapshotAssertion, tmp_path: Path, state: str) -> None:
+    sizes = NARROW if state in {"no-file", "rejected"} else SIZES
+    assert await as_text(staged(tmp_path, scenes.empty, READ), sizes, *FORMS[state]) == text_snapshot
+
+
 @pytest.mark.usefixtures("_lists")
 @pytest.mark.parametrize(
-    ("state", "size"),
-    [
-        *product(["empty", "plan", "offer", "no-numbers", "rows", "options", "browse"], SIZES),
-        *product(["plan", "offer", "rows", "options", "browse"], [SMALL]),
-        *product(["no-file", "rejected"], NARROW),
-    ],
+    "state", ["empty", "plan", "offer", "no-file", "rows", "rejected", "options", "browse"]
 )
-def test_form(snap_compare: Compare, tmp_path: Path, state: str, size: str) -> None:
-    settings = Settings(key_source=KEY, ui=Ui(theme="dark"))
-    assert same(snap_compare, staged(tmp_path, scenes.empty, settings), size, *FORMS[state])
+async def test_form_in_color(svg_snapshot: SnapshotAssertion, tmp_path: Path, state: str) -> None:
+    assert await as_svg(staged(tmp_path, scenes.empty, READ), "80x24", *FORMS[state]) == svg_snapshot
 
 
 @pytest.mark.usefixtures("_lists")
-@pytest.mark.parametrize("size", SIZES)
-def test_form_while_a_list_is_read(
-    snap_compare: Compare, tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch
+async def test_form_while_a_list_is_read(
+    text_snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pwl_tui.ui.widgets.list_form.in_thread", nothing_comes)
-    assert same(snap_compare, staged(tmp_path, scenes.empty), size, *filled_in("crm.csv"))
+    scene = staged(tmp_path, scenes.empty)
+    assert await as_text(scene, SIZES, *filled_in("crm.csv")) == text_snapshot
 
 
 @pytest.mark.usefixtures("_lists")
-@pytest.mark.parametrize("size", SIZES[:2])
-def test_form_with_too_few_credits(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+async def test_form_with_too_few_credits(text_snapshot: SnapshotAssertion, tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     scene.credits(900)
-    assert same(snap_compare, scene, size, *filled_in("crm.csv"))
+    assert await as_text(scene, SIZES, *filled_in("crm.csv")) == text_snapshot

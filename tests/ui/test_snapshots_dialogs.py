@@ -1,24 +1,25 @@
 """What asks something looks like: every dialog, and what it says when it cannot do what it is asked."""
 
-from itertools import product
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from syrupy.assertion import SnapshotAssertion
 
 from pwl_tui.api.errors import decode_error
 from tests.ui import sample_state as scenes
 from tests.ui.sample_state import Scene
 from tests.ui.snapshot_helpers import (
     DIALOG_SIZES,
-    Compare,
     Fill,
     Step,
     among_lists,
+    as_svg,
+    as_text,
     filled_in,
     opens,
     refusing,
-    same,
     staged,
     typed,
 )
@@ -51,50 +52,80 @@ DIALOGS: dict[str, tuple[Fill, list[Step]]] = {
 }
 
 
-@pytest.mark.parametrize(("dialog", "size"), list(product(DIALOGS, DIALOG_SIZES)))
-def test_dialog(
-    snap_compare: Compare, tmp_path: Path, dialog: str, size: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fill, steps = DIALOGS[dialog]
-    scene = staged(tmp_path, fill)
-    monkeypatch.setattr(Path, "cwd", lambda: Path("/home/ada"))
-    monkeypatch.setattr(scene.engine.recovery, "settle", refusing(scenes.GONE))
-    monkeypatch.setattr(scene.engine, "try_key", refusing(NO_KEY))
-    monkeypatch.delenv("TMUX", raising=False)
-    assert same(snap_compare, scene, size, *steps)
+@pytest.fixture
+def asking(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], tuple[Scene, list[Step]]]:
+    """Returns the scene of a dialog, whose service refuses, and what opens it."""
+
+    def prepared(dialog: str) -> tuple[Scene, list[Step]]:
+        fill, steps = DIALOGS[dialog]
+        scene = staged(tmp_path, fill)
+        monkeypatch.setattr(Path, "cwd", lambda: Path("/home/ada"))
+        monkeypatch.setattr(scene.engine.recovery, "settle", refusing(scenes.GONE))
+        monkeypatch.setattr(scene.engine, "try_key", refusing(NO_KEY))
+        monkeypatch.delenv("TMUX", raising=False)
+        return scene, steps
+
+    return prepared
 
 
-@pytest.mark.parametrize("size", DIALOG_SIZES)
-def test_profiles(snap_compare: Compare, tmp_path: Path, size: str) -> None:
+Asking = Callable[[str], tuple[Scene, list[Step]]]
+
+
+@pytest.mark.parametrize("dialog", DIALOGS)
+async def test_dialog(text_snapshot: SnapshotAssertion, asking: Asking, dialog: str) -> None:
+    scene, steps = asking(dialog)
+    assert await as_text(scene, DIALOG_SIZES, *steps) == text_snapshot
+
+
+@pytest.mark.parametrize("dialog", ["export-refused", "retry", "sample", "write-off", "key-refused"])
+async def test_dialog_in_color(svg_snapshot: SnapshotAssertion, asking: Asking, dialog: str) -> None:
+    scene, steps = asking(dialog)
+    assert await as_svg(scene, "80x24", *steps) == svg_snapshot
+
+
+async def test_profiles(text_snapshot: SnapshotAssertion, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text("[profiles.default]\n[profiles.agency]\n[profiles.india]\n")
-    steps: list[Step] = ["P", opens("Ask")]
-    assert same(snap_compare, staged(tmp_path, scenes.rest), size, *steps, config_file=file)
+    scene = staged(tmp_path, scenes.rest)
+    assert await as_text(scene, DIALOG_SIZES, "P", opens("Ask"), config_file=file) == text_snapshot
 
 
 QUESTIONS = {"plain": (48_210, 0), "typed": (48_210, 1_000), "short": (900, 0), "none-left": (0, 0)}
 """Credits that there are, and above how many they are to be typed."""
 
 
-@pytest.mark.parametrize(("question", "size"), list(product(QUESTIONS, DIALOG_SIZES)))
-def test_question_before_credits_are_spent(
-    snap_compare: Compare, tmp_path: Path, question: str, size: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    among_lists(tmp_path, monkeypatch)
-    there, confirm_above = QUESTIONS[question]
-    scene = Scene(tmp_path)
+def question(directory: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Scene, list[Step]]:
+    """Return the scene of a question before credits are spent, and what leads to it."""
+    among_lists(directory, monkeypatch)
+    there, confirm_above = QUESTIONS[name]
+    scene = Scene(directory)
     scene.settings = replace(scene.settings, confirm_above=confirm_above)
     scene.credits(there)
-    asked = opens("Typed" if confirm_above else "Ask")
-    assert same(snap_compare, scene, size, *filled_in("crm.csv"), "ctrl+s", asked)
+    return scene, [*filled_in("crm.csv"), "ctrl+s", opens("Typed" if confirm_above else "Ask")]
 
 
-@pytest.mark.parametrize("size", DIALOG_SIZES)
-def test_saving_of_rejected_rows(
-    snap_compare: Compare, tmp_path: Path, size: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("name", QUESTIONS)
+async def test_question_before_credits_are_spent(
+    text_snapshot: SnapshotAssertion, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, steps = question(tmp_path, name, monkeypatch)
+    assert await as_text(scene, DIALOG_SIZES, *steps) == text_snapshot
+
+
+@pytest.mark.parametrize("name", ["plain", "typed", "short"])
+async def test_question_before_credits_are_spent_in_color(
+    svg_snapshot: SnapshotAssertion, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene, steps = question(tmp_path, name, monkeypatch)
+    assert await as_svg(scene, "80x24", *steps) == svg_snapshot
+
+
+async def test_saving_of_rejected_rows(
+    text_snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     among_lists(tmp_path, monkeypatch)
     suggested = "pwl_tui.ui.dialogs.save_rejected._suggested"
     monkeypatch.setattr(suggested, lambda _: Path("/home/ada/crm-rejected.csv"))
+    scene = staged(tmp_path, scenes.empty)
     steps = [*filled_in("crm.csv"), "ctrl+r", "e", opens("SaveRejected")]
-    assert same(snap_compare, staged(tmp_path, scenes.empty), size, *steps)
+    assert await as_text(scene, DIALOG_SIZES, *steps) == text_snapshot

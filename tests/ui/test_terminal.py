@@ -55,13 +55,13 @@ def test_an_answer_is_never_taken_for_keys(answer: str, light: bool, data: st.Da
 
     assert answers.light is light
     assert typed == before.rstrip("\x1b") + after
-    assert answers.rest() == ""
+    assert answers.remainder() == ""
 
 
 def test_what_only_looks_like_an_answer_is_typed() -> None:
     answers = Answers()
     assert answers.typed("\x1b") == "\x1b", "the escape key does not wait"
-    assert (answers.typed("a\x1b]1"), answers.rest()) == ("a", "\x1b]1")
+    assert (answers.typed("a\x1b]1"), answers.remainder()) == ("a", "\x1b]1")
     assert answers.typed("\x1b]11;what\x07q") == "\x1b]11;what\x07q"
     assert answers.light is None
 
@@ -117,15 +117,15 @@ def test_a_notification_never_holds_a_number_or_a_control_character(job: Job, nu
 def test_jobs_that_finish_in_short_order_are_told_together(job: Job) -> None:
     one = replace(job, name="one", numbers=40, counts=Counts(on_whatsapp=7, not_on_whatsapp=33))
     completions = notify.Completions()
-    assert completions.told([one], 100.0) == "one is complete: 7 of 40 on WhatsApp."
-    assert [completions.told(jobs, at) for jobs, at in (([one], 101.0), ([], 105.0), ([one], 109.0))] == [
+    assert completions.due([one], 100.0) == "one is complete: 7 of 40 on WhatsApp."
+    assert [completions.due(jobs, at) for jobs, at in (([one], 101.0), ([], 105.0), ([one], 109.0))] == [
         "",
         "",
         "",
     ]
-    assert completions.told([], 110.0) == "2 jobs are complete: 14 of 80 on WhatsApp."
-    assert completions.told([], 130.0) == ""
-    assert completions.told([one], 131.0) == "one is complete: 7 of 40 on WhatsApp."
+    assert completions.due([], 110.0) == "2 jobs are complete: 14 of 80 on WhatsApp."
+    assert completions.due([], 130.0) == ""
+    assert completions.due([one], 131.0) == "one is complete: 7 of 40 on WhatsApp."
 
 
 def test_the_title_is_the_per_cent_of_all_that_is_under_way(job: Job) -> None:
@@ -204,7 +204,7 @@ async def test_a_slow_line_is_drawn_to_less_and_a_quick_one_is_not(start: Start)
         assert not rig.app.low_bandwidth
         rig.app.post_message(LineTimed(2.04))
         await rig.until(lambda: rig.app.low_bandwidth, "less is drawn")
-        assert rig.notices[-1].startswith("The line took 2.0 s")
+        assert rig.notices[-1].startswith("Slow connection (2.0 s)")
 
 
 async def test_a_key_frees_the_mouse_and_takes_it_back(start: Start) -> None:
@@ -299,6 +299,7 @@ def test_the_real_program_times_a_line_that_is_far_away(terminal: Callable[..., 
     program.read_until(lambda: b"\x1b[6n" in program.seen, "the line is timed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "keys", ["", "n", "enter", "enter v", "comma", "a", "question_mark", "P", "e", "ctrl+p"]
 )

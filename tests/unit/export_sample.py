@@ -8,10 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pwl_tui.answer import Answer, Outcome
+from pwl_tui.filters import Choice
 from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import Choice, RowAnswer
+from pwl_tui.lists.write.answers import RowAnswer
 from pwl_tui.lists.write.export import Format, Target, export_files
 
 YES = (14155552671, 0, Answer(Outcome.COMPLETED, True, False, "T-Mobile", "US"))

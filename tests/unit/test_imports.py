@@ -62,6 +62,7 @@ def test_headless_commands_do_not_load_the_screen(arguments: tuple[str, ...], tm
     assert (done.returncode, done.stdout != "") == (0, True), done.stderr
 
 
+@pytest.mark.slow
 def test_the_demo_without_a_terminal_does_not_load_the_screen(tmp_path: Path) -> None:
     done = run(RUN, SCREEN, tmp_path, "--demo")
     assert done.returncode == 0, done.stderr

@@ -13,7 +13,7 @@ from pwl_tui import paths
 from pwl_tui.cli.arguments import Command, add_json
 from pwl_tui.cli.errors import UsageError, exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.output import Output, counted
+from pwl_tui.cli.output import Output
 from pwl_tui.cli.render.jobs import print_job, print_jobs
 from pwl_tui.cli.render.json_output import doubt_shape
 from pwl_tui.cli.render.text_output import doubt_text
@@ -26,6 +26,7 @@ from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.problem import Kind
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.text import clean
+from pwl_tui.wording.figures import counted
 
 _READING_SECONDS = 10.0
 """How long to wait for one reading of the balance before showing what is known without it."""
@@ -157,7 +158,7 @@ def _adopt_journal(session: Session, path: Path | None) -> int:
     rebuilt = session.engine.recovery.adopt_journal(path, _progress(output))
     print_jobs(session, [store.jobs.get(job) for job in rebuilt.jobs], batches=True)
     output.note(
-        f"Rebuilt {counted(len(rebuilt.jobs), 'job', 'jobs')};"
+        f"Rebuilt {counted(len(rebuilt.jobs), 'job')};"
         f" {counted(rebuilt.known, 'batch was', 'batches were')} already known, and"
         f" {counted(rebuilt.foreign, 'belongs', 'belong')} to another key or service."
     )

@@ -10,7 +10,7 @@ from pwl_tui.cli.confirm import removal_agreed
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
-from pwl_tui.cli.output import counted, table
+from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import (
     print_jobs,
     shape_of,
@@ -24,10 +24,11 @@ from pwl_tui.cli.render.sample import sample_text
 from pwl_tui.cli.render.text_output import batches_text, job_notes
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import NO_KEY, EngineError
-from pwl_tui.lists.write.answers import CHOICES
+from pwl_tui.filters import FILTERS
 from pwl_tui.lists.write.export import Format, Target
 from pwl_tui.state.models import BatchState, Job
 from pwl_tui.text import clean
+from pwl_tui.wording.figures import counted
 
 _FORMATS: dict[str, Format] = {
     ".csv": "csv",
@@ -135,7 +136,7 @@ def _export_arguments(parser: ArgumentParser) -> None:
         "--format", choices=get_args(Format), help="Format of the file (default: as its name says)"
     )
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--only", choices=tuple(CHOICES), help="Export only rows with this outcome")
+    which.add_argument("--only", choices=tuple(FILTERS), help="Export only rows with this outcome")
     which.add_argument("--split", action="store_true", help="Write one file per outcome: FILE-on-whatsapp, …")
     parser.add_argument("--digits", action="store_true", help="Write numbers without the plus sign")
     parser.add_argument("--force", action="store_true", help="Overwrite an existing file")
@@ -164,9 +165,9 @@ def export(session: Session) -> int:
         if done % _ROWS_PER_STEP == 0:
             session.output.progress(done / job.rows, f"{done:,} of {job.rows:,} rows")
 
-    one, many = ("number", "numbers") if chosen == "txt" else ("row", "rows")
+    noun = "number" if chosen == "txt" else "row"
     for path, rows in session.engine.jobs.export(job.id, target, watch):
-        session.output.say(f"{counted(rows, one, many)} written to {clean(str(path), _MAX_PATH)}.")
+        session.output.say(f"{counted(rows, noun)} written to {clean(str(path), _MAX_PATH)}.")
     return Exit.DONE
 
 
@@ -197,9 +198,7 @@ def forget(session: Session) -> int:
     """Delete a finished job."""
     engine, output = session.engine, session.output
     job = session.store.jobs.find(session.arguments.job)
-    if not removal_agreed(
-        session, f"job {job.id} {job.name} and its {counted(job.numbers, 'number', 'numbers')}"
-    ):
+    if not removal_agreed(session, f"job {job.id} {job.name} and its {counted(job.numbers, 'number')}"):
         output.note("Nothing was deleted.")
         return Exit.USAGE
     engine.jobs.forget(job.id)
@@ -223,20 +222,18 @@ def purge(session: Session) -> int:
     engine, output, older_than = session.engine, session.output, session.arguments.older_than
     old = engine.jobs.purgeable(older_than)
     if not old:
-        output.say(
-            f"No finished job is older than {counted(older_than, 'day', 'days')}; nothing was deleted."
-        )
+        output.say(f"No finished job is older than {counted(older_than, 'day')}; nothing was deleted.")
         return Exit.DONE
     if not session.arguments.yes:
         rows = [(str(job.id), job.name, moment(job.created) or "", f"{job.numbers:,}") for job in old]
         output.note(table(("Job", "Name", "Created", "Numbers"), rows, left=(1,)))
-    if not removal_agreed(session, f"{counted(len(old), 'job', 'jobs')} and all numbers"):
+    if not removal_agreed(session, f"{counted(len(old), 'job')} and all numbers"):
         output.note("Nothing was deleted.")
         return Exit.USAGE
     # Only the jobs that were shown, not ones that have become old enough since.
     for job in old:
         engine.jobs.forget(job.id)
-        output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number', 'numbers')}.")
+        output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number')}.")
     return Exit.DONE
 
 

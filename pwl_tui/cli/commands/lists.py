@@ -26,7 +26,7 @@ from pwl_tui.cli.confirm import require_spending, spending_agreed
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
-from pwl_tui.cli.output import Output, counted
+from pwl_tui.cli.output import Output
 from pwl_tui.cli.render.jobs import plan_text_of, shape_of, warn_of_unadopted
 from pwl_tui.cli.render.json_output import plan_shape
 from pwl_tui.cli.render.sample import rest_command, sample_text
@@ -38,6 +38,7 @@ from pwl_tui.engine.problems import EngineError, credits_short
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.state.models import Job
+from pwl_tui.wording.figures import counted
 
 
 def _plan_arguments(parser: ArgumentParser) -> None:
@@ -149,7 +150,7 @@ def report(session: Session, job: Job, ending: Ending) -> int:
     text = (
         f"Job {job.id} {job.name} is {job.state}: {counts.on_whatsapp:,} on WhatsApp"
         f" ({counts.business:,} business), {counts.not_on_whatsapp:,} not, {counts.failed:,} failed,"
-        f" {counts.pending:,} pending; {counted(job.charged, 'credit', 'credits')} spent."
+        f" {counts.pending:,} pending; {counted(job.charged, 'credit')} spent."
     )
     sample = sample_text(session, job)
     session.output.value(shape_of(session, job, batches=True), f"{text}\n\n{sample}" if sample else text)
@@ -258,7 +259,7 @@ def _save_rejected(session: Session, planned: JobPlan) -> None:
         session.output.note(f"No row was rejected; {path} was not written.")
         return
     saved = save_rejected(planned.list, path, force=session.arguments.force)
-    session.output.note(f"{counted(saved, 'rejected row', 'rejected rows')} saved to {path}.")
+    session.output.note(f"{counted(saved, 'rejected row')} saved to {path}.")
 
 
 # -- sending

@@ -4,9 +4,9 @@ from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import PATIENCE_SECONDS
 from pwl_tui.cli.launcher import Launcher, abandon_terminal, leave_undisturbed
-from pwl_tui.cli.output import counted
 from pwl_tui.cli.session import Session
 from pwl_tui.state.models import JobState
+from pwl_tui.wording.figures import counted
 
 _LAST_ANSWER_SECONDS = 0.2
 """How long to wait for the answer to a paid call before the person gets their prompt back."""

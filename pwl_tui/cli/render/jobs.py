@@ -34,7 +34,7 @@ def print_jobs(session: Session, jobs: Sequence[Job], *, batches: bool, none: st
 def shape_of(session: Session, job: Job, *, batches: bool) -> dict[str, object]:
     """Return a job as JSON; its error says so if it belongs to another key.
 
-    With `batches` it also has the ``rates`` of a sample, see `Engine.rates`.
+    With `batches` it also has the ``rates`` of a sample, see `Plans.sample_rates`.
     """
     error = session.engine.jobs.elsewhere(job) if job.unfinished else None
     shape = job_shape(job, error or job.error)

@@ -1,7 +1,6 @@
-"""The result of each row of a list, which rows to export, and how a result is written."""
+"""The result of each row of a list, and how it is written."""
 
-from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from msgspec.structs import astuple, replace
 
@@ -9,9 +8,6 @@ from pwl_tui.answer import COLUMNS, Answer
 
 FIELDS = ("wa_number", *(f"wa_{column}" for column in COLUMNS))
 """The columns that an export adds to a list."""
-
-Choice = Literal["on-whatsapp", "not-on-whatsapp", "business", "failed", "rejected", "pending", "not-sent"]
-"""Which rows of a list to export."""
 
 REMEMBERED = 1 << 14
 """How many different results a writer caches as text: most rows share theirs with many others."""
@@ -26,26 +22,6 @@ RowAnswer: TypeAlias = tuple[int, int, Answer]
 The number (E.164 without the plus, 0 if none), the row number of the earlier row with the same number (0 if
 none), and the answer.
 """
-
-CHOICES: dict[Choice, Callable[[Answer], bool]] = {
-    "on-whatsapp": lambda answer: answer.on_whatsapp is True,
-    "not-on-whatsapp": lambda answer: answer.on_whatsapp is False,
-    "business": lambda answer: answer.business is True,
-    "failed": lambda answer: answer.outcome == "failed",
-    "rejected": lambda answer: answer.outcome == "rejected",
-    "pending": lambda answer: answer.outcome == "pending",
-    "not-sent": lambda answer: answer.outcome == "not_sent",
-}
-
-OUTCOMES: tuple[Choice, ...] = (
-    "on-whatsapp",
-    "not-on-whatsapp",
-    "failed",
-    "rejected",
-    "pending",
-    "not-sent",
-)
-"""The choices that divide the rows: each row belongs to exactly one."""
 
 
 def number_text(number: int, *, digits: bool) -> str:

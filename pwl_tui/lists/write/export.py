@@ -10,10 +10,11 @@ from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
+from pwl_tui.filters import FILTERS, Choice
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import CHOICES, OUTCOMES, Choice, RowAnswer
+from pwl_tui.lists.write.answers import RowAnswer
 from pwl_tui.lists.write.delimited import Delimited
 from pwl_tui.lists.write.export_formats import JsonLines, Scratch, Text, Workbook, Writer, WriteRows
 from pwl_tui.lists.write.export_layout import ExportLayout, WiderRowError, expected_layout, measured_layout
@@ -55,7 +56,7 @@ class Target(Struct, frozen=True):
         if not self.split:
             return {self.path: self.only}
         beside, stem, ending = self.path.parent, self.path.stem, self.path.suffix
-        return {beside / f"{stem}-{outcome}{ending}": outcome for outcome in OUTCOMES}
+        return {beside / f"{stem}-{key}{ending}": key for key, kind in FILTERS.items() if kind.divides}
 
 
 class Written(NamedTuple):
@@ -146,7 +147,7 @@ class _Out:
     ) -> None:
         self.draft, self._writer, self._stack = draft, writer, stack
         self.rows = 0
-        self._belongs = None if choice is None else CHOICES[choice]
+        self._belongs = None if choice is None else FILTERS[choice].matches
         self._write: WriteRows[Any] | None = None
         draft.wanted = False
         if not late or draft.replaces:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, Outcome
+from pwl_tui.filters import Which
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import BatchState, Binding, RejectedRow, Result, Which
+from pwl_tui.state.models import BatchState, Binding, RejectedRow, Result
 from pwl_tui.state.queries.breakdown import Breakdown
 from pwl_tui.state.queries.find import EVERYTHING, Find
 from pwl_tui.state.queries.selection import LIST_ORDER, Selection, Sort

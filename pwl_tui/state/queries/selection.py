@@ -15,9 +15,9 @@ from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from pwl_tui.answer import Outcome
+from pwl_tui.filters import FILTERS, Which
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import BatchState, Result, Which
+from pwl_tui.state.models import BatchState, Result
 from pwl_tui.state.queries.find import Find
 from pwl_tui.state.records import RESULTS, results_from
 
@@ -26,15 +26,6 @@ PIECE = 4096
 """Numbers scanned in one step: about a millisecond."""
 _BEGINNING = 4096
 """At most this many first rows of an order are found in one pass, without sorting the rest."""
-_WHERE: dict[Which, str] = {
-    "all": "",
-    "on-whatsapp": " AND on_whatsapp=1",
-    "not-on-whatsapp": " AND on_whatsapp=0",
-    "business": " AND on_whatsapp=1 AND business=1",
-    "failed": f" AND outcome='{Outcome.FAILED}'",
-    "pending": f" AND outcome='{Outcome.PENDING}'",
-    "not-sent": f" AND outcome='{Outcome.NOT_SENT}'",
-}
 _COUNTED: dict[Which, str] = {
     "on-whatsapp": "on_whatsapp",
     "not-on-whatsapp": "not_on_whatsapp",
@@ -95,7 +86,7 @@ class Selection:
 
     def __init__(self, database: Database, job: int, which: Which, find: Find, sort: Sort) -> None:
         self._database, self._job = database, job
-        self._condition, self._values = _WHERE[which] + find.condition, find.values
+        self._condition, self._values = _condition(which) + find.condition, find.values
         self._sort = sort
         self._ahead = deque(_pieces(database, job, which, searched=bool(find.condition)))
         self._spans: list[Span] = []
@@ -207,6 +198,10 @@ class Selection:
 
     def _read(self, which: str, *values: object) -> list[Result]:
         return results_from(self._database.first(RESULTS.format(which), self._job, *values))
+
+
+def _condition(which: Which) -> str:
+    return "" if which == "all" else f" AND {FILTERS[which].condition}"
 
 
 def pieces(database: Database, job: int) -> Iterator[Span]:

@@ -1,1 +1,1 @@
-"""What the screen shows, read from the store off the event loop."""
+"""What the screen shows, read from the store in threads."""

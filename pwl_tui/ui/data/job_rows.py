@@ -1,12 +1,12 @@
-"""The rows of a job's screen, read from the state file; everything here blocks, and belongs into a thread."""
+"""The rows of a job's screen, read from the state file. Everything here blocks: call it in a thread."""
 
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.jobs.planning import Origin
+from pwl_tui.filters import Which
 from pwl_tui.lists.planned import row_label
-from pwl_tui.state.models import Which
 from pwl_tui.state.queries.breakdown import Breakdown
 from pwl_tui.state.queries.find import Find
 from pwl_tui.state.queries.selection import Selection, Sort
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from pwl_tui.lists.read.reading import Reading
 
 _SLICE_SECONDS = 0.03
-"""How long a search or a count goes on before what it has so far is shown."""
+"""How long a search or a count runs before its results so far are shown."""
 
 
 class JobRows:
     """Reads one job.
 
     Args:
-        store: where it is.
-        job: its id.
+        store: the state file.
+        job: the id of the job.
     """
 
     def __init__(self, store: Store, job: int) -> None:
@@ -35,16 +35,16 @@ class JobRows:
         self._reading: Reading | None = None
 
     def select(self, which: Which, find: Find, sort: Sort) -> Selection:
-        """Return the results that pass, of which nothing is known yet."""
+        """Return a selection of the results that pass, none of which is found yet."""
         return self._store.results.select(self._job, which, find, sort)
 
     def results(self, selection: Selection, offset: int, limit: int) -> Window[ResultRow]:
-        """Return a window of the results that are found by now."""
+        """Return a window of the results found so far."""
         rows = selection.page(offset, limit)
         return Window(selection.total, offset, rows)
 
     def rejected(self, offset: int, limit: int) -> Window[ResultRow]:
-        """Return a window of the rows that hold no usable number."""
+        """Return a window of the rows without a usable number."""
         if self._reading is None:
             self._reading = Origin.decode(self._store.jobs.origin(self._job)[0]).reading
         rows = self._store.results.rejected(self._job, offset, limit)
@@ -57,7 +57,7 @@ class JobRows:
         return Window(len(batches), 0, batches)
 
     def breakdown(self) -> Breakdown:
-        """Return the counts by country and carrier, of which nothing is counted yet."""
+        """Return counts by country and carrier, with nothing counted yet."""
         return self._store.results.breakdown(self._job)
 
     def waiting(self) -> Waiting:
@@ -66,7 +66,7 @@ class JobRows:
 
 
 def for_a_while(grow: Callable[[], bool], enough: Callable[[], bool] = lambda: False) -> bool:
-    """Let something grow for a twentieth of a second, or until it is enough; return whether there is more."""
+    """Let something grow for a moment, or until there is enough. Returns whether there is more to come."""
     deadline = time.monotonic() + _SLICE_SECONDS
     while grow():
         if enough() or time.monotonic() >= deadline:

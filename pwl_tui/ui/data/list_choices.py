@@ -1,10 +1,11 @@
-"""What the form for a new list holds, and the reading of that list. Knows no widget."""
+"""What the form for a new list holds, and reading that list."""
 
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs.planning import JobPlan
@@ -15,61 +16,38 @@ from pwl_tui.lists.read.source import Source
 
 
 class Choices(Struct, frozen=True):
-    """How a list is to be read and what is paid for, beyond its path and region; none: as detected.
+    """How to read a list and what to pay for, beyond its path, region and which numbers to accept.
 
     Attributes:
-        sheet: of a workbook, by name.
-        column: with the numbers, as its place counted from 1.
-        region_column: with each row's country, as its place counted from 1; empty: no column is.
-        header: whether the first row names the columns.
-        delimiter: what stands between cells.
-        in_text: whether numbers are looked for within lines of text.
-        encoding: as Python or the person names it.
-        sample: pay for so many numbers at random; none: for all.
-        reuse: answers that were paid for before are used again.
+        options: how to read it, without `region` and `numbers`, which are the form's; None means as detected.
+        sheet: of a workbook, by name; None means as detected.
+        sample: pay for this many numbers, chosen at random; None means all.
+        reuse: whether to reuse results that were paid for before.
     """
 
+    options: Options = Options()
     sheet: str | None = None
-    column: str | None = None
-    region_column: str | None = None
-    header: bool | None = None
-    delimiter: str | None = None
-    in_text: bool | None = None
-    encoding: str | None = None
     sample: int | None = None
     reuse: bool = True
 
-    def options(self, region: str | None, numbers: Strictness) -> Options:
-        """Return what the reader is to know, with the region for national numbers."""
-        return Options(
-            column=self.column,
-            header=self.header,
-            region=region,
-            region_column=self.region_column,
-            encoding=self.encoding,
-            delimiter=self.delimiter,
-            in_text=self.in_text,
-            numbers=numbers,
-        )
-
     def decide(self, engine: Engine, listed: ListPlan) -> tuple[JobPlan, float | None]:
-        """Return what would be sent of a list, and the seconds that takes, if known. Slow for long lists."""
+        """Return what would be sent, and the seconds that will take, None if unknown. Slow for long lists."""
         plan = engine.plans.decide(listed, reuse_days=None if self.reuse else 0, sample=self.sample)
         return plan, engine.plans.seconds_for(plan.to_pay)
 
     def reads_as(self, other: "Choices") -> bool:
-        """Say whether a list is read the same way with other choices."""
-        return self.options(None, "valid") == other.options(None, "valid") and self.sheet == other.sheet
+        """Return whether a list is read the same way with other choices."""
+        return (self.options, self.sheet) == (other.options, other.sheet)
 
 
 class Wanted(Struct, frozen=True):
-    """A list that is to be read.
+    """A list to read.
 
     Attributes:
-        pasted: the list itself; none: it is a file.
+        pasted: the list itself; None if it is a file.
         path: of the file.
-        region: ISO 3166 code for national numbers.
-        numbers: which numbers count.
+        region: ISO 3166 code of where national numbers are from.
+        numbers: which numbers to accept.
         choices: what else was chosen.
     """
 
@@ -82,19 +60,19 @@ class Wanted(Struct, frozen=True):
     def read(
         self, engine: Engine, progress: Callable[[int, int], None], cancelled: Callable[[], bool]
     ) -> ListPlan:
-        """Take the list in, and look at all of its rows. Slow for long lists.
+        """Read the list and all of its rows. Slow for long lists.
 
         Args:
             engine: reads it.
-            progress: told the bytes done and the bytes there are; it goes from start to end twice.
-            cancelled: asked now and then whether to give up.
+            progress: called with the bytes done and the bytes in total; runs from start to end twice.
+            cancelled: called now and then; returns whether to give up.
 
         Raises:
-            ListError: the list cannot be read, or holds no number.
-            PlanCancelledError: `cancelled` said so.
+            ListError: the list cannot be read, or has no numbers.
+            PlanCancelledError: `cancelled` returned true.
         """
         source = self._taken_in(progress, cancelled)
-        options = self.choices.options(self.region, self.numbers)
+        options = replace(self.choices.options, region=self.region, numbers=self.numbers)
         return engine.plans.read(source, options, progress=progress, cancelled=cancelled)
 
     def _taken_in(self, progress: Callable[[int, int], None], cancelled: Callable[[], bool]) -> Source:

@@ -1,4 +1,4 @@
-"""The lists that a person used last, for the field of the path."""
+"""The lists that were used last, to offer in the path field."""
 
 import contextlib
 from collections.abc import Iterable
@@ -10,12 +10,12 @@ _MOST = 5
 
 
 def recent_lists(jobs: Iterable[Job]) -> list[str]:
-    """Return the paths of the lists of the newest jobs that are still there, ``~`` for the home directory.
+    """Return the paths of the newest lists that still exist, with ``~`` for the home directory.
 
-    May be slow: it asks the disk.
+    May be slow: it looks for the files.
     """
     newest = sorted(jobs, key=lambda job: -job.id)
-    # Only a file has an absolute path for its source.
+    # Only files have an absolute path as their source.
     paths = dict.fromkeys(job.source for job in newest if job.source.startswith("/"))
     found: list[str] = []
     for path in paths:

@@ -1,4 +1,4 @@
-"""Any rows of a list, read when they are wanted: a list of a million rows takes no memory to look at."""
+"""Any rows of a list, read when needed: browsing a list of a million rows takes no memory."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -18,9 +18,9 @@ class RowSeen(Struct, frozen=True):
     """A row as it is read.
 
     Attributes:
-        label: as the person counts it.
-        cell: what stands where the number should be; safe to show.
-        number: in E.164; empty: there is none.
+        label: its number, as the person counts rows.
+        cell: the text in the phone column; safe to show.
+        number: in E.164; empty if there is none.
         reason: why there is none.
         others: the other cells, in the order of their columns; safe to show.
     """
@@ -33,11 +33,7 @@ class RowSeen(Struct, frozen=True):
 
 
 class RowReader:
-    """Reads on from where it is; from the start for what lies before. For one thread at a time.
-
-    Args:
-        plan: of the list.
-    """
+    """Reads forward from where it is, and from the start for earlier rows. For one thread at a time."""
 
     def __init__(self, plan: ListPlan) -> None:
         self._plan = plan
@@ -45,10 +41,10 @@ class RowReader:
         self._next = len(plan.row_reason)
 
     def read(self, indices: Sequence[int]) -> list[RowSeen]:
-        """Return rows by their indices, which rise.
+        """Return rows by their indices, which must be ascending.
 
         Raises:
-            ListError: what is kept of the list is damaged.
+            ListError: the stored list is damaged.
         """
         return [self._seen(index, self._cells(index)) for index in indices]
 

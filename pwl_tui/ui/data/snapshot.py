@@ -1,7 +1,7 @@
-"""What the screen draws: one immutable value a tick, read from the store by one thread.
+"""What the screen draws: an immutable value, read from the store by one thread.
 
-The screen never reads live objects. `Watcher` looks at the store when the engine reports something and, for
-what other processes change, about once a second while jobs are live; it hands every new `Snapshot` on.
+The screen never reads live objects. `Watcher` looks at the store when the engine reports something, and about
+once a second while jobs are live, because other processes may change it; it publishes every new `Snapshot`.
 """
 
 import threading
@@ -20,37 +20,37 @@ from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BalanceReading, Batch, BatchState, Binding, Job, JobState
 
 _HISTORY = 24
-"""Readings in the little chart of the credits."""
+"""How many readings of the credits to keep for their history."""
 _AT_REST_SECONDS = 5.0
-"""Between two looks whether another process has changed anything, while nothing is live."""
+"""How often to look for changes by other processes while nothing is live."""
 _AGES_SECONDS = 20.0
-"""How long what is shown stands at rest while nothing changes but its age, which is told in minutes."""
+"""How long to show the same while only ages change, which are shown in minutes."""
 _LAST_LOOK_SECONDS = 0.5
 _FIRST_JOBS = 100
-"""More than a screen shows."""
+"""How many jobs the first frame reads; more than a screen shows."""
 _AUDIT_SECONDS = 15.0
-"""How often the journal and the ledger are compared with the state file; that reads all of them."""
+"""How often to compare the journal and the ledger with the state file, which reads all of them."""
 _ALARM_SECONDS = 86_400.0
-"""How long an unexplained fall of the balance is news; the ledger shows it for good."""
+"""How long to report an unexplained drop in the balance; the ledger always shows it."""
 
 
 class Snapshot(Struct, frozen=True, dict=True):
-    """All that the home screen shows.
+    """Everything the home screen shows.
 
     Attributes:
-        now: when it was taken.
-        jobs: those that need the person first, then live ones, then the rest; newest first within each.
-        older: complete jobs that follow them and were not read yet.
-        binding: whose credits these are; none without a key.
+        now: when it was taken; UTC epoch seconds.
+        jobs: those that need the person first, then live ones, then the others; newest first within each.
+        older: how many more complete jobs there are that were not read yet.
+        binding: the service and key in use; None without a key.
         balances: the latest readings, by service.
         history: the last WhatsApp credits, oldest first.
+        unsent: planned numbers of this key's jobs that were not sent yet; each will cost a credit.
         doubts: batches of this key whose outcome is unknown, in the order in which they were sent.
-        unadopted: batches that the journal knows and the state file does not.
-        alarms: falls of the balance of the last day that nobody explains, newest first.
-        unsent: numbers of this key's jobs that are planned and not sent, which will cost a credit each.
+        unadopted: how many batches are in the journal but not in the state file.
+        alarms: unexplained drops in the balance during the last day, newest first.
         balance_problem: why the credits could not be read the last time.
         service_problem: why the service cannot be used now.
-        state_problem: why the state file could not be read; the rest is then from before.
+        state_problem: why the state file could not be read; everything else is then from before.
         engine_problem: why sending or polling failed on this machine, such as a full disk.
     """
 
@@ -71,17 +71,17 @@ class Snapshot(Struct, frozen=True, dict=True):
 
     @property
     def credits(self) -> BalanceReading | None:
-        """The latest reading of the WhatsApp credits."""
+        """The latest reading of the WhatsApp credits; None before the first."""
         return self.balances.get(PROVIDER.batch_service)
 
     @property
     def unfinished(self) -> tuple[Job, ...]:
-        """Jobs of the key in force that may still change; of all, if there is none."""
+        """Jobs of the key in use that may still change; of all keys if none is in use."""
         return self._own_and_foreign[0]
 
     @property
     def foreign(self) -> tuple[Job, ...]:
-        """Jobs of other keys or services that may still change; none is polled with this one."""
+        """Jobs of other keys or services that may still change; they are not polled."""
         return self._own_and_foreign[1]
 
     @cached_property
@@ -95,11 +95,11 @@ class Snapshot(Struct, frozen=True, dict=True):
 
     @cached_property
     def live(self) -> tuple[Job, ...]:
-        """Jobs that are sent and polled with the key in force."""
+        """Jobs that are being sent or polled with the key in use."""
         return tuple(job for job in self.unfinished if job.state in _LIVE)
 
     def elsewhere(self, job: Job) -> bool:
-        """Whether a job belongs to another key or service than the one in force."""
+        """Return whether a job belongs to another key or service than those in use."""
         return self.binding not in (None, job.binding)
 
     def finished_since(self, before: "Snapshot") -> list[Job]:
@@ -108,7 +108,7 @@ class Snapshot(Struct, frozen=True, dict=True):
         return [complete[job.id] for job in (*before.unfinished, *before.foreign) if job.id in complete]
 
     def job(self, job_id: int) -> Job | None:
-        """Return a job by its id."""
+        """Return a job by its id; None if it was not read or was removed."""
         return next((job for job in self.jobs if job.id == job_id), None)
 
 
@@ -126,7 +126,7 @@ _UNSENT = (JobState.PLANNED, JobState.SUBMITTING, JobState.WAITING, JobState.PAU
 
 
 def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
-    """Read a snapshot: of all jobs, or of those that are unfinished and so many of the newest."""
+    """Read a snapshot of all jobs, or of the unfinished ones and `newest` of the others."""
     store, binding = engine.store, engine.binding
     found, total = (store.jobs.all(), None) if newest is None else store.jobs.foremost(newest)
     jobs = sorted(found, key=lambda job: (_ORDER[job.state], -job.id))
@@ -153,7 +153,7 @@ def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
 
 
 def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
-    """Return a snapshot with what the journal and the ledger tell; slow with a long history."""
+    """Return a snapshot with what the journal and the ledger reveal; slow if the history is long."""
     if engine.binding is None:
         return snapshot
     since = snapshot.now - _ALARM_SECONDS
@@ -162,7 +162,7 @@ def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
 
 
 def first(engine: Engine, now: float) -> Snapshot:
-    """Read the snapshot that the first frame shows; empty but for the problem if the store cannot be read."""
+    """Read the snapshot for the first frame; if the store cannot be read, it holds only the problem."""
     try:
         return take(engine, now, _FIRST_JOBS)
     except ProblemError as error:
@@ -173,10 +173,10 @@ class Watcher:
     """A daemon thread that takes snapshots.
 
     Args:
-        engine: whose store is watched.
-        publish: gets every snapshot, on the watcher's thread; must return at once.
-        clock: UTC epoch seconds.
-        interval: the least seconds between two snapshots: the screen redraws no more often.
+        engine: whose store to watch.
+        publish: called with every snapshot, on the watcher's thread; must return at once.
+        clock: returns UTC epoch seconds.
+        interval: the minimum seconds between two snapshots, and so between two updates of the screen.
     """
 
     def __init__(
@@ -194,21 +194,21 @@ class Watcher:
         self._next_audit = 0.0
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start watching."""
         self._thread.start()
 
     def redraw_every(self, seconds: float) -> None:
-        """Let so many seconds lie between two snapshots from now on."""
+        """Change the minimum seconds between two snapshots."""
         self._interval = seconds
 
     def wake(self) -> None:
-        """Say that the person did something; may be called from any thread."""
+        """Take a snapshot soon, because the person did something; may be called from any thread."""
         self._next_audit = 0.0
         self._wanted = True
         self._woken.set()
 
     def hear(self, event: Event) -> None:
-        """Take note of what the engine tells; called on its threads."""
+        """Take note of what the engine reports; called on its threads."""
         match event:
             case BalanceFailed(service=service, problem=problem) if service == PROVIDER.batch_service:
                 self._balance_problem = problem
@@ -223,14 +223,14 @@ class Watcher:
         self._woken.set()
 
     def stop(self) -> None:
-        """End the thread; returns at once, or as soon as a look at the store that is under way has ended."""
+        """End the thread; waits briefly if it is reading the store."""
         self._stopped.set()
         self._woken.set()
         if self._thread.is_alive():
             self._thread.join(_LAST_LOOK_SECONDS)
 
     def _run(self) -> None:
-        last, version, told = Snapshot(), -1, Snapshot()
+        last, version, published = Snapshot(), -1, Snapshot()
         while not self._stopped.is_set():
             self._woken.clear()
             wanted, self._wanted = self._wanted, False
@@ -248,16 +248,16 @@ class Watcher:
                 service_problem=self._service_problem,
                 engine_problem=self._engine_problem,
             )
-            aged = not 0 <= now - told.now < _AGES_SECONDS
-            # `live` looks at every job, and keeps what it found: on this thread, so that no key waits for it.
-            if new.live or wanted or aged or replace(new, now=told.now) != told:
+            aged = not 0 <= now - published.now < _AGES_SECONDS
+            # `live` looks at every job and caches what it found; done on this thread, no key waits for it.
+            if new.live or wanted or aged or replace(new, now=published.now) != published:
                 self._publish(new)
-                told = new
+                published = new
             if not self._stopped.wait(self._interval):
                 self._woken.wait(0 if new.live else _AT_REST_SECONDS)
 
     def _looked(self, last: Snapshot, version: int, now: float) -> tuple[Snapshot, int]:
-        """Return what there is and its version: `last` itself, if neither the file nor the key changed."""
+        """Return what there is and its version; `last` itself if neither the file nor the key has changed."""
         seen = self._engine.store.version()
         if seen != version or self._engine.binding != last.binding or last.state_problem is not None:
             fresh = take(self._engine, now)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 from textual.app import ComposeResult
 from textual.widgets import Select
 
+from pwl_tui.filters import FILTERS
 from pwl_tui.lists.write.export import Format, Target
 from pwl_tui.state.models import Job
 from pwl_tui.text import clean
@@ -18,7 +19,7 @@ from pwl_tui.ui.widgets.text_input import TextInput, typed_path
 from pwl_tui.wording.figures import counted
 
 if TYPE_CHECKING:
-    from pwl_tui.lists.write.answers import Choice
+    from pwl_tui.filters import Choice
 
 _FORMATS = (
     ("CSV: your rows with the results", "csv"),
@@ -26,16 +27,7 @@ _FORMATS = (
     ("JSON Lines", "jsonl"),
     ("Text: one number per line", "txt"),
 )
-_ONLY = (
-    ("everything", ""),
-    ("on WhatsApp", "on-whatsapp"),
-    ("not on WhatsApp", "not-on-whatsapp"),
-    ("business accounts", "business"),
-    ("failed", "failed"),
-    ("rejected", "rejected"),
-    ("pending", "pending"),
-    ("not sent", "not-sent"),
-)
+_ONLY = (("All", ""), *((kind.title, key) for key, kind in FILTERS.items()))
 
 
 def beside_source(job: Job, ending: str) -> Path:
@@ -72,7 +64,7 @@ class ExportDialog(FormDialog[str]):
             formats = Select(_FORMATS, value="csv", allow_blank=False, compact=True, id="export-format")
             yield field("Format", formats)
             only = Select(_ONLY, value=self._only, allow_blank=False, compact=True, id="export-only")
-            yield field("Only", only)
+            yield field("Rows", only)
             yield Checkbox("one file per outcome", id="export-split")
             yield Checkbox("digits only, without the plus sign", id="export-digits")
             yield Checkbox("overwrite the file if it exists", id="export-force")

@@ -8,7 +8,7 @@ from textual.widgets import Select
 
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.findings import Aspect
-from pwl_tui.lists.read.reading import Reading
+from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.text import clean
 from pwl_tui.ui.data.list_choices import Choices
 from pwl_tui.ui.dialogs.base import FormDialog, field
@@ -54,30 +54,30 @@ class ListOptions(FormDialog[Choices]):
 
     def compose(self) -> ComposeResult:
         """Draw a line for each setting that this kind of list has."""
-        reading, chosen = self._reading, self._choices
+        reading, choices, options = self._reading, self._choices, self._choices.options
         with self.frame("How to read the list", id="list-options"):
             if reading.sheet:
                 sheets = [(clean(name, 40), name) for name in (reading.sheet, *reading.other_sheets)]
-                yield self._row("Sheet", "sheet", _select("sheet", sheets, chosen.sheet))
+                yield self._row("Sheet", "sheet", _select("sheet", sheets, choices.sheet))
             if not reading.in_text:
-                yield self._row("Column", "column", _select("column", _columns(reading), chosen.column))
-            yield self._row("Header", "header", _select("header", list(_HEADER), _header(chosen)))
+                yield self._row("Column", "column", _select("column", _columns(reading), options.column))
+            yield self._row("Header", "header", _select("header", list(_HEADER), _header(options.header)))
             if not reading.sheet:
-                delimiter = _IN_TEXT if chosen.in_text else chosen.delimiter
+                delimiter = _IN_TEXT if options.in_text else options.delimiter
                 delimiters = _select("delimiter", list(_DELIMITERS), delimiter)
                 yield self._row("Delimiter", "delimiter", delimiters)
                 hint = "as detected, or utf-8, cp1252, …"
-                encoding = TextInput(chosen.encoding or "", id="encoding", placeholder=hint)
+                encoding = TextInput(options.encoding or "", id="encoding", placeholder=hint)
                 yield self._row("Encoding", "encoding", encoding)
             if reading.header and len(reading.columns) > 1:
-                column = _NONE if chosen.region_column == "" else chosen.region_column
+                column = _NONE if options.region_column == "" else options.region_column
                 countries = [("no column", _NONE), *_numbered(reading, range(len(reading.columns)))]
                 yield self._row("Country", "region", _select("region-column", countries, column))
-            sample, hint = str(chosen.sample or ""), "everything, or this many numbers at random"
+            sample, hint = str(choices.sample or ""), "everything, or this many numbers at random"
             yield field("Sample", TextInput(sample, id="sample", placeholder=hint, max_length=9))
             if self._reuse_days:
                 reuse = Checkbox(self._reuse_words(), id="reuse")
-                reuse.value = chosen.reuse
+                reuse.value = choices.reuse
                 yield reuse
             yield from self.ending("Apply")
 
@@ -95,13 +95,15 @@ class ListOptions(FormDialog[Choices]):
         reuse = self.query("#reuse").results(Checkbox)
         self.dismiss(
             Choices(
+                Options(
+                    column=self._chosen("column"),
+                    region_column="" if country == _NONE else country,
+                    header=None if header is None else header == "yes",
+                    delimiter=None if delimiter == _IN_TEXT else delimiter,
+                    in_text=True if delimiter == _IN_TEXT else None if delimiter is None else False,
+                    encoding=next((typed.value.strip() for typed in encoding), "") or None,
+                ),
                 sheet=self._chosen("sheet"),
-                column=self._chosen("column"),
-                region_column="" if country == _NONE else country,
-                header=None if header is None else header == "yes",
-                delimiter=None if delimiter == _IN_TEXT else delimiter,
-                in_text=True if delimiter == _IN_TEXT else None if delimiter is None else False,
-                encoding=next((typed.value.strip() for typed in encoding), "") or None,
                 sample=sample,
                 reuse=all(box.value for box in reuse),
             )
@@ -157,5 +159,5 @@ def _numbered(reading: Reading, places: "range | list[int]") -> Offered:
     return [(clean(reading.columns[place], 30), str(place + 1)) for place in places]
 
 
-def _header(choices: Choices) -> str | None:
-    return None if choices.header is None else "yes" if choices.header else "no"
+def _header(header: bool | None) -> str | None:
+    return None if header is None else "yes" if header else "no"

@@ -40,6 +40,7 @@ class SampleDialog(Dialog[JobPlan | None]):
         self._engine, self._job, self._rates, self._later = ctx.engine, job, rates, later
         self._stopped = threading.Event()
         self._plan: JobPlan | None = None
+        self._seconds: float | None = None
 
     def compose(self) -> ComposeResult:
         """Draw what is known."""
@@ -55,6 +56,10 @@ class SampleDialog(Dialog[JobPlan | None]):
     def on_mount(self) -> None:
         """Focus the button that does nothing."""
         self.query_one("#close", Button).focus()
+
+    def on_resize(self) -> None:
+        """Draw the plan for the new width."""
+        self.call_after_refresh(self._draw)
 
     def on_unmount(self) -> None:
         """Stop reading the list."""
@@ -94,13 +99,16 @@ class SampleDialog(Dialog[JobPlan | None]):
             return made, self._engine.plans.seconds_for(made.to_pay)
 
         try:
-            plan, seconds = await in_thread(work, "rest")
+            self._plan, self._seconds = await in_thread(work, "rest")
         except ProblemError as error:
             say(problem_lines(error.problem))
             return
-        self._plan = plan
-        width = self.query_one("#rest-plan").content_region.width
-        say(plan_lines(plan, width, seconds, rest=True))
+        self._draw()
         button.label = "Send the rest…"
         button.disabled = False
         button.focus()
+
+    def _draw(self) -> None:
+        if self._plan is not None:
+            block = self.query_one("#rest-plan", TextBlock)
+            block.say(plan_lines(self._plan, block.content_region.width, self._seconds, rest=True))

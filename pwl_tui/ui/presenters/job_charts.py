@@ -15,7 +15,7 @@ _BETWEEN = 4
 _LEAST_RANKS, _MOST_RANKS = 3, 15
 
 
-def chart_lines(
+def charts(
     job: Job, waiting: Waiting, breakdown: Breakdown | None, width: int, height: int
 ) -> list[TextLine]:
     """Return the charts of a job, one below the other.

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 from textual.content import Content
 
-from pwl_tui.state.models import BatchState, Job, Which
+from pwl_tui.filters import FILTERS, Choice, Which
+from pwl_tui.state.models import BatchState, Job
 from pwl_tui.state.queries.find import FindError, hint, parse_find
 from pwl_tui.state.queries.selection import Sort, SortColumn
 from pwl_tui.text import clean
@@ -45,19 +46,29 @@ class View(Struct, frozen=True):
         return self.columns is RESULTS
 
 
+_COUNTS: dict[Choice, Callable[[Job, Waiting], int]] = {
+    "on-whatsapp": lambda job, _: job.counts.on_whatsapp,
+    "business": lambda job, _: job.counts.business,
+    "not-on-whatsapp": lambda job, _: job.counts.not_on_whatsapp,
+    "failed": lambda job, _: job.counts.failed,
+    "pending": lambda _, waiting: waiting.pending,
+    "not-sent": lambda _, waiting: waiting.not_sent,
+    "rejected": lambda job, _: job.rejected,
+}
+
+
+def _filtered(key: Choice) -> View:
+    kind = FILTERS[key]
+    return View(kind.title, kind.brief, key, REJECTED if key == "rejected" else RESULTS, _COUNTS[key])
+
+
+CHARTS = View("Charts", "Charts", None)
 VIEWS: tuple[View, ...] = (
     View("All", "All", "all", RESULTS, lambda job, _: job.numbers),
-    View("On WhatsApp", "WhatsApp", "on-whatsapp", RESULTS, lambda job, _: job.counts.on_whatsapp),
-    View("Business", "Business", "business", RESULTS, lambda job, _: job.counts.business),
-    View("Not on WhatsApp", "Not", "not-on-whatsapp", RESULTS, lambda job, _: job.counts.not_on_whatsapp),
-    View("Failed", "Failed", "failed", RESULTS, lambda job, _: job.counts.failed),
-    View("Pending", "Pending", "pending", RESULTS, lambda _, waiting: waiting.pending),
-    View("Not sent", "Unsent", "not-sent", RESULTS, lambda _, waiting: waiting.not_sent),
-    View("Rejected", "Rejected", "rejected", REJECTED, lambda job, _: job.rejected),
-    View("Charts", "Charts", None),
+    *map(_filtered, FILTERS),
+    CHARTS,
     View("Batches", "Batches", None, BATCHES, lambda job, _: sum(job.batches.values())),
 )
-CHARTS = VIEWS[-2]
 SORTS: tuple[SortColumn, ...] = ("list", "number", "answer", "country", "carrier", "answered")
 """The orders that a key cycles through."""
 SORT_WORDS: dict[SortColumn, str] = {

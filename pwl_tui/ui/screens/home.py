@@ -28,7 +28,7 @@ from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.styles import SCREEN_STYLES
 from pwl_tui.ui.textual_private import VeiledScreen
 from pwl_tui.ui.widgets.balance import BalancePanel
-from pwl_tui.ui.widgets.cells import Made, Window
+from pwl_tui.ui.widgets.cells import LazyRows, Window
 from pwl_tui.ui.widgets.chart import Chart
 from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.list_form import ListForm
@@ -130,9 +130,9 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._attention.show()
         snapshot, wanted = self.snapshot, self._filter.casefold()
         jobs = [job for job in snapshot.jobs if wanted in job.name.casefold()] if wanted else snapshot.jobs
-        rows = Made(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job)))
+        rows = LazyRows(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job)))
         self._table.show(Window(len(rows) + (0 if wanted else snapshot.older), 0, rows))
-        self._form.know(snapshot.credits.balance if snapshot.credits else None)
+        self._form.set_balance(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()
         self._summary.say(_summary(snapshot, self._adopting))
         self._empty.say(_nothing(snapshot, self._filter, self.ctx.key("new-list")))
@@ -256,12 +256,12 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         if self.snapshot.binding is None:
             self.action_key()
             return
-        self.work(partial(self._submit, event.plan, event.name), "submitting the list")
+        self.work(partial(self._submit, event.plan, event.name), "sending the list")
 
     async def _submit(self, plan: JobPlan, name: str) -> None:
         from pwl_tui.ui.dialogs.agreement import agreed
 
-        when_short = await agreed(self.app, "Submit", plan, self.ctx.settings.confirm_above)
+        when_short = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
         if when_short is None:
             return
         engine = self.ctx.engine
@@ -279,23 +279,23 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
 
     # -- adopting: here, because this screen is never left, and its work not ended with it
 
-    def take_over(self, wanted: "Adoption") -> None:
+    def adopt(self, wanted: "Adoption") -> None:
         """Adopt batches in the background, and show what came of it."""
-        if self.work(partial(self._take_over, wanted), "adopting batches") is None:
+        if self.work(partial(self._adopt_batches, wanted), "adopting batches") is None:
             self.notify("Batches are already being adopted. Wait until that is done.", severity="warning")
 
-    async def _take_over(self, wanted: "Adoption") -> None:
+    async def _adopt_batches(self, wanted: "Adoption") -> None:
         engine, finished = self.ctx.engine, threading.Event()
         progress = self.telling(finished)
 
-        def adopt() -> "Adopted":
+        def work() -> "Adopted":
             if wanted.ids:
                 return engine.recovery.adopt(wanted.ids, wanted.name, progress)
             return engine.recovery.adopt_journal(tell=progress)
 
         self._show_adopting("adopting batches")
         try:
-            adopted = await in_thread(adopt, "adopt")
+            adopted = await in_thread(work, "adopt")
         except ProblemError as error:
             self.complain(error)
             return

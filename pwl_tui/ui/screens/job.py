@@ -18,7 +18,7 @@ from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.job_rows import JobRows
 from pwl_tui.ui.data.results_reader import Found, ResultsReader, Updated
 from pwl_tui.ui.presenters.columns import BatchRow, ResultRow, result_key
-from pwl_tui.ui.presenters.job_charts import chart_lines
+from pwl_tui.ui.presenters.job_charts import charts
 from pwl_tui.ui.presenters.job_header import job_lines
 from pwl_tui.ui.presenters.job_tabs import (
     CHARTS,
@@ -267,7 +267,7 @@ class JobScreen(CommandScreen[None]):
         return row.batch.batch_id if isinstance(row, BatchRow) else None
 
     def _order(self, sort: Sort) -> None:
-        self._table.point(sort.column.capitalize(), falling=sort.descending)
+        self._table.show_order(sort.column.capitalize(), descending=sort.descending)
         self._reader.ask(replace(self._reader.question, sort=sort))
 
     def _close(self, field: TextInput) -> None:
@@ -301,7 +301,7 @@ class JobScreen(CommandScreen[None]):
         self._tabs.show(tab_titles(job, reader.waiting), VIEWS.index(self.view))
         if self.view is CHARTS:
             room = self._scroll.scrollable_size
-            self._charts.show(chart_lines(job, reader.waiting, reader.breakdown, room.width, room.height))
+            self._charts.show(charts(job, reader.waiting, reader.breakdown, room.width, room.height))
         self._tell_place()
 
     def _tell_place(self) -> None:

@@ -66,7 +66,7 @@ class SettingsScreen(CommandScreen[str]):
     def compose(self) -> ComposeResult:
         """Lay the form out."""
         with Form(id="settings"):
-            yield Static(Content.styled(f"Saved in {clean(str(self.ctx.config_file))}", "$muted"))
+            yield Static(Content.styled(f"Stored in {clean(str(self.ctx.config_file))}", "$muted"))
             heading = ""
             for field in self._fields:
                 if HEADINGS.get(field.table, heading) != heading:
@@ -119,9 +119,9 @@ class SettingsScreen(CommandScreen[str]):
         """Show the effect of a choice at once, if that can be undone."""
         event.stop()
         self.refresh_bindings()
-        if event.pick.id == _THEME:
+        if event.row.id == _THEME:
             self.ctx.preview(cast("ThemeChoice", event.value))
-        elif event.pick.id == _PROFILE:
+        elif event.row.id == _PROFILE:
             others = profile_fields(self._profiles[event.value])
             self._fields = [f for f in self._fields if f.table != "profiles"] + others
             for field in others:

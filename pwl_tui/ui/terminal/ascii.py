@@ -1,4 +1,4 @@
-"""What the program draws in letters of ASCII, for terminals and fonts that have nothing else."""
+"""Drawing in ASCII, for terminals and fonts that have nothing else."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -29,12 +29,12 @@ _ASCII: Final = str.maketrans({sign: letter for letter, signs in _DRAWN.items() 
 
 
 def in_ascii(text: str) -> str:
-    """Return a text with the program's own signs in ASCII, each in one cell; letters of names stay."""
+    """Return a text with the program's own signs in ASCII, one cell each; letters in names are kept."""
     return text if text.isascii() else text.translate(_ASCII)
 
 
 class AsciiFilter(LineFilter):
-    """Changes each line as it is drawn, so that nothing above needs to know."""
+    """Changes each line as it is drawn, so that no widget needs to know."""
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Return the segments in ASCII."""

@@ -1,7 +1,7 @@
-"""The terminal as Textual drives it, asked and told a little more: background, speed, mouse and title.
+"""Textual's terminal driver with additions: background color, speed of the connection, mouse and title.
 
-What a terminal answers comes in with what is typed. Textual does not know an answer about colours and would
-read it as keys, so it is taken out before, however late it comes.
+The answers of a terminal arrive among what is typed. Textual would take an answer about colors for keys, so
+it is removed before, however late it arrives.
 """
 
 import errno
@@ -20,20 +20,20 @@ from pwl_tui.ui import textual_private
 _ASK_BACKGROUND = "\x1b]11;?\x1b\\"
 _ASK_CURSOR = "\x1b[6n"
 _MUTE = {"linux", "dumb"}
-"""Terminals that would show the question."""
+"""Terminals that would print the question."""
 _KEEP_TITLE, _GIVE_TITLE_BACK = "\x1b[22;2t", "\x1b]2;\x07\x1b[23;2t"
-"""xterm's stack of titles; a terminal without one is left with an empty title, which shells fill in again."""
+"""xterm's stack of titles; a terminal without one ends up with an empty title, which shells set again."""
 _ANSWER = re.compile(
     r"\x1b\]11;rgba?:([0-9a-f]{1,4})/([0-9a-f]{1,4})/([0-9a-f]{1,4})(?:/[0-9a-f]{1,4})?(?:\x07|\x1b\\)",
     re.IGNORECASE,
 )
 _BEGINNING = re.compile(r"\x1b\](?:1(?:1(?:;[rgba:/0-9a-f]{0,30}\x1b?)?)?)?\Z", re.IGNORECASE)
-"""What may go on to be an answer. An escape alone is the key: it must not wait."""
+"""What may be the beginning of an answer. A lone escape is not: it is the key, and must not wait."""
 _POLL_SECONDS = 0.1
 
 
 class BackgroundSeen(Message):
-    """The terminal told its background."""
+    """The terminal reported its background."""
 
     def __init__(self, light: bool) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class BackgroundSeen(Message):
 
 
 class LineTimed(Message):
-    """The terminal has taken all that was written, and its answer has come back, after so many seconds."""
+    """The terminal received everything that was written, and its answer arrived after so many seconds."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -49,19 +49,19 @@ class LineTimed(Message):
 
 
 class InputEnded(Message):
-    """Nothing can be typed any more: the other end of the terminal is gone, with or without a SIGHUP."""
+    """Nothing can be typed anymore: the terminal is gone, with or without a SIGHUP."""
 
 
 class Answers:
-    """Takes what the terminal tells of its background out of what is typed."""
+    """Removes what the terminal says about its background from what is typed."""
 
     def __init__(self) -> None:
         self.light: bool | None = None
-        """Whether the background is nearer to white; none: it was not told."""
+        """Whether the background is light; None if the terminal has not said."""
         self._held = ""
 
     def typed(self, text: str) -> str:
-        """Return what is left of `text` for the keys; what may be the beginning of an answer is held back."""
+        """Return the keys in `text`; what may be the beginning of an answer is held back."""
         text = self._held + text
         while answer := _ANSWER.search(text):
             self.light = _is_light(*answer.groups())
@@ -70,14 +70,14 @@ class Answers:
         self._held = beginning[0] if beginning else ""
         return text[: len(text) - len(self._held)]
 
-    def rest(self) -> str:
-        """Return what was held back and did not go on: somebody typed it."""
+    def remainder(self) -> str:
+        """Return what was held back and did not continue: somebody typed it."""
         held, self._held = self._held, ""
         return held
 
 
 def _is_light(*channels: str) -> bool:
-    """Return whether a colour, in hexadecimal digits, is more white than black to the eye (ITU-R BT.601)."""
+    """Return whether a color, in hexadecimal digits, looks more white than black (ITU-R BT.601)."""
     red, green, blue = (int(channel, 16) / (16 ** len(channel) - 1) for channel in channels)
     luma: float = 0.299 * red + 0.587 * green + 0.114 * blue
     return luma > 0.5
@@ -90,26 +90,26 @@ class Terminal(LinuxDriver):
     _titled = False
 
     def ask_background(self) -> None:
-        """Ask for the background; `BackgroundSeen` tells, if the terminal answers at all."""
+        """Ask for the background; `BackgroundSeen` follows if the terminal answers."""
         if os.environ.get("TERM") not in _MUTE:
             self.write(_ASK_BACKGROUND)
 
     def set_title(self, text: str) -> None:
-        """Give the terminal a title; the one that it has is given back at the end."""
+        """Set the title of the terminal; its own is restored at the end."""
         if not self._titled:
             self._titled = True
             self.write(_KEEP_TITLE)
         self.write(f"\x1b]2;{text}\x07")
 
     def stop_application_mode(self) -> None:
-        """Give the terminal back as it was."""
+        """Restore the terminal."""
         if self._titled:
             self._titled = False
             self.write(_GIVE_TITLE_BACK)
         super().stop_application_mode()
 
     def time_line(self) -> None:
-        """Begin to measure how long what was written before takes; `LineTimed` tells."""
+        """Start to measure how long everything written so far takes to arrive; `LineTimed` follows."""
         self._asked_at = time.monotonic()
         self.write(_ASK_CURSOR)
 
@@ -118,14 +118,14 @@ class Terminal(LinuxDriver):
         textual_private.use_mouse(self, wanted)
 
     def process_message(self, message: Message) -> None:
-        """Take the answer to `time_line` out of the events."""
+        """Remove the answer to `time_line` from the events."""
         if isinstance(message, events.CursorPosition):
             self.send_message(LineTimed(time.monotonic() - self._asked_at))
         else:
             super().process_message(message)
 
     def run_input_thread(self) -> None:
-        """Read what is typed, as Textual's own does, without what the terminal answers."""
+        """Read what is typed; see `textual_private.key_parser` for why this is not Textual's own loop."""
         parser, answers = textual_private.key_parser(), Answers()
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.DefaultSelector() as selector:
@@ -137,7 +137,7 @@ class Terminal(LinuxDriver):
                         break
                     typed = answers.typed(decode(data))
                 else:
-                    typed = answers.rest()
+                    typed = answers.remainder()
                 if typed:
                     for event in parser.feed(typed):
                         self.process_message(event)
@@ -151,6 +151,6 @@ class Terminal(LinuxDriver):
         try:
             return os.read(self.fileno, 4096)
         except OSError as error:
-            if error.errno != errno.EIO:  # so a terminal tells that it hung up, or is another's now
+            if error.errno != errno.EIO:  # the terminal hung up, or belongs to another program now
                 raise
             return b""

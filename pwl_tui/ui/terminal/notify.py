@@ -1,7 +1,4 @@
-"""What the terminal is told when work goes on or ends: a notification, a title. Never a number, never a key.
-
-Escape sequences as text; the application writes them.
-"""
+"""Desktop notifications and titles, as escape sequences. They never hold a phone number or a key."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,25 +11,25 @@ from pwl_tui.wording.figures import grouped, percent
 DesktopChoice = Literal["auto", "osc9", "osc777", "never"]
 _NAME = "pwl-tui"
 _NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){6,}")
-"""Seven digits or more, however they are grouped: a person may name a list by a number in it."""
+"""Seven digits or more, however grouped: a list may be named after a number in it."""
 _NEEDY = (JobState.ATTENTION, JobState.WAITING)
 _LONGEST = 120
 _PAUSE_SECONDS = 10.0
-"""Between two tellings: longer than a notice stands, so that they never pile up over the screen."""
+"""Between two notices: longer than one is shown, so that they never pile up."""
 
 
 class Completions:
-    """Tells what has finished: of the first job at once, of those that follow in short order together."""
+    """Announces finished jobs: the first one at once, those that follow soon after together."""
 
     def __init__(self) -> None:
         self._jobs: list[Job] = []
         self._next = 0.0
 
-    def told(self, jobs: Sequence[Job], now: float) -> str:
-        """Return what to say now; empty: nothing.
+    def due(self, jobs: Sequence[Job], now: float) -> str:
+        """Return what to announce now; empty if nothing.
 
         Args:
-            jobs: that have finished since the last call.
+            jobs: the jobs that have finished since the last call.
             now: UTC epoch seconds.
         """
         self._jobs += jobs
@@ -44,22 +41,22 @@ class Completions:
 
 
 def finished(jobs: Sequence[Job]) -> str:
-    """Return in a sentence what came of jobs, of one at least."""
+    """Return a sentence about finished jobs, at least one."""
     who = f"{jobs[0].name} is" if len(jobs) == 1 else f"{grouped(len(jobs))} jobs are"
     found, numbers = sum(job.counts.on_whatsapp for job in jobs), sum(job.numbers for job in jobs)
     return f"{who} complete: {grouped(found)} of {grouped(numbers)} on WhatsApp."
 
 
 def desktop(sentence: str, setting: DesktopChoice, environ: Mapping[str, str]) -> str:
-    """Return what makes the terminal notify its person; empty: nothing shall.
+    """Return what makes the terminal show a notification; empty if the person wants none.
 
     There are two codes: OSC 9 (iTerm2, kitty, WezTerm, Ghostty) and OSC 777 (rxvt, foot, VTE, mintty).
-    Terminals that know both would notify twice, so one of them is sent.
+    Terminals that know both would notify twice, so only one is sent.
 
     Args:
-        sentence: what to say; numbers in it are masked.
-        setting: which code, as configured.
-        environ: tells the terminal, and whether tmux is between.
+        sentence: what to show; numbers in it are masked.
+        setting: the configured code.
+        environ: identifies the terminal, and whether tmux is in use.
     """
     if setting == "never":
         return ""
@@ -70,7 +67,7 @@ def desktop(sentence: str, setting: DesktopChoice, environ: Mapping[str, str]) -
 
 
 def title(under_way: Sequence[Job]) -> str:
-    """Return the terminal's title for the unfinished jobs of a key, with the per cent of all of them."""
+    """Return the title of the terminal: how far the unfinished jobs of the key in use are."""
     total = sum(job.numbers - job.left_out for job in under_way)
     sign = "! " if any(job.state in _NEEDY for job in under_way) else ""
     if not total:
@@ -79,9 +76,9 @@ def title(under_way: Sequence[Job]) -> str:
 
 
 def through(sequence: str, environ: Mapping[str, str]) -> str:
-    """Return a sequence so that it reaches the terminal through tmux, where that is between.
+    """Return an escape sequence so that it passes through tmux, if tmux is in use.
 
-    tmux lets it pass with ``set -g allow-passthrough on``; every escape character in it is doubled.
+    tmux passes it on with ``set -g allow-passthrough on``. Each escape character in it is doubled.
     """
     if not environ.get("TMUX"):
         return sequence

@@ -1,4 +1,4 @@
-"""Leaving in good order when the terminal goes away or the process is told to end."""
+"""Leaving in good order when the terminal goes away or the process is asked to end."""
 
 import asyncio
 import signal
@@ -7,13 +7,13 @@ import termios
 from collections.abc import Callable
 
 INTERRUPTED = 130
-"""Exit code when something other than the person ended the program."""
+"""Exit code if something other than the person ended the program."""
 _USUAL_SIZE = (24, 80)
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
 def leave_on_signals(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
-    """Call `leave` when the process is told to end (SIGTERM) or its terminal is closed (SIGHUP)."""
+    """Call `leave` when the process is asked to end (SIGTERM) or its terminal is closed (SIGHUP)."""
     for number in _SIGNALS:
         loop.add_signal_handler(number, leave)
 
@@ -25,9 +25,9 @@ def forget_signals(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def give_size() -> None:
-    """Give a terminal that does not tell its size (0 by 0, as under some `docker exec`) the usual one.
+    """Set the usual size for a terminal that does not report one (0 by 0, as with some `docker exec`).
 
-    Textual and Rich assume different sizes then, and lay the screen out again and again.
+    Otherwise Textual and Rich assume different sizes, and lay the screen out again and again.
     """
     output = sys.__stdout__
     if output is not None and output.isatty() and 0 in termios.tcgetwinsize(output):

@@ -1,4 +1,4 @@
-"""An application at home in its terminal: keys, colours, mouse, clipboard, title and notifications."""
+"""What the application does with its terminal: keys, colors, mouse, clipboard, title and notifications."""
 
 import asyncio
 import os
@@ -20,13 +20,13 @@ from pwl_tui.ui.terminal.driver import BackgroundSeen, LineTimed, Terminal
 from pwl_tui.ui.textual_private import DiscreetApp, driver_of
 
 _SLOW_LINE_SECONDS = 0.4
-"""To take the first paint (about 25 kB) and answer: what a line under half a Mbit/s does not do."""
+"""To transmit the first frame (about 25 kB) and answer: connections below half a Mbit/s take longer."""
 _KEY_SECONDS = 0.25
-"""How long a key may take before the next is let through, should its widget go away with it."""
+"""How long a key may take before the next one is handled, in case its widget has gone away."""
 
 
 class KeyDone(Message):
-    """Follows what was typed from widget to widget; where it arrives, that has had its effect."""
+    """Follows a key to the widget that handles it; when it arrives there, the key has had its effect."""
 
     def __init__(self, typed: events.Event) -> None:
         super().__init__()
@@ -34,38 +34,38 @@ class KeyDone(Message):
 
 
 class TerminalApp(DiscreetApp):
-    """What the program does with the terminal beside drawing.
+    """What the program does with the terminal besides drawing.
 
     Args:
         settings: what the person configured.
-        low_bandwidth: write as little as possible to the terminal.
-        mouse: whether mouse events are taken from the terminal at first.
+        low_bandwidth: whether to write as little as possible to the terminal.
+        mouse: whether to take mouse events from the terminal at first.
     """
 
     def __init__(self, settings: Settings, *, low_bandwidth: bool, mouse: bool) -> None:
         theme = themes.choose(settings.ui.theme, os.environ, low_bandwidth=low_bandwidth)
         self._ascii = AsciiFilter(settings.ui.ascii)
-        # Given here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
+        # Set here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
         super().__init__(driver_class=Terminal, ansi_color=theme.startswith("ansi") or None)
         for own in themes.THEMES:
             self.register_theme(own)
         self.theme = theme
         self.animation_level = "none"
         self.low_bandwidth = low_bandwidth
-        """Write as little as possible."""
+        """Whether to write as little as possible."""
         self.mouse = mouse
         """Whether mouse events are taken from the terminal."""
         self._theme_choice = settings.ui.theme
         self._light: bool | None = None
-        self._title_told = ""
+        self._title_set = ""
         self._typed: deque[events.Event] = deque()
 
     # -- what is typed
 
     async def on_event(self, event: events.Event) -> None:
-        """Let one key do what it does before the next: a slow line brings several at once.
+        """Let each key take effect before the next one: over a slow connection, several arrive at once.
 
-        Textual hands all of them to the widget that has the focus now, also those after one that moves it.
+        Textual would hand all of them to the widget that has the focus now, even after one that moves it.
         """
         if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
             self._typed.append(event)
@@ -75,7 +75,7 @@ class TerminalApp(DiscreetApp):
             await super().on_event(event)
 
     async def on_key_done(self, event: KeyDone) -> None:
-        """Go on with what was typed next."""
+        """Handle what was typed next."""
         if self._typed and event.typed is self._typed[0]:
             self._typed.popleft()
             if self._typed:
@@ -92,12 +92,12 @@ class TerminalApp(DiscreetApp):
     # -- what the terminal is asked
 
     def ask_background(self) -> None:
-        """Ask for the background, if it matters; a quick terminal answers before the first paint."""
+        """Ask for the background, if it matters; a fast terminal answers before the first frame."""
         if self._terminal is not None and self._theme_choice == "auto":
             self._terminal.ask_background()
 
     def time_line(self, settings: Settings) -> None:
-        """After the first paint, measure how long it took, where the line may be slow."""
+        """After the first frame, measure how long it took, if the connection may be slow."""
         if self._terminal is not None and _may_be_slow(settings.ui.low_bandwidth, os.environ):
             self._terminal.time_line()
 
@@ -107,12 +107,12 @@ class TerminalApp(DiscreetApp):
         self.show_theme(self._theme_choice)
 
     def on_line_timed(self, event: LineTimed) -> None:
-        """Draw less on a slow line."""
+        """Draw less over a slow connection."""
         if event.seconds > _SLOW_LINE_SECONDS:
             self.draw_less()
             self.notify(
-                f"The line took {event.seconds:.1f} s: live figures are drawn less often. "
-                "low_bandwidth in the settings turns that off."
+                f"Slow connection ({event.seconds:.1f} s): live figures will be updated less often. "
+                "To turn this off, set low_bandwidth to never in the settings."
             )
 
     def draw_less(self) -> None:
@@ -130,20 +130,20 @@ class TerminalApp(DiscreetApp):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """Show a notice; its text is plain and safe, whoever wrote it."""
+        """Show a notice; its text is made safe, whoever wrote it."""
         super().notify(clean(message), title=title, severity=severity, timeout=timeout, markup=markup)
 
     def announce(self, sentence: str, settings: Settings) -> None:
-        """Say that work has ended, on the screen and beside it, as far as the person wants that."""
+        """Announce finished work on the screen, and by bell and desktop notification if those are enabled."""
         self.notify(sentence)
         if settings.notify.bell:
             self.bell()
         self._tell(notify.desktop(sentence, settings.notify.desktop, os.environ))
 
-    def tell_title(self, title: str) -> None:
-        """Give the terminal a title, if it has another; its own is given back at the end."""
-        if self._terminal is not None and title != self._title_told:
-            self._title_told = title
+    def set_title(self, title: str) -> None:
+        """Set the title of the terminal, unless it has it already; its own is restored at the end."""
+        if self._terminal is not None and title != self._title_set:
+            self._title_set = title
             self._terminal.set_title(title)
 
     def copy_to_clipboard(self, text: str) -> None:
@@ -159,38 +159,38 @@ class TerminalApp(DiscreetApp):
         if self._terminal is not None:
             self._terminal.use_mouse(wanted)
 
-    # -- looks
+    # -- appearance
 
     def refresh_css(self, animate: bool = True) -> None:
-        """Take on changed colours; before anything is drawn that needs no second reading of all styles."""
+        """Apply changed colors; before anything is drawn, without reading all styles a second time."""
         if self.screen_stack:
             super().refresh_css(animate)
         else:
             self.stylesheet.set_variables(self.get_css_variables())
 
     def show_theme(self, choice: themes.ThemeChoice) -> None:
-        """Show other colours at once."""
+        """Change the colors at once."""
         self._theme_choice = choice
         theme = themes.choose(choice, os.environ, low_bandwidth=self.low_bandwidth, light=self._light)
         self.ansi_color = theme.startswith("ansi") or None
         self.theme = theme
 
     def show_ascii(self, wanted: bool) -> None:
-        """Draw frames, bars and signs in letters of ASCII, or as they are."""
+        """Draw frames, bars and signs in ASCII, or as they are."""
         if wanted != self._ascii.enabled:
             self._ascii.enabled = wanted
             for screen in self.screen_stack:
                 for widget in screen.walk_children(Widget, with_self=True):
-                    # All of it, also of a widget that draws again only what has changed for itself.
+                    # All of it, even if the widget itself would draw again only what has changed.
                     Widget.refresh(widget)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Add the letters of ASCII to what changes every line that is drawn."""
+        """Add the ASCII filter to those that change every line that is drawn."""
         filters = super().get_line_filters()
         return [*filters, self._ascii] if self._ascii.enabled else filters
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Give themes that are not ours the colours that ours add."""
+        """Give other themes the colors that ours add."""
         return themes.VARIABLES
 
     @property
@@ -205,5 +205,5 @@ class TerminalApp(DiscreetApp):
 
 
 def _may_be_slow(setting: str, environ: Mapping[str, str]) -> bool:
-    """Whether to time the line: it is a far one, and no tmux or screen answers in its place."""
+    """Return whether to time the connection: it is remote, and no tmux or screen answers in its place."""
     return setting == "auto" and "SSH_CONNECTION" in environ and not environ.keys() & {"TMUX", "STY"}

@@ -1,4 +1,4 @@
-"""The colours: one accent, and words and signs before colour. On 16-colour terminals the terminal's own."""
+"""The colors: one accent. Terminals with 16 colors use their own."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -51,7 +51,7 @@ LIGHT = Theme(
 )
 THEMES = (DARK, LIGHT)
 VARIABLES = {"muted": "ansi_bright_black", "edge": "ansi_bright_black"}
-"""For the themes that are not ours."""
+"""Colors that our themes add, for the other themes."""
 
 
 def choose(
@@ -61,20 +61,20 @@ def choose(
 
     Args:
         setting: what the person configured.
-        environ: for ``NO_COLOR`` and for what the terminal says of itself.
-        low_bandwidth: colours by number write half as much as true colours.
-        light: what the terminal answered about its background; none: nothing yet.
+        environ: for ``NO_COLOR`` and what the terminal says about itself.
+        low_bandwidth: prefer numbered colors, which take half as many bytes as true colors.
+        light: whether the terminal reported a light background; None if it has not reported.
     """
     if light is None:
         light = _light_background(environ)
     light = setting == "light" or (setting != "dark" and light)
-    true_colour = environ.get("COLORTERM", "") in {"truecolor", "24bit"} or "256" in environ.get("TERM", "")
+    true_color = environ.get("COLORTERM", "") in {"truecolor", "24bit"} or "256" in environ.get("TERM", "")
     plain = environ.get("NO_COLOR") or setting == "ansi"
-    if plain or (setting == "auto" and (low_bandwidth or not true_colour)):
+    if plain or (setting == "auto" and (low_bandwidth or not true_color)):
         return "ansi-light" if light else "ansi-dark"
     return LIGHT.name if light else DARK.name
 
 
 def _light_background(environ: Mapping[str, str]) -> bool:
-    """Whether ``COLORFGBG``, which ends in the number of the background, names a white one (7, 15)."""
+    """Return whether ``COLORFGBG``, which ends in the number of the background, names a white one (7, 15)."""
     return environ.get("COLORFGBG", "").rpartition(";")[2] in {"7", "15"}

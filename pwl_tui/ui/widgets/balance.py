@@ -1,10 +1,11 @@
-"""The credits: WhatsApp's large with their history and how far they go, the others small."""
+"""The credits: those for WhatsApp large, with their history and how far they go; the others small."""
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Digits
 
+from pwl_tui.engine.polling.monitor import BALANCE_SECONDS
 from pwl_tui.ui.data.snapshot import Snapshot
 from pwl_tui.ui.presenters.bars import trace
 from pwl_tui.ui.widgets.text_block import TextBlock
@@ -18,14 +19,14 @@ _OTHERS = (
 _MOST_LISTS = 999
 _BETWEEN = Content("  ")
 _PADDING = 2
-_STALE_SECONDS = 600.0
-"""They are read every minute: what is much older could not be read since, and may have been spent."""
+_STALE_SECONDS = 2 * BALANCE_SECONDS
+"""Older credits could not be read since, and may have been spent."""
 _TRACED = 9
-"""Readings in the history: beside its name and age there is room for no more in the panel."""
+"""How many readings the history shows; there is no room for more beside its name and age."""
 
 
 class BalancePanel(Vertical):
-    """The credits as one line on narrow screens, as a panel with large figures on wide ones."""
+    """The credits: a line on narrow screens, a panel with large figures on wide ones."""
 
     def __init__(self) -> None:
         super().__init__(id="balance")
@@ -39,13 +40,13 @@ class BalancePanel(Vertical):
         yield self._words
 
     def show(self, snapshot: Snapshot, *, wide: bool, key: str, size: int) -> None:
-        """Draw the credits; what did not change is not written again.
+        """Show the credits; what did not change is not written again.
 
         Args:
             snapshot: what is known.
-            wide: as a panel.
-            key: where an API key is entered.
-            size: of the list that is meant, in credits; 0: none is.
+            wide: whether to draw a panel.
+            key: the key that enters an API key.
+            size: credits that another list like the selected one would cost; 0 if none is selected.
         """
         credits_now = snapshot.credits
         figure = grouped(credits_now.balance) if credits_now else ""
@@ -84,7 +85,7 @@ def _others(snapshot: Snapshot) -> list[Content]:
 
 
 def _reach(balance: int, size: int) -> Content:
-    """Return for how many more lists the credits are enough."""
+    """Return how many more lists the credits are enough for."""
     if not size:
         return Content()
     if lists := balance // size:
@@ -98,7 +99,7 @@ def _joined(pieces: list[Content]) -> Content:
 
 
 def _fitting(pieces: list[Content], width: int) -> Content:
-    """Return the pieces in one line, as many as fit; what is wanted most comes first."""
+    """Return as many of the pieces as fit in one line; the most important come first."""
     line = pieces[0]
     for piece in pieces[1:]:
         wider = _joined([line, piece])

@@ -1,4 +1,4 @@
-"""What a table is made of: spans, cells, columns and windows. Values only; `table` draws them."""
+"""The values a table is made of: spans, cells, columns and windows. `table` draws them."""
 
 from collections.abc import Callable, Sequence
 from typing import Generic, Literal, NamedTuple, TypeVar, overload
@@ -9,11 +9,11 @@ from rich.cells import cell_len, set_cell_size
 S = TypeVar("S")
 T = TypeVar("T")
 Tone = Literal["plain", "muted", "accent", "good", "warning", "bad"]
-"""What a text means; the style sheet gives it its colour, and no meaning is told by colour alone."""
+"""What a text means. The style sheet gives it a color; no meaning is conveyed by color alone."""
 
 
 class Span(NamedTuple):
-    """A run of text in one tone. The text is plain: never markup, and safe to show."""
+    """A run of text in one tone. The text is plain, never markup, and safe to show."""
 
     text: str
     tone: Tone = "plain"
@@ -24,7 +24,7 @@ class Cell(Struct, frozen=True):
 
     Attributes:
         spans: its text, left to right.
-        rest: it takes the rest of the line, and the columns after it are not drawn.
+        rest: whether it takes the rest of the line; the columns after it are then not drawn.
     """
 
     spans: tuple[Span, ...]
@@ -40,13 +40,13 @@ class Column(Struct, Generic[T], frozen=True):
     """One column.
 
     Attributes:
-        title: stands in the header line.
-        width: in terminal cells; the least for the column that stretches.
-        cell: draws a row, given the width it has.
-        right: figures, aligned right.
-        drop: when the screen is too narrow, columns leave by falling `drop`; those with 0 never do.
-        stretch: takes the width that the others leave; one column of a table has it.
-        grow: cells that it has more of, where there is room; the one that stretches comes first.
+        title: its head.
+        width: in terminal cells; the minimum for the column that stretches.
+        cell: draws a row in a given width.
+        right: whether to align right, as figures are.
+        drop: on narrow screens the column with the highest `drop` is dropped first; 0 means never.
+        stretch: whether it takes the width that the others leave; one column of each table does.
+        grow: cells to add if there is room; the column that stretches comes first.
     """
 
     title: str
@@ -59,12 +59,12 @@ class Column(Struct, Generic[T], frozen=True):
 
 
 class Window(Struct, Generic[T], frozen=True):
-    """A part of the rows there are.
+    """Some consecutive rows of a table.
 
     Attributes:
-        total: how many rows there are.
-        offset: which row `rows` begins with.
-        rows: the rows at hand.
+        total: how many rows the table has.
+        offset: the index of the first of `rows`.
+        rows: those that were read.
     """
 
     total: int = 0
@@ -72,17 +72,17 @@ class Window(Struct, Generic[T], frozen=True):
     rows: Sequence[T] = field(default=())
 
     def at(self, index: int) -> T | None:
-        """Return a row, or none when it lies outside the window."""
+        """Return a row by its index in the table; None if it is outside the window."""
         position = index - self.offset
         return self.rows[position] if 0 <= position < len(self.rows) else None
 
 
-class Made(Sequence[T], Generic[S, T]):
-    """Rows that are made when they are looked at: of a thousand jobs a screen shows thirty.
+class LazyRows(Sequence[T], Generic[S, T]):
+    """Rows that are made when they are looked at: of a thousand jobs, a screen shows thirty.
 
     Args:
-        of: what they are made of.
-        make: makes one.
+        of: what the rows are made of.
+        make: makes a row.
     """
 
     def __init__(self, of: Sequence[S], make: Callable[[S], T]) -> None:
@@ -102,7 +102,7 @@ class Made(Sequence[T], Generic[S, T]):
 
 
 def fit(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]:
-    """Return the columns that fit into `width` cells, one cell apart, with the width that each gets."""
+    """Return the columns that fit in `width` cells, one cell apart, each with the width it gets."""
     kept = list(columns)
     while sum(column.width + 1 for column in kept) - 1 > width:
         loose = [column for column in kept if column.drop]
@@ -122,7 +122,7 @@ def fit(columns: Sequence[Column[T]], width: int) -> list[tuple[Column[T], int]]
 
 
 def place_named(text: str, total: int) -> int | None:
-    """Return the place, 0 the first, of the row that a person means: ``900,000`` or ``90%``; else none."""
+    """Return the index of the row that a person typed, as ``900,000`` or ``90%``; None if it is neither."""
     figure = text.strip().replace(",", "").replace(".", "").removeprefix("#")
     number, is_share = figure.removesuffix("%").strip(), figure.endswith("%")
     if not (number.isascii() and number.isdecimal()):
@@ -131,7 +131,7 @@ def place_named(text: str, total: int) -> int | None:
 
 
 def aligned(text: str, width: int, right: bool) -> str:
-    """Return `text` in exactly `width` cells; what does not fit ends in an ellipsis."""
+    """Return `text` in exactly `width` cells; if it is too long, it ends in an ellipsis."""
     length = cell_len(text)
     if length > width:
         return set_cell_size(text, max(width - 1, 0)) + "…"[:width]
@@ -139,12 +139,12 @@ def aligned(text: str, width: int, right: bool) -> str:
 
 
 def line_of(row: T, layout: Sequence[tuple[Column[T], int]], width: int) -> list[Span]:
-    """Return a row as a line of `width` cells at most.
+    """Return a row as a line of at most `width` cells.
 
     Args:
         row: what to draw.
-        layout: the columns with the width of each, as `fit` gives them.
-        width: cells there are.
+        layout: the columns and their widths, as `fit` returns them.
+        width: cells of the line.
     """
     spans: list[Span] = []
     left = width
@@ -161,7 +161,7 @@ def line_of(row: T, layout: Sequence[tuple[Column[T], int]], width: int) -> list
 
 
 def _within(cell: Cell, width: int, *, right: bool) -> list[Span]:
-    """Return a cell's text in exactly so many cells; what is cut short is in the tone it begins with."""
+    """Return the text of a cell in exactly `width` cells; a text that is cut has the tone it begins with."""
     padding = width - sum(cell_len(span.text) for span in cell.spans)
     if padding < 0:
         text = "".join(span.text for span in cell.spans)

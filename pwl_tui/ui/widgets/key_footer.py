@@ -1,4 +1,4 @@
-"""The footer: one line of keys, as many as fit, the ones least wanted left out first."""
+"""The footer: one line of keys, the most important ones that fit."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from pwl_tui.ui.commands import BY_ID, Command, key_shown
 
 
 class Entry(Struct, frozen=True):
-    """A command in the footer: whose action it is, the key it has now, and whether it can be done now."""
+    """A command in the footer: the node whose action it is, its key, and whether it is available now."""
 
     command: Command
     node: DOMNode
@@ -24,14 +24,14 @@ class Entry(Struct, frozen=True):
 
     @property
     def width(self) -> int:
-        """Cells that it takes."""
+        """How many cells it takes."""
         return cell_len(f"{self.key} {self.command.title}")
 
 
 class KeyFooter(Widget):
-    """Shows the commands of its screen; what cannot be done now is dimmed. A click does what the key does."""
+    """Shows the commands of its screen, the unavailable ones dimmed. A click does what the key does."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key", "keybar--off"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-footer--key", "key-footer--off"}
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,8 +55,8 @@ class KeyFooter(Widget):
         """Draw the line."""
         if y:
             return Strip.blank(self.size.width, self.rich_style)
-        key_style = self.get_component_rich_style("keybar--key")
-        off_style = self.get_component_rich_style("keybar--off")
+        key_style = self.get_component_rich_style("key-footer--key")
+        off_style = self.get_component_rich_style("key-footer--off")
         segments = [Segment(" ", self.rich_style)]
         for entry in self._fitting():
             segments.append(Segment(entry.key, key_style if entry.enabled else off_style))
@@ -72,16 +72,16 @@ class KeyFooter(Widget):
             self.refresh()
 
     def _commands(self) -> list[Entry]:
-        """The commands that want to be in the footer: what can be done now first, then as they are wanted."""
+        """Return the commands for the footer: the available ones first, then by importance."""
         shown: dict[str, Entry] = {}
         for node, binding, enabled, _ in self.screen.active_bindings.values():
-            # A command with several keys has a binding for each; the first one stands for all.
+            # A command with several keys has a binding for each; only the first one is shown.
             if binding.show and binding.id and binding.id in BY_ID and binding.id not in shown:
                 shown[binding.id] = Entry(BY_ID[binding.id], node, key_shown(binding.key), enabled)
         return sorted(shown.values(), key=lambda entry: (not entry.enabled, entry.command.footer))
 
     def _fitting(self) -> list[Entry]:
-        """As many of them as the line holds, in the order of their declaration."""
+        """Return those that fit in the line, in the order of their declaration."""
         left, fitting = self.size.width - 1, []
         for entry in self._shown:
             if entry.width <= left:

@@ -1,4 +1,4 @@
-"""The form for a new list: file or pasted numbers, region and name; the plan appears as it is filled in."""
+"""The form for a new list: file or pasted numbers, region, name; and the plan, made while it is filled in."""
 
 import asyncio
 import threading
@@ -34,23 +34,19 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
 _TYPING_SECONDS = 0.3
-"""How long the person must have stopped typing before a list is read."""
+"""How long the person must pause typing before a list is read."""
 
 
 class ListForm(Vertical, Working):
-    """What the person fills in, and the plan of it; computing a plan spends nothing.
-
-    Args:
-        context: whose engine makes the plan.
-    """
+    """The form and the plan of its list. Making a plan spends nothing."""
 
     BINDINGS: ClassVar = bindings("form")
 
     plan: reactive[JobPlan | None] = reactive(None, init=False)
-    """Of what the fields hold now; none while they are empty, wrong, or being read."""
+    """The plan of what the fields hold now; None while they are empty, wrong, or being read."""
 
     class Ready(Message):
-        """The person wants to submit what is planned."""
+        """The person wants to send what is planned."""
 
         def __init__(self, plan: JobPlan, name: str) -> None:
             super().__init__()
@@ -72,7 +68,7 @@ class ListForm(Vertical, Working):
     async def fill(self) -> None:
         """Mount the fields."""
         await self.mount_all(self._fields())
-        # Else the program was left, or is being left, in the meantime, and any of them may be gone.
+        # Otherwise the program is being left, and any of them may be gone.
         if self.is_attached and self.query("#submit"):
             self._follow()
 
@@ -87,58 +83,58 @@ class ListForm(Vertical, Working):
         yield Button("", id="take-region", compact=True)
         options = Button("Options…", id="options", disabled=True, compact=True)
         yield Horizontal(
-            options, Button("See the rows…", id="see-rows", disabled=True, compact=True), id="form-more"
+            options, Button("See rows…", id="see-rows", disabled=True, compact=True), id="form-more"
         )
-        submit = "Submit…" if self._engine.may_spend else "no-spend: nothing is submitted"
+        submit = "Send…" if self._engine.may_spend else "no-spend: nothing is sent"
         yield Button(submit, id="submit", disabled=True, compact=True)
 
     def _follow(self) -> None:
-        """Follow the two fields that make the plan, also when the completion fills them in."""
+        """Follow the two fields that determine the plan, also when the completion fills them in."""
         self.watch(self.query_one("#region", TextInput), "value", self._reread, init=False)
-        self.watch(self._path, "value", self._path_changed)  # and it may hold something by now
+        self.watch(self._path, "value", self._path_changed)  # it may hold something already
 
     def on_resize(self) -> None:
-        """Draw the plan for the new width."""
-        self._show_plan()
+        """Draw the plan for the new width, once all is laid out: before, Textual keeps the old height."""
+        self.call_after_refresh(self._show_plan)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Look for the lists that were used last, once they can be chosen."""
+        """Look for recent lists when they can be chosen."""
         if event.widget is self._path and not self._path.value:
             self.work(self._recall, "looking for recent lists")
 
     def start(self, path: str = "", region: str = "") -> None:
-        """Put the person at the first field, with a path and region filled in where they are given."""
+        """Focus the first field; fill in a path and a region if they are given."""
         field = self.query_one("#region", TextInput)
         field.value, self._path.value = region or field.value, path or self._path.value
-        self.screen.set_focus(self._path)  # at once, for what is typed next is the path
+        self.screen.set_focus(self._path)  # at once, because what is typed next is the path
 
-    def know(self, balance: int | None) -> None:
-        """Take note of the credits there are, which may be read after the plan was made."""
+    def set_balance(self, balance: int | None) -> None:
+        """Take the balance into account; it may arrive after the plan was made."""
         if self.plan is not None and self.plan.balance != balance:
             self.plan = replace(self.plan, balance=balance)
             self._show_plan()
 
     def clear(self) -> None:
-        """Empty the form after its list was submitted."""
+        """Empty the form after its list was sent."""
         self._path.value = self.query_one("#name", TextInput).value = ""
 
     def why_not(self, command_id: str) -> str | None:
-        """Return why a command of the form cannot be done now."""
+        """Return why a command of the form is not available now; None if it is."""
         needs = {"submit": self.plan, "see-rows": self._listed, "options": self._read_before}
         if needs.get(command_id, "") is None:
-            return "No list is read yet: enter one first."
+            return "No list has been read yet: enter one first."
         if command_id == "take-region" and not (self._listed and self._listed.region_guesses):
-            return "No region is offered: no rows lack a country code, or none fits them."
+            return "No region to suggest: no rows lack a country code, or no region fits them."
         return None
 
     def watch_plan(self, plan: JobPlan | None) -> None:
-        """Allow to submit what is planned."""
+        """Enable sending when there is something to send."""
         ready = plan is not None and bool(plan.to_pay or plan.reused) and self._engine.may_spend
         self.query_one("#submit", Button).disabled = not ready
         self.screen.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what its screen says cannot be done now."""
+        """Dim what is not available now, according to the screen."""
         return self.screen.check_action(action, parameters)
 
     def on_path_line_pasted(self, event: PathLine.Pasted) -> None:
@@ -150,18 +146,18 @@ class ListForm(Vertical, Working):
         self._reread()
 
     def on_progressed(self, event: Progressed) -> None:
-        """Draw how far the reading is."""
+        """Show the progress of reading."""
         event.stop()
         if self._planning is not None and not self._planning.is_finished:
             self._say(progress_line(event.done, event.total))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Go to the next field with enter; from the last one, to the button."""
+        """Go to the next field with Enter; from the last one, to the button."""
         event.stop()
         self.action_next_field()
 
     async def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Do what the command of the button's name does."""
+        """Run the command that the button is named after."""
         event.stop()
         await self.run_action((event.button.id or "").replace("-", "_"))
 
@@ -170,26 +166,26 @@ class ListForm(Vertical, Working):
         self.screen.focus_next()
 
     def action_submit(self) -> None:
-        """Ask to submit what is planned."""
+        """Ask to send what is planned."""
         if self.plan is not None:
             typed = clean(self.query_one("#name", TextInput).value, 80)
             self.post_message(self.Ready(self.plan, typed or self._suggested_name))
 
     def action_browse(self) -> None:
-        """Look for the list in the directories."""
+        """Browse directories for the list."""
         from pwl_tui.ui.screens.browse import BrowseScreen, nearest_directory
 
         self.app.push_screen(BrowseScreen(self._ctx, nearest_directory(self._path.value)), self._browsed)
 
     def action_see_rows(self) -> None:
-        """See the rows as they are read."""
+        """Show the rows as they are read."""
         from pwl_tui.ui.screens.preview import PreviewScreen
 
         if self._listed is not None:
             self.app.push_screen(PreviewScreen(self._ctx, self._listed))
 
     def action_options(self) -> None:
-        """Say how to read the list, and how much of it to pay for."""
+        """Choose how to read the list, and how much of it to pay for."""
         from pwl_tui.ui.dialogs.list_options import ListOptions
 
         if self._read_before is not None:
@@ -199,7 +195,7 @@ class ListForm(Vertical, Working):
             self.app.push_screen(dialog, self._choose)
 
     def action_take_region(self) -> None:
-        """Take the region that is offered."""
+        """Use the suggested region."""
         if self._listed is not None and self._listed.region_guesses:
             self.query_one("#region", TextInput).value = self._listed.region_guesses[0].region
 
@@ -228,7 +224,7 @@ class ListForm(Vertical, Working):
         self._suggested_name = clean(name, 80)
 
     def _reread(self) -> None:
-        self._know_list(None)
+        self._set_list(None)
         self._replan()
 
     def _replan(self) -> None:
@@ -249,11 +245,11 @@ class ListForm(Vertical, Working):
             if listed is None or not listed.numbers:
                 self._say(progress_line(0, 1))
                 listed = await in_thread(lambda: wanted.read(self._engine, tell, stopped.is_set), "list")
-                self._know_list(listed)
+                self._set_list(listed)
             decide = partial(wanted.choices.decide, self._engine, listed)
             plan, self._seconds = await in_thread(decide, "plan")
         except NoNumbersError as error:
-            self._know_list(error.plan)
+            self._set_list(error.plan)
             self._say(numberless_lines(error))
         except ProblemError as error:
             self._say(problem_lines(error.problem))
@@ -261,7 +257,7 @@ class ListForm(Vertical, Working):
             self.plan = plan
             self._show_plan()
         finally:
-            # Also when this worker was cancelled: the thread then stops at its next look.
+            # Also if this worker was cancelled: the thread then stops at its next check.
             stopped.set()
 
     def _wanted(self) -> Wanted:
@@ -272,10 +268,10 @@ class ListForm(Vertical, Working):
         path = typed_path(self._path.value)
         return Wanted(self._pasted, path, region.upper() or None, numbers, self._choices)
 
-    def _know_list(self, listed: ListPlan | None) -> None:
-        """Take note of how the list is read, and offer what can be done with that."""
+    def _set_list(self, listed: ListPlan | None) -> None:
+        """Remember how the list is read, and enable what can be done with it."""
         self._listed = listed
-        # What the list was before a choice that cannot be says what else there is to choose.
+        # After a choice that turned out impossible, the list as it was read before says what else to choose.
         self._read_before = listed or self._read_before
         self.query_one("#see-rows", Button).disabled = listed is None
         self.query_one("#options", Button).disabled = self._read_before is None

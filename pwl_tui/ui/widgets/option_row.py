@@ -1,4 +1,4 @@
-"""One of a few values, all of them in sight in one line; told by brackets, not by colour."""
+"""A choice of a few values, all visible in one line; brackets mark the chosen one, not color."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,21 +17,21 @@ class OptionRow(Static, can_focus=True):
 
     Args:
         options: the values; plain text.
-        value: the one in force at first.
+        value: the one that is chosen at first.
         id: of the widget.
     """
 
     BINDINGS: ClassVar = bindings("choices")
 
     value: reactive[str] = reactive("", layout=False)
-    """The one that is chosen."""
+    """The chosen one."""
 
     class Changed(Message):
         """Another value was chosen."""
 
-        def __init__(self, pick: "OptionRow", value: str) -> None:
+        def __init__(self, row: "OptionRow", value: str) -> None:
             super().__init__()
-            self.pick, self.value = pick, value
+            self.row, self.value = row, value
 
     def __init__(self, options: Sequence[str], value: str, *, id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, markup=False)
@@ -39,22 +39,22 @@ class OptionRow(Static, can_focus=True):
         self.set_reactive(OptionRow.value, value)
 
     def render(self) -> Content:
-        """Draw the values, the chosen one in brackets."""
+        """Draw the values, with the chosen one in brackets."""
         return Content("").join(
             Content.styled(f"[{option}]" if option == self.value else f" {option} ", self._style(option))
             for option in self._options
         )
 
     def watch_value(self, value: str) -> None:
-        """Tell what was chosen."""
+        """Post what was chosen."""
         self.post_message(self.Changed(self, value))
 
     def action_next_choice(self) -> None:
-        """Choose the next value; after the last comes the first."""
+        """Choose the next value; the first one follows the last."""
         self._step(1)
 
     def action_prev_choice(self) -> None:
-        """Choose the value before."""
+        """Choose the previous value."""
         self._step(-1)
 
     def on_click(self, event: events.Click) -> None:

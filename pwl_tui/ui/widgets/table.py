@@ -1,8 +1,8 @@
-"""The one table of the program: it draws a window of rows line by line and repaints only lines that changed.
+"""The table: it draws a window of rows line by line, and writes only lines that changed.
 
-The table holds no data of its own. Its owner shows it a `Window`; when the person moves past the edge of that
-window the table asks for another with `Table.Wanted`. So a million rows scroll in constant memory, wherever
-they come from and however long they take to arrive.
+The table holds no data. Its owner gives it a `Window` of rows; when the person moves past the edge of it, the
+table asks for another one with `Table.Wanted`. So a million rows scroll in constant memory, wherever they
+come from and however long they take to arrive.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -24,11 +24,11 @@ from pwl_tui.ui.widgets.cells import Column, Span, Tone, Window, aligned, fit, l
 T = TypeVar("T")
 _Layout: TypeAlias = list[tuple[Column[T], int]]
 _LATE_SECONDS = 0.15
-"""How long rows may take before their absence is shown."""
+"""How long rows may take to arrive before their absence is shown."""
 _DRAWN = 500
-"""Lines that are kept as they were drawn: at each look at the jobs most are as they were."""
+"""How many drawn lines are kept: most jobs look the same at every update."""
 _SCROLLBAR = 1
-"""Cells on the right that no text is put into: the scrollbar lies over them while there is one."""
+"""Cells on the right that are left empty, because the scrollbar covers them if there is one."""
 
 
 class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False):
@@ -36,7 +36,7 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
 
     Args:
         columns: left to right.
-        key: what stays the same of a row while it changes or moves; the cursor follows it.
+        key: returns what identifies a row while it changes or moves; the cursor follows it.
         id: of the widget.
     """
 
@@ -53,24 +53,24 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
     BINDINGS: ClassVar = bindings("table")
 
     cursor = reactive(0, repaint=False)
-    """The row the person is on, 0 for the first."""
+    """The index of the selected row."""
 
     class Wanted(Message):
-        """Rows outside the window came into sight; the owner answers with `Table.show`."""
+        """Rows outside the window became visible; the owner answers with `Table.show`."""
 
         def __init__(self, table: "Table[T]", offset: int, limit: int) -> None:
             super().__init__()
             self.table, self.offset, self.limit = table, offset, limit
 
         def can_replace(self, message: Message) -> bool:
-            """Only where the person is now matters, not where they passed."""
+            """Only the latest position matters."""
             return isinstance(message, Table.Wanted) and message.table is self.table
 
     class Moved(Message):
-        """The cursor is on another row."""
+        """Another row was selected."""
 
     class Opened(Message):
-        """The row under the cursor was clicked again."""
+        """The selected row was clicked again."""
 
     def __init__(self, columns: Sequence[Column[T]], key: Callable[[T], Hashable], id: str) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -83,28 +83,29 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
         self._painted: dict[int, Strip] = {}
         self._tones: dict[Tone, Style] = {}
         self._wanted: tuple[int, int] | None = None
-        self._patient = False
+        self._waiting = False
         self._arrows: dict[str, str] = {}
 
     @property
     def selected(self) -> T | None:
-        """The row under the cursor; none when there is none or it has not arrived yet."""
+        """The selected row; None if there is none, or if it has not arrived yet."""
         return self._window.at(self.cursor)
 
     @property
     def total(self) -> int:
-        """How many rows there are."""
+        """How many rows there are, in the window and outside it."""
         return self._window.total
 
     def show(self, window: Window[T], *, restart: bool = False) -> None:
-        """Draw another window; lines that look the same as before are not written to the terminal again.
+        """Show a window; lines that look the same as before are not written again.
 
         Args:
             window: the rows.
-            restart: they are other rows than before: the cursor goes to the top instead of following its row.
+            restart: whether these are different rows: the cursor then goes to the top instead of following
+                its row.
         """
         selected = None if restart else self.selected
-        self._window, self._wanted, self._patient = window, None, False
+        self._window, self._wanted, self._waiting = window, None, False
         self._strips.clear()
         if restart:
             self.cursor = 0
@@ -119,7 +120,7 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
         self.post_message(self.Moved())
 
     def show_columns(self, columns: Sequence[Column[T]]) -> None:
-        """Show other columns, with nothing in them until the next `show`; the cursor goes to the top."""
+        """Show other columns, empty until the next `show`; the cursor goes to the top."""
         self._columns = columns
         self._fitted = {}
         self._window = Window()
@@ -127,13 +128,13 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
         self.scroll_to(y=0, animate=False)
         self.refresh()
 
-    def point(self, title: str, *, falling: bool) -> None:
-        """Put an arrow beside the title of the column by which the rows are ordered."""
-        self._arrows = {title: " ↓" if falling else " ↑"}
+    def show_order(self, title: str, *, descending: bool) -> None:
+        """Put an arrow beside the head of the column that the rows are ordered by."""
+        self._arrows = {title: " ↓" if descending else " ↑"}
         self.refresh()
 
     def go_to(self, text: str) -> None:
-        """Go to the row that a person names, 1 the first, or to so many per cent of them; else stay."""
+        """Go to the row that a person typed, as ``900,000`` or ``90%``; stay if it is neither."""
         place = place_named(text, self.total)
         self.cursor = self.cursor if place is None else place
 
@@ -146,11 +147,11 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
         self.cursor += 1
 
     def action_page_up(self) -> None:
-        """Go up one screen but for a row."""
+        """Go up one screen, minus a row."""
         self.cursor -= self._page
 
     def action_page_down(self) -> None:
-        """Go down one screen but for a row."""
+        """Go down one screen, minus a row."""
         self.cursor += self._page
 
     def action_first(self) -> None:
@@ -162,42 +163,42 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
         self.cursor = self.total
 
     def validate_cursor(self, cursor: int) -> int:
-        """Keep the cursor on a row, as far as there are any."""
+        """Keep the cursor on a row, if there are any."""
         return max(min(cursor, self.total - 1), 0)
 
     def watch_cursor(self, before: int, after: int) -> None:
-        """Keep the cursor in sight and repaint the two lines that changed."""
+        """Scroll to the cursor, and draw the two lines that changed."""
         self._reach_cursor()
         for index in (before, after):
             self._strips.pop(index, None)
-            if not self._patient:
+            if not self._waiting:
                 self.refresh_line(index + 1)
         self.post_message(self.Moved())
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Ask for rows that came into sight; what is drawn stays until they come, unless that takes long."""
+        """Ask for rows that became visible; what is drawn stays until they arrive, but not for long."""
         if self._at_hand:
             super().watch_scroll_y(old_value, new_value)
             return
         self.vertical_scrollbar.position = new_value
-        self._patient = True
+        self._waiting = True
         self._want()
         self.set_timer(_LATE_SECONDS, self._show_gaps)
 
     def on_resize(self) -> None:
-        """Keep the cursor in sight, and ask for rows that came into it."""
+        """Scroll to the cursor, and ask for rows that became visible."""
         self._reach_cursor()
         self._want()
 
     def notify_style_update(self) -> None:
-        """Forget what was painted in other colours."""
+        """Forget what was drawn in other colors."""
         super().notify_style_update()
         self._tones.clear()
         self._strips.clear()
         self._drawn.clear()
 
     def on_click(self, event: events.Click) -> None:
-        """Select the clicked row; open it when it was selected already."""
+        """Select the clicked row; open it if it was selected already."""
         row = event.y - 1 + int(self.scroll_offset.y)
         if event.y < 1 or row >= self._window.total:
             return
@@ -206,14 +207,14 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
         self.cursor = row
 
     def render_line(self, y: int) -> Strip:
-        """Draw one line of the visible part; line 0 is the header."""
+        """Draw one visible line; line 0 is the header."""
         strip = self._painted[y] = self._line(y)
         return strip
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
     ) -> Self:
-        """Draw again; all of it means the lines that look different, also when the focus comes and goes."""
+        """Draw again; without regions, only the lines that look different."""
         if regions or layout or recompose or not self._painted:
             return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
         width, height = self.size
@@ -222,7 +223,7 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
 
     @property
     def _page(self) -> int:
-        """Rows to move by a page: one stays in sight, and the header takes a line."""
+        """How many rows a page moves: one stays visible, and the header takes a line."""
         return max(self.size.height - 2, 1)
 
     def _follow(self, key: Hashable) -> None:
@@ -237,7 +238,7 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
 
     @property
     def _at_hand(self) -> bool:
-        """Whether all rows in sight are there."""
+        """Whether all visible rows are in the window."""
         visible = self._visible()
         held = range(self._window.offset, self._window.offset + len(self._window.rows))
         return not visible or (visible[0] in held and visible[-1] in held)
@@ -250,14 +251,14 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
             self.scroll_to(y=self.cursor - height + 1, animate=False)
 
     def _show_gaps(self) -> None:
-        self._patient = False
+        self._waiting = False
         self.refresh()
 
     def _want(self) -> None:
         if self._at_hand:
             return
         visible = self._visible()
-        # A screen full on either side, so that scrolling a little does not ask again.
+        # One screen more on either side, so that scrolling a little does not ask again.
         offset = max(visible[0] - len(visible), 0)
         wanted = (offset, 3 * len(visible))
         if wanted != self._wanted:
@@ -266,22 +267,22 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
 
     @property
     def _layout(self) -> _Layout[T]:
-        """The columns that there is room for, with their widths; with another width goes what was drawn."""
+        """The columns that fit, with their widths. When the width changes, what was drawn is forgotten."""
         width = self.size.width
         if width not in self._fitted:
             self._fitted = {width: fit(self._columns, width - _SCROLLBAR)}
             for drawn in (self._strips, self._drawn, self._painted):
-                drawn.clear()  # here, for Textual may draw before it tells of a resize
+                drawn.clear()  # here, because Textual may draw before it reports a resize
         return self._fitted[width]
 
     def _line(self, y: int) -> Strip:
-        """A line of the visible part as it looks now."""
+        """Return a visible line as it looks now."""
         layout = self._layout
         if y == 0:
             return self._header_strip(layout)
         index = y - 1 + int(self.scroll_offset.y)
         if index < self._window.total:
-            waiting = self._patient and self._window.at(index) is None
+            waiting = self._waiting and self._window.at(index) is None
             return self._painted[y] if waiting and y in self._painted else self._row_strip(index, layout)
         return Strip.blank(self.size.width, self._style("plain"))
 
@@ -295,7 +296,7 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
         return Strip([Segment(text, style)], self.size.width)
 
     def _row_strip(self, index: int, layout: _Layout[T]) -> Strip:
-        """A row as it looks now; kept, since what has changed is first found out and then drawn."""
+        """Return a row as it looks now. It is kept: first it is compared, and then drawn."""
         strip = self._strips.get(index)
         if strip is None:
             strip = self._strips[index] = self._draw_row(index, layout)
@@ -317,13 +318,13 @@ class Table(StillScrollView, Generic[T], can_focus=True, inherit_bindings=False)
         strip = Strip([Segment(span.text, self._style(span.tone)) for span in spans])
         strip = strip.adjust_cell_length(self.size.width, base)
         if at_cursor:
-            # Laid over the styles of the cells: `Strip.apply_style` would lay it under them.
+            # On top of the styles of the cells: `Strip.apply_style` would put it below them.
             cursor = self.get_component_rich_style("table--cursor", partial=True)
             strip = Strip([Segment(text, (style or base) + cursor) for text, style, _ in strip])
         return strip.simplify()
 
     def _style(self, tone: Tone) -> Style:
-        """The style of a tone; kept, because Textual works it out from all ancestors each time."""
+        """Return the style of a tone. It is kept: Textual would compute it from all ancestors each time."""
         style = self._tones.get(tone)
         if style is None:
             style = self.rich_style

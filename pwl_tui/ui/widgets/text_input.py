@@ -1,4 +1,4 @@
-"""Input fields: one line, no blinking cursor (it writes to the line all day), file names completed."""
+"""Input fields of one line, without a blinking cursor, which would write to the terminal all day."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 
 class TextInput(Input):
-    """A one-line field.
+    """A field of one line.
 
     Args:
-        value: what it holds at first.
+        value: its text at first.
         placeholder: shown while it is empty.
         id: of the widget.
-        password: what is typed is hidden.
-        max_length: the most characters it takes.
+        password: whether to hide what is typed.
+        max_length: the most characters it takes; 0 means no limit.
     """
 
     def __init__(
@@ -43,23 +43,23 @@ class TextInput(Input):
         self.cursor_blink = False
 
     def validate_value(self, value: str) -> str:
-        """Leave out what a terminal would obey, whoever filled the field in."""
+        """Remove characters that a terminal would obey, whoever filled in the field."""
         return "".join(character for character in value if character.isprintable())
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         """Keep typed characters from running commands.
 
-        Textual does not know a slash and five others for characters by their key names, so that a slash in a
+        Textual does not recognize the slash and five other characters by their key names, so a slash in a
         path would open the filter.
         """
         return super().check_consume_key(key, character) or key in KEY_NAME_REPLACEMENTS.values()
 
 
 class PathLine(TextInput):
-    """A field for a file name. Several lines pasted into it are no file name: they are posted as `Pasted`."""
+    """A field for a file name. Text of several lines that is pasted into it is posted as `Pasted` instead."""
 
     recent: reactive[Sequence[str]] = reactive[Sequence[str]](())
-    """Offered while it is empty."""
+    """Paths to offer while it is empty."""
 
     class Pasted(Message):
         """Text of several lines was pasted."""
@@ -69,32 +69,32 @@ class PathLine(TextInput):
             self.text = text
 
     def on_paste(self, event: events.Paste) -> None:
-        """Hand on text of several lines; one line is pasted as usual."""
+        """Post text of several lines; one line is pasted as usual."""
         if len(event.text.split()) > 1 and len(event.text.strip().splitlines()) > 1:
             event.stop()
             event.prevent_default()
             self.post_message(self.Pasted(event.text))
 
     def on_focus(self) -> None:
-        """Load the completion of file names when it is first of use."""
+        """Load the completion of file names when it is first needed."""
         if not self.screen.query("#completion"):
             self.screen.mount(completion(self))
 
 
 def typed_path(text: str) -> Path:
-    """Return the path that a person means: quotes that a file manager adds taken off, ``~`` expanded."""
+    """Return the path that a person typed: without quotes from a file manager, with ``~`` expanded."""
     bare = text.strip()
     if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
         bare = bare[1:-1]
     path = Path(bare)
     try:
         return path.expanduser()
-    except RuntimeError:  # there is no such user; the path is then taken as it stands
+    except RuntimeError:  # there is no such user, so the path is taken literally
         return path
 
 
 def completion(field: PathLine) -> "AutoComplete":
-    """Return a list of file names that drops down under a field while a path is typed."""
+    """Return a list of file names that drops down below a field while a path is typed."""
     from textual_autocomplete import AutoComplete, DropdownItem, TargetState
 
     def names(state: TargetState) -> list[DropdownItem]:
@@ -127,13 +127,13 @@ _MOST_ENTRIES = 500
 
 
 def _split(text: str) -> tuple[Path, str]:
-    """Return the directory that is typed so far and the beginning of a name in it."""
+    """Return the directory that was typed so far, and the beginning of a name in it."""
     before, slash, beginning = text.rpartition("/")
     return typed_path(before + slash or "."), beginning
 
 
 def _entries(directory: Path) -> list[str]:
-    """Return the directories and lists in a directory, but for names that would not show as they are."""
+    """Return the directories and lists in a directory, without names that cannot be shown as they are."""
     names = []
     try:
         for entry in directory.iterdir():
@@ -144,5 +144,5 @@ def _entries(directory: Path) -> list[str]:
             elif is_list_name(entry.name):
                 names.append(entry.name)
     except OSError:
-        return []  # nothing to offer; opening the path will say what is wrong with it
+        return []  # nothing to offer; opening the path will report what is wrong
     return sorted(names, key=str.lower)[:_MOST_ENTRIES]

@@ -1,4 +1,4 @@
-"""One line that says which kind of rows is shown, and which others there are."""
+"""One line of tabs."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from pwl_tui.ui.widgets.text_block import TextBlock
 
 
 class ViewTabs(TextBlock):
-    """Titles side by side; the chosen one stands out in reverse, so that it does without colour."""
+    """Titles side by side. The chosen one is in reverse video, which works without color."""
 
     class Picked(Message):
-        """A title was clicked."""
+        """A tab was clicked."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
@@ -26,11 +26,11 @@ class ViewTabs(TextBlock):
         self._gap = 1
 
     def show(self, lengths: Sequence[Sequence[str]], chosen: int) -> None:
-        """Draw the titles as long as they fit.
+        """Show the titles, in the longest version that fits.
 
         Args:
-            lengths: the same titles in several lengths, the longest first; the last are cut if they must be.
-            chosen: the index of the one in force.
+            lengths: the titles in several lengths, the longest first; the last ones are cut if necessary.
+            chosen: the index of the chosen tab.
         """
         self._titles, self._gap = next(
             (
@@ -49,7 +49,7 @@ class ViewTabs(TextBlock):
         )
 
     def on_click(self, event: events.Click) -> None:
-        """Tell which title was clicked."""
+        """Post which tab was clicked."""
         left = 0
         for index, title in enumerate(self._titles):
             if left <= event.x < left + cell_len(title):

@@ -15,10 +15,10 @@ from pwl_tui.engine.jobs import exporting, planning
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.money.journaling import digest
 from pwl_tui.engine.problems import EngineError
+from pwl_tui.filters import Choice
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import Choice
 from pwl_tui.lists.write.export import Target
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import StateError

@@ -3,9 +3,10 @@
 import contextlib
 import shutil
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
+from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import SettleError
@@ -259,10 +260,24 @@ def _die(*_: object, **__: object) -> None:
     raise Killed
 
 
-TestProtocol = Protocol.TestCase
-TestProtocol.settings = settings(
-    max_examples=40,
-    stateful_step_count=40,
-    # Every step writes to a disk that it waits for.
-    suppress_health_check=[HealthCheck.too_slow],
-)
+def check_protocol(examples: int) -> None:
+    """Let people, processes, faults and kills happen in so many random orders."""
+    run_state_machine_as_test(
+        Protocol,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=40,
+            # Every step writes to a disk that it waits for.
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
+
+
+def test_the_books_agree_whatever_the_order() -> None:
+    check_protocol(6)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_books_agree_in_many_orders() -> None:
+    check_protocol(40)

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from pwl_tui.filters import Choice
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.records import records
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import FIELDS, Choice, RowAnswer
+from pwl_tui.lists.write.answers import FIELDS, RowAnswer
 from tests.unit.export_sample import (
     AGAIN,
     ANSWERS,

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pwl_tui.answer import Answer, Outcome
-from pwl_tui.state.models import Result, Which
+from pwl_tui.filters import Which
+from pwl_tui.state.models import Result
 from pwl_tui.state.queries import selection
 from pwl_tui.state.queries.find import EVERYTHING, FindError, hint, parse_find
 from pwl_tui.state.queries.selection import LIST_ORDER, Sort, SortColumn

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -16,12 +17,15 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Entry, Journal
 from pwl_tui.state.files.owners import is_alive, new_owner
-from pwl_tui.state.models import BalanceReading, Binding, JobState, Which
+from pwl_tui.state.models import BalanceReading, Binding, JobState
 from pwl_tui.state.money import Charge
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.queries.find import parse_find
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import BINDING, FIRST, NOW, accepted, add_job, answer
+
+if TYPE_CHECKING:
+    from pwl_tui.filters import Which
 
 PROBLEM = Problem(kind=Kind.NETWORK, message="lost", charged="unknown", remedy="settle")
 
