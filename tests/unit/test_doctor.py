@@ -21,7 +21,7 @@ def way(greeting: Greeting) -> ServiceChecks:
 @pytest.mark.parametrize(("days", "good"), [(90, True), (14, True), (13, False), (0, False)])
 def test_a_certificate_that_ends_soon(days: int, good: bool) -> None:
     found = way(Greeting(NOW, 401, NOW, "TLSv1.3", NOW + days * DAY + 60)).service()
-    assert f"good for {days} days" in found.message
+    assert f"valid for {days} days" in found.message
     assert "TLSv1.3" in found.message
     assert (found.remedy == "") == good
 
@@ -50,7 +50,7 @@ def test_the_clock(ahead: float, says: str, good: bool) -> None:
 
 def test_a_service_that_does_not_say_its_time() -> None:
     assert way(Greeting(NOW, 401, None, None, None)).clock() == Finding(
-        "cannot be compared: the service does not say its time"
+        "cannot be compared: the service does not report its time"
     )
 
 
@@ -131,4 +131,4 @@ def test_a_proxy_is_named_without_its_password_and_looked_up_in_the_services_ste
 def test_a_name_that_nobody_knows() -> None:
     with pytest.raises(ApiError) as failure:
         addresses(f"https://{'x' * 70}.test")  # too long for DNS: no network is asked
-    assert "cannot be looked up" in failure.value.problem.message
+    assert "look up" in failure.value.problem.message

@@ -42,7 +42,7 @@ def check_words(problem: Problem, case: Case, *, paid: bool) -> None:
     assert (problem.kind, problem.status) == (case.kind, case.status)
     assert problem.charged == (case.charged if paid else "no")
     assert (SENTENCE if isinstance(case.body, dict) else str(case.status)) in problem.message
-    assert ("look at the balance" if problem.charged == "unknown" else case.remedy) in problem.remedy
+    assert ("check the balance" if problem.charged == "unknown" else case.remedy) in problem.remedy
 
 
 def check_job(step: Step, case: Case, store: Store, clock: Clock) -> None:
