@@ -25,8 +25,8 @@ class Answer(Struct, frozen=True, cache_hash=True, array_like=True):
 
     Attributes:
         outcome: what became of it.
-        on_whatsapp: None means it is not known.
-        business: whether it is a WhatsApp Business account; None means it is not known.
+        on_whatsapp: None means unknown.
+        business: whether it is a WhatsApp Business account. None means unknown.
         carrier: as the service names it; may be empty, as the next two.
         country: as the service names it, as a rule ISO alpha-2.
         note: for people: why a row was rejected or a number failed, where or when the answer was given.

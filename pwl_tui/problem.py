@@ -1,8 +1,8 @@
 """One value for everything that can go wrong, whoever notices it.
 
-The service's errors, an unusable list, a bad setting and a damaged state file all end as a `Problem`: it is
-stored beside the batch it happened to, printed as the ``ERROR`` object of the command line, and shown on the
-screen. This module knows no part of the program.
+The service's errors, an unusable list, an invalid setting and a damaged state file all become a `Problem`: it
+is stored with the batch it happened to, printed as the ``ERROR`` object of the command line, and shown on the
+screen. This module knows no other part of the program.
 """
 
 from enum import StrEnum
@@ -62,23 +62,23 @@ Charged = Literal["no", "yes", "unknown"]
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
     """What went wrong, whether it cost anything, and what the person should do.
 
-    The field order is the order of the command line's ``ERROR`` object.
+    Its fields are in the order of the command line's ``ERROR`` object.
     """
 
     kind: Kind
     status: int | None = None
-    """The HTTP status, where an answer came."""
+    """The HTTP status. None means there was no answer."""
     code: str | None = None
-    """The service's own code (``RATE_001``), or ours where it has none."""
+    """The service's own code (``RATE_001``), or ours if it has none. None means there is no code."""
     message: str
-    """One sentence that says what is wrong; safe to show, free of keys and URLs that carry one."""
+    """One sentence that says what is wrong; safe to show, without keys and URLs that contain one."""
     charged: Charged = "no"
     retry_after: float | None = None
-    """Seconds the service asked us to wait."""
+    """Seconds the service asked us to wait. None means it did not ask."""
     required: int | None = None
     """Credits that the work needs."""
     available: int | None = None
-    """Credits that are there."""
+    """Credits that are available."""
     remedy: str
     """One sentence that says what to do."""
 

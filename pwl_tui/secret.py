@@ -1,6 +1,6 @@
-"""The API key, kept from every place where it could be read by accident.
+"""The API key, kept out of every place where it could be read by accident.
 
-The service wants the key as a query parameter, so any URL, log line or traceback may carry it. A key is a
+The service takes the key as a query parameter, so any URL, log line or traceback may contain it. A key is a
 `Secret` from the moment it is read; `reveal` is called in one place, where the request is sent.
 """
 
@@ -16,7 +16,7 @@ class Secret:
     """A string that prints as a mask, compares by value and cannot be pickled.
 
     Args:
-        value: the secret itself; surrounding white space is not part of it.
+        value: the secret itself; surrounding white space is removed.
     """
 
     __slots__ = ("_value",)
@@ -30,7 +30,7 @@ class Secret:
 
     @property
     def fingerprint(self) -> str:
-        """12 hexadecimal digits that name the key without giving it away (SHA-256, domain-separated)."""
+        """12 hexadecimal digits that identify the key without revealing it (SHA-256, domain-separated)."""
         return hashlib.sha256(b"pwl-tui key\0" + self._value.encode()).hexdigest()[:12]
 
     def __bool__(self) -> bool:

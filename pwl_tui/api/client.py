@@ -1,4 +1,4 @@
-"""ProWebLook over HTTP: four calls, no redirects, no retries, and the key in nothing that is kept."""
+"""ProWebLook over HTTP: four calls, no redirects, no retries, and no trace of the key."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,22 +26,22 @@ from pwl_tui.provider import PROVIDER, Service
 from pwl_tui.secret import Secret, redact
 
 PAID_TIMEOUT = httpx.Timeout(150.0, connect=15.0)
-"""Seconds. Giving up early on a paid call makes an unknown outcome of a slow one."""
+"""Seconds. Giving up early on a slow paid call would make its outcome unknown."""
 READ_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
-"""Seconds, for the calls that cost nothing and are asked again."""
+"""Seconds, for the calls that cost nothing and can be repeated."""
 MAX_ANSWER_BYTES = 8 * 2**20
-"""A poll of 1,000 numbers has about 250 kB; what is far longer is not the service's."""
+"""A poll of 1,000 numbers has about 250 kB; anything far longer is not from the service."""
 
 T = TypeVar("T")
 
 
 class Client:
-    """Calls to the service with one key; several threads may use it at once.
+    """Calls the service with one key; several threads may use it at once.
 
     Args:
         base_url: as `config.values.base_url_from` returns it: https, or loopback.
         key: goes into every request, and nowhere else.
-        transport: carries the requests in place of the network.
+        transport: carries the requests instead of the network.
         paid_timeout: for the calls that cost credits.
         read_timeout: for the others.
 
@@ -72,7 +72,7 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        """Close the connections that are kept; a paid call in progress goes on to its end."""
+        """Close the idle connections; a paid call in progress continues to its end."""
         self._reader.close()
 
     def balance(self, service: Service = PROVIDER.batch_service) -> Balance:
@@ -88,17 +88,17 @@ class Client:
         """Pay for up to 1,000 different numbers, given as E.164 with the plus: one credit each.
 
         Raises:
-            ApiError: it was not accepted, or nobody knows: `Problem.charged` says which.
+            ApiError: it was not accepted, or that is unknown: `Problem.charged` says which.
         """
         answer = self._pay(PROVIDER.batch_path, {"phone_numbers": list(numbers)})
-        # Whatever else the answer says: where there is an id, there is a batch that was paid for.
+        # Whatever else the answer says: if it has an ID, there is a batch that was paid for.
         return self._understood(read_submitted(fields_of(answer.body)), answer)
 
     def poll(self, batch_id: str) -> BatchAnswer:
         """Read what is known of a batch.
 
         Raises:
-            ApiError: it cannot be read; ``not_found`` where this key has no such batch.
+            ApiError: it cannot be read; ``not_found`` if this key has no such batch.
         """
         if usable_id(batch_id) is None:
             raise ApiError(_NO_ID)
@@ -110,7 +110,7 @@ class Client:
 
         Args:
             number: E.164, or national with `region`.
-            region: ISO alpha-2; None: as the service detects it.
+            region: ISO alpha-2. None lets the service detect it.
 
         Raises:
             ApiError: there is no answer; `Problem.charged` says whether it cost the credit.
@@ -123,25 +123,25 @@ class Client:
         return self._request(self._reader, "GET", path, paid=False, params=parameters)
 
     def _pay(self, path: str, body: Mapping[str, Any]) -> "_Answer":
-        # A connection of its own: one that the server has given up meanwhile would make an unknown outcome.
+        # A connection of its own: one that the server has closed meanwhile would make the outcome unknown.
         with self._open(self._paid_timeout) as client:
             return self._request(client, "POST", path, paid=True, json=body)
 
     def _request(
         self, client: httpx.Client, method: str, path: str, *, paid: bool, **content: Any
     ) -> "_Answer":
-        """Send one request; whatever goes wrong becomes an `ApiError` that holds neither URL nor key."""
+        """Send one request; any failure becomes an `ApiError` that contains neither URL nor key."""
         problem: Problem | None = None
         request = client.build_request(method, self._base_url + path, **content)
         try:
             answer = _exchange(client, request, paid=paid)
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
             problem = transport_problem(error, paid=paid)
-        except RuntimeError:  # how httpx says that another thread has closed the client
+        except RuntimeError:  # httpx: another thread has closed the client
             if not client.is_closed:
                 raise
             problem = CLOSED
-        # Raised out here, the error has no context: an error of httpx's knows the request, and that the URL.
+        # Raised outside the handler, it has no context: httpx's errors know the request, and so the URL.
         if problem is not None:
             raise ApiError(problem)
         if not 200 <= answer.status < 300:
@@ -154,10 +154,10 @@ class Client:
         return result
 
     def _error(self, answer: "_Answer") -> ApiError:
-        # The service may say the key back, and even the URL that it was asked for.
+        # The service may echo the key, and even the requested URL.
         body = redact(answer.body.decode(errors="replace"), self._key).encode()
         problem = decode_error(answer.status, answer.headers, body, paid=answer.paid)
-        # JSON has several ways to write a key (``\/``, ``\u002b``): those are seen only once it is decoded.
+        # JSON can escape characters of a key (``\/``, ``\u002b``); that shows only once it is decoded.
         message, code = redact(problem.message, self._key), problem.code and redact(problem.code, self._key)
         return ApiError(replace(problem, message=message, code=code))
 
@@ -172,7 +172,7 @@ class Client:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Answer:
-    """An answer as it came; prints as nothing, since a traceback may show it and the body say the key."""
+    """An answer as received. Prints as nothing: a traceback may show it, and the body may contain the key."""
 
     status: int
     headers: Mapping[str, str]
@@ -181,13 +181,13 @@ class _Answer:
 
     @property
     def fields(self) -> Fields:
-        """The fields of a success; empty for what says itself that it is none."""
+        """The fields of a success; empty if the body itself says that it is a failure."""
         fields = fields_of(self.body)
         return {} if fields.get("isSuccess") is False else fields
 
 
 def _exchange(client: httpx.Client, request: httpx.Request, *, paid: bool) -> _Answer:
-    """Send a request and read the answer, cut off where it is longer than any of the service's."""
+    """Send a request and read the answer, cut off if it is longer than any of the service's."""
     response = client.send(request, stream=True)
     try:
         body = bytearray()
@@ -202,6 +202,6 @@ def _exchange(client: httpx.Client, request: httpx.Request, *, paid: bool) -> _A
 
 _NO_ID = Problem(
     kind=Kind.INVALID_REQUEST,
-    message="This is not a batch id: it is empty, too long, or has characters that none has.",
-    remedy="Copy the whole id; `pwl-tui show JOB` prints it.",
+    message="This is not a batch ID: it is empty, too long, or contains invalid characters.",
+    remedy="Copy the whole ID; `pwl-tui show JOB` prints it.",
 )

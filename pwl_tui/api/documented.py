@@ -1,7 +1,7 @@
 """Every documented error of the three dialects, one row each: what it means, what it cost, what to do.
 
-ProWebLook's own errors have no code: they are known by their status. The two siblings' codes are met
-through gateways that speak their dialects.
+ProWebLook's own errors have no code: their status identifies them. The codes of the two siblings come from
+gateways that speak their dialects.
 """
 
 from typing import Final, NamedTuple
@@ -16,32 +16,32 @@ class Row(NamedTuple):
     """The HTTP status that it is documented with."""
     kind: Kind
     charged: Charged
-    """What a paid call that ends so has cost."""
+    """Whether a paid call that ends this way was charged."""
     remedy: str
-    """What the person should do, as long as it is not in doubt whether the call was charged."""
+    """What the person should do, unless the call may have been charged."""
 
 
 _KEY = "Enter a valid key: on the screen, in PROWEBLOOK_API_KEY or in config.toml."
 _NEW_KEY = "Get a new key from the provider; enter it on the screen, in PROWEBLOOK_API_KEY or in config.toml."
-_ACTIVATE = "Activate the key in the provider's dashboard, or use another."
-_SIGNED = "A gateway at base_url wants signed requests: correct base_url, or ask who runs the gateway."
-_CLOCK = "Set this machine's clock right, then resume the job."
-_ADDRESS = "Have this machine's address put on the provider's allowlist, then resume the job."
+_ACTIVATE = "Activate the key in the provider's dashboard, or use another one."
+_SIGNED = "A gateway at base_url requires signed requests: correct base_url, or ask whoever runs it."
+_CLOCK = "Correct this machine's clock, then resume the job."
+_ADDRESS = "Ask the provider to add this machine's address to the allowlist, then resume the job."
 _SUBSCRIBE = "Subscribe to the service or fill the wallet, then resume the job."
 _ALLOW = "Ask the provider to allow it for your account."
-_WABA = "Have the WhatsApp Business credentials of the account set up by the provider."
-_BILLING = "Have a billing account set up for this key by the provider."
-_BUY = "Buy credits; sending goes on once they are there."
+_WABA = "Ask the provider to set up the WhatsApp Business credentials of your account."
+_BILLING = "Ask the provider to set up a billing account for this key."
+_BUY = "Buy credits; sending then resumes automatically."
 _AGREE = "Agree to the charge in the provider's dashboard, then resume the job."
 _LIMIT = "Waiting does not help: the account's owner must raise the limit; then resume the job."
-_REQUEST = "Correct what was asked for, then try again."
-_OTHER_KEY = "Check base_url, the key and the id: a batch can be read only with the key that submitted it."
-_PROXY = "Give the proxy its user name and password in HTTPS_PROXY."
-_ELSEWHERE = "Check base_url and the proxy: something else than the service answers there."
-_WAIT = "Wait a little; jobs go on by themselves."
-_MAINTENANCE = "The maintenance is planned: wait until it is over; jobs go on by themselves."
-SETTLE: Final = "It may have been charged: look at the balance before anything is sent again."
-"""The remedy of whatever may have been charged."""
+_REQUEST = "Correct the request, then try again."
+_OTHER_KEY = "Check base_url, the key and the ID: only the key that submitted a batch can read it."
+_PROXY = "Set the proxy's user name and password in HTTPS_PROXY."
+_ELSEWHERE = "Check base_url and the proxy: something other than the service is answering."
+_WAIT = "Wait a little; jobs resume automatically."
+_MAINTENANCE = "The maintenance is planned: wait until it is over; jobs resume automatically."
+SETTLE: Final = "It may have been charged: check the balance before you send anything again."
+"""The remedy whenever the call may have been charged."""
 
 # fmt: off
 CODES: Final[dict[str, Row]] = {
@@ -91,7 +91,7 @@ CODES: Final[dict[str, Row]] = {
 """By the service's code."""
 
 STATUSES: Final[dict[int, Row]] = {row.status: row for row in (
-    # ProWebLook's own, and what is met in practice; "no" holds where the body is an error of a known dialect
+    # ProWebLook's own, and others seen in practice. "no" holds if the body is an error in a known dialect.
     Row(400, Kind.INVALID_REQUEST, "no", _REQUEST),
     Row(401, Kind.AUTH, "no", _KEY),
     Row(402, Kind.CREDITS, "no", _BUY),
@@ -112,7 +112,7 @@ STATUSES: Final[dict[int, Row]] = {row.status: row for row in (
 
 
 def row_of_status(status: int) -> Row:
-    """Return what an HTTP status means that comes without a documented code."""
+    """Return what an HTTP status without a documented code means."""
     if status in STATUSES:
         return STATUSES[status]
     if 400 <= status < 500:
@@ -123,10 +123,10 @@ def row_of_status(status: int) -> Row:
 
 
 def not_ours(status: int) -> Row:
-    """Return what an answer means that nothing shows to be the service's."""
+    """Return what an answer means that shows no sign of being the service's."""
     return Row(status, Kind.BAD_ANSWER, "unknown", _ELSEWHERE)
 
 
 def reported(status: int) -> Row:
-    """Return what an undocumented error means that came with the status of a success."""
+    """Return what an undocumented error with the status of a success means."""
     return Row(status, Kind.SERVER_ERROR, "unknown", _WAIT)

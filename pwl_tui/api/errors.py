@@ -1,6 +1,6 @@
-"""The one decoder of errors: three dialects, and what is none of them, become one `Problem`.
+"""The one decoder of errors: three dialects, and anything else, become one `Problem`.
 
-It knows no HTTP library, so that whoever handles errors need not load one.
+It does not import the HTTP library, so code that handles errors need not load it.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import NamedTuple
 
-from pwl_tui.api.answers import Fields, decoded
+from pwl_tui.api.answers import Fields, count_of, decoded, text_of
 from pwl_tui.api.documented import CODES, SETTLE, Row, not_ours, reported, row_of_status
 from pwl_tui.problem import Charged, Problem, ProblemError
 from pwl_tui.text import clean
@@ -17,16 +17,17 @@ from pwl_tui.text import clean
 _WAIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(?:(ms|mil|s|m|h|d)[a-z]*)?", re.IGNORECASE)
 _UNIT_SECONDS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _LONGEST_WAIT_SECONDS = 86_400.0
+_LONGEST_MESSAGE = 500
 _NEVER_CHARGED = frozenset({407, 429})
-"""Refused before any work, whoever says so."""
+"""Refused before any work is done, whoever answers."""
 
 
 class ApiError(ProblemError):
     """The service could not do what was asked; `problem` says why. Never holds a URL or a key."""
 
 
-class _Said(NamedTuple):
-    """What an error body says, whichever dialect it speaks."""
+class _ErrorBody(NamedTuple):
+    """The content of an error body, in whichever dialect."""
 
     code: str | None
     message: str
@@ -34,55 +35,55 @@ class _Said(NamedTuple):
     required: int | None = None
     available: int | None = None
     refused: bool = False
-    """It says itself that the call failed: its code holds whatever the HTTP status."""
+    """The body itself says that the call failed, so its code counts whatever the HTTP status."""
 
 
 def decode_error(status: int, headers: Mapping[str, str], body: bytes, *, paid: bool) -> Problem:
-    """Turn an answer that is not the one hoped for into a problem. Never raises.
+    """Turn an answer that is not the expected one into a problem. Never raises.
 
     Args:
-        status: the HTTP status; with a 2xx the body was an error, or not what was asked for.
+        status: the HTTP status; with a 2xx the body was an error, or not what was requested.
         headers: of the answer.
-        body: as it came, however broken.
-        paid: whether the call costs credits; whether it was charged is in question only then.
+        body: as received, however broken.
+        paid: whether the call costs credits; only then may it have been charged.
     """
-    said = _read(decoded(body))
-    row = _row(status, said)
-    charged = _charged(status, said, row) if paid else "no"
+    error_body = _read(decoded(body))
+    row = _row(status, error_body)
+    charged = _charged(status, error_body, row) if paid else "no"
     return Problem(
         kind=row.kind,
         status=status,
-        code=said.code if said else None,
-        message=_sentence(status, said),
+        code=error_body.code if error_body else None,
+        message=_sentence(status, error_body),
         charged=charged,
-        retry_after=_retry_after(said, {name.lower(): value for name, value in headers.items()}),
-        required=said.required if said else None,
-        available=said.available if said else None,
+        retry_after=_retry_after(error_body, {name.lower(): value for name, value in headers.items()}),
+        required=error_body.required if error_body else None,
+        available=error_body.available if error_body else None,
         remedy=SETTLE if charged == "unknown" else row.remedy,
     )
 
 
-def _row(status: int, said: _Said | None) -> Row:
-    if said is None:
+def _row(status: int, error_body: _ErrorBody | None) -> Row:
+    if error_body is None:
         # A proxy's 404 page does not mean that the service has no such batch.
         return not_ours(status) if status == 404 else row_of_status(status)
-    if said.code in CODES:
-        return CODES[said.code]
+    if error_body.code in CODES:
+        return CODES[error_body.code]
     return reported(status) if 200 <= status < 300 else row_of_status(status)
 
 
-def _charged(status: int, said: _Said | None, row: Row) -> Charged:
-    """Return what a paid call has cost that ended so. In doubt nobody knows: that is never sent twice."""
+def _charged(status: int, error_body: _ErrorBody | None, row: Row) -> Charged:
+    """Return whether a paid call that ended this way was charged; ``unknown`` is never sent twice."""
     if status in _NEVER_CHARGED:
         return "no"
-    if said is None:
-        return "unknown"  # a gateway may have answered in the service's stead, after the work was done
-    documented = status == row.status or (said.refused and 200 <= status < 300)
+    if error_body is None:
+        return "unknown"  # a gateway may have answered in place of the service, after the work was done
+    documented = status == row.status or (error_body.refused and 200 <= status < 300)
     return row.charged if documented else row_of_status(status).charged
 
 
-def _read(fields: Fields) -> _Said | None:
-    """Return what the error says that a body is; None where it speaks none of the dialects."""
+def _read(fields: Fields) -> _ErrorBody | None:
+    """Return the content of an error body. None means it is in none of the dialects."""
     errors, error = fields.get("errors"), fields.get("error")
     if fields.get("isSuccess") is False:
         return _connexease(errors if isinstance(errors, dict) else {"description": errors})
@@ -93,49 +94,50 @@ def _read(fields: Fields) -> _Said | None:
     return None
 
 
-def _connexease(errors: Fields) -> _Said:
+def _connexease(errors: Fields) -> _ErrorBody:
     params = errors.get("params")
     wait = params.get("retry_after") if isinstance(params, dict) else None
-    return _Said(_word(errors.get("code")), _text(errors.get("description")), _seconds(wait), refused=True)
-
-
-def _error(fields: Fields, error: str) -> _Said:
-    """Read ProWebLook's dialect (`error` is a sentence) or DigiChat's (a code, and a sentence beside it)."""
-    message = fields.get("message")
-    coded = error in CODES or isinstance(message, str)
-    return _Said(
-        _word(error) if coded else None,
-        _text(message) if coded else clean(error),
-        _seconds(fields.get("retry_after")),
-        _count(fields.get("required")),
-        _count(fields.get("available")),
+    return _ErrorBody(
+        _word(errors.get("code")),
+        text_of(errors.get("description"), _LONGEST_MESSAGE),
+        _seconds(wait),
+        refused=True,
     )
 
 
-def _sentence(status: int, said: _Said | None) -> str:
-    if said and said.message:
-        # What to do follows it wherever it is shown.
-        return said.message if said.message.endswith((".", "!", "?", "…")) else f"{said.message}."
-    if said:
-        return f"The service answered {said.code or status}."
-    from http import HTTPStatus  # slow to load, and hardly ever wanted
+def _error(fields: Fields, error: str) -> _ErrorBody:
+    """Read ProWebLook's dialect (`error` is a sentence) or DigiChat's (a code and a sentence)."""
+    message = fields.get("message")
+    coded = error in CODES or isinstance(message, str)
+    return _ErrorBody(
+        _word(error) if coded else None,
+        text_of(message, _LONGEST_MESSAGE) if coded else clean(error),
+        _seconds(fields.get("retry_after")),
+        count_of(fields.get("required")),
+        count_of(fields.get("available")),
+    )
+
+
+def _sentence(status: int, error_body: _ErrorBody | None) -> str:
+    if error_body and error_body.message:
+        # Wherever it is shown, the remedy follows.
+        return (
+            error_body.message
+            if error_body.message.endswith((".", "!", "?", "…"))
+            else f"{error_body.message}."
+        )
+    if error_body:
+        return f"The service answered {error_body.code or status}."
+    from http import HTTPStatus  # slow to load, and rarely needed
 
     phrase = ""
-    with contextlib.suppress(ValueError):  # a status that no standard knows
+    with contextlib.suppress(ValueError):  # a status that is in no standard
         phrase = f" {HTTPStatus(status).phrase}"
-    return f"The answer was {status}{phrase}, in a form that is not the service's own."
+    return f"The answer was {status}{phrase}, in a format that is not the service's."
 
 
 def _word(value: object) -> str | None:
     return clean(value, 60) or None if isinstance(value, str) else None
-
-
-def _text(value: object) -> str:
-    return clean(value) if isinstance(value, str) else ""
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _seconds(value: object) -> float | None:
@@ -146,24 +148,25 @@ def _seconds(value: object) -> float | None:
     return min(float(match[1]) * _UNIT_SECONDS[(match[2] or "s").lower()], _LONGEST_WAIT_SECONDS)
 
 
-def _retry_after(said: _Said | None, headers: Mapping[str, str]) -> float | None:
-    """Return the longer of the waits that the body and the ``Retry-After`` header ask for, in seconds."""
+def _retry_after(error_body: _ErrorBody | None, headers: Mapping[str, str]) -> float | None:
+    """Return the longer of the waits in the body and the ``Retry-After`` header, in seconds."""
     header = headers.get("retry-after", "")
     wait = _seconds(header)
     if wait is None:
-        # A date counts from the server's own clock, which every answer carries: this machine's may be wrong.
-        until, now = _http_date(header), _http_date(headers.get("date", ""))
+        # A date is relative to the server's clock, which every answer states: this machine's may be wrong.
+        until, now = http_date(header), http_date(headers.get("date", ""))
         if until is not None and now is not None:
             wait = min(max(until - now, 0.0), _LONGEST_WAIT_SECONDS)
-    waits = [one for one in (wait, said.retry_after if said else None) if one is not None]
+    waits = [one for one in (wait, error_body.retry_after if error_body else None) if one is not None]
     return max(waits, default=None)
 
 
-def _http_date(text: str) -> float | None:
+def http_date(text: str) -> float | None:
+    """Return a date of HTTP in UTC epoch seconds. None means that it is none."""
     try:
-        from email.utils import parsedate_to_datetime  # slow to load, and hardly ever wanted
+        from email.utils import parsedate_to_datetime  # slow to load, and rarely needed
 
         parsed = parsedate_to_datetime(text)
         return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError, IndexError):  # what the parser raises for text that is no date
+    except (ValueError, OverflowError, IndexError):  # what the parser raises for text that is not a date
         return None

@@ -1,4 +1,4 @@
-"""What the service answers, typed and safe to show. How it is read from the wire is `answers`' business."""
+"""What the service answers, typed and safe to show; `answers` reads it from the wire."""
 
 import msgspec
 
@@ -17,12 +17,12 @@ class Submitted(msgspec.Struct, frozen=True):
 
     batch_id: str
     total_numbers: int | None
-    """As the service counted, after removing duplicates; None where it gave no count that can be used."""
+    """As the service counted, after removing duplicates. None means it gave no usable count."""
     status: str
 
 
 class NumberAnswer(msgspec.Struct, frozen=True):
-    """What a poll says of one number."""
+    """What a poll says about one number."""
 
     number: str
     """As the service names it, which is how it was submitted."""
@@ -31,7 +31,7 @@ class NumberAnswer(msgspec.Struct, frozen=True):
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
-    """What a poll says of a batch. The counts are the service's own and may contradict the results."""
+    """What a poll says about a batch. The counts are the service's own and may contradict the results."""
 
     batch_id: str
     done: bool
@@ -48,6 +48,6 @@ class Check(msgspec.Struct, frozen=True):
     """The answer to a single check."""
 
     number: str
-    """E.164 as the service writes it; empty where it did not."""
+    """E.164 as the service writes it; empty if it did not."""
     answer: Answer
     line_type: str

@@ -1,31 +1,30 @@
-"""The way to the service, looked at by itself: for a person who has to find out what is wrong with it."""
+"""Checks of the way to the service, for a person who has to find out what is wrong with it."""
 
 import socket
 import ssl
 import time
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 
 import httpx
 from msgspec import Struct
 
 from pwl_tui import __version__
 from pwl_tui.api.client import READ_TIMEOUT
-from pwl_tui.api.errors import ApiError
+from pwl_tui.api.errors import ApiError, http_date
 from pwl_tui.api.transport import route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
 
 
 class Greeting(Struct, frozen=True):
-    """What an answer of the service tells beside its content.
+    """What an answer of the service reveals besides its content.
 
     Attributes:
-        at: when it came by this machine's clock, UTC epoch seconds.
+        at: when it arrived by this machine's clock, UTC epoch seconds.
         status: of HTTP.
-        date: when it came by the service's clock; none: it does not say.
-        tls: the version agreed on, such as ``TLSv1.3``; none: plain HTTP.
-        expires: when the service's certificate ends, UTC epoch seconds; none: it has none.
+        date: when it was sent by the service's clock, UTC epoch seconds. None means it does not say.
+        tls: the version in use, such as ``TLSv1.3``. None means plain HTTP.
+        expires: when the service's certificate expires, UTC epoch seconds. None means it has none.
     """
 
     at: float
@@ -36,7 +35,7 @@ class Greeting(Struct, frozen=True):
 
 
 def proxy_to(base_url: str) -> str | None:
-    """Return the address of the proxy that leads to the service, without user name and password; none: none.
+    """Return the address of the proxy to the service, without user name and password. None means no proxy.
 
     Raises:
         ApiError: what the environment names cannot be used.
@@ -58,8 +57,8 @@ def addresses(base_url: str) -> list[str]:
         raise ApiError(
             Problem(
                 kind=Kind.NETWORK,
-                message=f"The name {url.host} cannot be looked up.",
-                remedy="Check this machine's DNS and its network, and how the name is spelled.",
+                message=f"Could not look up the name {url.host}.",
+                remedy="Check this machine's DNS and network, and the spelling of the name.",
             )
         ) from None
     return sorted({str(address[0]) for *_, address in found})
@@ -75,11 +74,11 @@ def greet(
 
     Args:
         base_url: as `config.values.base_url_from` returns it.
-        transport: carries the request in place of the network.
+        transport: carries the request instead of the network.
         clock: this machine's.
 
     Raises:
-        ApiError: no answer comes back.
+        ApiError: no answer arrives.
     """
     client = httpx.Client(
         transport=transport or route_to(base_url).open(),
@@ -93,17 +92,10 @@ def greet(
             return Greeting(
                 clock(),
                 response.status_code,
-                _moment(response.headers.get("date", "")),
+                http_date(response.headers.get("date", "")),
                 tls.version() if tls else None,
                 ssl.cert_time_to_seconds(tls.getpeercert()["notAfter"]) if tls else None,
             )
     except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
         problem = transport_problem(error, paid=False)
     raise ApiError(problem)
-
-
-def _moment(date: str) -> float | None:
-    try:
-        return parsedate_to_datetime(date).timestamp()
-    except (ValueError, OverflowError, IndexError):  # what the parser raises for text that is no date
-        return None

@@ -1,4 +1,4 @@
-"""Below the calls: where the key is put in, which way leads to the service, and what a broken one means."""
+"""Below the calls: where the key is inserted, how the service is reached, and what a failure means."""
 
 import logging
 import socket
@@ -16,7 +16,7 @@ from pwl_tui.config.values import on_this_machine
 from pwl_tui.problem import Charged, Kind, Problem
 from pwl_tui.secret import Secret
 
-# httpx logs whole URLs, and the key is in them. `Keyed` hides it from httpx; this stands behind it.
+# httpx logs whole URLs, which contain the key. `Keyed` hides it from httpx; this is a second defense.
 for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
@@ -27,27 +27,27 @@ _BAD_PROXY = Problem(
 )
 _BAD_CERTIFICATES = Problem(
     kind=Kind.NETWORK,
-    message="The certificates that SSL_CERT_FILE or SSL_CERT_DIR names cannot be read.",
+    message="Could not read the certificates that SSL_CERT_FILE or SSL_CERT_DIR names.",
     remedy="Correct or unset SSL_CERT_FILE and SSL_CERT_DIR.",
 )
 _BAD_ADDRESS = Problem(
     kind=Kind.NETWORK,
-    message="base_url is not an address that can be asked.",
+    message="base_url is not a usable address.",
     remedy="Correct base_url in config.toml, or PROWEBLOOK_BASE_URL.",
 )
 CLOSED = Problem(
     kind=Kind.NETWORK,
-    message="The connection was closed here before the answer came.",
+    message="pwl-tui closed the connection before the answer arrived.",
     remedy="Try again.",
 )
 
 
 class Keyed(httpx.BaseTransport):
-    """Puts the key into a copy of each request, so that no URL and no body that httpx holds carries it.
+    """Inserts the key into a copy of each request, so no URL and no body that httpx keeps contains it.
 
     Args:
         transport: carries the copies.
-        key: a query parameter of a GET, a field of the body of a POST.
+        key: becomes a query parameter of a GET, a field of the body of a POST.
     """
 
     def __init__(self, transport: httpx.BaseTransport, key: Secret) -> None:
@@ -55,7 +55,7 @@ class Keyed(httpx.BaseTransport):
         self._key = key
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the copy, and return what comes back."""
+        """Send the copy, and return the response."""
         return self._transport.handle_request(self._keyed(request))
 
     def close(self) -> None:
@@ -75,27 +75,27 @@ class Keyed(httpx.BaseTransport):
 
 
 _LIMITS = httpx.Limits(max_keepalive_connections=4, keepalive_expiry=55.0)
-"""As many as threads poll at once, kept over the pause between polls: servers commonly give up after 60 s."""
+"""One per polling thread, kept open between polls: servers commonly close idle connections after 60 s."""
 
 
 class Route(NamedTuple):
-    """How the environment wants the service to be reached."""
+    """How to reach the service, by the environment."""
 
     proxy: httpx.Proxy | None
     tls: ssl.SSLContext
 
     def open(self) -> httpx.BaseTransport:
-        """Return a new pool of connections this way; the first request opens the first."""
+        """Return a new connection pool; the first request opens the first connection."""
         return httpx.HTTPTransport(verify=self.tls, proxy=self.proxy, limits=_LIMITS)
 
 
 def route_to(base_url: str) -> Route:
-    """Return the way to the service: by HTTPS_PROXY and NO_PROXY, trusting SSL_CERT_FILE and SSL_CERT_DIR.
+    """Return how to reach the service, by HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.
 
     Raises:
         ApiError: one of them, or the address, cannot be used.
     """
-    # Loading the certificates takes 45 ms, and plain HTTP, which is for loopback only, needs none.
+    # Loading the certificates takes 45 ms; plain HTTP, which is for loopback only, needs none.
     secure = base_url.startswith("https:")
     try:
         return Route(_proxy_for(base_url), httpx.create_ssl_context(verify=secure))
@@ -105,15 +105,15 @@ def route_to(base_url: str) -> Route:
         problem = _BAD_CERTIFICATES
     except ValueError:
         problem = _BAD_PROXY
-    raise ApiError(problem)  # out here it does not carry along the proxy's address, and a password in it
+    raise ApiError(problem)  # outside the handler: no context with the proxy's address and password
 
 
 def _proxy_for(base_url: str) -> httpx.Proxy | None:
-    """Return the proxy to the service; None for one on this machine, which a proxy could not reach.
+    """Return the proxy to the service. None for a service on this machine, which a proxy could not reach.
 
     Raises:
-        httpx.InvalidURL: the service's address is none.
-        ValueError: the proxy's is none, or it is of a kind that cannot be used.
+        httpx.InvalidURL: the service's address is invalid.
+        ValueError: the proxy's address is invalid, or of an unsupported kind.
     """
     service = httpx.URL(base_url)
     host = service.netloc.decode()
@@ -128,7 +128,7 @@ def _proxy_for(base_url: str) -> httpx.Proxy | None:
     except httpx.InvalidURL:
         raise ValueError("not an address") from None
     if proxy.url.scheme not in {"http", "https"}:
-        raise ValueError("SOCKS wants a library that is not among our dependencies")
+        raise ValueError("SOCKS needs a library that is not among our dependencies")
     return proxy
 
 
@@ -140,35 +140,35 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-"""What surely happened before the first byte of the request was sent: nothing was done, nothing charged.
+"""Failures before the first byte of the request was sent: nothing was done, nothing charged.
 
-`httpx.InvalidURL` is not here: an odd ``Location`` in an answer raises it too.
+`httpx.InvalidURL` is not among them: an odd ``Location`` in an answer raises it too.
 """
 
 
 def transport_problem(error: Exception, *, paid: bool) -> Problem:
-    """Return what a failure below HTTP means: whether the request was surely not sent, and what to do.
+    """Return what a failure below HTTP means: whether the request was certainly not sent, and what to do.
 
     Args:
-        error: as httpx raised it. Nothing of its text is used: that may hold anything.
+        error: as httpx raised it. Its text is not used, because it may contain anything.
         paid: whether the call costs credits.
     """
     late = isinstance(error, httpx.TimeoutException)
     kind = Kind.TIMEOUT if late else Kind.NETWORK
     message = "The service did not answer in time." if late else "The connection to the service was lost."
-    remedy = "Check the network; jobs go on by themselves."
+    remedy = "Check the network; jobs resume automatically."
     match error:
-        case httpx.UnsupportedProtocol() | UnicodeError():  # the latter: a name that cannot be looked up
+        case httpx.UnsupportedProtocol() | UnicodeError():  # UnicodeError: a name that cannot be looked up
             return _BAD_ADDRESS
         case httpx.ProxyError():
-            message = "The proxy does not let us through to the service."
-            remedy = "Check HTTPS_PROXY and its user name and password, or put the service into NO_PROXY."
+            message = "The proxy refused to connect to the service."
+            remedy = "Check HTTPS_PROXY with its user name and password, or add the service to NO_PROXY."
         case httpx.ConnectError() | httpx.ConnectTimeout():
             message, remedy = _unreachable(error)
         case httpx.DecodingError() | httpx.InvalidURL():
             kind, message, remedy = (
                 Kind.BAD_ANSWER,
-                "The answer cannot be read.",
+                "Could not read the answer.",
                 "Check base_url and the proxy.",
             )
     charged: Charged = "unknown" if paid and not isinstance(error, _NOT_SENT) else "no"
@@ -180,26 +180,26 @@ def transport_problem(error: Exception, *, paid: bool) -> Problem:
 _UNREACHABLE: Mapping[type[BaseException], tuple[str, str]] = {
     ssl.SSLCertVerificationError: (
         "The service's certificate is not trusted.",
-        "Check this machine's clock; behind a proxy that opens TLS, name its certificate in SSL_CERT_FILE.",
+        "Check this machine's clock; if a proxy decrypts TLS, set SSL_CERT_FILE to its certificate.",
     ),
     ssl.SSLError: (
-        "No secure connection to the service can be agreed on.",
-        "Check base_url and the proxy: something else than the service may answer there.",
+        "Could not establish a secure connection to the service.",
+        "Check base_url and the proxy: something other than the service may be answering.",
     ),
     socket.gaierror: (
-        "The service's name cannot be looked up.",
-        "Check base_url and this machine's DNS; jobs go on by themselves.",
+        "Could not look up the service's name.",
+        "Check base_url and this machine's DNS; jobs resume automatically.",
     ),
     ConnectionRefusedError: (
         "The connection to the service was refused.",
-        "Check base_url: nothing listens there now; jobs go on by themselves.",
+        "Check base_url: nothing is listening there now; jobs resume automatically.",
     ),
 }
-"""Message and remedy by what the system said; a subclass stands before its base."""
+"""Message and remedy by the system's error; a subclass comes before its base."""
 
 
 def _unreachable(error: BaseException) -> tuple[str, str]:
-    """Return message and remedy for a connection that did not come about."""
+    """Return message and remedy for a connection that could not be made."""
     cause: BaseException | None = error
     while cause is not None:
         for kind, words in _UNREACHABLE.items():
@@ -207,6 +207,6 @@ def _unreachable(error: BaseException) -> tuple[str, str]:
                 return words
         cause = cause.__cause__ or cause.__context__
     return (
-        "The service cannot be reached.",
-        "Check the network, base_url and HTTPS_PROXY; jobs go on by themselves.",
+        "Could not reach the service.",
+        "Check the network, base_url and HTTPS_PROXY; jobs resume automatically.",
     )

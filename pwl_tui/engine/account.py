@@ -1,4 +1,4 @@
-"""One key at one service, and all that works under it."""
+"""One key at one service, and the parts that work with it."""
 
 import random
 import threading
@@ -17,7 +17,7 @@ from pwl_tui.state.store import Store
 
 
 def connect(base_url: str, key: Secret) -> ServiceClient:
-    """Open ProWebLook over HTTP; loads the HTTP library, which is why it is not loaded before.
+    """Open ProWebLook over HTTP; loads the HTTP library, which nothing before this needs.
 
     Raises:
         ApiError: the environment's proxy or certificates cannot be used.
@@ -61,7 +61,7 @@ class Account:
         self._service: ServiceClient | None = None
 
     def service(self) -> ServiceClient:
-        """Return the calls to the service, opened at the first use: that loads the HTTP library."""
+        """Return the client of the service; opened at first use, because that loads the HTTP library."""
         with self._lock:
             if self._service is None:
                 self._service = self._connect(self._settings.base_url, self._key)
@@ -75,7 +75,7 @@ class Account:
                 self._service = None
 
     def submitter(self) -> Submitter:
-        """Return what sends batches."""
+        """Return a new submitter."""
         return Submitter(
             self._store,
             self.service,
@@ -86,7 +86,7 @@ class Account:
         )
 
     def poller(self) -> Poller:
-        """Return what polls batches."""
+        """Return a new poller."""
         return Poller(
             self._store,
             self.service,
@@ -98,7 +98,7 @@ class Account:
         )
 
     def monitor(self, listener: Callable[[Event], None], scope: Scope) -> Monitor:
-        """Return what decides when to do which, not yet started."""
+        """Return a new monitor, not yet started."""
         return Monitor(
             self._store,
             self.service,

@@ -14,7 +14,7 @@ from pwl_tui.state.store import Store
 
 
 class EngineContext:
-    """One state file, and the settings and key that work is done with; the engine changes the latter two.
+    """One state file, with the settings and the key in force; the engine changes the latter two.
 
     Args:
         store: what is remembered.
@@ -25,7 +25,7 @@ class EngineContext:
         draw: randomness for pauses and samples.
 
     Attributes:
-        account: all that works under the key in force; None before there is a key.
+        account: makes the parts that work with the key in force. None before there is a key.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class EngineContext:
         self.account = None if key is None else self._open(settings, key)
 
     def try_key(self, key: Secret) -> Account:
-        """Return an account for a key that is not in force; to be closed by the caller."""
+        """Return an account for a key without putting it in force; the caller closes it."""
         return self._open(self.settings, key)
 
     def require_account(self) -> Account:

@@ -1,4 +1,4 @@
-"""The engine as the screen and the command line know it: parts by subject, and the work under one key."""
+"""The engine as the screen and the command line see it: parts by subject, and the work with one key."""
 
 import random
 import time
@@ -74,7 +74,7 @@ class Engine:
         self._scope = Scope()
         self._monitor: Monitor | None = None
         self._earlier: list[tuple[Account, Monitor]] = []
-        """Those that were in force before: they are stopped, and may still be sending."""
+        """Those that were in force before: stopped, but possibly still sending."""
 
     @property
     def settings(self) -> Settings:
@@ -122,9 +122,9 @@ class Engine:
     # -- running
 
     def start(self, listener: Callable[[Event], None], scope: Scope | None = None) -> None:
-        """Begin to send and poll; `listener` is told of every change, on the engine's threads.
+        """Begin to send and poll; `listener` is called with every event, on the engine's threads.
 
-        Without a key nothing can be done yet: `use_key` begins then.
+        Without a key there is nothing to do yet: `use_key` begins then.
         """
         self._listener, self._scope = listener, scope or Scope()
         if not self.may_spend:
@@ -182,7 +182,7 @@ class Engine:
             self.start(listener, self._scope)
 
     def _started(self) -> list[tuple[Account, Monitor]]:
-        """Return all that was started and is not closed, the one in force last."""
+        """Return all accounts and monitors that were started and not closed, the one in force last."""
         account = self._context.account
         if account is None or self._monitor is None:
             return self._earlier

@@ -1,6 +1,6 @@
-"""What the engine tells whoever listens: immutable, about facts that are already on disk.
+"""What the engine tells its listener: immutable events about facts that are already on disk.
 
-Listeners are called on the engine's threads and must return at once; a screen posts the event to itself.
+The listener is called on the engine's threads and must return at once; a screen posts the event to itself.
 """
 
 from typing import TypeAlias
@@ -19,26 +19,26 @@ class BalanceRead(Struct, frozen=True):
 
 
 class BalanceFailed(Struct, frozen=True):
-    """Credits of one service could not be read; the last reading stands, and ages."""
+    """Credits of one service could not be read; the last reading is still shown."""
 
     service: str
     problem: Problem
 
 
 class JobChanged(Struct, frozen=True):
-    """A job or its batches are not what they were; read them again from the store."""
+    """A job or its batches have changed; read them again from the store."""
 
     job: int
 
 
 class JobFinished(Struct, frozen=True):
-    """The last answer of a job is stored."""
+    """The last result of a job is stored."""
 
     job: int
 
 
 class ServiceDown(Struct, frozen=True):
-    """The service cannot be reached or refuses us; one probe speaks for everyone until `next_try`."""
+    """The service cannot be reached or refuses all calls; it is tried again at `next_try`."""
 
     problem: Problem
     next_try: float
@@ -49,7 +49,7 @@ class ServiceUp(Struct, frozen=True):
 
 
 class EngineFailed(Struct, frozen=True):
-    """The state file or the disk failed; nothing is sent that could not be written down."""
+    """The state file or the disk failed; nothing is sent that could not be recorded."""
 
     problem: Problem
 

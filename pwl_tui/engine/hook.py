@@ -1,4 +1,4 @@
-"""The person's own command, run when a job finishes. It is told counts, never a number or a key."""
+"""The person's own command, run when a job finishes. It receives counts, never a number or a key."""
 
 import os
 import subprocess
@@ -14,12 +14,12 @@ from pwl_tui.state.models import Job
 def with_hook(
     listener: Callable[[Event], None], command: str, job: Callable[[int], Job]
 ) -> Callable[[Event], None]:
-    """Return a listener that hears the same, and runs `command` whenever a job finishes.
+    """Return a listener that passes events on, and runs `command` whenever a job finishes.
 
     Args:
-        listener: is told of a command that cannot be started, too.
+        listener: receives all events, and an `EngineFailed` if the command cannot be started.
         command: as configured.
-        job: gives a job by its id.
+        job: returns a job by its ID.
     """
 
     def tell(event: Event) -> None:
@@ -34,13 +34,13 @@ def with_hook(
 
 
 def run_hook(command: str, job: Job, environ: Mapping[str, str]) -> None:
-    """Start `command` without a shell, apart from this process, and do not wait for it.
+    """Start `command` without a shell, in a session of its own, and do not wait for it.
 
     Args:
-        command: as configured; empty: nothing is run.
-        job: the finished job; its counts stand in ``PWL_TUI_JOB``, ``PWL_TUI_NAME``, ``PWL_TUI_NUMBERS``,
+        command: as configured; if empty, nothing is run.
+        job: the finished job; its counts are in ``PWL_TUI_JOB``, ``PWL_TUI_NAME``, ``PWL_TUI_NUMBERS``,
             ``PWL_TUI_ON_WHATSAPP``, ``PWL_TUI_BUSINESS``, ``PWL_TUI_NOT_ON_WHATSAPP`` and ``PWL_TUI_FAILED``.
-        environ: the environment to add them to; the key is taken out of it.
+        environ: the environment to add them to; the key is removed.
 
     Raises:
         EngineError: it cannot be started.
@@ -59,7 +59,7 @@ def run_hook(command: str, job: Job, environ: Mapping[str, str]) -> None:
     ours = {f"PWL_TUI_{name}": str(value) for name, value in counts.items()}
     whole = {**environ, **ours}
     whole.pop(KEY_VARIABLE, None)
-    import shlex  # hardly anybody has such a command
+    import shlex  # few people have such a command
 
     try:
         subprocess.Popen(  # noqa: S603 - the person configured it, and no shell reads it

@@ -1,4 +1,4 @@
-"""The service as the engine needs it; `pwl_tui.api.client.Client` is one."""
+"""The service as the engine needs it; implemented by `pwl_tui.api.client.Client`."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -18,10 +18,10 @@ class ServiceClient(Protocol):
         """Pay for the numbers, given as E.164 with the plus."""
 
     def poll(self, batch_id: str) -> BatchAnswer:
-        """Read what is known of a batch."""
+        """Read how far a batch is, and its results."""
 
     def check(self, number: str, region: str | None = None) -> Check:
-        """Pay for one number and learn it at once."""
+        """Pay for one number and return its result at once."""
 
     def close(self) -> None:
         """Close the connections."""

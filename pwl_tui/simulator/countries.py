@@ -1,14 +1,14 @@
-"""The countries that the simulated service knows: enough for plausible answers, by far not the whole plan.
+"""The countries that the simulated service knows: enough for plausible answers, far from all.
 
 A country is found by its calling code alone, so every number of +1 counts as the United States and every
-number of +7 as Russia. A number with another calling code is answered without country and carrier.
+number of +7 as Russia. For any other calling code, the answer has neither country nor carrier.
 """
 
 from msgspec import Struct
 
 
 class Country(Struct, frozen=True):
-    """What the service says of a country's numbers."""
+    """What the service says about a country's numbers."""
 
     region: str
     """ISO 3166 alpha-2."""
@@ -16,9 +16,9 @@ class Country(Struct, frozen=True):
     """Digits, without plus."""
     name: str
     timezone: str
-    """The capital's IANA time zone; a country with several is answered as if it had this one."""
+    """The capital's IANA time zone; a country with several is treated as if it had only this one."""
     mobile: str
-    """National digits of a mobile number, valid by libphonenumber whatever digits replace each ``#``."""
+    """National digits of a mobile number, valid in libphonenumber for any digits in place of ``#``."""
     carriers: tuple[str, ...]
 
 
@@ -77,11 +77,11 @@ _BY_REGION = {country.region: country for country in COUNTRIES}
 
 
 def country_of(number: str) -> Country | None:
-    """Return the country of an E.164 number with its plus; None for a calling code that is not known."""
-    code = number[1:4]  # no calling code is the beginning of another, so the order does not matter
+    """Return the country of an E.164 number with its plus. None means an unknown calling code."""
+    code = number[1:4]  # no calling code is a prefix of another, so the order does not matter
     return _BY_CALLING_CODE.get(code) or _BY_CALLING_CODE.get(code[:2]) or _BY_CALLING_CODE.get(code[:1])
 
 
 def country_in(region: str) -> Country | None:
-    """Return the country of an ISO alpha-2 code, in either case; None for one that is not known."""
+    """Return the country of an ISO alpha-2 code, in either case. None means an unknown code."""
     return _BY_REGION.get(region.upper())

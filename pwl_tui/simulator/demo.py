@@ -45,10 +45,10 @@ def demo_world(
     Args:
         clock: gives the time in UTC epoch seconds.
         whatsapp_credits: WhatsApp credits.
-        rate: numbers worked off in a second.
+        rate: numbers completed per second.
 
     Raises:
-        ValueError: `rate` is not above zero.
+        ValueError: `rate` is not positive.
     """
     world = World(clock=clock, rate=rate)
     world.add_key(
@@ -62,14 +62,14 @@ def demo_world(
 
 
 def sample_csv(rows: int = 1200, seed: int = 7) -> str:
-    """Return a list as people bring them, the same for the same arguments.
+    """Return a realistic list, the same for the same arguments.
 
-    US numbers in national formats, numbers of 16 other countries with their plus, numbers that come twice,
-    cells that are no number, blank ones, quoting, a line break, an emoji and a formula.
+    US numbers in national formats, numbers of 16 other countries with their plus, duplicates, cells without a
+    number, blank ones, quoting, a line break, an emoji and a formula.
 
     Args:
         rows: records below the header.
-        seed: another seed gives another list.
+        seed: a different seed gives a different list.
     """
     chance = random.Random(seed)  # noqa: S311 - has to repeat itself, guards nothing
     text = io.StringIO(newline="")
@@ -96,17 +96,17 @@ def serve(
     """Run the simulator alone until `stop` is set.
 
     Args:
-        port: the port on 127.0.0.1; 0: a free one.
+        port: the port on 127.0.0.1; 0 means a free one.
         whatsapp_credits: WhatsApp credits of `DEMO_KEY`.
-        rate: numbers worked off in a second.
-        faults_file: rules in TOML, or none.
-        announce: is given, line by line, what a person needs to use it.
+        rate: numbers completed per second.
+        faults_file: rules in TOML. None means no faults.
+        announce: called with each line that tells a person how to use it.
         stop: ends it.
 
     Raises:
         FaultsError: the faults file cannot be used.
-        OSError: the port cannot be had.
-        ValueError: `rate` is not above zero.
+        OSError: the port is not available.
+        ValueError: `rate` is not positive.
     """
     rules = load(faults_file) if faults_file else []
     with Simulator(demo_world(whatsapp_credits=whatsapp_credits, rate=rate), rules, port) as simulator:

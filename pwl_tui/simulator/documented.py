@@ -1,6 +1,6 @@
-"""The error bodies of the three dialects, as their providers' references give them.
+"""The error bodies of the three dialects, from their providers' references.
 
-A fault names one by dialect and code, so that a test says what it means and not how it is spelled.
+A fault names one by dialect and code, so a test says what it means and not how it is spelled.
 """
 
 from http import HTTPStatus
@@ -61,4 +61,4 @@ DOCUMENTED: dict[Dialect, dict[str, tuple[int, dict[str, Any]]]] = {
     },
     "connexease": {code: _connexease(status, code, *words) for code, (status, *words) in _CONNEXEASE.items()},
 }
-"""HTTP status and body by dialect and code; ProWebLook has no codes, so its statuses stand for them."""
+"""HTTP status and body by dialect and code; ProWebLook has no codes, so its statuses serve as codes."""

@@ -1,9 +1,9 @@
-"""Faults by rule: which calls go wrong, whether the work is done all the same, and what the client sees.
+"""Faults by rule: which calls go wrong, whether their work is done anyway, and what the client sees.
 
-A rule picks calls (`call`, `key`, `after`, `every`, `share`, `times`) and says what happens to them: an
-answer that is not the true one (`status` with `body`, `dialect` with `code`, `foreign`), a `cut` connection,
-or silence. With none of these the true answer comes, only late (`delay`) or with other `headers`. The same
-rules are written in Python, ``Rule(call="submit", after=2, times=1, cut="after")``, and in a TOML file:
+A rule picks calls (`call`, `key`, `after`, `every`, `share`, `times`) and says what happens to them: a wrong
+answer (`status` with `body`, `dialect` with `code`, `foreign`), a `cut` connection, or silence. Without any
+of these the client gets the true answer, only late (`delay`) or with other `headers`. The same rules can be
+written in Python, ``Rule(call="submit", after=2, times=1, cut="after")``, and in a TOML file:
 
     [[fault]]
     call = "submit"
@@ -25,7 +25,7 @@ import msgspec
 from pwl_tui.simulator.documented import DOCUMENTED, Dialect
 
 Call = Literal["balance", "submit", "poll", "check", "other"]
-"""What a request asks for; ``other`` is everything that the service does not have."""
+"""What a request asks for; ``other`` is anything that the service does not have."""
 
 _FOREIGN: dict[str, tuple[str, bytes, int]] = {
     "html": ("text/html", b"<!doctype html><title>Welcome</title><h1>It works!</h1>", 1),
@@ -33,14 +33,14 @@ _FOREIGN: dict[str, tuple[str, bytes, int]] = {
     "json": ("application/json", b'{"hello": "world"}', 1),
     "huge": ("application/json", b" ", 16 * 2**20),
 }
-"""Content type, a piece of body, and how often it is repeated."""
+"""Content type, part of the body, and how often it is repeated."""
 
 _BODILESS = frozenset({204, 304})
-"""Statuses whose answers have no body (RFC 9110, 6.4.1): one would be taken for the next answer."""
+"""Statuses without a body (RFC 9110, 6.4.1): it would be taken for the next answer."""
 
 
 class FaultsError(ValueError):
-    """A faults file cannot be used; its one sentence names the rule and the field."""
+    """A faults file cannot be used; the message names the rule and the field."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -55,7 +55,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One fault: the calls it picks, and what happens to them.
 
     Raises:
-        ValueError: fields that contradict each other.
+        ValueError: fields contradict each other.
     """
 
     call: Literal["balance", "submit", "poll", "check", "any"] = "any"
@@ -64,16 +64,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     after: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Let this many matching calls pass first."""
     every: Annotated[int, msgspec.Meta(ge=1)] = 1
-    """Of those that follow, pick one in so many: with 3 the third, the sixth."""
+    """Of those that follow, pick every n-th: with 3 the third, the sixth, and so on."""
     share: Annotated[float, msgspec.Meta(ge=0, le=1)] = 1.0
-    """Of those, pick this share by chance, the same ones for the same seed."""
+    """Of those, pick this share at random, the same ones for the same seed."""
     times: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """Pick no more than this many; 0: no end."""
+    """Pick no more than this many; 0 means any number."""
 
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
     """Answer with this HTTP status; without `body` or `foreign`, with an error in the service's own shape."""
     body: Any = None
-    """What comes with `status`: a string is sent as it is, as HTML; anything else as JSON."""
+    """Sent with `status`: a string as it is, as HTML; anything else as JSON."""
     dialect: Dialect | None = None
     code: str | None = None
     """With `dialect`: answer with the error that its provider documents for this code."""
@@ -84,14 +84,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     silent: bool = False
     """Never answer, until the server stops."""
     headers: dict[str, str] = {}
-    """Sent beside those of the answer, or in place of those of the same name."""
+    """Sent in addition to those of the answer, or instead of those with the same name."""
     delay: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
     """Seconds between the work and what the client sees."""
     work: bool | None = None
-    """Whether the work is done, and charged for; by default: unless `status`, `dialect` or `cut` before."""
+    """Whether the work is done, and charged. None means yes, unless `status`, `dialect` or `cut` says no."""
 
     def __post_init__(self) -> None:
-        """Refuse what has no meaning."""
+        """Refuse fields that contradict each other."""
         kinds = (self.status or self.foreign, self.dialect or self.code, self.cut, self.silent)
         if sum(bool(kind) for kind in kinds) > 1:
             raise ValueError("status or foreign, dialect, cut and silent exclude each other")
@@ -102,7 +102,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if self.body is not None and (self.status is None or self.foreign):
             raise ValueError("body needs status, and excludes foreign")
         if self.work is not None and self.cut:
-            raise ValueError("cut says itself whether the work is done, it excludes work")
+            raise ValueError("cut implies whether the work is done, it excludes work")
         if self.work is False and not any(kinds):
             raise ValueError("work = false needs status, dialect, foreign or silent: there is no true answer")
 
@@ -117,8 +117,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Return what the client is sent.
 
         Args:
-            status: the true answer's HTTP status; 200 where the work is not done.
-            body: the true answer's body, JSON; empty where the work is not done.
+            status: the true answer's HTTP status; 200 if the work is not done.
+            body: the true answer's body, JSON; empty if the work is not done.
         """
         content_type = "application/json"
         if self.dialect and self.code:
@@ -140,10 +140,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Faults:
-    """The rules in force, and how often each was met; safe to use from any thread.
+    """The rules in force, and how often each applied; any thread may use it.
 
     Args:
-        rules: every rule counts every call that matches it; the first that picks a call has it.
+        rules: every rule counts every call that matches it; the first that picks a call applies.
         seed: decides the `share` of every rule.
     """
 
@@ -155,7 +155,7 @@ class Faults:
             self.add(rule)
 
     def add(self, rule: Rule) -> None:
-        """Put a rule behind those in force; it counts calls from now on."""
+        """Add a rule after those in force; it counts calls from now on."""
         with self._lock:
             self._counters.append(_Counter(rule, f"{self._seed}/{len(self._counters)}"))
 
@@ -165,7 +165,7 @@ class Faults:
             self._counters.clear()
 
     def pick(self, call: Call, key: str) -> Rule | None:
-        """Count one call, and return the rule that it falls under, if any."""
+        """Count one call, and return the rule that applies. None means none does."""
         with self._lock:
             picking = [counter for counter in self._counters if counter.count(call, key)]
             if not picking:
@@ -175,21 +175,21 @@ class Faults:
 
 
 class _Counter:
-    """A rule and what it has met so far."""
+    """A rule and the calls it has seen so far."""
 
     def __init__(self, rule: Rule, seed: str) -> None:
         self.rule = rule
         self.picked = 0
-        self._met = 0
+        self._matched = 0
         self._chance = random.Random(seed)  # noqa: S311 - has to repeat itself, guards nothing
 
     def count(self, call: Call, key: str) -> bool:
-        """Count a call if it matches, and say whether the rule would pick it."""
+        """Count a call if it matches; return whether the rule picks it."""
         rule = self.rule
         if rule.call not in {call, "any"} or rule.key not in {key, None}:
             return False
-        self._met += 1
-        following = self._met - rule.after
+        self._matched += 1
+        following = self._matched - rule.after
         if following <= 0 or following % rule.every or 0 < rule.times <= self.picked:
             return False
         return self._chance.random() < rule.share
@@ -204,12 +204,12 @@ def load(path: Path) -> list[Rule]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise FaultsError(f"The faults file {path} cannot be read: {error.strerror}.") from error
+        raise FaultsError(f"Could not read the faults file {path}: {error.strerror}.") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise FaultsError(f"The faults file {path} is not TOML: {error}.") from error
     tables = document.pop("fault", [])
     if document or not isinstance(tables, list):
-        raise FaultsError(f"The faults file {path} may hold nothing but tables named [[fault]].")
+        raise FaultsError(f"The faults file {path} may contain only tables named [[fault]].")
     return [_rule(table, place) for place, table in enumerate(tables, start=1)]
 
 

@@ -1,7 +1,7 @@
 """The simulated service on loopback HTTP: parses requests, asks the world, plays the faults.
 
-One daemon thread per connection, HTTP/1.1 with keep-alive. Stopping ends open connections too, even those
-that a fault holds in silence.
+One daemon thread per connection, HTTP/1.1 with keep-alive. Stopping also ends open connections, even those
+that a fault keeps silent.
 """
 
 import contextlib
@@ -23,10 +23,10 @@ from pwl_tui.simulator.faults import Call, Faults, Reply, Rule
 from pwl_tui.simulator.world import Answer, World
 
 MAX_BODY = 2**20
-"""The most bytes of a request's body that are looked at."""
+"""The longest request body that is read, in bytes."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-_GRACE = 1.0  # seconds for calls in progress to end; nothing they do takes that long
+_GRACE = 1.0  # seconds for calls in progress to end; none of them takes that long
 _NO_FAULT = Rule()
 _NOT_FOUND: Answer = (404, {"error": "Not found."})
 _NOT_JSON: Answer = (400, {"error": "The request body is not a JSON object."})
@@ -40,25 +40,25 @@ class Request(Struct, frozen=True):
     """UTC epoch seconds of its arrival, from the world's clock."""
     call: Call
     key: int | None
-    """The key's place in the order of `World.add_key`; None for none or an unknown one."""
+    """The key's position in the order of `World.add_key`. None means no key or an unknown one."""
     batch_id: str | None
-    """The batch that a poll asked for."""
+    """The batch that was polled. None means the request was not a poll."""
     status: int | None
-    """The HTTP status sent; None where the connection was cut before that, or nothing was sent."""
+    """The HTTP status sent. None means the connection was cut before that, or nothing was sent."""
     cut: bool
-    """A fault cut the connection."""
+    """Whether a fault cut the connection."""
 
 
 class Simulator:
-    """The embedded server; a context manager that serves between entering and leaving.
+    """The embedded server; a context manager that serves from entry to exit.
 
     Args:
         world: the service that answers.
         faults: the rules in force from the start.
-        port: the port on 127.0.0.1; 0: a free one.
+        port: the port on 127.0.0.1; 0 means a free one.
 
     Raises:
-        OSError: the port cannot be had.
+        OSError: the port is not available.
     """
 
     def __init__(self, world: World, faults: Iterable[Rule] = (), port: int = 0) -> None:
@@ -66,35 +66,35 @@ class Simulator:
         self._faults = Faults(faults, seed=world.seed)
         self._requests: list[Request] = []
         self._server = _Server(port, world, self._faults, self._requests)
-        # Looks for the end that often; it costs nothing measurable, and tests start and stop a server each.
+        # How often it checks for the end; the cost is not measurable, and many tests start and stop a server.
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), name="simulator", daemon=True
         )
 
     @property
     def base_url(self) -> str:
-        """``http://127.0.0.1:PORT``, without a slash at the end."""
+        """``http://127.0.0.1:PORT``, without a trailing slash."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @property
     def requests(self) -> list[Request]:
-        """Every request so far, in the order they were understood (a copy)."""
+        """Every request so far, in the order in which they were parsed (a copy)."""
         return list(self._requests)
 
     def add_fault(self, rule: Rule) -> None:
-        """Put one more rule in force, behind the others."""
+        """Put one more rule in force, after the others."""
         self._faults.add(rule)
 
     def clear_faults(self) -> None:
-        """Let everything go well from now on; what a fault holds already stays held."""
+        """Answer everything correctly from now on; calls that a fault keeps silent stay silent."""
         self._faults.clear()
 
     def start(self) -> None:
-        """Begin to serve, in a thread of its own; once only."""
+        """Begin to serve, in a thread of its own; only once."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop serving and end all connections, the silent ones too."""
+        """Stop serving and end all connections, including silent ones."""
         self._server.stopping.set()
         self._server.shutdown()
         self._server.server_close()
@@ -110,7 +110,7 @@ class Simulator:
 
 
 class _Server(ThreadingMixIn, TCPServer):
-    # Not http.server's HTTPServer: that asks the name service for the host's name, which can take seconds.
+    # Not http.server's HTTPServer: it looks up the host's name, which can take seconds.
     daemon_threads = True
     allow_reuse_address = True
     request_queue_size = 128
@@ -130,7 +130,7 @@ class _Server(ThreadingMixIn, TCPServer):
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        # Closes without shutting down first, so that a connection marked for a reset gets it.
+        # Closes without shutting down first, so that a connection marked for a reset is reset.
         with self._open_changed:
             self._open.discard(request)
             self.close_request(request)
@@ -144,13 +144,13 @@ class _Server(ThreadingMixIn, TCPServer):
             self._open_changed.wait_for(lambda: not self._open, _GRACE)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        # A client that leaves in the middle is everyday life here, anything else is a bug to be seen.
+        # Clients that disconnect early are normal here; anything else is a bug to be shown.
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)
 
 
 class _Asked(Struct, frozen=True):
-    """A request, understood."""
+    """A parsed request."""
 
     call: Call
     key: str
@@ -161,8 +161,8 @@ class _Asked(Struct, frozen=True):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else a delayed acknowledgement may cost 40 ms a request
-    wbufsize = -1  # head and body leave together
+    disable_nagle_algorithm = True  # else a delayed acknowledgment may cost 40 ms per request
+    wbufsize = -1  # head and body are sent together
 
     def _serve(self) -> None:
         server, at = self.server, self.server.world.clock()
@@ -176,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = msgspec.json.encode(answer)
         reply = rule.dress(status, body)
         unanswered = rule.silent or rule.cut in {"before", "after"}
-        # Recorded before it is sent, so that whoever has the answer finds the record.
+        # Recorded before it is sent, so that the record exists once the client has the answer.
         server.requests.append(
             Request(
                 at=at,
@@ -197,7 +197,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_HEAD = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815 - http.server's names
 
     def _parameters(self, query: str) -> tuple[dict[str, Any], Answer | None]:
-        """Read the request to its end; return its parameters, and the refusal of a body that holds none."""
+        """Read the request to its end; return its parameters, and the refusal if its body is invalid."""
         body = self._body()
         if body is None:
             return {}, _BODY_REFUSED
@@ -209,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
             return {}, _NOT_JSON
 
     def _body(self) -> bytes | None:
-        """Read the request's body; None where it is over the limit or of unknown length."""
+        """Read the request's body. None means it is over the limit or of unknown length."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not re.fullmatch("[0-9]{1,12}", length):
             self.close_connection = True
@@ -217,7 +217,7 @@ class _Handler(BaseHTTPRequestHandler):
         left = int(length)
         if left <= MAX_BODY:
             return self.rfile.read(left)
-        # Read to its end all the same: closing on unread bytes would reset the answer away.
+        # Read it to its end anyway: closing with unread bytes would reset the connection before the answer.
         while left and (piece := self.rfile.read(min(left, MAX_BODY))):
             left -= len(piece)
         return None
@@ -238,7 +238,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
     def log_message(self, *_: object) -> None:
-        """Log nothing: every URL carries a key."""
+        """Log nothing: every URL contains a key."""
 
 
 def _understand(world: World, method: str, path: str, parameters: dict[str, Any]) -> _Asked:

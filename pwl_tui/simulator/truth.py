@@ -1,7 +1,7 @@
-"""What is so about every phone number, and how the service says it.
+"""The truth about every phone number, and how the service reports it.
 
-A pure function of the number and a seed: asked again it says the same, so a test can compare a client's
-results with it, row by row.
+A pure function of the number and a seed: it always says the same, so a test can compare a client's results
+with it, row by row.
 """
 
 import hashlib
@@ -22,25 +22,25 @@ _UNREADABLE = "The phone number could not be read."
 
 
 class Truth(msgspec.Struct, frozen=True):
-    """What is so about one number, whoever asks and however often."""
+    """The truth about one number, whoever asks and however often."""
 
     on_whatsapp: bool
     business: bool
     """Has a WhatsApp Business account; implies `on_whatsapp`."""
     carrier: str
-    """Empty where the country is not known."""
+    """Empty if the country is unknown."""
     country: str
-    """ISO alpha-2; empty where the calling code is not known."""
+    """ISO alpha-2; empty if the calling code is unknown."""
     fails: bool
-    """The service cannot say: nobody learns whether the number is on WhatsApp."""
+    """The service fails to find out whether the number is on WhatsApp."""
 
 
 def truth_of(number: str, *, seed: int, failure_share: float) -> Truth:
-    """Return what is so about `number`; one that is not a plus and 7 to 15 digits always fails.
+    """Return the truth about `number`; one that is not a plus and 7 to 15 digits always fails.
 
     Args:
         number: as it was submitted.
-        seed: another seed gives other truths.
+        seed: a different seed gives different truths.
         failure_share: the share of readable numbers that fail, 0 to 1.
     """
     if not _E164.fullmatch(number):
@@ -58,12 +58,12 @@ def truth_of(number: str, *, seed: int, failure_share: float) -> Truth:
 
 
 def e164(phone_number: str, country_code: str) -> str | None:
-    """Return the E.164 form that the single check reads out of its two parameters; None if it cannot.
+    """Return the number that the single check is asked for, in E.164. None means it cannot be read.
 
     Args:
         phone_number: E.164 with its plus; or, together with `country_code`, a national number in any
             punctuation, with or without one leading trunk zero.
-        country_code: ISO alpha-2 of a country in the simulator's table; empty: only E.164 is read.
+        country_code: ISO alpha-2 of a country in the simulator's table; if empty, only E.164 is read.
     """
     if _E164.fullmatch(phone_number):
         return phone_number
@@ -76,7 +76,7 @@ def e164(phone_number: str, country_code: str) -> str | None:
 
 
 def batch_result(number: str, truth: Truth) -> dict[str, Any]:
-    """Return the object that stands for a finished number in the answer to a poll."""
+    """Return the object of a finished number in the answer to a poll."""
     if truth.fails:
         error = CHECK_FAILED if _E164.fullmatch(number) else _UNREADABLE
         return {"phone_number": number, "status": "failed", "error": error}
@@ -95,7 +95,7 @@ def batch_result(number: str, truth: Truth) -> dict[str, Any]:
 def check_result(number: str, truth: Truth) -> dict[str, Any]:
     """Return the answer to the single check of an E.164 number that does not fail.
 
-    Every number counts as a mobile one, its location is its country, and its national digits are not grouped.
+    Every number counts as mobile, its location is its country, and its national digits are not grouped.
     """
     country = country_of(number)
     calling_code = country.calling_code if country else ""

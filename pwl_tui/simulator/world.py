@@ -1,7 +1,7 @@
 """The simulated service's books: keys, credits, charges and batches.
 
-It behaves as the provider's reference says and, where that is silent, as each method's docstring does. It
-knows nothing of HTTP beyond status codes. It has no threads and never sleeps: how far a batch has come is
+It behaves as the provider's reference says and, where that is silent, as each method's docstring says. It
+knows nothing of HTTP but status codes. It has no threads and never sleeps: the progress of a batch is
 computed from the clock when somebody asks. Every method may be called from any thread.
 """
 
@@ -17,7 +17,7 @@ from msgspec import Struct
 from pwl_tui.simulator.truth import CHECK_FAILED, Truth, batch_result, check_result, e164, truth_of
 
 Answer = tuple[int, dict[str, Any]]
-"""An HTTP status and the JSON object that goes with it."""
+"""An HTTP status and the JSON object of the body."""
 
 SERVICES = ("phonevalidation", "wavalidation", "calleridvalidation", "blacklistchecker")
 MAX_BATCH = 1000
@@ -30,24 +30,24 @@ _BATCH_NOT_FOUND: Answer = (404, {"error": "Batch not found or access denied."})
 
 
 class Charge(Struct, frozen=True):
-    """Credits taken from a key, once."""
+    """One charge to a key."""
 
     at: float
     """UTC epoch seconds, from the world's clock."""
     key: str
     service: str
     amount: int
-    """Credits taken; always positive."""
+    """Credits charged; always positive."""
     balance_before: int
     balance_after: int
     batch_id: str | None
-    """None for a single check."""
+    """None means a single check."""
     numbers: tuple[str, ...]
     """What was paid for, one credit each."""
 
 
 class BatchView(Struct, frozen=True):
-    """A batch as the service holds it at the moment of asking."""
+    """A batch as it is now."""
 
     key: str
     numbers: tuple[str, ...]
@@ -55,7 +55,7 @@ class BatchView(Struct, frozen=True):
     submitted_at: float
     """UTC epoch seconds, from the world's clock."""
     done: bool
-    """Every number has its answer."""
+    """Whether every number has its answer."""
 
 
 class _Batch(Struct, frozen=True):
@@ -66,7 +66,7 @@ class _Batch(Struct, frozen=True):
     finished_at: float
 
     def finished_numbers(self, now: float) -> int:
-        """Return how many numbers, counted from the first, have their answer at `now`."""
+        """Return how many numbers, from the first on, have their answer at `now`."""
         if now >= self.finished_at:
             return len(self.numbers)
         if now <= self.started_at:
@@ -78,15 +78,15 @@ class World:
     """The service behind the embedded server, and the record that tests compare a client with.
 
     Args:
-        clock: gives the time in UTC epoch seconds.
-        rate: numbers the service works off in a second, over all keys and batches, first come first served;
-            ``math.inf`` finishes every batch at once.
-        seed: another seed gives other truths.
+        clock: returns the time in UTC epoch seconds.
+        rate: numbers the service completes per second, over all keys and batches, first come first served;
+            ``math.inf`` completes every batch at once.
+        seed: a different seed gives different truths.
         failure_share: the share of readable numbers that fail, 0 to 1.
-        batch_ids: gives a fresh batch id at every call.
+        batch_ids: returns a new batch ID at every call.
 
     Raises:
-        ValueError: `rate` is not above zero.
+        ValueError: `rate` is not positive.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class World:
         batch_ids: Callable[[], str] = lambda: str(uuid.uuid4()),
     ) -> None:
         if not rate > 0:
-            raise ValueError("the rate must be above zero numbers a second")
+            raise ValueError("the rate must be above 0 numbers per second")
         self.clock = clock
         self._rate = rate
         self.seed = seed
@@ -115,7 +115,7 @@ class World:
         """Make `key` valid, with credits by service (``add_key("k", wavalidation=100)``); the rest have none.
 
         Raises:
-            ValueError: a service that does not exist.
+            ValueError: a service does not exist.
         """
         if unknown := credits_of.keys() - set(SERVICES):
             raise ValueError(f"no such service: {', '.join(sorted(unknown))}")
@@ -123,16 +123,16 @@ class World:
             self._credits[key] = dict.fromkeys(SERVICES, 0) | credits_of
 
     def add_credits(self, key: str, service: str, amount: int) -> None:
-        """Top up one service of a key; a negative amount takes credits away, unseen by the ledger.
+        """Top up one service of a key; a negative amount removes credits, without a trace in the ledger.
 
         Raises:
-            KeyError: an unknown key or service.
+            KeyError: the key or service is unknown.
         """
         with self._lock:
             self._credits[key][service] += amount
 
     def key_index(self, key: str) -> int | None:
-        """Return the place of a key in the order of `add_key`, to name it without showing it."""
+        """Return the position of a key in the order of `add_key`, to identify it without showing it."""
         with self._lock:
             return next((index for index, known in enumerate(self._credits) if known == key), None)
 
@@ -144,7 +144,7 @@ class World:
 
     @property
     def batches(self) -> Mapping[str, BatchView]:
-        """Every batch by its id, as of now, in the order submitted (a copy)."""
+        """Every batch by its ID, as of now, in the order submitted (a copy)."""
         now = self.clock()
         with self._lock:
             return {
@@ -153,13 +153,13 @@ class World:
             }
 
     def truth(self, number: str) -> Truth:
-        """Return what is so about `number`; see `truth_of`."""
+        """Return the truth about `number`; see `truth_of`."""
         return truth_of(number, seed=self.seed, failure_share=self._failure_share)
 
     def balance(self, key: str, service: str | None) -> Answer:
         """Answer the balance call: 200, 400 without a service or with an unknown one, 401.
 
-        The answer repeats the service in the word that was asked with, alias or not.
+        The answer repeats the name of the service as requested, even if it is an alias.
         """
         with self._lock:
             if key not in self._credits:
@@ -172,13 +172,13 @@ class World:
         return 200, {"balance": left, "service": service}
 
     def submit(self, key: str, phone_numbers: object) -> Answer:
-        """Answer the submission of a batch: 202, 400, 401, 402; charges all that it accepts, or nothing.
+        """Answer the submission of a batch: 202, 400, 401, 402; charges all numbers it accepts, or nothing.
 
         Args:
             key: the API key.
-            phone_numbers: what the request's body holds under that name, anything at all. The limit counts
-                them as sent; duplicates are then removed by their text. A number that cannot be read is
-                accepted, paid for, and fails.
+            phone_numbers: the value of that field in the request's body, whatever it is. The limit applies to
+                them as sent; then duplicates are removed by their text. A number that cannot be read is
+                accepted and charged, and fails.
         """
         with self._lock:
             if key not in self._credits:
@@ -204,10 +204,10 @@ class World:
         return 202, {"batch_id": batch_id, "total_numbers": len(numbers), "status": "processing"}
 
     def poll(self, key: str, batch_id: str) -> Answer:
-        """Answer the poll of a batch: 200, 401, 404 for no such batch and for another key's.
+        """Answer the poll of a batch: 200, 401, or 404 for an unknown batch and for another key's.
 
-        Numbers get their answers in the order submitted. ``completed`` counts failed numbers too, so once
-        something failed it disagrees with ``pending = total - completed - failed``: the reference says both.
+        Numbers are completed in the order submitted. ``completed`` counts failed numbers too, so once one has
+        failed it contradicts ``pending = total - completed - failed``: the reference says both.
         """
         now = self.clock()
         with self._lock:
@@ -235,7 +235,7 @@ class World:
 
         Args:
             key: the API key.
-            phone_number: what the request holds under that name; how it is read: see `e164`.
+            phone_number: the value of that parameter; see `e164` for how it is read.
             country_code: likewise.
         """
         with self._lock:
@@ -254,7 +254,7 @@ class World:
         return 200, check_result(number, truth)
 
     def _charge(self, key: str, numbers: tuple[str, ...], batch_id: str | None) -> Answer | None:
-        """Take one WhatsApp credit per number; with too few, take none and return the refusal."""
+        """Charge one WhatsApp credit per number; with too few, charge none and return the refusal."""
         required, available = len(numbers), self._credits[key][_WHATSAPP]
         if available < required:
             error = "Insufficient WA API credits."

@@ -1,4 +1,4 @@
-"""Batches and how they are sent: each transition is one transaction that checks where it starts from."""
+"""Batches and how they are sent: each transition is one transaction that checks its starting state."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_
 
 IN_DOUBT: Final = "its batch is in doubt"
 _QUERY_SIZE: Final = 500
-"""Ids asked for in one statement; SQLite allows 32,766."""
+"""IDs in one statement; SQLite allows 32,766."""
 
 
 class Batches:
@@ -37,29 +37,29 @@ class Batches:
         """Return one batch.
 
         Raises:
-            NoSuchJobError: there is none.
+            NoSuchJobError: there is no such batch.
         """
         row = self._database.first(f"{BATCHES} WHERE job=? AND seq=?", job, seq)
         if row is None:
             raise NoSuchJobError(
-                f"There is no batch {job}.{seq}.", f"`pwl-tui show {job}` lists the batches of a job."
+                f"There is no batch {job}.{seq}.", f"Run `pwl-tui show {job}` to list the batches of the job."
             )
         return batch_from(row)
 
     def by_id(self, batch_id: str) -> Batch | None:
-        """Return the batch that has the service's id, if one has."""
+        """Return the batch with the service's ID. None means there is none."""
         row = self._database.first(f"{BATCHES} WHERE batch_id=? LIMIT 1", batch_id)
         return batch_from(row) if row else None
 
-    def stands(self, job: int, seq: int, digest: str) -> BatchState | None:
-        """Return the state of the batch of that name and those numbers; none: there is none."""
+    def state_of(self, job: int, seq: int, digest: str) -> BatchState | None:
+        """Return the state of a batch by its name and the digest of its numbers. None means there is none."""
         row = self._database.first(
             "SELECT state FROM batches WHERE job=? AND seq=? AND digest=?", job, seq, digest
         )
         return BatchState(row["state"]) if row else None
 
     def known(self, batch_ids: Iterable[str]) -> set[str]:
-        """Return those of the service's ids that a batch has, or had before its job was forgotten."""
+        """Return those of the service's IDs that a batch has, or had before its job was forgotten."""
         found: set[str] = set()
         remaining = iter(batch_ids)
         while some := list(islice(remaining, _QUERY_SIZE)):
@@ -80,24 +80,24 @@ class Batches:
         return [row["number"] for row in rows]
 
     def in_doubt(self, binding: Binding) -> list[Batch]:
-        """Return the batches of a binding whose outcome is unknown; while there is one, nothing is sent."""
+        """Return the batches of a binding that are in doubt; while there is one, nothing is sent."""
         return self._of_binding(binding, f"state='{BatchState.UNKNOWN}'")
 
     def in_sending(self, binding: Binding) -> list[Batch]:
-        """Return the batches of a binding that someone is sending, or was when it died."""
+        """Return the batches of a binding that a process is sending, or was sending when it died."""
         return self._of_binding(binding, f"state='{BatchState.SENDING}'")
 
     def planned(self, binding: Binding) -> list[Batch]:
-        """Return the batches of a binding that are still to be sent, whatever keeps them."""
+        """Return the batches of a binding that are not sent yet, for whatever reason."""
         return self._of_binding(binding, f"state='{BatchState.PLANNED}'")
 
     def next_planned(self, binding: Binding, now: float, jobs: Iterable[int] | None = None) -> Batch | None:
-        """Return the batch to send next: of the oldest job that is neither paused nor held.
+        """Return the batch to send next: of the oldest job that is neither paused nor on hold.
 
         Args:
             binding: whose batches.
-            now: holds that end by now count no more.
-            jobs: only of these; none: of all.
+            now: a hold that ends by then does not count.
+            jobs: only of these jobs. None means of all.
         """
         only = "" if jobs is None else f" AND b.job IN ({','.join(str(int(job)) for job in jobs)})"
         row = self._database.first(
@@ -112,7 +112,7 @@ class Batches:
         return batch_from(row) if row else None
 
     def next_due(self, binding: Binding) -> float | None:
-        """Return when the next poll of a binding is due; none when nothing is processing."""
+        """Return when the next poll of a binding is due. None means nothing is processing."""
         row = self._database.first(
             "SELECT min(max(b.next_poll, coalesce(b.lease_until, 0))) FROM batches b"
             " JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
@@ -128,7 +128,7 @@ class Batches:
         """``planned`` → ``sending``: the intent, on disk before a byte is sent.
 
         Returns:
-            Whether it may be sent: not if its job was paused since it was chosen.
+            Whether it may be sent: not if its job was paused in the meantime.
 
         Raises:
             IllegalTransitionError: it is not planned, or another of its key is being sent or in doubt.
@@ -141,7 +141,9 @@ class Batches:
                 (batch.job,),
             ).fetchone()
             if other is not None:
-                raise IllegalTransitionError(f"{batch.label}: another batch of its key is not settled")
+                raise IllegalTransitionError(
+                    f"{batch.label}: another batch of its key is being sent or in doubt"
+                )
             if c.execute("SELECT paused FROM jobs WHERE id=?", (batch.job,)).fetchone()["paused"]:
                 return False
             move(
@@ -166,15 +168,15 @@ class Batches:
         next_poll: float,
         error: Problem | None,
     ) -> None:
-        """``sending`` → ``processing``: the id and the charge, on disk before anything else is done.
+        """``sending`` → ``processing``: the ID and the charge, on disk before anything else is done.
 
         Args:
             batch: as `intend` left it.
             batch_id: the service's.
             charged: credits taken.
-            now: when.
-            next_poll: when to look for the first time.
-            error: said where the answer was not what it should be, though the batch was accepted.
+            now: UTC epoch seconds.
+            next_poll: when to poll for the first time.
+            error: what was wrong with the answer, though the batch was accepted. None means nothing.
         """
         with self._database.transaction() as c:
             move(
@@ -191,15 +193,17 @@ class Batches:
             charge(c, batch, charged, now)
             note(c, Activity(now, batch.job, batch.seq, "accepted", batch_id))
 
-    def recall(self, batch: Batch, *, batch_id: str, at: float, now: float, next_poll: float) -> None:
-        """``planned``, ``sending``, ``unknown`` → ``processing``: the journal says that it was accepted.
+    def accept_from_journal(
+        self, batch: Batch, *, batch_id: str, at: float, now: float, next_poll: float
+    ) -> None:
+        """``planned``, ``sending``, ``unknown`` → ``processing``: the journal says it was accepted.
 
         Args:
             batch: as it was read.
             batch_id: the service's, by the journal.
             at: when it was accepted, by the journal.
-            now: when.
-            next_poll: when to look for the first time.
+            now: UTC epoch seconds.
+            next_poll: when to poll for the first time.
         """
         submitted = batch.submitted or at
         with self._database.transaction() as c:
@@ -218,17 +222,17 @@ class Batches:
             charge(c, replace(batch, submitted=submitted), batch.size, at)
             note(c, Activity(now, batch.job, batch.seq, "found in the journal", batch_id))
 
-    def mark_in_doubt(
+    def mark_unknown_from_journal(
         self, batch: Batch, problem: Problem, *, submitted: float, balance: int | None, now: float
     ) -> None:
-        """``planned`` → ``unknown``: the journal says that it was about to be sent, and no more.
+        """``planned`` → ``unknown``: the journal says it was about to be sent, and no more.
 
         Args:
             batch: as it was read.
-            problem: says so to the person.
-            submitted: when that was.
-            balance: credits read just before.
-            now: when.
+            problem: tells the person so.
+            submitted: when it was about to be sent, by the journal.
+            balance: credits read just before. None means unknown.
+            now: UTC epoch seconds.
         """
         with self._database.transaction() as c:
             move(
@@ -244,19 +248,19 @@ class Batches:
             note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, problem.message))
 
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
-        """``sending`` → ``rejected``: refused, not charged, the person's to mend."""
+        """``sending`` → ``rejected``: refused and not charged; the person has to fix the cause."""
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.REJECTED, problem, now)
 
     def put_back(self, batch: Batch, problem: Problem, *, now: float) -> None:
-        """``sending`` → ``planned``: surely not sent, or refused for a while."""
+        """``sending`` → ``planned``: certainly not sent, or refused for now."""
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.PLANNED, problem, now, submitted=None)
 
-    def doubt(self, batch: Batch, problem: Problem, *, now: float) -> None:
+    def mark_unknown(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``unknown``: it may have been charged.
 
-        Its numbers are pending, and not unsent: nobody is to send them again on the strength of an export.
+        Its numbers become pending, not unsent, so that nobody sends them again because of an export.
         """
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.UNKNOWN, problem, now)

@@ -15,21 +15,21 @@ from pwl_tui.state.files.locks import exclusive_lock
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
 BUSY_SECONDS = 60.0
-"""How long a writer waits for another: an id that was paid for must not fail to be stored for a queue."""
+"""How long a writer waits for others: storing an ID that was paid for must not fail because of a queue."""
 
 
 class Database:
     """One state file, for any number of threads and processes.
 
-    Every thread has a connection of its own. Writers take the file's one write lock at the start of their
-    transaction, so that what they read inside it is what they change.
+    Each thread has a connection of its own. Writers take the file's only write lock at the start of their
+    transaction, so what they read inside it is what they change.
 
     Args:
-        path: the file; created 0600 if it is not there.
-        migrations: the statements that lead from an empty file to this program's version.
+        path: the file; created with mode 0600 if missing.
+        migrations: the statements that lead from an empty file to this version.
 
     Raises:
-        StateError: the file is damaged, another program's, from a newer version, or out of reach.
+        StateError: the file is damaged, another program's, from a newer version, or inaccessible.
     """
 
     def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
@@ -40,7 +40,7 @@ class Database:
         # What `close` has to leave open is closed when no thread can use it any more. Not at the exit: then
         # daemon threads are still at work.
         weakref.finalize(self, _close_all, self._connections).atexit = False
-        # SQLite does not wait where two processes set up one file at the same moment.
+        # SQLite does not wait if two processes create one file at the same time.
         with exclusive_lock(path.with_name(f"{path.name}.lock")):
             _create(path)
             try:
@@ -55,7 +55,7 @@ class Database:
             return self._connection().execute(statement, values).fetchall()
 
     def first(self, statement: str, *values: object) -> sqlite3.Row | None:
-        """Return the first row of a query, or none."""
+        """Return the first row of a query. None means there is none."""
         with sqlite_errors(self.path):
             row: sqlite3.Row | None = self._connection().execute(statement, values).fetchone()
             return row
@@ -79,7 +79,7 @@ class Database:
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
-                # A full disk rolls back by itself; a second ROLLBACK would hide its error.
+                # SQLite rolls back by itself if the disk is full; a second ROLLBACK would hide the error.
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
@@ -87,13 +87,13 @@ class Database:
     def version(self) -> int:
         """Return a number that changes when another connection has written to the file.
 
-        Only looks made by the same thread are comparable.
+        Only numbers returned to the same thread are comparable.
         """
         row = self.first("PRAGMA data_version")
         return int(row[0]) if row else 0
 
     def check(self) -> None:
-        """Read the whole file and make sure that it is sound; takes seconds where it is large.
+        """Read the whole file and check that it is sound; takes seconds if it is large.
 
         Raises:
             StateError: it is damaged.
@@ -105,7 +105,7 @@ class Database:
     def close(self) -> None:
         """Close the connections of this thread and of those that have ended.
 
-        A thread that is still at work keeps its own: closed under its feet, SQLite would crash. It is
+        A thread that is still at work keeps its own: SQLite would crash if it were closed. It is
         closed with this object.
         """
         with self._lock:
@@ -132,10 +132,10 @@ class Database:
         )
         connection.row_factory = sqlite3.Row
         with self._lock:
-            # Threads come and go for as long as the program runs: what they opened goes with them.
+            # Threads come and go as long as the program runs; their connections go with them.
             self._close_ended()
             self._connections[threading.current_thread()] = connection
-        # What is removed is overwritten, too: people's numbers stand here.
+        # Deleted data is overwritten, too: it contains people's numbers.
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "cache_size=-4096"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -177,10 +177,10 @@ def _close_all(connections: Mapping[threading.Thread, sqlite3.Connection]) -> No
 
 
 def _create(path: Path) -> None:
-    """Make an empty file of ours, or make the one that is there ours alone.
+    """Create an empty file (0600), or make the existing one accessible to its owner only.
 
-    SQLite gives -wal and -shm the mode of the file itself, so the mode is set before it opens it. A file that
-    is there is not opened here: closing it would give up the locks that this process has on it.
+    SQLite gives -wal and -shm the mode of the file itself, so the mode is set before SQLite opens it. An
+    existing file is not opened here: closing it would release the locks that this process has on it.
     """
     try:
         try:
@@ -188,7 +188,7 @@ def _create(path: Path) -> None:
         except FileExistsError:
             path.chmod(0o600)
             return
-        # What a file that was moved away has left would be read as part of the new one.
+        # Otherwise the logs of a file that was moved away would be read as part of the new one.
         for left in (path.with_name(path.name + end) for end in ("-wal", "-shm")):
             if left.exists():
                 left.replace(left.with_name(f"{left.name}.old"))
@@ -197,7 +197,7 @@ def _create(path: Path) -> None:
 
 
 def _statements(script: str) -> Iterator[str]:
-    """Yield the statements of a script, each of which ends a line: ``executescript`` would commit."""
+    """Yield the statements of a script, each ending at the end of a line: ``executescript`` would commit."""
     statement = ""
     for line in script.splitlines(keepends=True):
         statement += line

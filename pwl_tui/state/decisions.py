@@ -1,4 +1,4 @@
-"""What the person decided on batches, each decision one transaction that records it."""
+"""The person's decisions about batches: each is carried out and recorded in one transaction."""
 
 from pwl_tui.answer import Outcome
 from pwl_tui.state.database import Database
@@ -8,7 +8,7 @@ from pwl_tui.state.transitions import charge, move, set_outcome, span
 
 
 class Decisions:
-    """The transitions of one state file that nobody but the person makes."""
+    """The transitions of one state file that only the person makes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -17,7 +17,7 @@ class Decisions:
         """``unknown`` → ``released``: the person decided that it was not charged.
 
         Returns:
-            The ``seq`` of the new batch that takes its numbers.
+            The ``seq`` of the new batch with its numbers.
         """
         with self._database.transaction() as c:
             move(c, batch, BatchState.UNKNOWN, BatchState.RELEASED, pending=0)
@@ -42,7 +42,7 @@ class Decisions:
         return seq
 
     def write_off(self, batch: Batch, *, now: float, evidence: str) -> None:
-        """``unknown`` → ``lost``: charged, and its id is given up; its numbers count as failed."""
+        """``unknown`` → ``lost``: charged, and its ID is given up; its numbers count as failed."""
         with self._database.transaction() as c:
             move(
                 c,
@@ -54,12 +54,12 @@ class Decisions:
                 pending=0,
                 failed=batch.size,
             )
-            set_outcome(c, batch, Outcome.FAILED, "its batch was charged and the id lost")
+            set_outcome(c, batch, Outcome.FAILED, "its batch was charged, and the ID is lost")
             charge(c, batch, batch.size, now)
             note(c, Activity(now, batch.job, batch.seq, "settled: lost", evidence))
 
     def identify(self, batch: Batch, *, batch_id: str, now: float, evidence: str) -> None:
-        """``unknown`` → ``processing``: the person gave the id, and it was checked."""
+        """``unknown`` → ``processing``: the person entered its ID, which was checked."""
         with self._database.transaction() as c:
             move(
                 c,
@@ -76,7 +76,7 @@ class Decisions:
             note(c, Activity(now, batch.job, batch.seq, "settled: adopted", f"{batch_id}; {evidence}"))
 
     def retry_rejected(self, job: int, *, now: float) -> int:
-        """``rejected`` → ``planned`` for all of a job, by the person's decision; return how many."""
+        """``rejected`` → ``planned`` for all batches of a job, by the person's decision; return how many."""
         with self._database.transaction() as c:
             changed = c.execute(
                 "UPDATE batches SET state=?, error=NULL, submitted=NULL WHERE job=? AND state=?",

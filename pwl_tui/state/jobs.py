@@ -1,4 +1,4 @@
-"""Jobs: storing a new one with its rows and numbers, and reading them with what their batches add up to."""
+"""Jobs: storing a new one with its rows and numbers, and reading jobs with the totals of their batches."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,9 +16,9 @@ from pwl_tui.state.money import Charge, insert_charge
 from pwl_tui.state.records import ANSWER, FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json
 
 _PER_TRANSACTION = 20_000
-"""Rows stored under one hold of the write lock: about 0.1 s, so that another's id need not wait."""
+"""Rows stored in one transaction: about 0.1 s, so that storing an ID need not wait for long."""
 _DRAFT_SECONDS = 3600.0
-"""How old an unfinished draft must be to be taken for the leftover of a process that died."""
+"""How old an unfinished draft must be to count as the leftover of a process that died."""
 
 
 class NewNumber(Struct, frozen=True):
@@ -28,7 +28,7 @@ class NewNumber(Struct, frozen=True):
     batch: int | None
     answer: Answer = Answer()
     answered: float | None = None
-    """When the service gave the answer that is reused."""
+    """When the service gave the answer that is reused. None means it is not reused."""
 
 
 class NewBatch(Struct, frozen=True):
@@ -38,13 +38,13 @@ class NewBatch(Struct, frozen=True):
     size: int
     digest: str
     batch_id: str | None = None
-    """Given where the batch was submitted elsewhere and is adopted: it is polled and never sent."""
+    """Given if the batch was submitted elsewhere and is adopted: it is polled and never sent."""
     submitted: float | None = None
-    """When that was, if it is known."""
+    """When that was. None means unknown."""
 
 
 class NewJob(Struct, frozen=True):
-    """All of a job but its numbers."""
+    """A job without its numbers."""
 
     binding: Binding
     profile: str
@@ -59,7 +59,7 @@ class NewJob(Struct, frozen=True):
     duplicates: int
     numbers: int
     retry_of: int | None = None
-    """The job whose failed numbers it asks for again."""
+    """ID of the job whose failed numbers it retries."""
 
 
 class Jobs:
@@ -80,14 +80,14 @@ class Jobs:
         """Store a job; it exists for everyone once this returns, and not at all if this raises.
 
         Args:
-            job: what it is.
+            job: the job.
             pieces: the compressed original.
-            rows: of each row, in order, the index of its number among `numbers`, or the reason it has none.
-            numbers: the unique numbers; those of a batch stand together, at its `first` and after.
-            batches: in the order in which they are to be sent.
+            rows: for each row, in order, the index of its number among `numbers`, or the reason it has none.
+            numbers: the unique numbers; those of a batch are consecutive, from its `first` on.
+            batches: in the order in which they are sent.
 
         Returns:
-            The job's id.
+            The job's ID.
 
         Raises:
             StateError: it could not be stored.
@@ -126,7 +126,7 @@ class Jobs:
         return [job_from(row) for row in self._database.read(f"{JOBS} ORDER BY j.id DESC")]
 
     def foremost(self, newest: int) -> tuple[list[Job], int]:
-        """Return every unfinished job and so many of the newest, the newest first, and how many there are."""
+        """Return all unfinished jobs and the last `newest` of all, newest first, and how many jobs exist."""
         jobs = [job_from(row) for row in self._database.read(f"{FOREMOST_JOBS} ORDER BY j.id DESC", newest)]
         row = self._database.first("SELECT count(*) FROM jobs WHERE ready=1")
         return jobs, int(row[0]) if row else 0
@@ -135,7 +135,7 @@ class Jobs:
         """Return one job.
 
         Raises:
-            NoSuchJobError: there is none of that id.
+            NoSuchJobError: there is no such job.
         """
         row = self._database.first(JOB, job_id)
         if row is None:
@@ -143,10 +143,10 @@ class Jobs:
         return job_from(row)
 
     def find(self, text: str) -> Job:
-        """Return the job that a person means: by its id, or by a name that only one job has.
+        """Return a job by its ID, or by a name that only one job has.
 
         Raises:
-            NoSuchJobError: none or several answer to it.
+            NoSuchJobError: no job matches, or several do.
         """
         if text.isascii() and text.isdecimal():
             return self.get(int(text[:18]))
@@ -155,11 +155,11 @@ class Jobs:
             raise NoSuchJobError(f"There is no job {text!r}.")
         if len(found) > 1:
             ids = ", ".join(str(row["id"]) for row in found)
-            raise NoSuchJobError(f"Several jobs are called {text!r}.", f"Name it by its number: {ids}.")
+            raise NoSuchJobError(f"Several jobs are called {text!r}.", f"Use its number: {ids}.")
         return job_from(found[0])
 
     def origin(self, job_id: int) -> tuple[bytes, list[bytes]]:
-        """Return how the original is read again, and the compressed original in pieces (none if adopted)."""
+        """Return how to read the original again, and the compressed original in pieces."""
         row = self._database.first("SELECT origin FROM jobs WHERE id=?", job_id)
         if row is None:
             raise NoSuchJobError(f"There is no job {job_id}.")
@@ -167,12 +167,12 @@ class Jobs:
         return row["origin"], [piece["data"] for piece in pieces]
 
     def forget(self, job_id: int, now: float) -> None:
-        """Remove a job with its list, its numbers and their results, for good; its charges stay.
+        """Remove a job with its list, numbers and results for good; its charges stay.
 
-        It is gone for everyone at once; the removing goes on in short transactions, so that nobody waits.
+        It disappears for everyone at once; then it is deleted in short transactions, so that nobody waits.
 
         Raises:
-            NoSuchJobError: there is none of that id.
+            NoSuchJobError: there is no such job.
         """
         with self._database.transaction() as c:
             hidden = c.execute("UPDATE jobs SET ready=0, created=0 WHERE id=? AND ready=1", (job_id,))
@@ -184,7 +184,7 @@ class Jobs:
                 (now, job_id),
             )
         for table, key in (("rows", "idx"), ("numbers", "idx"), ("sources", "piece")):
-            # The keys of a job are dense and begin at 0.
+            # The keys of a job are dense and start at 0.
             for start in range(0, self._rows(table, key, job_id), _PER_TRANSACTION):
                 with self._database.transaction() as c:
                     c.execute(
@@ -193,7 +193,7 @@ class Jobs:
                     )
         with self._database.transaction() as c:
             c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
-        # What was removed still stands in the log of changes until that is written over.
+        # Deleted data is still in the write-ahead log until that is overwritten.
         self._database.first("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _rows(self, table: str, key: str, job_id: int) -> int:
@@ -201,12 +201,12 @@ class Jobs:
         return int(row[0]) if row else 0
 
     def pause(self, job_id: int, paused: bool) -> None:
-        """Stop or let go on the sending of a job's batches; letting go on also forgets its hold."""
+        """Pause or resume the sending of a job's batches; both clear its hold."""
         with self._database.transaction() as c:
             c.execute("UPDATE jobs SET paused=?, hold=NULL, hold_until=NULL WHERE id=?", (paused, job_id))
 
     def hold(self, job_id: int, problem: Problem, until: float | None) -> None:
-        """Keep a job from sending because of `problem`, until a moment or until `release`."""
+        """Keep a job from sending because of `problem`, until a time (None means until `release`)."""
         with self._database.transaction() as c:
             c.execute(
                 "UPDATE jobs SET hold=?, hold_until=? WHERE id=?",

@@ -1,4 +1,4 @@
-"""What the state file holds, as values: every reader gets these and never a cursor."""
+"""What the state file holds, as values: readers get these and never a cursor."""
 
 from enum import StrEnum
 
@@ -9,29 +9,29 @@ from pwl_tui.problem import Problem
 
 
 class BatchState(StrEnum):
-    """Where one submission stands. Only the transitions that the money rules name are ever made."""
+    """The state of one submission. Only the transitions in the money rules are ever made."""
 
     PLANNED = "planned"
     """Stored, not sent."""
     SENDING = "sending"
-    """The intent is committed; whether a byte has left is not known to anyone but the sender."""
+    """The intent is committed; only the sender knows whether a byte was sent."""
     PROCESSING = "processing"
-    """Accepted and charged; its id is on disk."""
+    """Accepted and charged; its ID is on disk."""
     COMPLETED = "completed"
     REJECTED = "rejected"
-    """Refused and not charged; the cause is the person's to mend."""
+    """Refused and not charged; the person has to fix the cause."""
     UNKNOWN = "unknown"
-    """May have been charged; nothing of this key is sent until it is settled."""
+    """In doubt: it may have been charged. Nothing is sent with this key until it is settled."""
     LOST = "lost"
-    """Charged, its id not to be had; written off."""
+    """Charged, and written off because its ID cannot be found."""
     RELEASED = "released"
-    """Decided not to have been charged; another batch took its numbers."""
+    """The person decided that it was not charged; another batch took its numbers."""
     UNREACHABLE = "unreachable"
-    """The service does not know the id under this key."""
+    """The service does not know its ID with this key."""
 
 
 class JobState(StrEnum):
-    """Where a job stands: derived from its batches, never stored."""
+    """The state of a job: derived from its batches, never stored."""
 
     PLANNED = "planned"
     SUBMITTING = "submitting"
@@ -43,7 +43,7 @@ class JobState(StrEnum):
 
 
 class Binding(Struct, frozen=True):
-    """The service and the key that a batch belongs to; it is never polled with another.
+    """The service and key that a batch belongs to; it is never polled with another.
 
     Attributes:
         base_url: the service's address, without a trailing slash.
@@ -55,7 +55,7 @@ class Binding(Struct, frozen=True):
 
 
 class Counts(Struct, frozen=True):
-    """How many numbers of a batch or job have which answer."""
+    """How many numbers of a batch or job have which result."""
 
     on_whatsapp: int = 0
     business: int = 0
@@ -66,7 +66,7 @@ class Counts(Struct, frozen=True):
 
     @property
     def answered(self) -> int:
-        """Numbers that have their final answer, a failure among them."""
+        """Numbers that have their final result, including failures."""
         return self.on_whatsapp + self.not_on_whatsapp + self.failed
 
 
@@ -83,16 +83,16 @@ class Batch(Struct, frozen=True):
     digest: str
     """SHA-256 of its numbers, one E.164 per line."""
     batch_id: str | None
-    """The service's id."""
+    """The service's ID. None means it has none yet."""
     submitted: float | None
-    """When the intent to send was committed."""
+    """When the intent to send was committed, UTC epoch seconds, as all times."""
     completed: float | None
     last_poll: float | None
     next_poll: float | None
     attempts: int
     """Failed polls in a row."""
     charged: int
-    """Credits known to have been taken."""
+    """Credits known to have been charged."""
     balance_before: int | None
     """Credits read just before it was sent."""
     replaces: int | None
@@ -102,12 +102,12 @@ class Batch(Struct, frozen=True):
 
     @property
     def label(self) -> str:
-        """The name a person gives it on the command line: ``JOB.SEQ``."""
+        """Its name on the command line: ``JOB.SEQ``."""
         return f"{self.job}.{self.seq}"
 
 
 class Job(Struct, frozen=True):
-    """One list accepted for validation, with what its batches add up to."""
+    """One list accepted for validation, with the totals of its batches."""
 
     id: int
     name: str
@@ -122,20 +122,20 @@ class Job(Struct, frozen=True):
     rejected: int
     duplicates: int
     numbers: int
-    """Unique numbers, reused ones among them."""
+    """Unique numbers, including reused ones."""
     reused: int
-    held: int
-    """Left out when the job was made: not in the sample, or more than the credits allowed."""
+    left_out: int
+    """Numbers left out when the job was made: not in the sample, or more than the credits allowed."""
     paused: bool
     hold: Problem | None
-    """Why nothing more is sent: credits short, a wait the service asked for, a refused key."""
+    """Why nothing more is sent: credits are short, the service asked us to wait, it refused the key."""
     hold_until: float | None
-    """When sending is tried again; none: when the cause is gone."""
+    """When sending is tried again. None means when the person has removed the cause."""
     counts: Counts
-    """Of all its numbers, reused ones among them."""
+    """Of all its numbers, including reused ones."""
     charged: int
     batches: dict[BatchState, int]
-    """How many of its batches are in which state; states that none is in are left out."""
+    """How many of its batches are in which state; without states that no batch is in."""
     last_poll: float | None
     """The latest of its batches."""
     next_poll: float | None
@@ -143,29 +143,29 @@ class Job(Struct, frozen=True):
     started: float | None
     """When its first batch was sent."""
     unfetched_since: float | None
-    """When the earliest of its batches was sent that is not fetched completely (processing, unreachable)."""
+    """When the earliest batch that is not fetched completely (processing, unreachable) was sent."""
     finished: float | None
-    """When its last batch was completed; none while there is work left."""
+    """When its last batch was completed. None means there is work left."""
     error: Problem | None
-    """What stands in its way: of the batch that wants attention, else the hold."""
+    """The problem of the first batch that needs attention, else the hold."""
     retry_of: int | None = None
-    """The job whose failed numbers it asks for again."""
+    """ID of the job whose failed numbers it retries."""
 
     @property
     def unfinished(self) -> bool:
-        """Whether there is anything left that may still change."""
+        """Whether anything may still change."""
         return self.state is not JobState.COMPLETED
 
     @property
     def under_way(self) -> bool:
-        """Whether a batch is still to be sent, fetched or settled; else the job can be forgotten."""
+        """Whether a batch must still be sent, fetched or settled; else the job can be forgotten."""
         open_states = {BatchState.PLANNED, BatchState.SENDING, BatchState.PROCESSING, BatchState.UNKNOWN}
         return not open_states.isdisjoint(self.batches)
 
     @property
     def done(self) -> float:
-        """Share of the numbers it asks for that have an answer, 0 to 1."""
-        wanted = self.numbers - self.held
+        """Share of its numbers that have a result, 0 to 1; numbers left out do not count."""
+        wanted = self.numbers - self.left_out
         return self.counts.answered / wanted if wanted else 1.0
 
 
@@ -190,7 +190,7 @@ class RejectedRow(Struct, frozen=True):
 
 
 class BalanceReading(Struct, frozen=True):
-    """Credits of one service at one moment, as the service told them."""
+    """The credits of one service at one moment, by the service."""
 
     at: float
     service: str

@@ -1,4 +1,4 @@
-"""Credits: readings of the balance, charges, and the record of what was done and decided."""
+"""Credits: readings of the balance, charges, and the log of what was done and decided."""
 
 import sqlite3
 
@@ -9,8 +9,8 @@ from pwl_tui.state.models import BalanceReading, Binding
 from pwl_tui.state.records import binding_row
 
 
-class HeldBalance(Struct, frozen=True):
-    """A balance, and the first and last moment at which the service told it."""
+class BalancePeriod(Struct, frozen=True):
+    """A balance, and when the service first and last reported it."""
 
     first: float
     last: float
@@ -18,16 +18,16 @@ class HeldBalance(Struct, frozen=True):
 
 
 class Balances:
-    """What the service said of the credits of a binding, over time.
+    """The service's reports of the credits of a binding, over time.
 
-    A balance is stored once, with the time of its last reading: it held from the reading before until then.
+    A balance that is read repeatedly is stored once, with the times of its first and last reading.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, binding: Binding, reading: BalanceReading) -> None:
-        """Store a reading; one that repeats the last only moves its time."""
+        """Store a reading; one that repeats the last only updates its time."""
         with self._database.transaction() as c:
             row = binding_row(c, binding)
             last = c.execute(
@@ -41,12 +41,12 @@ class Balances:
                 _insert_reading(c, row, reading)
 
     def add_evidence(self, binding: Binding, reading: BalanceReading, job: int, seq: int) -> None:
-        """Store a reading taken because the outcome of batch `seq` of `job` is unknown."""
+        """Store a reading taken because batch `seq` of `job` is in doubt."""
         with self._database.transaction() as c:
             _insert_reading(c, binding_row(c, binding), reading, job, seq)
 
     def evidence(self, job: int, seq: int) -> list[BalanceReading]:
-        """Return the readings taken for an unknown batch, oldest first."""
+        """Return the readings taken for a batch in doubt, oldest first."""
         rows = self._database.read(
             "SELECT at, service, balance FROM readings WHERE job=? AND seq=? ORDER BY id", job, seq
         )
@@ -62,7 +62,7 @@ class Balances:
         )
         return {row["service"]: BalanceReading(*row) for row in rows}
 
-    def all(self, binding: Binding, service: str) -> list[HeldBalance]:
+    def all(self, binding: Binding, service: str) -> list[BalancePeriod]:
         """Return every balance of a service in the order in which they were read."""
         rows = self._database.read(
             "SELECT r.first, r.at, r.balance FROM readings r JOIN bindings b ON b.id=r.binding"
@@ -71,7 +71,7 @@ class Balances:
             binding.fingerprint,
             service,
         )
-        return [HeldBalance(*row) for row in rows]
+        return [BalancePeriod(*row) for row in rows]
 
     def history(self, binding: Binding, service: str, limit: int) -> list[BalanceReading]:
         """Return the last `limit` readings of a service, oldest first."""
@@ -87,19 +87,19 @@ class Balances:
 
 
 class Charge(Struct, frozen=True):
-    """Credits known to have been taken."""
+    """Credits known to have been charged."""
 
     at: float
-    """When this was certain."""
+    """When this became certain."""
     amount: int
     balance_before: int | None
     job: int | None
-    """None: a single check."""
+    """None means a single check."""
     seq: int | None
     started: float | None
-    """When they may have been taken at the earliest; none: not known here, since it was done elsewhere."""
+    """The earliest time at which they may have been charged. None means unknown: it was done elsewhere."""
     name: str = ""
-    """Of the job, when read; empty where it is forgotten."""
+    """Of the job, when read; empty if it was forgotten."""
     batch_id: str | None = None
     """The service's, when read."""
 
@@ -111,12 +111,12 @@ class Charges:
         self._database = database
 
     def add(self, binding: Binding, charge: Charge) -> None:
-        """Store a charge that no batch accounts for (single checks)."""
+        """Store a charge that belongs to no batch (single checks)."""
         with self._database.transaction() as c:
             insert_charge(c, binding_row(c, binding), charge)
 
     def between(self, binding: Binding, after: float, until: float) -> int:
-        """Return the credits known to have been taken after a moment, and no later than another."""
+        """Return the credits known to have been charged after one time, and no later than another."""
         row = self._database.first(
             "SELECT coalesce(sum(amount), 0) FROM charges c JOIN bindings b ON b.id=c.binding"
             " WHERE b.base_url=? AND b.fingerprint=? AND c.at>? AND c.at<=? AND c.started IS NOT NULL",
@@ -152,33 +152,26 @@ class Activity(Struct, frozen=True):
 
 
 class Activities:
-    """The record of one state file."""
+    """The log of one state file."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def of(self, job: int) -> list[Activity]:
-        """Return what happened to a job, oldest first."""
-        rows = self._database.read(
-            "SELECT at, job, seq, event, detail FROM activity WHERE job=? ORDER BY id", job
-        )
-        return [Activity(*row) for row in rows]
-
     def count(self, *, job: int | None = None, words: str = "") -> int:
-        """Return how much happened, of one job and with certain words where they are given. See `newest`."""
+        """Return how many entries `newest` can return."""
         condition, values = _sought(job, words)
         row = self._database.first(f"SELECT count(*) {condition}", *values)
         return int(row[0]) if row else 0
 
     def newest(self, offset: int, limit: int, *, job: int | None = None, words: str = "") -> list[Activity]:
-        """Return what happened, newest first; balances that were read are among it.
+        """Return what happened, newest first, including new balances.
 
         Args:
-            offset: how many of the newest to pass over.
+            offset: how many of the newest to skip.
             limit: the most to return.
-            job: of this job only.
-            words: all of these must occur in what happened, its detail or the job's name; case does not
-                matter for the letters a to z.
+            job: of this job only. None means of all.
+            words: all of them must occur in the event, its detail or the job's name; the case of the letters
+                a to z does not matter.
         """
         condition, values = _sought(job, words)
         rows = self._database.read(
@@ -195,24 +188,24 @@ _HAPPENED = """
 (SELECT id, at, job, seq, event, detail FROM activity
     UNION ALL SELECT 0, first, job, seq, 'credits read', service || ': ' || balance FROM readings)
 """
-"""What was done and decided, and every balance that was read and was another than before."""
+"""What was done and decided, and every balance that differed from the one before."""
 
 
 def _sought(job: int | None, words: str) -> tuple[str, list[str | int]]:
-    """Return the rest of a query for activities, and the values that it binds."""
+    """Return the end of a query for activities, and the values that it binds."""
     conditions, values = ["1"], list[str | int]()
     if job is not None:
         conditions.append("a.job=?")
         values.append(job)
     for word in words.split():
-        # Not LIKE, to which a per cent sign is more than a letter.
+        # Not LIKE, to which a percent sign has a meaning.
         conditions.append("instr(lower(a.event || ' ' || a.detail || ' ' || coalesce(j.name, '')), lower(?))")
         values.append(word)
     return f"FROM {_HAPPENED} a LEFT JOIN jobs j ON j.id=a.job WHERE {' AND '.join(conditions)}", values
 
 
 def note(c: sqlite3.Connection, activity: Activity) -> None:
-    """Record something inside the transaction that makes it true."""
+    """Log something inside the transaction that makes it true."""
     c.execute(
         "INSERT INTO activity (at, job, seq, event, detail) VALUES (?,?,?,?,?)",
         (activity.at, activity.job, activity.seq, activity.event, activity.detail),

@@ -1,4 +1,4 @@
-"""Polling as the state file sees it: whose turn it is, and what was learned."""
+"""Polling as the state file sees it: which batch is next, and what was learned."""
 
 from collections.abc import Iterable
 
@@ -18,7 +18,7 @@ class Lease(Struct, frozen=True):
     """The right of one process to poll batches until it expires.
 
     Attributes:
-        owner: a word that no other process uses.
+        owner: a name that no other process uses.
         seconds: how long a poll may take before another process takes over.
     """
 
@@ -27,7 +27,7 @@ class Lease(Struct, frozen=True):
 
 
 _STILL_PROCESSING = f"job=? AND seq=? AND state='{BatchState.PROCESSING}'"
-"""A poll whose lease expired may end after that of another process: what that one decided stands."""
+"""A poll whose lease expired may end after another process's, whose result counts."""
 
 
 class Polls:
@@ -37,7 +37,7 @@ class Polls:
         self._database = database
 
     def claim(self, binding: Binding, lease: Lease, now: float) -> Batch | None:
-        """Take the batch whose poll is most overdue, if one is due that nobody else is polling."""
+        """Claim the batch whose poll is most overdue. None means none is due that nobody else is polling."""
         with self._database.transaction() as c:
             row = c.execute(
                 f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
@@ -67,10 +67,10 @@ class Polls:
         return int(row[0]) if row else 0
 
     def take_over(self, until: float) -> None:
-        """Give up the leases of processes that died, so that nobody waits for them to expire.
+        """Release the leases of processes that died, so that nobody waits for them to expire.
 
         Args:
-            until: nobody polls before, since the dead may have polled just now.
+            until: nobody polls before this time, because they may have polled just now.
         """
         holders = self._database.read(
             "SELECT DISTINCT lease_owner FROM batches"
@@ -81,7 +81,7 @@ class Polls:
                 self.give_back(holder["lease_owner"], until)
 
     def give_back(self, owner: str, until: float) -> None:
-        """Give up every lease of a process that is leaving; nobody polls its batches before `until`."""
+        """Release every lease of a process that is quitting; nobody polls its batches before `until`."""
         with self._database.transaction() as c:
             c.execute(
                 "UPDATE batches SET lease_owner=NULL, lease_until=? WHERE lease_owner=?", (until, owner)
@@ -96,15 +96,14 @@ class Polls:
         now: float,
         next_poll: float | None,
     ) -> Batch:
-        """Store what a poll said; an answer once given is never taken back.
+        """Store the answer to a poll; a result that was stored is never taken back.
 
         Args:
             batch: the batch that was polled.
-            answers: numbers with what is known of them; those of other batches are passed over. What is
-                already stored is not written again.
-            done: the service calls the batch completed: numbers without an answer count as failed.
-            now: when.
-            next_poll: when to look again; none with `done`.
+            answers: numbers with what is known of them; numbers of other batches are ignored.
+            done: whether the batch is completed: numbers without an answer then count as failed.
+            now: UTC epoch seconds.
+            next_poll: when to poll again. None if `done`.
 
         Returns:
             The batch as it is now.
@@ -141,12 +140,12 @@ class Polls:
             row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
             polled = batch_from(row)
             if moved and (done or changes):
-                said = f"{polled.counts.answered:,} of {polled.size:,} answered"
-                note(c, Activity(now, batch.job, batch.seq, "completed" if done else "polled", said))
+                progress = f"{polled.counts.answered:,} of {polled.size:,} answered"
+                note(c, Activity(now, batch.job, batch.seq, "completed" if done else "polled", progress))
         return polled
 
     def fail(self, batch: Batch, problem: Problem, *, now: float, next_poll: float) -> None:
-        """Store that a poll failed; the batch is looked at again at `next_poll`."""
+        """Record that a poll failed; the batch is polled again at `next_poll`."""
         with self._database.transaction() as c:
             c.execute(
                 "UPDATE batches SET last_poll=?, next_poll=?, attempts=attempts+1, lease_owner=NULL,"
@@ -156,7 +155,7 @@ class Polls:
             note(c, Activity(now, batch.job, batch.seq, "poll failed", problem.message))
 
     def unreachable(self, batch: Batch, problem: Problem, *, now: float) -> None:
-        """``processing`` → ``unreachable``: the service does not know the id under this key."""
+        """``processing`` → ``unreachable``: the service does not know the ID with this key."""
         with self._database.transaction() as c:
             c.execute(
                 "UPDATE batches SET state=?, error=?, last_poll=?, next_poll=NULL, lease_owner=NULL,"
@@ -166,9 +165,9 @@ class Polls:
             note(c, Activity(now, batch.job, batch.seq, "unreachable", problem.message))
 
     def try_again(self, job: int, *, now: float) -> int:
-        """``unreachable`` → ``processing`` for all of a job, by the person's decision; return how many.
+        """``unreachable`` → ``processing`` for all batches of a job, as the person decided; return how many.
 
-        Reading costs nothing, so this may be tried as often as one likes.
+        Polling costs nothing, so this may be repeated as often as the person likes.
         """
         with self._database.transaction() as c:
             return c.execute(

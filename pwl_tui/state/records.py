@@ -1,4 +1,4 @@
-"""Between rows of SQLite and the values of `models`."""
+"""Converts rows of SQLite to the values of `models`."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
 WHERE j.ready=1
 """
 JOBS = _JOBS % ""
-"""Every job with what its batches add up to."""
+"""Every job with the totals of its batches."""
 JOB = f"{_JOBS % 'WHERE job=?1'} AND j.id=?1"
-"""One job; SQLite would add up the batches of all if it were not told twice."""
+"""One job; without the second condition SQLite would add up the batches of all."""
 _DONE = (BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED)
 _OPEN = ",".join(f"'{state}'" for state in BatchState if state not in _DONE)
 FOREMOST_JOBS = f"""
@@ -46,7 +46,7 @@ WITH foremost AS (
     UNION SELECT job FROM batches WHERE state IN ({_OPEN})
 ) {_JOBS % "WHERE job IN foremost"} AND j.id IN foremost
 """
-"""All jobs that are not complete, and of the others the newest ?1."""
+"""All jobs that are not complete, and the newest ?1 of all."""
 
 ANSWER = ", ".join(COLUMNS)
 """The columns of ``numbers`` that an `Answer` is made of."""
@@ -54,12 +54,12 @@ RESULTS = f"""
 SELECT json_group_array(json_array(idx, number, batch, json_array({ANSWER})))
 FROM (SELECT idx, number, batch, {ANSWER} FROM numbers WHERE job=?{{}})
 """
-"""The results of a job that a condition selects, all in one row: after each row Python lets its other threads
-go first, and a page of a hundred would wait a hundred times while a poll is being stored."""
+"""The results of a job that a condition selects, all in one row: after each row Python lets other threads
+run, so a page of a hundred rows would wait a hundred times while a poll is being stored."""
 
 
 def binding_row(c: sqlite3.Connection, binding: Binding) -> int:
-    """Return the row id of a binding, stored now if it is new; `c` is in a transaction."""
+    """Return the row ID of a binding, stored now if it is new; `c` is in a transaction."""
     values = (binding.base_url, binding.fingerprint)
     c.execute("INSERT OR IGNORE INTO bindings (base_url, fingerprint) VALUES (?,?)", values)
     found = c.execute("SELECT id FROM bindings WHERE base_url=? AND fingerprint=?", values).fetchone()
@@ -67,17 +67,17 @@ def binding_row(c: sqlite3.Connection, binding: Binding) -> int:
 
 
 def problem_from(text: str | None) -> Problem | None:
-    """Return the `Problem` that a column holds, if any."""
+    """Return the `Problem` in a column. None means there is none."""
     return None if text is None else msgspec.json.decode(text, type=Problem)
 
 
 def to_json(value: Problem | None) -> str | None:
-    """Return what a column holds for a `Problem`, if there is one."""
+    """Return a `Problem` as a column stores it. None means there is none."""
     return None if value is None else msgspec.json.encode(value).decode()
 
 
 def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool) -> JobState:
-    """Derive where a job stands from how many of its batches are in which state."""
+    """Derive the state of a job from how many of its batches are in which state."""
     left = batches.get(BatchState.PLANNED, 0) + batches.get(BatchState.SENDING, 0)
     if any(batches.get(state) for state in _ATTENTION):
         return JobState.ATTENTION
@@ -121,7 +121,7 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
         numbers=row["numbers"],
         reused=reused,
         # A released batch's numbers belong to the batch that replaces it.
-        held=row["numbers"] - reused - (row["in_batches"] or 0),
+        left_out=row["numbers"] - reused - (row["in_batches"] or 0),
         paused=bool(row["paused"]),
         hold=hold,
         hold_until=row["hold_until"],

@@ -1,4 +1,4 @@
-"""The state file as the rest of the program knows it: one object, and no SQL beyond it."""
+"""The state file as the rest of the program sees it: one object, and no SQL beyond it."""
 
 import shutil
 from contextlib import AbstractContextManager
@@ -21,14 +21,14 @@ from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
 
 ROOM_BYTES = 32 * 1024 * 1024
-"""Free space below which nothing is sent: an id that is paid for must find room on the disk."""
+"""Free space below which nothing is sent: there must be room for an ID that is paid for."""
 
 
 class Store:
-    """All that is remembered, for any number of threads and processes.
+    """Everything that is remembered, for any number of threads and processes.
 
     Attributes:
-        directory: where it lies.
+        directory: where it is.
         jobs: lists accepted for validation.
         batches: their submissions, and the transitions that sending makes.
         decisions: the transitions that the person makes.
@@ -36,8 +36,8 @@ class Store:
         results: rows and numbers.
         balances: readings of the credits.
         charges: what is known to have been spent.
-        activity: what happened and what was decided.
-        journal: every batch id, apart from the database.
+        activity: the log of what happened and what was decided.
+        journal: every batch ID, outside the database.
     """
 
     def __init__(self, directory: Path, database: Database) -> None:
@@ -55,11 +55,11 @@ class Store:
 
     @classmethod
     def open(cls, directory: Path) -> Self:
-        """Open the state of a directory, made 0700 if it is not there.
+        """Open the state in a directory, which is created (0700) if missing.
 
         Raises:
-            StateError: the file is damaged, from a newer version, out of reach, or of another machine.
-            PathError: the directory cannot be made or used.
+            StateError: the file is damaged, from a newer version, inaccessible, or on another machine.
+            PathError: the directory cannot be created or used.
         """
         private_dir(directory)
         require_local(directory)
@@ -71,9 +71,9 @@ class Store:
         return sender_lock(self.directory, binding)
 
     def accepting(self) -> AbstractContextManager[None]:
-        """Keep all others, in other processes too, from asking again for what may be asked for only once.
+        """Keep all others, in other processes too, from accepting a job that must be accepted only once.
 
-        To be held from the look whether it was asked for until the job that asks for it is stored.
+        Hold it from the check whether such a job exists until the new job is stored.
         """
         return exclusive_lock(self.directory / "accept.lock")
 
@@ -82,7 +82,7 @@ class Store:
         return scratch(self.directory)
 
     def require_room(self) -> None:
-        """Make sure, before anything is paid, that what is bought can be written down.
+        """Check, before anything is paid, that what is bought can be stored.
 
         Raises:
             StateError: the disk is nearly full, or the journal cannot be written.
@@ -91,12 +91,12 @@ class Store:
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:
             raise StateError(
-                f"The disk that holds {self.directory} has only {free // 1024:,} kB free: nothing was sent.",
-                f"Free at least {ROOM_BYTES // 2**20} MB there; sending then goes on.",
+                f"The disk is nearly full: {self.directory} has {free // 1024:,} kB left. Nothing was sent.",
+                f"Free at least {ROOM_BYTES // 2**20} MB there; sending then resumes.",
             )
 
     def check(self) -> None:
-        """Read the whole state file and make sure that it is sound; takes seconds where it is large.
+        """Read the whole state file and check that it is sound; takes seconds if it is large.
 
         Raises:
             StateError: it is damaged.
@@ -106,7 +106,7 @@ class Store:
     def version(self) -> int:
         """Return a number that changes when another thread or process has written; cheap.
 
-        Only looks made by the same thread are comparable.
+        Only numbers returned to the same thread are comparable.
         """
         return self._database.version()
 

@@ -1,4 +1,4 @@
-"""What every transition of a batch is made of; each function works inside its caller's transaction."""
+"""The parts of a batch's transitions; each function works inside its caller's transaction."""
 
 import sqlite3
 
@@ -8,7 +8,7 @@ from pwl_tui.state.money import Charge, insert_charge
 
 
 class IllegalTransitionError(AssertionError):
-    """A batch was not in the state that a change starts from: two senders, or a fault of this program."""
+    """A batch was not in the state that a change starts from: two senders, or a bug in this program."""
 
 
 def move(
@@ -26,12 +26,12 @@ def move(
 
 
 def span(batch: Batch) -> tuple[int, int, int]:
-    """Return the job of a batch, the index of its first number, and that after its last."""
+    """Return the job of a batch, the index of its first number, and the index after its last."""
     return batch.job, batch.first, batch.first + batch.size
 
 
 def set_outcome(c: sqlite3.Connection, batch: Batch, outcome: Outcome, text: str = "") -> None:
-    """Say of all numbers of a batch what became of them, with a note."""
+    """Set the outcome of all numbers of a batch, with a note."""
     c.execute(
         "UPDATE numbers SET outcome=?, note=? WHERE job=? AND idx>=? AND idx<?",
         (outcome, text, *span(batch)),
@@ -39,7 +39,7 @@ def set_outcome(c: sqlite3.Connection, batch: Batch, outcome: Outcome, text: str
 
 
 def charge(c: sqlite3.Connection, batch: Batch, amount: int, now: float) -> None:
-    """Record the credits that a batch took between its submission and now."""
+    """Record the credits that a batch was charged between its submission and now."""
     binding = int(c.execute("SELECT binding FROM jobs WHERE id=?", (batch.job,)).fetchone()[0])
     insert_charge(
         c, binding, Charge(now, amount, batch.balance_before, batch.job, batch.seq, batch.submitted)

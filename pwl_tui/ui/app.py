@@ -37,7 +37,7 @@ _UNTIL_DISMISSED_SECONDS = 86_400.0
 
 
 class DemoList(Struct, frozen=True):
-    """A list that is filled in, ready to submit, when the program starts.
+    """A list that is filled in, ready to send, when the program starts.
 
     Attributes:
         path: the file.
@@ -111,7 +111,7 @@ class PwlApp(TerminalApp):
             save or partial(config.save, config_file, environ=os.environ),
             self._use,
             self.show_theme,
-            lambda wanted: self._home.take_over(wanted),
+            lambda wanted: self._home.adopt(wanted),
         )
         self.snapshot = first(engine, clock())
         """What the screens draw; only ever replaced as a whole."""

@@ -56,7 +56,7 @@ _SCREENS = "home job settle ledger settings activity preview browse"
 COMMANDS: tuple[Command, ...] = (
     Command("new-list", "n", "new list", "Enter a list and see what it would cost.", "Lists", "home", 1),
     Command("next-field", "tab", "next field", "Go to the next field.", "Lists", "form", 2),
-    Command("submit", "ctrl+s", "submit", "Review the cost, then submit the list.", "Lists", "form", 1),
+    Command("submit", "ctrl+s", "send", "Review the cost, then send the list.", "Lists", "form", 1),
     Command("browse", "ctrl+o", "browse", "Choose the list from your files.", "Lists", "form", 3),
     Command("see-rows", "ctrl+r", "see rows", "See how each row is read.", "Lists", "form", 4),
     Command("options", "ctrl+t", "options", "Set how to read the list, or sample it.", "Lists", "form", 5),

@@ -32,7 +32,7 @@ class AppContext(Struct):
         save: writes changed settings; blocks. See `config.save`.
         use: puts settings in force on the screen.
         preview: shows a theme without saving it.
-        take_over: adopts batches in the background, whatever screen is in front by then.
+        adopt: adopts batches in the background, whatever screen is in front by then.
     """
 
     engine: Engine
@@ -44,7 +44,7 @@ class AppContext(Struct):
     save: Save
     use: Callable[[Settings], None]
     preview: Callable[[ThemeChoice], None]
-    take_over: "Callable[[Adoption], None]"
+    adopt: "Callable[[Adoption], None]"
 
     def key(self, command_id: str) -> str:
         """Return the first key of a command as people read it, after remapping."""

@@ -58,7 +58,7 @@ def steps(plan: JobPlan) -> list[Step]:
         ("rejected", listed.rejected, listed.reasons),
         ("duplicates", listed.duplicates, {}),
         ("reused", plan.reused, {}),
-        ("left out", plan.held, {why_left_out(plan): plan.held}),
+        ("left out", plan.left_out, {why_left_out(plan): plan.left_out}),
     ):
         if count:
             found.append(Step(name, count, rows, left, left - count, why))
@@ -68,7 +68,7 @@ def steps(plan: JobPlan) -> list[Step]:
 
 def why_left_out(plan: JobPlan) -> str:
     """Return why numbers are not sent for now, beside a ``left out``."""
-    return _WHY_LEFT_OUT.get(plan.held_because, plan.held_because)
+    return _WHY_LEFT_OUT.get(plan.left_out_because, plan.left_out_because)
 
 
 def most_common(reasons: dict[str, int]) -> str:

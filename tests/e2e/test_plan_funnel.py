@@ -75,16 +75,16 @@ MILLION = 1_000_000
     blank=st.integers(0, MILLION),
     rejected=st.integers(0, MILLION),
     duplicates=st.integers(0, MILLION),
-    fates=st.binary(min_size=1, max_size=20).map(lambda drawn: bytearray(byte % 3 for byte in drawn)),
+    dispositions=st.binary(min_size=1, max_size=20).map(lambda drawn: bytearray(byte % 3 for byte in drawn)),
     marks=st.sampled_from([ASCII, BLOCKS]),
 )
 def test_a_picture_fits_and_shows_all_that_falls_out(
-    blank: int, rejected: int, duplicates: int, fates: bytearray, marks: Marks
+    blank: int, rejected: int, duplicates: int, dispositions: bytearray, marks: Marks
 ) -> None:
     listed = plan(Source.from_text("+14155552671", "list"), Options())
-    rows = blank + rejected + duplicates + len(fates)
+    rows = blank + rejected + duplicates + len(dispositions)
     listed = replace(listed, rows=rows, blank=blank, rejected=rejected, duplicates=duplicates)
-    planned = JobPlan(listed, fates, {}, balance=MILLION, held_because=NOT_CHOSEN)
+    planned = JobPlan(listed, dispositions, {}, balance=MILLION, left_out_because=NOT_CHOSEN)
     text = plan_text(planned, seconds=9e9, marks=marks)
     assert max(map(len, text.splitlines())) <= 80
     lines = [(line[13:37].strip(), line[37:].strip()) for line in text.splitlines()]
@@ -94,7 +94,7 @@ def test_a_picture_fits_and_shows_all_that_falls_out(
         "rejected": rejected,
         "duplicates": duplicates,
         "reused": planned.reused,
-        "left out": planned.held,
+        "left out": planned.left_out,
     }
     assert {name: marks.lost in bar for name, bar in bars.items() if name in counts} == {
         name: True for name, count in counts.items() if count

@@ -206,6 +206,15 @@ def test_the_settings_it_names_exist() -> None:
     assert {name for name in named if not name.startswith("wa_")} <= known | {"api_key_command"}
 
 
+def test_the_messages_under_troubleshooting_are_the_programs_own() -> None:
+    section = README.partition("## Troubleshooting")[2].partition("\n## ")[0]
+    first_cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    quoted = [text for cell in first_cells for text in re.findall(r"`([^`]+)`", cell)]
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "pwl_tui").rglob("*.py"))
+    assert len(quoted) > 10
+    assert [text for text in quoted if text not in sources] == []
+
+
 @pytest.mark.parametrize("file", ["README.md", "CONTRIBUTING.md", "DESIGN.md", "SECURITY.md"])
 def test_links_lead_somewhere(file: str) -> None:
     text = (ROOT / file).read_text(encoding="utf-8")

@@ -90,7 +90,7 @@ def test_the_rest_is_not_sent_twice(listed: Place, run: Run) -> None:
     assert run("submit", "--rest-of", "1", "--yes", "--name", "all of it")[0] == 0
     before = spent(listed)
     code, _, err = run("submit", "--rest-of", "1", "--yes")
-    assert (code, "Job 2 went on with the list of job 1" in err) == (2, True)
+    assert (code, "Job 2 already continues the list of job 1" in err) == (2, True)
     assert spent(listed) == before
     shown = run("show", "1")[1]
     assert "Job 2 all of it continues with this list." in shown
@@ -108,7 +108,7 @@ def test_the_rest_is_not_sent_twice(listed: Place, run: Run) -> None:
         (("submit", "--rest-of", "1", "--no-in-text"), "--in-text"),
         (("submit", "--rest-of", "1", "--reuse-days", "0"), "--reuse-days"),
         (("submit", "--rest-of", "1", "--only-sample", "5"), "--only-sample"),
-        (("submit", "--rest-of", "2"), "Nothing was left out"),
+        (("submit", "--rest-of", "2"), "left no numbers out"),
         (("submit", "--rest-of", "1"), "No terminal to confirm on"),
     ],
 )

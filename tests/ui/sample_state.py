@@ -121,7 +121,7 @@ class Scene:
     def doubt(self, job: Job, seq: int, *readings: int, ago: float = 700.0) -> None:
         """Let the outcome of a batch be unknown, and the balance be read so many times since."""
         doubted = NOW - ago + 60
-        self.store.batches.doubt(self._intended(job, seq, ago), LOST_ANSWER, now=doubted)
+        self.store.batches.mark_unknown(self._intended(job, seq, ago), LOST_ANSWER, now=doubted)
         for offset, balance in zip(READING_OFFSETS, readings, strict=False):
             reading = BalanceReading(doubted + offset, "wavalidation", balance)
             self.store.balances.add_evidence(self.binding, reading, job.id, seq)

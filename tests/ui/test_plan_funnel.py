@@ -94,4 +94,4 @@ def test_the_question_names_a_sample_and_what_is_saved() -> None:
     assert "Spend 100 credits on 100 numbers (1 batch)?" in question
     assert "A random sample: 1,000 other numbers will not be sent for now." in question
     assert "400 reused from earlier jobs, which saves 400 credits." in question
-    assert "sample" not in spending(replace(planned(), held_because=""))
+    assert "sample" not in spending(replace(planned(), left_out_because=""))

@@ -145,7 +145,7 @@ async def test_pasted_ids_become_a_job_and_wrong_ones_are_named(
             Paste(f'{ids[0]}\n"{ids[1]}",\r\nnonsense\n{ids[0]}\n')
         )
         await rig.until(lambda: not button.disabled, "there are some")
-        simulator.add_fault(Rule(call="poll", delay=0.3, times=1))
+        simulator.add_fault(Rule(call="poll", delay=1.0, times=1))
         await rig.pilot.press("enter", *"found", "enter")
         await rig.until(lambda: "adopting batch" in rig.text(), "it says how far it is")
         await rig.finished()

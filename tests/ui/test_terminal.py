@@ -130,7 +130,7 @@ def test_jobs_that_finish_in_short_order_are_told_together(job: Job) -> None:
 
 def test_the_title_is_the_per_cent_of_all_that_is_under_way(job: Job) -> None:
     half = replace(job, counts=Counts(on_whatsapp=10, failed=10, pending=20), state=JobState.PROCESSING)
-    new = replace(job, numbers=160, held=0, state=JobState.PLANNED)
+    new = replace(job, numbers=160, left_out=0, state=JobState.PLANNED)
     assert notify.title([]) == "pwl-tui"
     assert notify.title([half]) == "50% pwl-tui"
     assert notify.title([half, new]) == "10% pwl-tui"

@@ -63,28 +63,28 @@ invalid_amount_format 422  invalid_request   no       rejected  held     one   1
 invalid_otp           422  invalid_request   no       rejected  held     one   1 1   Correct
 otp_expired           422  invalid_request   no       rejected  held     one   1 1   Correct
 test_message_failed   422  invalid_request   no       rejected  held     one   1 1   Correct
-rate_limit_exceeded   429  rate_limited      no       planned   delayed  all   6 -   by themselves
+rate_limit_exceeded   429  rate_limited      no       planned   delayed  all   6 -   automatically
 plan_limit_reached    429  limit_reached     no       planned   held     all   6 6   Waiting does not help
 payg_limit_reached    429  limit_reached     no       planned   held     all   6 6   owner must raise
-otp_wait_required     429  rate_limited      no       planned   delayed  all   6 -   by themselves
+otp_wait_required     429  rate_limited      no       planned   delayed  all   6 -   automatically
 otp_resend_limit      429  limit_reached     no       planned   held     all   6 6   Waiting does not help
-too_many_attempts     429  rate_limited      no       planned   delayed  all   6 -   by themselves
-internal_error        500  server_error      unknown  unknown   frozen   all   6 5   by themselves
-send_message_failed   502  server_error      unknown  unknown   frozen   all   6 5   by themselves
-send_media_failed     502  server_error      unknown  unknown   frozen   all   6 5   by themselves
-server_down           503  unavailable       no       planned   delayed  all   6 -   by themselves
-session_not_ready     503  unavailable       no       planned   delayed  all   6 -   by themselves
+too_many_attempts     429  rate_limited      no       planned   delayed  all   6 -   automatically
+internal_error        500  server_error      unknown  unknown   frozen   all   6 5   automatically
+send_message_failed   502  server_error      unknown  unknown   frozen   all   6 5   automatically
+send_media_failed     502  server_error      unknown  unknown   frozen   all   6 5   automatically
+server_down           503  unavailable       no       planned   delayed  all   6 -   automatically
+session_not_ready     503  unavailable       no       planned   delayed  all   6 -   automatically
 maintenance_mode      503  unavailable       no       planned   delayed  all   6 -   maintenance is planned
 """
 CONNEXEASE = """
 AUTH_001              401  auth              no       rejected  held     all   3 3   a valid key
 AUTH_002              401  auth              no       rejected  held     all   3 3   signed requests
 AUTH_003              401  auth              no       rejected  held     all   3 3   signed requests
-AUTH_004              500  unavailable       no       planned   delayed  all   6 -   by themselves
+AUTH_004              500  unavailable       no       planned   delayed  all   6 -   automatically
 WABA_001              401  auth              no       rejected  held     all   3 3   WhatsApp Business
 BILL_001              402  credits           no       planned   short    all   4 4   Buy credits
 BILL_002              400  invalid_request   no       rejected  held     one   1 1   billing account
-RATE_001              429  rate_limited      no       planned   delayed  all   6 -   by themselves
+RATE_001              429  rate_limited      no       planned   delayed  all   6 -   automatically
 """
 # The shape without a documented code: the services' own statuses, and the gateway's "also plain" ones.
 PLAIN = """
@@ -93,14 +93,14 @@ bad_key               401  auth              no       rejected  held     all   3
 no_credits            402  credits           no       planned   short    all   4 4   Buy credits
 forbidden             403  forbidden         no       rejected  held     all   3 3   Ask the provider
 not_found             404  not_found         no       rejected  held     gone  1 1   the key that submitted
-time-out              408  timeout           unknown  unknown   frozen   all   6 5   by themselves
+time-out              408  timeout           unknown  unknown   frozen   all   6 5   automatically
 conflict              409  invalid_request   no       rejected  held     one   1 1   Correct
 unprocessable         422  invalid_request   no       rejected  held     one   1 1   Correct
-too_many              429  rate_limited      no       planned   delayed  all   6 -   by themselves
-server_error          500  server_error      unknown  unknown   frozen   all   6 5   by themselves
-bad_gateway           502  unavailable       unknown  unknown   frozen   all   6 5   by themselves
-unavailable           503  unavailable       unknown  unknown   frozen   all   6 5   by themselves
-gateway_time-out      504  timeout           unknown  unknown   frozen   all   6 5   by themselves
+too_many              429  rate_limited      no       planned   delayed  all   6 -   automatically
+server_error          500  server_error      unknown  unknown   frozen   all   6 5   automatically
+bad_gateway           502  unavailable       unknown  unknown   frozen   all   6 5   automatically
+unavailable           503  unavailable       unknown  unknown   frozen   all   6 5   automatically
+gateway_time-out      504  timeout           unknown  unknown   frozen   all   6 5   automatically
 """
 # What is no dialect at all: whoever answered, the service behind may have done the work before.
 NOT_OURS = """
@@ -110,13 +110,13 @@ redirect              302  bad_answer        unknown  unknown   frozen   one   6
 not_found             404  bad_answer        unknown  unknown   frozen   one   6 5   base_url and the proxy
 of_the_proxy          407  network           no       planned   delayed  all   6 -   HTTPS_PROXY
 forbidden             403  forbidden         unknown  unknown   frozen   all   3 5   Ask the provider
-time-out              408  timeout           unknown  unknown   frozen   all   6 5   by themselves
-too_many              429  rate_limited      no       planned   delayed  all   6 -   by themselves
-server_error          500  server_error      unknown  unknown   frozen   all   6 5   by themselves
-bad_gateway           502  unavailable       unknown  unknown   frozen   all   6 5   by themselves
-unavailable           503  unavailable       unknown  unknown   frozen   all   6 5   by themselves
-gateway_time-out      504  timeout           unknown  unknown   frozen   all   6 5   by themselves
-of_the_cdn            520  server_error      unknown  unknown   frozen   all   6 5   by themselves
+time-out              408  timeout           unknown  unknown   frozen   all   6 5   automatically
+too_many              429  rate_limited      no       planned   delayed  all   6 -   automatically
+server_error          500  server_error      unknown  unknown   frozen   all   6 5   automatically
+bad_gateway           502  unavailable       unknown  unknown   frozen   all   6 5   automatically
+unavailable           503  unavailable       unknown  unknown   frozen   all   6 5   automatically
+gateway_time-out      504  timeout           unknown  unknown   frozen   all   6 5   automatically
+of_the_cdn            520  server_error      unknown  unknown   frozen   all   6 5   automatically
 """
 
 FOREIGN: dict[str, bytes] = {

@@ -16,8 +16,7 @@ from pwl_tui.config import Polling, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
 from pwl_tui.engine.money.journaling import digest
-from pwl_tui.engine.money.steps import Sent
-from pwl_tui.engine.money.submitter import Submitter
+from pwl_tui.engine.money.submitter import Sent, Submitter
 from pwl_tui.engine.polling.poller import Poller
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem

@@ -116,7 +116,7 @@ class Books(RuleBasedStateMachine):
             opened.discard(name)
             if isinstance(line, Intent) and line.intent == "send":
                 opened.add(name)
-        return {name for name in opened if self.store.batches.stands(*name) in {None, BatchState.PLANNED}}
+        return {name for name in opened if self.store.batches.state_of(*name) in {None, BatchState.PLANNED}}
 
     # -- what always holds
 

@@ -8,14 +8,14 @@ import pytest
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.probe import Greeting, addresses, greet, proxy_to
 from pwl_tui.config import Settings
-from pwl_tui.engine.doctor import Found, Way
+from pwl_tui.engine.doctor import Finding, ServiceChecks
 
 NOW = 1_795_255_200.0
 DAY = 86_400.0
 
 
-def way(greeting: Greeting) -> Way:
-    return Way(Settings(), greet=lambda _: greeting)
+def way(greeting: Greeting) -> ServiceChecks:
+    return ServiceChecks(Settings(), greet=lambda _: greeting)
 
 
 @pytest.mark.parametrize(("days", "good"), [(90, True), (14, True), (13, False), (0, False)])
@@ -49,7 +49,7 @@ def test_the_clock(ahead: float, says: str, good: bool) -> None:
 
 
 def test_a_service_that_does_not_say_its_time() -> None:
-    assert way(Greeting(NOW, 401, None, None, None)).clock() == Found(
+    assert way(Greeting(NOW, 401, None, None, None)).clock() == Finding(
         "cannot be compared: the service does not say its time"
     )
 
@@ -61,7 +61,7 @@ def test_the_service_is_asked_once_for_both() -> None:
         asked.append(base_url)
         return Greeting(NOW, 401, NOW, None, None)
 
-    one = Way(Settings(), greet=greeted)
+    one = ServiceChecks(Settings(), greet=greeted)
     one.service()
     one.clock()
     assert asked == [Settings().base_url]

@@ -8,7 +8,7 @@ import pytest
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.money.steps import Delayed, Frozen, Held, Sent, Step
+from pwl_tui.engine.money.submitter import Delayed, Frozen, OnHold, Sent, Step
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
@@ -50,10 +50,10 @@ def check_job(step: Step, case: Case, store: Store, clock: Clock) -> None:
     hold, until = store.jobs.get(1).hold, store.jobs.get(1).hold_until
     match case.job:
         case "held":
-            assert isinstance(step, Held)
+            assert isinstance(step, OnHold)
             assert (hold, until) == (step.problem, None)
         case "short":
-            assert isinstance(step, Held)
+            assert isinstance(step, OnHold)
             assert (hold, until) == (step.problem, clock.now + 60)
         case "delayed":
             assert isinstance(step, Delayed)
@@ -82,7 +82,7 @@ def test_asking_for_the_credits_before_sending(
     gateway.breaks("balance", case.status, case.body)
     submitter = make_submitter(store, gateway.client(), clock)
     step = submitter.send_next()
-    assert isinstance(step, Held | Delayed)
+    assert isinstance(step, OnHold | Delayed)
     check_words(step.problem, case, paid=False)
     # Nothing was sent, so nothing is in doubt: what would be then is asked again, or wants the person.
     job = case.job if case.job != "frozen" else "held" if case.kind == "forbidden" else "delayed"

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import BalanceFailed, Event, ServiceDown, ServiceUp
-from pwl_tui.engine.money.steps import Delayed, Sent
+from pwl_tui.engine.money.submitter import Delayed, Sent
 from pwl_tui.engine.polling.health import Health
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.problem import Kind, Problem

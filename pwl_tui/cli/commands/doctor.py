@@ -19,7 +19,7 @@ from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
 from pwl_tui.engine import doctor as checks
-from pwl_tui.engine.doctor import Found
+from pwl_tui.engine.doctor import Finding
 from pwl_tui.engine.problems import internal
 from pwl_tui.problem import ProblemError
 
@@ -33,7 +33,7 @@ def doctor(session: Session) -> int:
     """Run every check; return the exit code of the first that fails."""
     visit, key_works = _Visit(session.output), False
     if visit.look("config", partial(_config, session)):
-        way = checks.Way(session.settings)
+        way = checks.ServiceChecks(session.settings)
         visit.look("proxy", way.proxy)
         visit.look("name", way.name)
         if visit.look("service", way.service):
@@ -79,7 +79,7 @@ class _Visit:
         self.lines: list[_Line] = []
         self.code: int = Exit.DONE
 
-    def look(self, check: str, find: Callable[[], Found]) -> bool:
+    def look(self, check: str, find: Callable[[], Finding]) -> bool:
         """Run one check; return whether it passed, with or without a warning."""
         try:
             found = find()
@@ -103,15 +103,15 @@ class _Visit:
             self._output.say(line.text)
 
 
-def _config(session: Session) -> Found:
+def _config(session: Session) -> Finding:
     settings, file = session.settings, session.config_file
     where = file if os.path.exists(file) else f"no file {file}, only the environment and the defaults"
-    return Found(f"{where}, profile {settings.profile}", " ".join(settings.warnings))
+    return Finding(f"{where}, profile {settings.profile}", " ".join(settings.warnings))
 
 
-def _terminal() -> Found:
+def _terminal() -> Finding:
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        return Found("none; the commands work, the screen needs one")
+        return Finding("none; the commands work, the screen needs one")
     environ = os.environ
     kind, size, encoding = environ.get("TERM", ""), shutil.get_terminal_size(), locale.getencoding()
     through = [
@@ -125,7 +125,7 @@ def _terminal() -> Found:
         remedies.append(f"Make the window at least {_LEAST_COLUMNS} by {_LEAST_LINES}.")
     if encoding.lower().replace("-", "") != "utf8":
         remedies.append("Set LANG to a UTF-8 locale, such as C.UTF-8.")
-    return Found(", ".join(parts), " ".join(remedies))
+    return Finding(", ".join(parts), " ".join(remedies))
 
 
 def _colors() -> str:
@@ -136,9 +136,9 @@ def _colors() -> str:
     return "256 colors" if "256" in os.environ.get("TERM", "") else "16 colors"
 
 
-def _versions() -> Found:
+def _versions() -> Finding:
     libraries = [f"{name} {importlib.metadata.version(name)}" for name in _LIBRARIES]
-    return Found(
+    return Finding(
         ", ".join(
             [
                 f"pwl-tui {__version__}",

@@ -78,7 +78,7 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
         "error": error,
         "expires": moment(expires(job)),
         "retry_of": None if job.retry_of is None else str(job.retry_of),
-        "held": job.held,
+        "held": job.left_out,
     }
 
 

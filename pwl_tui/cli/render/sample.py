@@ -3,7 +3,7 @@
 from pwl_tui.cli.output import table
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.planning import NOT_AFFORDED, NOT_CHOSEN
-from pwl_tui.engine.jobs.sampling import Rates, why_held
+from pwl_tui.engine.jobs.sampling import Rates, why_left_out
 from pwl_tui.state.models import Job
 from pwl_tui.wording import sample as wording
 from pwl_tui.wording.jobs import continued_by
@@ -14,14 +14,14 @@ def sample_text(session: Session, job: Job) -> str:
 
     Empty if nothing was left out that could be sent.
     """
-    if why_held(session.store, job) not in {NOT_CHOSEN, NOT_AFFORDED}:
+    if why_left_out(session.store, job) not in {NOT_CHOSEN, NOT_AFFORDED}:
         return ""
     found = session.engine.plans.sample_rates(job)
-    lines = [] if found is None else [rates_text(found, job.held)]
+    lines = [] if found is None else [rates_text(found, job.left_out)]
     if (rest := session.engine.plans.continued_by(job)) is not None:
         lines.append(continued_by(rest))
     elif not job.unfinished:
-        lines.append(wording.rest(job.held))
+        lines.append(wording.rest(job.left_out))
         lines.append(f"Send them with `{rest_command(job)}`.")
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""Batches that were submitted elsewhere, or whose record was lost, become jobs again."""
+"""Adopts batches: those submitted elsewhere, and those whose record was lost, become jobs."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -23,13 +23,13 @@ from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
 
 Poll: TypeAlias = Callable[[str], BatchAnswer]
-"""Asks the service for one batch."""
-Told: TypeAlias = Callable[[int, int], None]
-"""Told how many batches of how many were asked for."""
+"""Polls the service for one batch."""
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with the number of batches polled, and the total."""
 
 
 class AdoptError(ProblemError):
-    """A batch cannot be taken over."""
+    """A batch cannot be adopted."""
 
 
 class Found(Struct, frozen=True):
@@ -40,19 +40,19 @@ class Found(Struct, frozen=True):
     numbers: dict[int, Answer]
     """What it holds: E.164 without the plus, in the order sent."""
     submitted: float | None = None
-    """When it was, where the journal says so."""
+    """When it was submitted, by the journal. None means unknown."""
 
 
 class Adopted(Struct, frozen=True):
-    """What came of ids or of the journal's entries.
+    """What became of IDs or of the journal's entries.
 
     Attributes:
-        jobs: ids of the jobs made.
-        failed: batch ids that cannot be taken over, with why.
-        known: entries that the state file has already.
-        foreign: entries of another service or key.
-        nameless: batches that were about to be sent, and of which neither the journal nor the state file
-            says what became: they may have been charged, and their id is not known here.
+        jobs: IDs of the jobs made.
+        failed: batch IDs that cannot be adopted, with the reason.
+        known: how many entries the state file has already.
+        foreign: how many entries belong to another service or key.
+        nameless: batches that were about to be sent, with no record of what became of them: they may have
+            been charged, and their ID is unknown.
     """
 
     jobs: list[int] = field(default_factory=list)
@@ -63,7 +63,7 @@ class Adopted(Struct, frozen=True):
 
 
 def paced(poll: Poll, budget: Budget, clock: Callable[[], float], pause: Callable[[float], None]) -> Poll:
-    """Return a `poll` that waits before a call until the budget has room for it."""
+    """Return a `poll` that waits before each call until the budget allows it."""
 
     def ask(batch_id: str) -> BatchAnswer:
         if wait := budget.take(clock()):
@@ -83,19 +83,19 @@ def adopt(
     name: str | None,
     profile: str,
     now: float,
-    tell: Told = lambda _done, _total: None,
+    tell: Progress = lambda _done, _total: None,
 ) -> Adopted:
-    """Make one job of batches; each is polled first, so that a wrong id costs nothing and changes nothing.
+    """Make one job of batches; each is polled first, so a wrong ID costs nothing and changes nothing.
 
     Args:
-        store: where the job goes.
-        poll: asks the service.
+        store: where to store the job.
+        poll: polls the service.
         binding: the service and key.
-        batch_ids: the service's; one that is named twice counts once.
-        name: of the job; none: one made of the first id.
+        batch_ids: the service's; one that is given twice counts once.
+        name: of the job. None means a name made from the first ID.
         profile: of the job.
-        now: when.
-        tell: told how far it is.
+        now: UTC epoch seconds.
+        tell: called with the progress.
 
     Raises:
         ApiError: the service cannot be asked.
@@ -109,9 +109,9 @@ def adopt(
         try:
             _refuse_known(store, batch_id)
             batch = _find(poll, batch_id)
-            _refuse_doubtful(store, binding, batch)
+            _refuse_in_doubt(store, binding, batch)
         except ProblemError as error:
-            _pass_over(adopted, batch_id, error)
+            _note_failure(adopted, batch_id, error)
         else:
             found.append(batch)
     if found:
@@ -128,12 +128,12 @@ def rebuild(
     *,
     profile: str,
     now: float,
-    tell: Told = lambda _done, _total: None,
+    tell: Progress = lambda _done, _total: None,
 ) -> Adopted:
-    """Make jobs of journal entries: the batches of one job become one job again.
+    """Rebuild jobs from journal entries: the batches of one job become one job again.
 
-    What was made before an error stays, and is known when this is called again. The arguments are those of
-    `adopt`, with the journal's lines for ids.
+    Jobs made before an error stay, and are known when this is called again. The arguments are those of
+    `adopt`, with the journal's lines instead of IDs.
 
     Raises:
         ApiError: the service cannot be asked.
@@ -145,9 +145,9 @@ def rebuild(
     new = {entry.batch_id: entry for entry in ours if entry.batch_id not in known}
     unanswered: Open = {}
     follow_up(unanswered, (line for line in lines if is_of(line, binding)))
-    nameless = [line for name, line in unanswered.items() if store.batches.stands(*name) is None]
+    nameless = [line for name, line in unanswered.items() if store.batches.state_of(*name) is None]
     adopted = Adopted(known=len(ours) - len(new), foreign=len(entries) - len(ours), nameless=nameless)
-    # The batches of several jobs may lie between each other.
+    # The batches of several jobs may be interleaved.
     jobs: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in new.values():
         jobs[entry.job, entry.name].append(entry)
@@ -160,7 +160,7 @@ def rebuild(
             try:
                 batch = _find(poll, entry.batch_id)
             except ProblemError as error:
-                _pass_over(adopted, entry.batch_id, error)
+                _note_failure(adopted, entry.batch_id, error)
             else:
                 found.append(replace(batch, submitted=moment_of(entry, now)))
         if found:
@@ -168,18 +168,18 @@ def rebuild(
     return adopted
 
 
-def _pass_over(adopted: Adopted, batch_id: str, error: ProblemError) -> None:
-    """Note why a batch cannot be taken over; what the others would meet as well is raised again."""
+def _note_failure(adopted: Adopted, batch_id: str, error: ProblemError) -> None:
+    """Note why a batch cannot be adopted; raise again what would keep the others from it, too."""
     if error.problem.kind.service_wide:
         raise error
     adopted.failed.append((batch_id, error.problem))
 
 
 def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: float, evidence: str) -> None:
-    """Give a batch in doubt its id, after making sure that the id polls and holds exactly its numbers.
+    """Give a batch in doubt its ID, after checking that it polls and holds exactly the batch's numbers.
 
     Raises:
-        AdoptError: the id is another batch's.
+        AdoptError: the ID is another batch's.
         ApiError: the service does not know it, or cannot be asked.
         StateError: the state file failed.
     """
@@ -188,9 +188,9 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
     theirs, ours = set(found.numbers), set(store.batches.numbers(batch))
     if theirs != ours:
         raise AdoptError(
-            f"{batch_id} holds {len(theirs):,} numbers, of which {len(theirs & ours):,} are among the"
+            f"{batch_id} holds {len(theirs):,} numbers; {len(theirs & ours):,} of them are among the"
             f" {len(ours):,} of batch {batch.label}.",
-            "Give the id of the batch that holds exactly these numbers.",
+            "Enter the ID of the batch that holds exactly these numbers.",
         )
     job = store.jobs.get(batch.job)
     store.journal.append(journal_entry(job, batch, batch_id, now))
@@ -203,18 +203,18 @@ def _refuse_known(store: Store, batch_id: str) -> None:
     known = store.batches.by_id(batch_id)
     if known is not None:
         raise AdoptError(
-            f"{batch_id} is batch {known.label} of job {known.job} already.",
-            f"`pwl-tui show {known.job}` shows it.",
+            f"{batch_id} is already batch {known.label} of job {known.job}.",
+            f"Run `pwl-tui show {known.job}` to see it.",
         )
 
 
-def _refuse_doubtful(store: Store, binding: Binding, found: Found) -> None:
+def _refuse_in_doubt(store: Store, binding: Binding, found: Found) -> None:
     theirs = set(found.numbers)
     for batch in store.batches.in_doubt(binding):
         if set(store.batches.numbers(batch)) == theirs:
             raise AdoptError(
-                f"{found.batch_id} holds the numbers of batch {batch.label}, whose outcome is unknown.",
-                f"`pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
+                f"{found.batch_id} holds the numbers of batch {batch.label}, which is in doubt.",
+                f"Run `pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
             )
 
 
@@ -224,7 +224,8 @@ def _find(poll: Poll, batch_id: str) -> Found:
     numbers = dict(answers(answer))
     if not numbers:
         raise AdoptError(
-            f"The service knows {batch_id}, but no number in it can be read.", "Poll it again a little later."
+            f"The service knows {batch_id}, but its answer has no valid number.",
+            "Try again a little later.",
         )
     return Found(batch_id, answer, numbers)
 

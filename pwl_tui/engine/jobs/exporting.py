@@ -1,4 +1,4 @@
-"""A person's own list back with its answers, from what is stored with the job."""
+"""Exports a job: the person's own list with the results, from what is stored with the job."""
 
 import csv
 import io
@@ -27,21 +27,21 @@ from pwl_tui.state.store import Store
 def export(
     store: Store, job_id: int, target: Target, watch: Callable[[int], None] | None = None
 ) -> list[Written]:
-    """Write the list of a job with its answers, from what is stored: the person's file may be gone.
+    """Write the list of a job with its results, from what is stored: the person's file may be gone.
 
     Args:
         store: where the job is.
-        job_id: which it is.
-        target: what is to be made.
-        watch: told how many rows are done, now and then; what it raises ends the export.
+        job_id: of the job.
+        target: what to write.
+        watch: called with the number of rows done, now and then; what it raises ends the export.
 
     Returns:
         The files that were made; all of them or none.
 
     Raises:
         NoSuchJobError: there is no such job.
-        ListError: a file cannot be written, or is there already.
-        StateError: there can be no temporary files in the state directory.
+        ListError: a file cannot be written, or exists already.
+        StateError: the state directory cannot hold temporary files.
     """
     source, reading = original(store, job_id)
     with ExitStack() as stack:  # answers that are not read to the end would keep the state file in use
@@ -56,7 +56,7 @@ def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
     """Write the rows of a list that hold no usable number to a CSV file; return how many they are.
 
     Each has its row number and the reason first, as ``wa_row`` and ``wa_note``, and then the person's cells
-    unchanged. Empty rows are left out: there is nothing to mend.
+    unchanged. Empty rows are left out: there is nothing to fix.
 
     Args:
         plan: the list's.
@@ -85,7 +85,7 @@ def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
 
 
 def original(store: Store, job_id: int) -> tuple[Source, Reading]:
-    """Return the list of a job as it was read, and how it is read.
+    """Return the list of a job as it was read, and how to read it.
 
     Raises:
         NoSuchJobError: there is no such job.

@@ -48,13 +48,13 @@ class Jobs:
 
         Raises:
             EngineError: there is no key, nothing may be spent, credits are short, the job is over the cap,
-                or another job has asked for this remainder of a list since it was planned.
+                or another job has sent this remainder of a list since it was planned.
             StateError: the state file failed; then there is no job.
         """
-        if plan.rest_of is None:
+        if plan.remainder_of is None:
             return self._accept(plan, name, when_short, retry_of)
         with self._store.accepting():
-            require_not_continued(self._store, self._store.jobs.get(plan.rest_of))
+            require_not_continued(self._store, self._store.jobs.get(plan.remainder_of))
             return self._accept(plan, name, when_short, retry_of)
 
     def retry(self, wanted: RetryPlan) -> Job:
@@ -64,8 +64,7 @@ class Jobs:
             The new job, or the old one where no number failed.
 
         Raises:
-            EngineError: as for `create`, or another retry has asked for what failed since; then nothing is
-                sent.
+            EngineError: as for `create`, or the numbers have been retried in the meantime; nothing is sent.
             StateError: the state file failed.
         """
         self._context.require_spending()

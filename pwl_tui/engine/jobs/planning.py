@@ -1,4 +1,4 @@
-"""From a list's plan to a job's plan, and from that to a job: what is paid for, reused, or held back."""
+"""From a list's plan to a job's plan, and from that to a job: what is paid for, reused, or left out."""
 
 import random
 from array import array
@@ -25,9 +25,9 @@ from pwl_tui.state.queries.results import Reusable
 from pwl_tui.state.store import Store
 
 WhenShort = Literal["cancel", "fit", "wait"]
-"""With too few credits: send nothing, send what fits, or send what fits now and the rest after a top-up."""
+"""With too few credits: send nothing, what you can afford, or also the rest after a top-up."""
 
-_PAY, _REUSE, _HOLD = range(3)
+_PAY, _REUSE, _LEAVE_OUT = range(3)
 _DAY_SECONDS = 86_400.0
 NOT_CHOSEN = "not in the sample"
 NOT_AFFORDED = "left out: credits were short"
@@ -38,73 +38,73 @@ class JobPlan(Struct, frozen=True):
 
     Attributes:
         list: what was read, and its numbers.
-        fates: one byte per number of `list.numbers`: to be paid, reused, or held back.
+        dispositions: one byte per number of `list.numbers`: pay, reuse, or leave out.
         answers: what is reused, by number.
-        balance: WhatsApp credits; none where they are not known.
-        held_because: why numbers are held back.
-        first: of those to be paid, how many the credits allow now; the rest waits for a top-up.
-        rest_of: the job that left these numbers out; none: it is a list of its own.
+        balance: WhatsApp credits. None means unknown.
+        left_out_because: why numbers are left out.
+        first: how many of the numbers to pay the credits allow now; the others wait for a top-up.
+        remainder_of: ID of the job that left these numbers out. None means it continues no job.
     """
 
     list: ListPlan
-    fates: bytearray
+    dispositions: bytearray
     answers: dict[int, Reusable]
     balance: int | None = None
-    held_because: str = ""
+    left_out_because: str = ""
     first: int = 0
-    rest_of: int | None = None
+    remainder_of: int | None = None
 
     @property
     def to_pay(self) -> int:
-        """Numbers that are sent, one credit each."""
-        return self.fates.count(_PAY)
+        """Numbers to send, one credit each."""
+        return self.dispositions.count(_PAY)
 
     @property
     def reused(self) -> int:
-        """Numbers whose answer was paid for before."""
-        return self.fates.count(_REUSE)
+        """Numbers whose result was paid for before."""
+        return self.dispositions.count(_REUSE)
 
     @property
-    def held(self) -> int:
-        """Numbers that are left out for now."""
-        return self.fates.count(_HOLD)
+    def left_out(self) -> int:
+        """Numbers left out for now."""
+        return self.dispositions.count(_LEAVE_OUT)
 
     @property
     def batches(self) -> int:
-        """Submissions that this takes."""
+        """How many batches are sent."""
         return len(self.spans())
 
     def spans(self) -> Sequence[tuple[int, int]]:
-        """Return the batches as first and size, in the order in which they are sent."""
+        """Return the first index and the size of each batch, in the order in which they are sent."""
         to_pay, size = self.to_pay, PROVIDER.batch_size
-        # What the credits allow ends with a batch of its own, so that it need not wait with the rest.
+        # What the credits allow ends with a batch of its own, so that it need not wait for the top-up.
         starts = [*range(0, self.first, size), *range(self.first, to_pay, size)]
         return [(start, end - start) for start, end in pairwise([*starts, to_pay])]
 
     @property
     def balance_after(self) -> int | None:
-        """Credits left once all is paid; never below zero, since what is short is not sent."""
+        """Credits left once all is paid, never negative: what is short is not sent. None means unknown."""
         return None if self.balance is None else max(self.balance - self.to_pay, 0)
 
     @property
     def short(self) -> int:
-        """Credits that are missing; 0 if there are enough or the balance is not known."""
+        """Credits that are missing; 0 if there are enough or the balance is unknown."""
         return 0 if self.balance is None else max(self.to_pay - self.balance, 0)
 
     def numbers(self) -> Iterator[int]:
-        """Yield the numbers in the order of the job: to be paid, then reused, then held back."""
-        for fate in (_PAY, _REUSE, _HOLD):
-            for number, its in zip(self.list.numbers, self.fates, strict=True):
-                if its == fate:
+        """Yield the numbers in the order of the job: to pay, then reused, then left out."""
+        for disposition in (_PAY, _REUSE, _LEAVE_OUT):
+            for number, its in zip(self.list.numbers, self.dispositions, strict=True):
+                if its == disposition:
                     yield number
 
     def positions(self) -> "array[int]":
         """Return, for each number of the list, its index in the order of the job."""
         following = [0, self.to_pay, self.to_pay + self.reused]
-        positions = array("i", bytes(4 * len(self.fates)))
-        for index, fate in enumerate(self.fates):
-            positions[index] = following[fate]
-            following[fate] += 1
+        positions = array("i", bytes(4 * len(self.dispositions)))
+        for index, disposition in enumerate(self.dispositions):
+            positions[index] = following[disposition]
+            following[disposition] += 1
         return positions
 
 
@@ -120,44 +120,42 @@ def make(
 
     Args:
         plan: the list's.
-        answers: those that were paid for before and can be used again, by number.
-        balance: WhatsApp credits, if known.
-        sample: pay for no more than so many numbers, chosen at random; none: for all.
-        draw: chooses them; none: the system's own randomness.
+        answers: what was paid for before and can be reused, by number.
+        balance: WhatsApp credits. None means unknown.
+        sample: pay for at most this many numbers, chosen at random. None means for all.
+        draw: chooses them. None means the system's own randomness.
     """
-    fates = bytearray(_REUSE if number in answers else _PAY for number in plan.numbers)
-    made = JobPlan(plan, fates, answers, balance)
+    dispositions = bytearray(_REUSE if number in answers else _PAY for number in plan.numbers)
+    made = JobPlan(plan, dispositions, answers, balance)
     if sample is None or sample >= made.to_pay:
         return made
-    payable = [index for index, fate in enumerate(fates) if fate == _PAY]
+    payable = [index for index, disposition in enumerate(dispositions) if disposition == _PAY]
     return _keep(made, (draw or random.SystemRandom()).sample(payable, sample), NOT_CHOSEN)
 
 
 def fit(plan: JobPlan, affordable: int) -> JobPlan:
-    """Return the plan that pays for the first `affordable` numbers only and holds back the rest."""
-    payable = [index for index, fate in enumerate(plan.fates) if fate == _PAY]
+    """Return the plan that pays for the first `affordable` numbers only and leaves the others out."""
+    payable = [index for index, disposition in enumerate(plan.dispositions) if disposition == _PAY]
     return _keep(plan, payable[:affordable], NOT_AFFORDED)
 
 
 def without(plan: JobPlan, numbers: Set[int], because: str) -> JobPlan:
-    """Return the plan that leaves some numbers out, and says why; with a plan that holds back no others."""
-    left_out = zip(plan.list.numbers, plan.fates, strict=True)
-    chosen = [
-        index for index, (number, fate) in enumerate(left_out) if fate == _PAY and number not in numbers
-    ]
+    """Return the plan that leaves some numbers out, with the reason; `plan` must leave none out itself."""
+    pairs = enumerate(zip(plan.list.numbers, plan.dispositions, strict=True))
+    chosen = [index for index, (number, its) in pairs if its == _PAY and number not in numbers]
     return _keep(plan, chosen, because)
 
 
 def affordable(plan: JobPlan, when_short: WhenShort, *, cap: int) -> JobPlan:
-    """Return the plan that is to be carried out with the credits there are.
+    """Return the plan to carry out with the available credits.
 
     Args:
-        plan: what would be sent; with a balance that is not known it is left as it is.
+        plan: what would be sent; returned as it is if the balance is unknown.
         when_short: what to do with too few credits.
         cap: the most that the job may cost; 0: no cap.
 
     Raises:
-        EngineError: credits are short and nothing is to be sent then, or the job is over the cap.
+        EngineError: credits are short and `when_short` forbids sending, or the job is over the cap.
     """
     if plan.short and plan.balance is not None:
         if when_short == "cancel" or (when_short == "fit" and plan.balance == 0):
@@ -179,11 +177,11 @@ def store_job(
     now: float,
     retry_of: int | None = None,
 ) -> int:
-    """Store a job as planned and return its id; the batches are cut in the order of the list.
+    """Store a job as planned and return its ID; its batches follow the order of the list.
 
     Args:
-        store: where it goes.
-        plan: what is sent.
+        store: where to store it.
+        plan: what to send.
         binding: the service and key that pay for it.
         profile: its name in the configuration.
         name: what the person calls it.
@@ -221,7 +219,7 @@ def store_job(
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """How a job's original is read again; stored with the job."""
+    """How to read a job's original list again; stored with the job."""
 
     name: str
     path: str
@@ -241,15 +239,17 @@ class Origin(msgspec.Struct, frozen=True):
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """Return what `encode` was given."""
+        """Return the origin that `encode` stored."""
         return msgspec.json.decode(data, type=cls)
 
 
 def _keep(plan: JobPlan, chosen: Iterable[int], because: str) -> JobPlan:
-    fates = bytearray(_HOLD if fate == _PAY else fate for fate in plan.fates)
+    dispositions = bytearray(
+        _LEAVE_OUT if disposition == _PAY else disposition for disposition in plan.dispositions
+    )
     for index in chosen:
-        fates[index] = _PAY
-    return replace(plan, fates=fates, held_because=because)
+        dispositions[index] = _PAY
+    return replace(plan, dispositions=dispositions, left_out_because=because)
 
 
 def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
@@ -259,7 +259,7 @@ def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
 
 
 def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
-    to_pay, reused, held = plan.to_pay, plan.reused, Answer(note=plan.held_because)
+    to_pay, reused, left_out = plan.to_pay, plan.reused, Answer(note=plan.left_out_because)
     for seq, (first, size) in enumerate(plan.spans(), 1):
         for number in ordered[first : first + size]:
             yield NewNumber(number, seq)
@@ -269,9 +269,9 @@ def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
             day = datetime.fromtimestamp(answered, UTC).date()
             yield NewNumber(number, None, replace(answer, note=f"reused from {day}"), answered)
         else:
-            yield NewNumber(number, None, held)
+            yield NewNumber(number, None, left_out)
 
 
 def reuse_since(now: float, days: int) -> float | None:
-    """Return the moment from which answers may be reused; none where `days` is 0: never."""
+    """Return the time from which results may be reused. None (with 0 `days`) means never."""
     return now - days * _DAY_SECONDS if days > 0 else None

@@ -1,4 +1,4 @@
-"""Asking once more for what failed: numbers as a new job, rejected batches within their own."""
+"""Retrying what failed: numbers as a new job, rejected batches within their own."""
 
 from msgspec import Struct
 
@@ -9,17 +9,17 @@ from pwl_tui.state.models import BatchState, Job
 from pwl_tui.state.store import Store
 
 AS_THEY_ARE = Options(header=False, numbers="possible")
-"""How a list is read that we made ourselves, of numbers that were sent before."""
+"""How to read a list that the program made of numbers that were sent before."""
 
 
 class RetryPlan(Struct, frozen=True):
     """What a retry would send and cost; computing it spends nothing.
 
     Attributes:
-        job: whose failures are asked for again.
-        plan: of its failed numbers; none: there are none, or they are not wanted.
-        rejected_batches: batches that the service refused and did not charge.
-        rejected_numbers: numbers in them.
+        job: whose failures are retried.
+        plan: of its failed numbers. None means there are none, or they were not requested.
+        rejected_batches: how many batches the service refused and did not charge.
+        rejected_numbers: how many numbers they hold.
     """
 
     job: Job
@@ -34,7 +34,7 @@ class RetryPlan(Struct, frozen=True):
 
 
 def failed_numbers(store: Store, job: Job) -> Source | None:
-    """Return the failed numbers of a job as a list, but for those that a retry has asked for; none: none."""
+    """Return the failed numbers of a job that no retry has sent, as a list. None means there are none."""
     numbers = store.results.failed(job.id)
     if not numbers:
         return None

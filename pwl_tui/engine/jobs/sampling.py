@@ -1,4 +1,4 @@
-"""What a sample says about the whole list, with how sure that is, and whether the rest was asked for."""
+"""What a sample says about the whole list and how certain that is; whether the remainder was sent."""
 
 import math
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _Z: Final = 1.959964
 
 
 class Share(Struct, frozen=True):
-    """A share of what was asked for, and where that of the whole list lies with 95 % probability.
+    """A share in a sample, and the range in which that of the whole list is with 95 % probability.
 
     Attributes:
         value: 0 to 1.
@@ -33,10 +33,10 @@ class Share(Struct, frozen=True):
 
 
 class Rates(Struct, frozen=True):
-    """What became of the numbers of a sample that have an answer.
+    """What became of the numbers of a sample that have a result.
 
     Attributes:
-        answered: how many have one, failures among them.
+        answered: how many have one, including failures.
         on_whatsapp: of those.
         business: of those.
         failed: of those.
@@ -51,7 +51,7 @@ class Rates(Struct, frozen=True):
 def share(hits: int, of: int) -> Share:
     """Return the share of `hits` among `of` drawn at random, with its Wilson score interval.
 
-    The interval stays within 0 and 1 and is honest for few draws, where the usual one is not. See E. B.
+    The interval stays within 0 and 1 and is right for few draws, unlike the usual one. See E. B.
     Wilson, Probable inference, the law of succession, and statistical inference, 1927.
     """
     if not of:
@@ -59,14 +59,14 @@ def share(hits: int, of: int) -> Share:
     value, square = hits / of, _Z * _Z
     middle = (value + square / (2 * of)) / (1 + square / of)
     half = _Z * math.sqrt(value * (1 - value) / of + square / (4 * of * of)) / (1 + square / of)
-    # Rounding must not put the share itself outside.
+    # Rounding must not leave the share itself outside.
     return Share(value, min(max(middle - half, 0.0), value), max(min(middle + half, 1.0), value))
 
 
 def rates(batches: Iterable[Batch]) -> Rates | None:
-    """Return what the answers of a sample's batches say about its list; none: there is none yet.
+    """Return what the results of a sample's batches say about its list. None means there are none yet.
 
-    Batches and not the job, whose reused answers were not drawn at random.
+    Takes batches and not the job, because reused results were not drawn at random.
     """
     counts = [batch.counts for batch in batches]
     answered = sum(count.answered for count in counts)
@@ -80,22 +80,22 @@ def rates(batches: Iterable[Batch]) -> Rates | None:
     )
 
 
-def why_held(store: Store, job: Job) -> str:
-    """Return why numbers were left out of a job; empty: none were."""
-    if job.held <= 0:
+def why_left_out(store: Store, job: Job) -> str:
+    """Return why numbers were left out of a job; empty if none were."""
+    if job.left_out <= 0:
         return ""
-    # They stand behind all others, and each says why.
-    first = store.results.page(job.id, "all", job.numbers - job.held, 1)
+    # They come after all others, and the note of each says why.
+    first = store.results.page(job.id, "all", job.numbers - job.left_out, 1)
     return first[0].answer.note if first else ""
 
 
 def continued_by(store: Store, job: Job) -> Job | None:
-    """Return the latest job that asked for more of the same list than this one did, if there is one."""
+    """Return the latest job that sent more of the same list than this one. None means there is none."""
     later = [
         other
         for other in store.jobs.all()
-        if other.id > job.id and other.held < job.held
-        # What can be compared without reading the lists, first.
+        if other.id > job.id and other.left_out < job.left_out
+        # First compare what needs no reading of the lists.
         if (other.binding, other.rows, other.numbers) == (job.binding, job.rows, job.numbers)
     ]
     wanted = _list_of(store, job) if later else ""
@@ -103,7 +103,7 @@ def continued_by(store: Store, job: Job) -> Job | None:
 
 
 def require_not_continued(store: Store, job: Job) -> None:
-    """Make sure that no other job has asked for what this one left out: it would be paid for twice.
+    """Check that no other job has sent what this one left out: it would be paid for twice.
 
     Raises:
         EngineError: another job has.
@@ -114,6 +114,6 @@ def require_not_continued(store: Store, job: Job) -> None:
 
 
 def _list_of(store: Store, job: Job) -> str:
-    """Return the SHA-256 of the list that a job was made of."""
+    """Return the SHA-256 of the list that a job was made from."""
     origin, _ = store.jobs.origin(job.id)
     return Origin.decode(origin).sha256

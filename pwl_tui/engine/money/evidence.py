@@ -1,4 +1,4 @@
-"""What the balance says about a batch whose outcome is unknown. It advises; only the person decides."""
+"""What the balance says about a batch in doubt. It advises; only the person decides."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -9,7 +9,7 @@ from msgspec import Struct
 from pwl_tui.state.models import BalanceReading
 
 READING_OFFSETS: Final = (0.0, 10.0, 60.0, 300.0)
-"""Seconds after the doubt arose at which the balance is read."""
+"""When the balance is read, in seconds after the batch came into doubt."""
 
 
 class Verdict(StrEnum):
@@ -23,15 +23,15 @@ class Verdict(StrEnum):
 
 
 class Evidence(Struct, frozen=True):
-    """The readings of an unknown batch, and what they say.
+    """The readings of a batch in doubt, and what they say.
 
     Attributes:
-        before: credits just before it was sent; none if that is not known.
+        before: credits just before it was sent. None means unknown.
         size: credits it would have cost.
-        spent_otherwise: credits that something else is known to have taken since.
+        spent_otherwise: credits that other work is known to have spent since.
         readings: taken afterwards, oldest first.
         verdict: what they say.
-        complete: whether all the readings are in; before that the verdict may still change.
+        complete: whether all readings are in; until then the verdict may change.
     """
 
     before: int | None
@@ -43,38 +43,35 @@ class Evidence(Struct, frozen=True):
 
     @property
     def fell(self) -> int | None:
-        """Credits that the balance fell by, less what took them otherwise; below 0: it rose."""
+        """Credits that the balance fell by, other work aside; negative if it rose. None means unknown."""
         if self.before is None or not self.readings:
             return None
         return self.before - self.readings[-1].balance - self.spent_otherwise
 
     @property
     def explanation(self) -> str:
-        """What the balance did, what that means and how sure it is, in plain sentences."""
+        """What the balance did, what that means and how certain it is, in plain sentences."""
         fell = self.fell
         if self.before is None:
-            return "The credits before it was sent are not known, so the balance cannot tell."
+            return "The balance before it was sent is unknown, so the readings cannot tell."
         if fell is None:
-            return "The balance has not been read since then: nothing can be said yet."
+            return "The balance has not been read since it was sent."
         less = ""
         if self.spent_otherwise:
-            less = f" (not counting {self.spent_otherwise:,} that other work took)"
+            less = f" (not counting {self.spent_otherwise:,} spent by other work)"
         match self.verdict:
             case Verdict.CHARGED:
                 did = f"The balance fell by exactly {self.size:,}{less}: the batch was charged"
-                sure = ", as good as certain." if self.complete else " by all that is known so far."
+                sure = ", almost certainly." if self.complete else ", as far as is known now."
             case Verdict.FREE:
-                did = (
-                    f"The balance of {self.before:,} has not moved{less}: the batch was probably not charged"
-                )
-                last = self.readings[-1].at - self.readings[0].at
-                sure = f", since {last:,.0f} seconds passed; a late booking is possible."
-                if not self.complete:
-                    sure = " so far; a charge may still be booked."
+                seconds = self.readings[-1].at - self.readings[0].at
+                after = f" after {seconds:,.0f} seconds" if self.complete else " so far"
+                did = f"The balance is still {self.before:,}{less}{after}: the batch was probably not charged"
+                sure = "; a late charge is possible."
             case Verdict.CANNOT_TELL:
                 moved = "rose" if fell < 0 else "fell"
-                did = f"The balance {moved} by {abs(fell):,}{less}, and the batch costs {self.size:,}"
-                sure = ": something else changed it, and it cannot tell."
+                did = f"The balance {moved} by {abs(fell):,}{less}, but the batch costs {self.size:,}"
+                sure = ": something else changed it, so it cannot tell."
         return did + sure
 
     def __str__(self) -> str:
@@ -89,13 +86,13 @@ class Evidence(Struct, frozen=True):
 def weigh(
     before: int | None, size: int, readings: Sequence[BalanceReading], spent_otherwise: int
 ) -> Evidence:
-    """Say what balance readings tell about a batch: fell by exactly its size, never moved, or neither.
+    """Judge a batch by balance readings: they fell by exactly its size, never changed, or neither.
 
     Args:
         before: credits just before the batch was sent.
         size: its numbers.
-        readings: taken after the doubt arose, oldest first.
-        spent_otherwise: credits known to have been taken by something else since `before` was read.
+        readings: taken after the batch came into doubt, oldest first.
+        spent_otherwise: credits that other work is known to have spent since `before` was read.
     """
     verdict = Verdict.CANNOT_TELL
     if before is not None and readings:
@@ -110,7 +107,7 @@ def weigh(
 
 
 def next_reading(readings: Sequence[BalanceReading], now: float) -> float | None:
-    """Return when the balance is to be read next for an unknown batch; none when all readings are in."""
+    """Return when the balance is due to be read next. None means all readings are in."""
     if not readings:
         return now
     if len(readings) >= len(READING_OFFSETS):

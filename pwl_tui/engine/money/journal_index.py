@@ -1,6 +1,6 @@
 """What the journal knows and the state file does not: batches that are paid for and must not be sent again.
 
-That is so after an older copy of the state file was restored, or after it was lost.
+That happens when an older copy of the state file is restored, or the state file is lost.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,11 +14,11 @@ from pwl_tui.state.store import Store
 
 L = TypeVar("L", Entry, Intent)
 Open: TypeAlias = dict[tuple[int, int, str], Intent]
-"""Intents by job, place and digest of their batches."""
+"""Intents by the job, place and digest of their batch."""
 
 
 class JournalIndex:
-    """The journal's lines of one key that no batch of the state file accounts for.
+    """The journal's lines of one key that match no batch in the state file.
 
     Args:
         store: the state file and its journal.
@@ -33,7 +33,7 @@ class JournalIndex:
         self._open: Open = {}
 
     def missing(self) -> list[Entry]:
-        """Return the batches that were accepted, oldest first; later calls read what was added only.
+        """Return the accepted batches that the state file lacks, oldest first; reads only what is new.
 
         Raises:
             StateError: the journal or the state file cannot be read.
@@ -46,14 +46,14 @@ class JournalIndex:
             del self._missing[batch_id]
         return list(self._missing.values())
 
-    def of(self, batch: Batch, now: float) -> Entry | None:
-        """Return the entry that says that a batch was accepted, if there is one.
+    def entry_of(self, batch: Batch, now: float) -> Entry | None:
+        """Return the entry that says a batch was accepted. None means there is none.
 
-        One that was being sent has an entry of its numbers from then or later. For one that was not, see
-        `_same`.
+        A batch that was being sent has an entry with its numbers from then or later. For a planned batch, see
+        `_matching`.
 
         Args:
-            batch: one without an id.
+            batch: one without an ID.
             now: when.
 
         Raises:
@@ -61,31 +61,31 @@ class JournalIndex:
         """
         entries = self.missing()
         if batch.submitted is None:
-            return self._same(batch, entries, now)
+            return self._matching(batch, entries, now)
         since = timestamp(batch.submitted)
         return next((line for line in entries if line.digest == batch.digest and line.at >= since), None)
 
     def unanswered_intent(self, batch: Batch, now: float) -> Intent | None:
-        """Return the line that says that a planned batch was about to be sent, and no line says more.
+        """Return the line that says a planned batch was about to be sent, if no later line says more.
 
         Args:
-            batch: a planned one that `of` knows nothing of.
+            batch: a planned one that `entry_of` finds nothing for.
             now: when.
 
         Raises:
             StateError: the state file cannot be read.
         """
-        # Of others the state file knows what became of them.
+        # What became of other batches is in the state file.
         unaccounted = {None, BatchState.PLANNED}
-        stands = self._store.batches.stands
-        lines = [line for key, line in self._open.items() if stands(*key) in unaccounted]
-        return self._same(batch, lines, now)
+        state_of = self._store.batches.state_of
+        lines = [line for key, line in self._open.items() if state_of(*key) in unaccounted]
+        return self._matching(batch, lines, now)
 
-    def _same(self, batch: Batch, lines: Sequence[L], now: float) -> L | None:
-        """Return the line of a planned batch, or of the same numbers under another name.
+    def _matching(self, batch: Batch, lines: Sequence[L], now: float) -> L | None:
+        """Return the line of a planned batch, or of a batch with the same numbers and another name.
 
-        The latter counts while the service has the answers, the former always. A new state file counts its
-        jobs from 1 again, so that the time has to fit.
+        The latter counts as long as the service keeps results, the former always. Its time has to fit, too,
+        because a new state file numbers its jobs from 1 again.
         """
         same = [line for line in lines if line.digest == batch.digest]
         if not same:
@@ -98,12 +98,12 @@ class JournalIndex:
 
 
 def is_of(line: Line, binding: Binding) -> bool:
-    """Whether a line is of a service and key."""
+    """Whether a line belongs to a service and key."""
     return (line.base_url, line.key) == (binding.base_url, binding.fingerprint)
 
 
 def follow_up(unanswered: Open, lines: Iterable[Line]) -> None:
-    """Keep in `unanswered` what was about to be sent by the journal, until a line says what came of it."""
+    """Keep in `unanswered` each intent to send, until a later line says what became of it."""
     for line in lines:
         name = (line.job, line.seq, line.digest)
         unanswered.pop(name, None)
@@ -112,7 +112,7 @@ def follow_up(unanswered: Open, lines: Iterable[Line]) -> None:
 
 
 def moment_of(line: Line, otherwise: float) -> float:
-    """Return the time of a line in UTC epoch seconds; `otherwise` where that cannot be read."""
+    """Return the time of a line in UTC epoch seconds; `otherwise` if it cannot be read."""
     try:
         return datetime.fromisoformat(line.at).timestamp()
     except ValueError:

@@ -1,4 +1,4 @@
-"""The lines of the journal, and the digest that names a batch in them."""
+"""The lines of the journal, and the digest that identifies a batch in them."""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,12 +9,12 @@ from pwl_tui.state.models import Batch, Binding, Job
 
 
 def digest(numbers: Iterable[int]) -> str:
-    """Return the SHA-256 of numbers, one E.164 per line: names a batch without holding its numbers."""
+    """Return the SHA-256 of numbers, one E.164 per line: identifies a batch without revealing its numbers."""
     return hashlib.sha256("".join(f"+{number}\n" for number in numbers).encode()).hexdigest()
 
 
 def journal_entry(job: Job, batch: Batch, batch_id: str, now: float) -> Entry:
-    """Return the journal's line for a batch that has the id `batch_id`."""
+    """Return the journal's line for a batch that was accepted as `batch_id`."""
     return Entry(
         at=timestamp(now),
         batch_id=batch_id,
@@ -36,7 +36,7 @@ def intent_line(
     now: float,
     balance: int | None = None,
 ) -> Intent:
-    """Return the journal's line that says that a batch is about to be sent, or surely was not."""
+    """Return the journal's line for a batch that is about to be sent, or certainly was not."""
     return Intent(
         at=timestamp(now),
         intent=intent,

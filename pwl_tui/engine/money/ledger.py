@@ -1,4 +1,4 @@
-"""Where the credits of a key went: every charge that is known, and what the balance did beside them."""
+"""Where the credits of a key went: every known charge, and what else the balance did."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -7,21 +7,21 @@ from itertools import accumulate, pairwise, zip_longest
 
 from msgspec import Struct
 
-from pwl_tui.state.money import Charge, HeldBalance
+from pwl_tui.state.money import BalancePeriod, Charge
 
 
 class Line(Struct, frozen=True):
     """One charge.
 
     Attributes:
-        at: when it was certain.
+        at: when it became certain.
         credits: how many were taken.
-        job: id of the job; none: a single check.
-        seq: of the batch within its job.
-        name: of the job; empty where it is forgotten.
+        job: ID of the job. None means a single check.
+        seq: number of the batch within its job.
+        name: of the job; empty if it was forgotten.
         batch_id: the service's.
-        before: the balance read just before, where it was read.
-        after: the balance that was read next, if nothing else was charged in between.
+        before: the balance read just before. None means it was not read.
+        after: the balance read next. None means there is none, or something else was charged in between.
     """
 
     at: float
@@ -35,12 +35,12 @@ class Line(Struct, frozen=True):
 
 
 class Movement(Struct, frozen=True):
-    """A change of the balance that the charges in the same time do not explain.
+    """A change of the balance that the known charges do not explain.
 
     Attributes:
-        since: when the balance was last as before.
-        until: when it was first as it is then.
-        fell: credits that it fell by; below 0: it rose.
+        since: when the old balance was last read.
+        until: when the new balance was first read.
+        fell: credits that it fell by; negative if it rose.
         known: credits known to have been charged in between.
     """
 
@@ -51,16 +51,16 @@ class Movement(Struct, frozen=True):
 
     @property
     def unexplained(self) -> int:
-        """Credits that something else took; below 0: credits that were added."""
+        """Credits that something else spent; negative if credits were added."""
         return self.fell - self.known
 
 
 class Ledger(Struct, frozen=True):
-    """All of it.
+    """The books of one key.
 
     Attributes:
         lines: the charges, newest first.
-        movements: what they do not explain, newest first.
+        movements: what the charges do not explain, newest first.
     """
 
     lines: tuple[Line, ...]
@@ -73,22 +73,22 @@ class Ledger(Struct, frozen=True):
 
     @property
     def alarms(self) -> tuple[Movement, ...]:
-        """The movements in which something else took credits."""
+        """The movements in which something else spent credits."""
         return tuple(movement for movement in self.movements if movement.unexplained > 0)
 
 
 def ledger(
-    charges: Sequence[Charge], balances: Sequence[HeldBalance], in_doubt_since: float | None
+    charges: Sequence[Charge], balances: Sequence[BalancePeriod], in_doubt_since: float | None
 ) -> Ledger:
-    """Put charges and balances of one key side by side.
+    """Reconcile the charges and balances of one key.
 
     A balance counts only if it was read while nothing was being charged: between the intent to send a batch
-    and the knowledge that it was accepted, nobody can say on which side of the charge a reading lies.
+    and its acceptance, a reading may be from before or after the charge.
 
     Args:
-        charges: in the order of their times.
-        balances: in the order of their readings.
-        in_doubt_since: when the earliest batch was sent whose outcome is unknown; none: there is none.
+        charges: oldest first.
+        balances: oldest first.
+        in_doubt_since: when the earliest batch in doubt was sent. None means there is none.
     """
     known = [charge for charge in charges if charge.started is not None]
     times = [charge.at for charge in known]
@@ -97,7 +97,7 @@ def ledger(
     for (since, before), (until, after) in pairwise(_quiet(_windows(known, in_doubt_since), balances)):
         charged = sums[bisect_right(times, until)] - sums[bisect_right(times, since)]
         movement = Movement(since, until, before - after, charged)
-        # The service may take credits a little after it said so.
+        # The service may take credits a little after it accepted a batch.
         if movements and movements[-1].fell >= 0 > movements[-1].unexplained and movement.fell > 0:
             late = movements.pop()
             movement = Movement(late.since, until, late.fell + movement.fell, late.known + charged)
@@ -107,7 +107,7 @@ def ledger(
 
 
 def _windows(charges: Iterable[Charge], in_doubt_since: float | None) -> list[tuple[float, float]]:
-    """Return the times in which something was being charged, sorted and apart from each other."""
+    """Return the time spans in which something was being charged, sorted and merged."""
     found = [(charge.started, charge.at) for charge in charges if charge.started is not None]
     if in_doubt_since is not None:
         found.append((in_doubt_since, math.inf))
@@ -121,20 +121,20 @@ def _windows(charges: Iterable[Charge], in_doubt_since: float | None) -> list[tu
 
 
 def _quiet(
-    windows: Sequence[tuple[float, float]], balances: Iterable[HeldBalance]
+    windows: Sequence[tuple[float, float]], balances: Iterable[BalancePeriod]
 ) -> Iterator[tuple[float, int]]:
     """Yield the moments outside the windows at which a balance was read, and the balance."""
     starts = [start for start, _ in windows]
-    for held in balances:
-        for moment in dict.fromkeys((held.first, held.last)):
-            # The balance that is read just before a batch is sent has the very time of the intent.
+    for period in balances:
+        for moment in dict.fromkeys((period.first, period.last)):
+            # The balance read just before a batch is sent has the same time as the intent.
             index = bisect_left(starts, moment) - 1
             if index < 0 or moment >= windows[index][1]:
-                yield moment, held.balance
+                yield moment, period.balance
 
 
-def _lines(charges: Sequence[Charge], balances: Sequence[HeldBalance]) -> Iterator[Line]:
-    firsts = [held.first for held in balances]
+def _lines(charges: Sequence[Charge], balances: Sequence[BalancePeriod]) -> Iterator[Line]:
+    firsts = [period.first for period in balances]
     for charge, following in zip_longest(charges, charges[1:]):
         index = bisect_left(firsts, charge.at)
         after = balances[index] if index < len(balances) and charge.started is not None else None

@@ -1,4 +1,4 @@
-"""Batches whose record is not what it should be: in doubt, submitted elsewhere, or only in the journal."""
+"""Batches with an incomplete record: in doubt, submitted elsewhere, or only in the journal."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from pwl_tui.text import clean
 
 
 class Recovery:
-    """What a person does where the program alone cannot know: settle and adopt.
+    """Settles and adopts batches: what only a person can decide.
 
     Args:
         context: the state file and the key.
@@ -34,7 +34,7 @@ class Recovery:
         self._pause = pause
 
     def recover(self) -> None:
-        """Find batches whose sender died: from now on they are known, or known to be in doubt.
+        """Find batches whose sender died: from now on their ID is known, or they are in doubt.
 
         Raises:
             StateError: the state file failed.
@@ -43,7 +43,7 @@ class Recovery:
             self._context.account.submitter().recover()
 
     def evidence(self, job_id: int, seq: int) -> Evidence:
-        """Return what the balance says of a batch in doubt."""
+        """Return what the balance says about a batch in doubt."""
         batch = self._store.batches.get(job_id, seq)
         return settling.evidence_of(self._store, self._store.jobs.get(job_id).binding, batch)
 
@@ -82,7 +82,7 @@ class Recovery:
             name=name and clean(name),
             profile=self._context.settings.profile,
             now=self._context.clock(),
-            tell=tell or _nobody,
+            tell=tell or _ignore,
         )
         self._wake()
         return adopted
@@ -90,12 +90,12 @@ class Recovery:
     def adopt_journal(
         self, path: Path | None = None, tell: Callable[[int, int], None] | None = None
     ) -> Adopted:
-        """Make the jobs of a journal again, after giving batches that are here the ids it has for them.
+        """Rebuild the jobs of a journal, after giving the batches of the state file the IDs it has for them.
 
         See `adopting.rebuild`.
         """
         journal = self._store.journal if path is None else Journal(path)
-        self._context.require_account().submitter().recall()
+        self._context.require_account().submitter().apply_journal()
         adopted = adopting.rebuild(
             self._store,
             self._paced_poll(),
@@ -103,19 +103,19 @@ class Recovery:
             journal.read(0)[0],
             profile=self._context.settings.profile,
             now=self._context.clock(),
-            tell=tell or _nobody,
+            tell=tell or _ignore,
         )
         self._wake()
         return adopted
 
     def unadopted(self) -> list[Entry]:
-        """Return what the journal knows of this key, the service may still have, and no job accounts for."""
+        """Return the journal's entries of this key that are in no job and may still be at the service."""
         binding = self._context.binding
         missing = [] if binding is None else JournalIndex(self._store, binding).missing()
         if binding is None or not missing:
             return []
         batches = self._store.batches
-        # These are given their ids before anything is sent.
+        # These get their IDs from the journal before anything is sent.
         ours = (*batches.planned(binding), *batches.in_sending(binding), *batches.in_doubt(binding))
         here = {batch.digest for batch in ours}
         kept = timestamp(self._context.clock() - PROVIDER.retention_seconds)
@@ -128,5 +128,5 @@ class Recovery:
         )
 
 
-def _nobody(_done: int, _total: int) -> None:
-    """Hear how far something is, and say nothing."""
+def _ignore(_done: int, _total: int) -> None:
+    """Ignore progress."""

@@ -1,4 +1,4 @@
-"""Deciding a batch whose outcome is unknown: what the evidence says, and what the person decides."""
+"""Settling a batch in doubt: what the evidence says, and what the person decides."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -13,16 +13,16 @@ from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
 
 Decision = Literal["free", "lost", "adopted"]
-"""It was not charged: send its numbers again. It was charged: write it off. Its id is known: here it is."""
+"""Not charged: send its numbers again. Charged: write it off. Adopted: this is its ID."""
 
 
 class Choice(Struct, frozen=True):
     """One way to settle a batch.
 
     Attributes:
-        decision: what it is called when it is carried out.
+        decision: as `settle` takes it.
         title: what it is, in a few words.
-        cost: what it does and what it can cost, in sentences.
+        cost: what it does and what it may cost, in sentences.
     """
 
     decision: Decision
@@ -31,30 +31,30 @@ class Choice(Struct, frozen=True):
 
 
 def choices(evidence: Evidence) -> tuple[Choice, Choice, Choice]:
-    """Return the three ways to settle a batch, in the light of its evidence."""
+    """Return the three ways to settle a batch, with what they may cost by its evidence."""
     price = f"{evidence.size:,} credits"
     if evidence.verdict is Verdict.CHARGED:
-        risk = "By the balance it was charged, so that this pays for them twice."
+        risk = "By the balance it was charged, so this pays for them twice."
     else:
-        risk = "If it was charged after all, they are paid for twice."
+        risk = "If it was charged after all, you pay for them twice."
     return (
-        Choice("free", "Release and send again", f"Its numbers are sent once more, for {price}. {risk}"),
+        Choice("free", "Release and send again", f"Its numbers are sent again, for {price}. {risk}"),
         Choice(
             "adopted",
-            "Give the id",
-            "Costs nothing. The provider's support can find the id with the report; it is checked: it must"
-            " hold exactly these numbers.",
+            "Enter its ID",
+            "Costs nothing. The provider's support can find the ID from the report. pwl-tui checks that the"
+            " batch holds exactly these numbers.",
         ),
         Choice(
             "lost",
             "Write off",
-            f"{price} count as spent, its numbers as failed. Asking for them again costs as much again.",
+            f"{price} count as spent, its numbers as failed. Sending them again costs as much again.",
         ),
     )
 
 
 class SettleError(ProblemError):
-    """The batch cannot be settled so."""
+    """The batch cannot be settled this way."""
 
 
 def evidence_of(store: Store, binding: Binding, batch: Batch) -> Evidence:
@@ -66,7 +66,7 @@ def evidence_of(store: Store, binding: Binding, batch: Batch) -> Evidence:
     readings = store.balances.evidence(batch.job, batch.seq)
     spent = 0
     if batch.submitted is not None and readings:
-        # What was taken after the last reading is not in it.
+        # What was spent after the last reading does not show in it.
         spent = store.charges.between(binding, batch.submitted, readings[-1].at)
     return weigh(batch.balance_before, batch.size, readings, spent)
 
@@ -88,25 +88,25 @@ def settle(
         batch: the batch.
         decision: see `Decision`.
         binding: of the batch's job.
-        batch_id: the service's id, with ``adopted`` and only then.
-        service: opens the service under the batch's own key; called with ``adopted`` only.
+        batch_id: the service's ID, with ``adopted`` and only then.
+        service: opens the service with the batch's own key; called with ``adopted`` only.
         now: when.
 
     Raises:
-        SettleError: the batch is not in doubt, or the id is missing or one too many.
-        AdoptError: the id is not this batch's.
-        ApiError: the service does not know the id, or cannot be asked.
+        SettleError: the batch is not in doubt, or the ID is missing or superfluous.
+        AdoptError: the ID is not this batch's.
+        ApiError: the service does not know the ID, or cannot be asked.
         StateError: the state file failed.
     """
     if batch.state is not BatchState.UNKNOWN:
         raise SettleError(
             f"Batch {batch.label} is {batch.state}: there is nothing to settle.",
-            f"`pwl-tui show {batch.job}` shows which batches are unknown.",
+            f"Run `pwl-tui show {batch.job}` to see which batches are in doubt.",
         )
     if (batch_id is not None) != (decision == "adopted"):
         raise SettleError(
-            "An id goes with `adopted`, and with nothing else.",
-            f"`pwl-tui settle {batch.label} --as adopted --batch-id ID`.",
+            "`adopted` needs an ID, and nothing else takes one.",
+            f"Run `pwl-tui settle {batch.label} --as adopted --batch-id ID`.",
         )
     evidence = str(evidence_of(store, binding, batch))
     if decision == "free":

@@ -1,18 +1,19 @@
-"""Sends batches under the money rules: the one place from which numbers are paid for.
+"""Sends batches under the money rules: the only place that pays for numbers.
 
-Each rule stands where it is kept. The order of the statements is the protocol: an intent on disk, one POST,
-an id on disk, and only then anything else.
+Each rule is quoted where it is kept. The order of the statements is the protocol: an intent on disk, one
+POST, an ID on disk, and only then anything else.
 """
 
 from collections.abc import Callable, Collection
-from typing import Final
+from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.config import Polling
 from pwl_tui.engine.money.evidence import next_reading
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
 from pwl_tui.engine.money.journaling import digest, intent_line, journal_entry
-from pwl_tui.engine.money.steps import Busy, Delayed, Frozen, Held, Idle, Sent, Step
 from pwl_tui.engine.polling.schedule import backoff, first_poll
 from pwl_tui.engine.problems import CHANGED, ORPHAN, RESTORED, credits_short, miscounted, unwritten
 from pwl_tui.engine.service import ServiceClient
@@ -22,20 +23,67 @@ from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import BalanceReading, Batch, Binding
 from pwl_tui.state.store import Store
 
-_UNSENT: Final = frozenset({Kind.CREDITS, Kind.LIMIT_REACHED})
+CREDITS_RETRY_SECONDS: Final = 60.0
+"""How often the balance is read while a job waits for credits or disk space."""
+_ACCOUNT_REFUSALS: Final = frozenset({Kind.CREDITS, Kind.LIMIT_REACHED})
 """Refusals that concern the account and not the batch: it stays planned, and its job waits."""
-CREDITS_LOOK_SECONDS = 60.0
-"""How often the balance is looked at while a job waits for credits."""
+
+
+class Idle(Struct, frozen=True):
+    """There is nothing to send."""
+
+
+class Busy(Struct, frozen=True):
+    """Another process is sending for this key."""
+
+
+class Frozen(Struct, frozen=True):
+    """A batch of this key is in doubt: nothing is sent until it is settled.
+
+    Attributes:
+        batch: the one in doubt.
+        news: whether it came into doubt just now, or the balance was read for it.
+        until: when the balance is due to be read for it next. None means all readings are in.
+    """
+
+    batch: Batch
+    news: bool
+    until: float | None
+
+
+class Sent(Struct, frozen=True):
+    """A batch was accepted, and its ID is on disk."""
+
+    batch: Batch
+
+
+class OnHold(Struct, frozen=True):
+    """A job is on hold: the cause is the job's own, or the person's to remove."""
+
+    job: int
+    problem: Problem
+
+
+class Delayed(Struct, frozen=True):
+    """The service must not be called before `until`."""
+
+    job: int
+    problem: Problem
+    until: float
+
+
+Step: TypeAlias = Idle | Busy | Frozen | Sent | OnHold | Delayed
+"""The result of one attempt to send."""
 
 
 class Submitter:
     """Sends the planned batches of one key, one at a time.
 
     Args:
-        store: where intents and ids go.
+        store: where intents and IDs are stored.
         service: opens the calls, with the key of `binding`.
         binding: the service and key.
-        pace: polling settings, for the first look.
+        pace: the polling settings; they decide when a batch is polled first.
         clock: UTC epoch seconds.
         spread: draws 0 to 1.
     """
@@ -58,17 +106,17 @@ class Submitter:
         self._spread = spread
         self._failures = 0
         self._evidence_at = 0.0
-        self._recall = JournalIndex(store, binding)
+        self._journal = JournalIndex(store, binding)
 
     def send_next(self, jobs: Collection[int] | None = None) -> Step:
         """Send the next planned batch, if one may be sent now.
 
         Args:
-            jobs: only of these; none: of all.
+            jobs: send only batches of these jobs. None means of all jobs.
 
         Raises:
             StateError: the state file failed. If that was after a batch was accepted, the error's problem
-                says ``charged: yes`` and names the id.
+                says ``charged: yes`` and names the ID.
         """
         # Rule 1: one POST in flight per key, across processes.
         with self._store.sender(self._binding) as ours:
@@ -76,15 +124,15 @@ class Submitter:
                 return Busy()
             self._recover()
             # Rule 7: nothing is sent while something may have been charged.
-            for suspect in self._store.batches.in_doubt(self._binding):
-                return self._gather_evidence(suspect)
+            for unknown in self._store.batches.in_doubt(self._binding):
+                return self._gather_evidence(unknown)
             batch = self._store.batches.next_planned(self._binding, self._clock(), jobs)
             if batch is None:
                 return Idle()
             return self._send(batch)
 
     def has_work(self, jobs: Collection[int] | None = None) -> bool:
-        """Whether `send_next` has anything to look at: one cheap look, without a lock.
+        """Whether `send_next` would find anything to do: a cheap check, without a lock.
 
         Raises:
             StateError: the state file failed.
@@ -97,7 +145,9 @@ class Submitter:
         )
 
     def recover(self) -> None:
-        """Find batches whose sender died, unless a sender is alive: they are known, or in doubt from now on.
+        """Find batches whose sender died: from now on their ID is known, or they are in doubt.
+
+        Does nothing while a sender is alive.
 
         Raises:
             StateError: the state file failed.
@@ -106,32 +156,32 @@ class Submitter:
             if ours:
                 self._recover()
 
-    def recall(self) -> None:
-        """Give every batch that is not sent the id that the journal has for it.
+    def apply_journal(self) -> None:
+        """Give every unsent batch the ID that the journal has for it.
 
         Raises:
             StateError: the journal or the state file failed.
         """
         self.recover()
         for batch in self._store.batches.planned(self._binding):
-            self._recalled(batch)
+            self._accept_from_journal(batch)
 
     def _recover(self) -> None:
         """Decide what became of batches in ``sending``; we hold the lock, so no sender is alive."""
         for batch in self._store.batches.in_sending(self._binding):
-            # Killed between the journal's line and the database's: the id is known after all.
-            if not self._recalled(batch):
-                self._store.batches.doubt(batch, ORPHAN, now=self._clock())
+            # Killed between the journal's line and the database's: the ID is known after all.
+            if not self._accept_from_journal(batch):
+                self._store.batches.mark_unknown(batch, ORPHAN, now=self._clock())
         for batch in self._store.batches.in_doubt(self._binding):
-            self._recalled(batch)
+            self._accept_from_journal(batch)
 
-    def _recalled(self, batch: Batch) -> bool:
-        """Give a batch the id that the journal has for it; return whether it has one."""
+    def _accept_from_journal(self, batch: Batch) -> bool:
+        """Give a batch the ID that the journal has for it; return whether it has one."""
         now = self._clock()
-        entry = self._recall.of(batch, now)
+        entry = self._journal.entry_of(batch, now)
         if entry is None:
             return False
-        self._store.batches.recall(
+        self._store.batches.accept_from_journal(
             batch,
             batch_id=entry.batch_id,
             at=moment_of(entry, now),
@@ -140,19 +190,19 @@ class Submitter:
         )
         return True
 
-    def _suspected(self, batch: Batch) -> bool:
-        """Put a planned batch in doubt if the journal says that it was about to be sent; return whether."""
+    def _mark_unknown_from_journal(self, batch: Batch) -> bool:
+        """Put a planned batch in doubt if the journal says it was about to be sent; return whether."""
         now = self._clock()
-        intent = self._recall.unanswered_intent(batch, now)
+        intent = self._journal.unanswered_intent(batch, now)
         if intent is None:
             return False
-        self._store.batches.mark_in_doubt(
+        self._store.batches.mark_unknown_from_journal(
             batch, RESTORED, submitted=moment_of(intent, now), balance=intent.balance, now=now
         )
         return True
 
     def _gather_evidence(self, batch: Batch) -> Frozen:
-        """Read the balance for a batch in doubt, if it is time."""
+        """Read the balance for a batch in doubt, if a reading is due."""
         readings = self._store.balances.evidence(batch.job, batch.seq)
         due = next_reading(readings, self._clock())
         if due is not None:
@@ -172,11 +222,11 @@ class Submitter:
         try:
             self._store.require_room()
         except StateError as error:
-            return self._hold(batch, error.problem, self._clock() + CREDITS_LOOK_SECONDS)
+            return self._hold(batch, error.problem, self._clock() + CREDITS_RETRY_SECONDS)
         # Rule 7, too: an older copy of the state file may have been put back.
-        if self._recalled(batch):
+        if self._accept_from_journal(batch):
             return Sent(self._store.batches.get(batch.job, batch.seq))
-        if self._suspected(batch):
+        if self._mark_unknown_from_journal(batch):
             return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=self._clock())
         try:
             balance = self._service().balance().balance
@@ -185,7 +235,7 @@ class Submitter:
         now = self._clock()
         self._store.balances.add(self._binding, BalanceReading(now, PROVIDER.batch_service, balance))
         if balance < batch.size:
-            return self._hold(batch, credits_short(batch.size, balance), now + CREDITS_LOOK_SECONDS)
+            return self._hold(batch, credits_short(batch.size, balance), now + CREDITS_RETRY_SECONDS)
         job = self._store.jobs.get(batch.job)
         if job.hold is not None:
             self._store.jobs.release(batch.job)
@@ -201,22 +251,22 @@ class Submitter:
             self._store.journal.append(intent_line(self._binding, batch, "send", now, balance))
         except StateError as error:
             self._store.batches.put_back(batch, error.problem, now=now)
-            return self._hold(batch, error.problem, now + CREDITS_LOOK_SECONDS)
+            return self._hold(batch, error.problem, now + CREDITS_RETRY_SECONDS)
         try:
             submitted = self._service().submit([f"+{number}" for number in numbers])
         except ApiError as error:
             return self._not_accepted(batch, error.problem)
         except BaseException:
-            self._store.batches.doubt(batch, ORPHAN, now=self._clock())
+            self._store.batches.mark_unknown(batch, ORPHAN, now=self._clock())
             raise
-        # Rule 3: the id is on disk before anything else: in the journal, and in the state file even if that
-        # failed.
+        # Rule 3: the ID is on disk before anything else: in the journal, and in the state file even if the
+        # journal failed.
         now = self._clock()
         entry = journal_entry(job, batch, submitted.batch_id, now)
         journal_error: Exception | None = None
         try:
             self._store.journal.append(entry)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised once the id is safe
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised once the ID is safe
             journal_error = error
         # Rule 6: we removed the duplicates, so the service must have counted what we sent.
         counted = submitted.total_numbers
@@ -239,25 +289,25 @@ class Submitter:
         return Sent(self._store.batches.get(batch.job, batch.seq))
 
     def _not_accepted(self, batch: Batch, problem: Problem) -> Step:
-        """Put an error of the POST where the state table wants it."""
+        """Move a batch whose POST failed to the state that the state table demands."""
         now = self._clock()
         if problem.charged != "no":
-            self._store.batches.doubt(batch, problem, now=now)
+            self._store.batches.mark_unknown(batch, problem, now=now)
             return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=now)
-        # First the journal: a kill in between leaves a doubt, and not a batch that looks as if it were sent.
+        # The journal first: a kill in between leaves a batch in doubt, and not one that looks unsent.
         self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
-        if problem.kind.needs_person and problem.kind not in _UNSENT:
+        if problem.kind.needs_person and problem.kind not in _ACCOUNT_REFUSALS:
             self._store.batches.refuse(batch, problem, now=now)
-            # The next batch of the job would meet the same refusal: the person first.
+            # The next batch of the job would meet the same refusal: the person has to act first.
             return self._hold(batch, problem, None)
         self._store.batches.put_back(batch, problem, now=now)
         return self._not_now(batch, problem)
 
     def _not_now(self, batch: Batch, problem: Problem) -> Step:
-        """Keep a job from sending: for a while, or until the person has done something."""
+        """Keep a job from sending: for a while, or until the person has acted."""
         now = self._clock()
         if problem.kind is Kind.CREDITS:
-            return self._hold(batch, problem, now + CREDITS_LOOK_SECONDS)
+            return self._hold(batch, problem, now + CREDITS_RETRY_SECONDS)
         if problem.kind.needs_person:
             return self._hold(batch, problem, None)
         self._failures += 1
@@ -265,6 +315,6 @@ class Submitter:
         self._store.jobs.hold(batch.job, problem, until)
         return Delayed(batch.job, problem, until)
 
-    def _hold(self, batch: Batch, problem: Problem, until: float | None) -> Held:
+    def _hold(self, batch: Batch, problem: Problem, until: float | None) -> OnHold:
         self._store.jobs.hold(batch.job, problem, until)
-        return Held(batch.job, problem)
+        return OnHold(batch.job, problem)

@@ -1,4 +1,4 @@
-"""What the provider's support needs to find a batch whose id is not known; no key and no number."""
+"""What the provider's support needs to find a batch in doubt; no key and no number."""
 
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Evidence
 from pwl_tui.provider import PROVIDER
@@ -11,11 +11,11 @@ def support_report(job: Job, batch: Batch, evidence: Evidence, now: float) -> st
 
     Args:
         job: the batch's.
-        batch: one whose outcome is unknown.
+        batch: one in doubt.
         evidence: the readings of the balance.
         now: when it is written.
     """
-    sent = "not known" if batch.submitted is None else timestamp(batch.submitted)
+    sent = "unknown" if batch.submitted is None else timestamp(batch.submitted)
     lines = [
         "A batch whose outcome is unknown",
         "",
@@ -24,7 +24,7 @@ def support_report(job: Job, batch: Batch, evidence: Evidence, now: float) -> st
         f"Sent                 {sent}",
         f"Numbers              {batch.size:,}, no duplicates",
         f"SHA-256              {batch.digest}",
-        "                     of the numbers in E.164 with +, in the order sent, a line feed after each",
+        "                     of the numbers in E.164 with +, in the order sent, each ending in a line feed",
     ]
     if batch.error is not None:
         lines.append(f"What happened        {batch.error.message}")
@@ -34,12 +34,12 @@ def support_report(job: Job, batch: Batch, evidence: Evidence, now: float) -> st
     for reading, offset in zip(evidence.readings, READING_OFFSETS, strict=False):
         lines.append(f"  {timestamp(reading.at)}  {reading.balance:>12,}  {offset:.0f} s after")
     if evidence.spent_otherwise:
-        lines.append(f"  Known to have been spent otherwise since then: {evidence.spent_otherwise:,}")
+        lines.append(f"  Known to have been spent by other work since then: {evidence.spent_otherwise:,}")
     lines += [
         "",
         evidence.explanation,
         "",
-        f"Was a batch of {batch.size:,} numbers accepted for our account then, and what is its batch_id?",
+        f"Was a batch of {batch.size:,} numbers accepted for our account then? What is its batch_id?",
         "",
         f"Written {timestamp(now)} by pwl-tui, for its batch {batch.label}.",
     ]

@@ -1,4 +1,4 @@
-"""The few threads that make calls: daemons, so that leaving never waits for a server."""
+"""The few threads that make calls: daemons, so that quitting never waits for a server."""
 
 import threading
 import time
@@ -7,12 +7,12 @@ from queue import SimpleQueue
 
 
 class Callers:
-    """Runs tasks on a fixed number of threads, and paid calls on one of their own.
+    """Runs tasks on a fixed number of threads, and paid calls on threads of their own.
 
     Args:
         count: threads.
-        failed: told of an exception that a task let out, on the task's thread.
-        ended: told that a task has ended, on its thread.
+        failed: called with the exception of a failed task, on the task's thread.
+        ended: called when a task has ended, on its thread.
     """
 
     def __init__(self, count: int, *, failed: Callable[[Exception], None], ended: Callable[[], None]) -> None:
@@ -27,7 +27,7 @@ class Callers:
 
     @property
     def busy(self) -> int:
-        """Tasks handed out that have not ended."""
+        """Tasks given to `run` that have not ended."""
         return self._busy
 
     def start(self) -> None:
@@ -36,13 +36,13 @@ class Callers:
             self.spawn(f"pwl-caller-{number}", self._work)
 
     def stop(self) -> None:
-        """Begin no more tasks; return at once."""
+        """Begin no more tasks; returns at once."""
         self._stopping.set()
         for _ in range(self._count):
             self._tasks.put(None)
 
     def join(self, timeout: float) -> None:
-        """Wait for all threads to end, `timeout` seconds at most."""
+        """Wait at most `timeout` seconds for all threads to end."""
         end = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(end - time.monotonic(), 0.0))
@@ -54,7 +54,7 @@ class Callers:
         self._threads.append(thread)
         thread.start()
 
-    def hand_out(self, task: Callable[[], None]) -> None:
+    def run(self, task: Callable[[], None]) -> None:
         """Run a task as soon as a thread is free."""
         with self._lock:
             self._busy += 1

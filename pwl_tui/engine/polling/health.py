@@ -1,4 +1,4 @@
-"""Whether the service is there at all: one probe speaks for everyone while it is not."""
+"""Whether the service is available at all: while it is not, a single probe finds out when it is back."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from pwl_tui.problem import Problem
 
 
 class Health:
-    """Learns from the ends of calls; may be told from several threads.
+    """Learns from how calls end; several threads may use it.
 
     Args:
         spread: draws 0 to 1.
@@ -24,37 +24,37 @@ class Health:
 
     @property
     def failing(self) -> bool:
-        """Whether the last call failed for a reason that others would meet too."""
+        """Whether the last call failed in a way that others would, too."""
         return self._failures > 0
 
     @property
     def asked_until(self) -> float:
-        """Until when the service asked to be left alone, UTC epoch seconds; in the past if it did not.
+        """Until when the service asked us to wait, UTC epoch seconds; in the past if it did not.
 
-        Neither new work nor an answer that was under way meanwhile makes this shorter.
+        Neither new work nor the answer to an earlier call makes this shorter.
         """
         return self._asked_until
 
     @property
     def down_until(self) -> float:
-        """When to ask again, UTC epoch seconds; in the past while the service answers."""
+        """When to call again, UTC epoch seconds; in the past while the service answers."""
         return max(self._down_until, self._asked_until)
 
     def probe_now(self) -> None:
-        """Ask again at once, since the person wants to know."""
+        """Call again at once, because the person wants to know."""
         self._down_until = self._asked_until = 0.0
 
     def obey(self, problem: Problem, now: float) -> None:
-        """Take in how long the service asked to be left alone, if it did: that is meant for every call."""
+        """Note how long the service asked us to wait, if it did: that holds for every call."""
         if problem.retry_after is not None:
             with self._lock:
                 self._asked_until = max(self._asked_until, now + problem.retry_after)
 
     def learn(self, problem: Problem | None, now: float) -> ServiceDown | ServiceUp | None:
-        """Take in how a call ended; return the event that this is, if it is news.
+        """Note how a call ended; return the event to report. None means there is no news.
 
         Args:
-            problem: why it failed, where other calls would meet the same; none: it did not.
+            problem: why it failed, if other calls would fail in the same way. None means it did not.
             now: UTC epoch seconds.
         """
         if problem is not None:

@@ -1,7 +1,7 @@
-"""The thread that decides what is done when, and the few threads that do it.
+"""The thread that decides what to do when, and the few threads that do it.
 
 The monitor alone decides; callers make one call each and report back. Every wait is on a condition that
-`stop` ends, and every thread is a daemon, so that leaving never waits for a server.
+`stop` ends, and every thread is a daemon, so that quitting never waits for a server.
 """
 
 import threading
@@ -20,8 +20,7 @@ from pwl_tui.engine.events import (
     JobChanged,
     JobFinished,
 )
-from pwl_tui.engine.money.steps import Delayed, Frozen, Held, Sent, Step
-from pwl_tui.engine.money.submitter import Submitter
+from pwl_tui.engine.money.submitter import Delayed, Frozen, OnHold, Sent, Step, Submitter
 from pwl_tui.engine.polling.callers import Callers
 from pwl_tui.engine.polling.health import Health
 from pwl_tui.engine.polling.poller import Poller
@@ -34,21 +33,21 @@ from pwl_tui.state.models import BalanceReading, Batch, Binding, JobState
 from pwl_tui.state.store import Store
 
 CALLERS: Final = 4
-"""Threads that poll; more gain nothing at the pace that the service's etiquette allows."""
-LOOK_SECONDS: Final = 2.0
-"""How often work that another process left is looked for."""
+"""Threads that poll; more would gain nothing at the pace that the service allows."""
+CHECK_SECONDS: Final = 2.0
+"""How often to check for work that another process left."""
 _LEAST_WAIT_SECONDS: Final = 0.01
 BALANCE_SECONDS: Final = 300.0
-"""How often the balance is read by itself while the program runs."""
+"""How often the balance is read automatically while the program runs."""
 
 
 class Scope(Struct, frozen=True):
     """What a monitor may do.
 
     Attributes:
-        jobs: batches of these jobs are sent; none: of all. Polling is for all jobs of the key.
+        jobs: batches of these jobs are sent. None means of all jobs. Polling is for all jobs of the key.
         poll: whether batches are polled.
-        balance: whether the balance is read from time to time.
+        balance: whether the balance is read periodically.
     """
 
     jobs: Collection[int] | None = None
@@ -60,14 +59,14 @@ class Monitor:
     """Sends, polls and reads balances for one key until it is stopped.
 
     Args:
-        store: what is to be done, and where answers go.
+        store: has the work, and takes the results.
         service: opens the calls.
         binding: the service and key.
         submitter: sends.
         poller: polls.
-        requests_per_second: the budget of all polls.
+        requests_per_second: of all polls together.
         scope: what it may do.
-        listener: told of every change, on the monitor's threads; must return at once.
+        listener: called with every event, on the monitor's threads; must return at once.
         clock: UTC epoch seconds.
         spread: draws 0 to 1.
     """
@@ -96,7 +95,7 @@ class Monitor:
         self._listener = listener
         self._clock = clock
         self._spread = spread
-        self._callers = Callers(CALLERS, failed=self._failed, ended=self._look)
+        self._callers = Callers(CALLERS, failed=self._failed, ended=self._notify)
         self._health = Health(spread)
         self._condition = threading.Condition()
         self._stopping = threading.Event()
@@ -111,20 +110,20 @@ class Monitor:
         self._finished: set[int] = set()
 
     def start(self) -> None:
-        """Begin."""
+        """Start the threads."""
         if self._scope.balance:
             self._balance_at = dict.fromkeys(PROVIDER.services, 0.0)
         self._callers.start()
         self._callers.spawn("pwl-monitor", self._run)
 
     def stop(self) -> None:
-        """Begin nothing more; return at once. What is under way may still end and be stored."""
+        """Begin nothing more; returns at once. Calls under way may still end, and are stored."""
         self._stopping.set()
         self._callers.stop()
-        self._look()
+        self._notify()
 
     def close(self, timeout: float) -> None:
-        """After `stop`, wait `timeout` seconds at most for the threads, and give up what was not polled.
+        """After `stop`, wait at most `timeout` seconds for the threads, and give back batches not yet polled.
 
         Raises:
             StateError: the state file failed.
@@ -133,31 +132,31 @@ class Monitor:
         self._poller.give_back()
 
     def drain(self, timeout: float) -> bool:
-        """After `stop`, wait for the paid call that is under way; return whether none is any more."""
+        """After `stop`, wait at most `timeout` seconds for a paid call; return whether none is under way."""
         with self._condition:
             return self._condition.wait_for(lambda: not self._sending, timeout)
 
     def wake(self) -> None:
-        """Look at the state file now: there may be something new to do."""
+        """Check the state file now: there may be something new to do."""
         self._asked = True
-        self._look()
+        self._notify()
 
     def refresh_balance(self) -> None:
-        """Read the credits of all services now, also while the service seems to be down."""
+        """Read the credits of all services now, even while the service seems to be down."""
         self._health.probe_now()
         self._balance_at = dict.fromkeys(PROVIDER.services, 0.0)
-        self._look()
+        self._notify()
 
     # -- deciding, on the monitor's own thread
 
-    def _look(self) -> None:
+    def _notify(self) -> None:
         with self._condition:
             self._woken = True
             self._condition.notify_all()
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            wait = LOOK_SECONDS
+            wait = CHECK_SECONDS
             try:
                 wait = self._round()
             except Exception as error:  # noqa: BLE001 - the monitor must not end unseen
@@ -167,7 +166,7 @@ class Monitor:
                 self._woken = False
 
     def _round(self) -> float:
-        """Start whatever is due; return the seconds until something may be due again."""
+        """Start whatever is due; return the seconds until something may be due next."""
         now = self._clock()
         wanted = self._asked or now >= self._send_at
         if wanted and not self._sending and now >= self._health.asked_until:
@@ -176,41 +175,41 @@ class Monitor:
                 self._sending = True
                 self._callers.spawn("pwl-sender", self._send)
             else:
-                self._send_at = now + LOOK_SECONDS
+                self._send_at = now + CHECK_SECONDS
         if now >= self._health.down_until:
             for service, due in list(self._balance_at.items()):
                 if due <= now and service not in self._reading:
                     self._reading.add(service)
-                    self._callers.hand_out(partial(self._read_balance, service))
-        return max(min(LOOK_SECONDS, self._start_polls(now)), _LEAST_WAIT_SECONDS)
+                    self._callers.run(partial(self._read_balance, service))
+        return max(min(CHECK_SECONDS, self._start_polls(now)), _LEAST_WAIT_SECONDS)
 
     def _start_polls(self, now: float) -> float:
         if self._scope.poll and now >= self._take_over_at:
             self._poller.take_over()
-            self._take_over_at = now + LOOK_SECONDS
+            self._take_over_at = now + CHECK_SECONDS
         while self._scope.poll:
             due = self._store.batches.next_due(self._binding)
             if due is None:
-                return LOOK_SECONDS
+                return CHECK_SECONDS
             due = max(due, self._health.down_until)
             if due > now:
                 return due - now
-            # While the service is down, one probe speaks for everyone.
+            # While the service is down, a single probe is enough.
             if self._callers.busy >= (1 if self._health.failing else CALLERS) or self._stopping.is_set():
-                return LOOK_SECONDS
+                return CHECK_SECONDS
             wait = self._budget.take(now)
             if wait:
                 return wait
             batch = self._poller.claim()
             if batch is None:
-                return LOOK_SECONDS
-            self._callers.hand_out(partial(self._poll, batch))
-        return LOOK_SECONDS
+                return CHECK_SECONDS
+            self._callers.run(partial(self._poll, batch))
+        return CHECK_SECONDS
 
     # -- doing, on the callers' threads
 
     def _send(self) -> None:
-        """Send until there is nothing more to send for now."""
+        """Send until there is nothing more to send now."""
         send_at, spent = 0.0, False
         try:
             while not self._stopping.is_set() and send_at <= self._clock():
@@ -220,24 +219,24 @@ class Monitor:
             self._trouble = None
         except Exception as error:  # noqa: BLE001 - a sender must not end unseen
             self._failed(error)
-            send_at = self._clock() + LOOK_SECONDS
+            send_at = self._clock() + CHECK_SECONDS
         finally:
             self._send_at = send_at
             self._sending = False
             if spent and self._scope.balance:
                 # Read it now: nobody should see for minutes what there was before.
                 self._balance_at[PROVIDER.batch_service] = 0.0
-            self._look()
+            self._notify()
 
     def _tell(self, step: Step) -> float:
-        """Tell the listener what a step of sending came to; return when the next may be taken."""
-        later = self._clock() + LOOK_SECONDS
+        """Report the result of a step of sending; return when the next may be made, UTC epoch seconds."""
+        later = self._clock() + CHECK_SECONDS
         match step:
             case Sent(batch):
                 self._report(None)
                 self._listener(JobChanged(batch.job))
                 return 0.0
-            case Held(job):
+            case OnHold(job):
                 self._listener(JobChanged(job))
                 return 0.0
             case Delayed(job, problem, until):
@@ -247,7 +246,7 @@ class Monitor:
             case Frozen(batch, news, until):
                 if news:
                     self._listener(JobChanged(batch.job))
-                # Another process may settle it, so it is looked at as often as anything else.
+                # Another process may settle it, so check it as often as anything else.
                 return later if until is None else min(until, later)
         return later
 
@@ -259,7 +258,7 @@ class Monitor:
             self._listener(JobFinished(batch.job))
 
     def _first_to_finish(self, job: int) -> bool:
-        """Whether nobody has said yet that a job is finished: its last two batches may end together."""
+        """Whether a finished job was not reported yet: its last two batches may end at the same time."""
         with self._condition:
             first = job not in self._finished
             self._finished.add(job)
@@ -288,7 +287,7 @@ class Monitor:
             self._listener(event)
 
     def _failed(self, error: Exception) -> None:
-        """Say that the state file or the program failed: once, but always where money is at stake."""
+        """Report that the state file or the program failed: once, but always if money is at stake."""
         problem = error.problem if isinstance(error, ProblemError) else internal(error)
         if problem != self._trouble or problem.charged != "no":
             self._trouble = problem

@@ -1,4 +1,4 @@
-"""Polls batches that are due and stores what they say."""
+"""Polls batches that are due and stores the answers."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,17 +18,17 @@ from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
 
 LEASE_SECONDS = 120.0
-"""Longer than any poll may take: the read time-out of a poll with some room for a slow disk."""
+"""Longer than any poll may take: its read timeout, with room for a slow disk."""
 _E164_DIGITS = 15
 
 
 class Polled(Struct, frozen=True):
-    """What a poll came to.
+    """The result of a poll.
 
     Attributes:
         batch: as it is now.
-        problem: why it failed; none if it did not.
-        service_wide: whether the failure is the service's or the key's: other polls would meet it too.
+        problem: why the poll failed. None means it did not.
+        service_wide: whether other polls would fail in the same way, because of the service or the key.
     """
 
     batch: Batch
@@ -40,10 +40,10 @@ class Poller:
     """Polls the batches of one key. Its methods may be called from several threads.
 
     Args:
-        store: where answers go.
+        store: where to store answers.
         service: opens the calls, with the key of `binding`.
         binding: only its batches are polled (rule 4 of the money rules).
-        pace: the settings.
+        pace: the polling settings.
         owner: names this process in leases.
         clock: UTC epoch seconds.
         spread: draws 0 to 1.
@@ -70,13 +70,8 @@ class Poller:
         self._lock = threading.Lock()
         self._rate = RateEstimate()
 
-    @property
-    def rate(self) -> float | None:
-        """Numbers a second that the service answers, as learned; none: not known yet."""
-        return self._rate.value
-
     def claim(self) -> Batch | None:
-        """Take the batch that is most overdue, if one is due.
+        """Claim the batch that is most overdue. None means none is due.
 
         Raises:
             StateError: the state file failed.
@@ -84,7 +79,7 @@ class Poller:
         return self._store.polls.claim(self._binding, self._lease, self._clock())
 
     def take_over(self) -> None:
-        """Free what a process that died had claimed.
+        """Release the claims of processes that died.
 
         Raises:
             StateError: the state file failed.
@@ -92,7 +87,7 @@ class Poller:
         self._store.polls.take_over(self._clock() + self._pace.minimum)
 
     def give_back(self) -> None:
-        """Give up what was claimed and not polled.
+        """Release our claims on batches that were not polled.
 
         Raises:
             StateError: the state file failed.
@@ -103,10 +98,10 @@ class Poller:
         """Poll a claimed batch and store the answer.
 
         Raises:
-            StateError: the state file failed; the answer will be the same at the next poll.
+            StateError: the state file failed; the next poll gets the same answer.
         """
         if batch.batch_id is None:
-            raise AssertionError(f"batch {batch.label} is processing and has no id")
+            raise AssertionError(f"batch {batch.label} is processing and has no ID")
         try:
             answer = self._service().poll(batch.batch_id)
         except ApiError as error:
@@ -114,7 +109,7 @@ class Poller:
         now = self._clock()
         pending = sum(one.answer.outcome is Outcome.PENDING for one in answer.results)
         with self._lock:
-            # After a failed poll it is not known since when the answers have been there.
+            # After a failed poll it is unknown how long the results have been there.
             if batch.attempts == 0:
                 since = batch.last_poll or batch.submitted or now
                 self._rate.learn(batch.counts.pending - pending, now - since)
@@ -139,9 +134,9 @@ class Poller:
 
 
 def answers(polled: BatchAnswer) -> Iterator[tuple[int, Answer]]:
-    """Yield each number that can be read as E.164 (without the plus), and what a poll said of it.
+    """Yield each number that is valid E.164 (without the plus), and what a poll said about it.
 
-    A number that is finished without a word on WhatsApp counts as failed: there will be no other answer.
+    A completed number that is neither on WhatsApp nor not counts as failed: no other answer will come.
     """
     for one in polled.results:
         digits = one.number.lstrip("+")
@@ -149,6 +144,6 @@ def answers(polled: BatchAnswer) -> Iterator[tuple[int, Answer]]:
             continue
         answer = one.answer
         if answer.outcome is Outcome.COMPLETED and answer.on_whatsapp is None:
-            note = answer.note or "the service's answer says nothing of WhatsApp"
+            note = answer.note or "the service did not say whether it is on WhatsApp"
             answer = replace(answer, outcome=Outcome.FAILED, note=note)
         yield int(digits), answer

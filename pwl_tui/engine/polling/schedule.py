@@ -1,7 +1,7 @@
-"""When to ask again: pure functions of the clock and of what was learned. Nothing here waits.
+"""When to poll: pure functions of the clock and of what was learned. Nothing here waits.
 
-The bounds are the service's etiquette (`Provider`), which the settings may stretch. Within them the next poll
-goes where news is likely.
+The bounds are the service's etiquette (see `Provider`), which the settings may change. Within them, polls go
+where news is likely.
 """
 
 from msgspec import Struct
@@ -10,9 +10,9 @@ from pwl_tui.config import Polling
 from pwl_tui.provider import PROVIDER
 
 _TAIL_FACTOR = 4.0
-"""A batch that waits behind others is looked at up to this many times less often."""
+"""A batch that waits behind others is polled up to this many times less often."""
 _OVERSHOOT_SECONDS = 0.5
-"""Added to an expected end, so that the last poll comes just after it and not just before."""
+"""Added to the expected end, so that the last poll comes just after it and not just before."""
 _BACKOFF_SECONDS = 5.0
 _BACKOFF_LIMIT_SECONDS = 300.0
 
@@ -29,23 +29,23 @@ def bounds(size: int, pace: Polling) -> tuple[float, float]:
 
 
 def first_poll(size: int, pace: Polling, now: float) -> float:
-    """Return when to look at a batch for the first time after it was accepted."""
+    """Return when to poll a batch for the first time after it was accepted."""
     return now + bounds(size, pace)[0]
 
 
 def next_poll(
     size: int, pending: int, pace: Polling, *, rate: float | None, ahead: int, now: float, spread: float
 ) -> float:
-    """Return when to look at a batch again.
+    """Return when to poll a batch again.
 
     Args:
-        size: its numbers.
-        pending: of these, as the last poll told.
-        pace: the settings.
-        rate: numbers a second that the service answers for this key, as learned; none: not known.
-        ahead: numbers of the key that are pending in batches sent before this one.
+        size: how many numbers it has.
+        pending: how many of them were pending at the last poll.
+        pace: the polling settings.
+        rate: numbers per second that the service completes for this key. None means unknown.
+        ahead: how many numbers of the key are pending in batches sent before this one.
         now: the time of the last poll.
-        spread: 0 to 1, drawn at random, so that batches do not march in step.
+        spread: 0 to 1, drawn at random, so that polls do not coincide.
     """
     shortest, longest = bounds(size, pace)
     waiting = ahead > 0 and pending == size
@@ -53,7 +53,7 @@ def next_poll(
         longest *= _TAIL_FACTOR
     if not rate:
         return now + shortest + (longest - shortest) * spread
-    # A batch that waits has its first news when those ahead of it are done, the others when they end.
+    # A waiting batch has news once those ahead of it are done, any other when it ends.
     expected = (ahead if waiting else pending) / rate + _OVERSHOOT_SECONDS
     return now + min(max(expected, shortest), longest) * (1 + 0.1 * spread)
 
@@ -61,12 +61,12 @@ def next_poll(
 def backoff(attempts: int, retry_after: float | None, spread: float) -> float:
     """Return how many seconds to wait after `attempts` failures in a row (1, 2, …).
 
-    Full jitter between half and all of a doubling pause; what the service asked for is obeyed as it stands,
-    with a little on top.
+    A doubling pause with jitter between half and all of it; a wait that the service asked for is obeyed, with
+    a little on top.
 
     Args:
         attempts: failures in a row.
-        retry_after: seconds the service asked for; none: it did not say.
+        retry_after: seconds the service asked us to wait. None means it did not say.
         spread: 0 to 1, drawn at random.
     """
     if retry_after is not None:
@@ -76,16 +76,16 @@ def backoff(attempts: int, retry_after: float | None, spread: float) -> float:
 
 
 class RateEstimate(Struct):
-    """How fast the service answers, learned from the polls of one key.
+    """How fast the service completes numbers (per second), learned from the polls of one key.
 
-    An exponential mean over the stretches in which there was news. Numbers a second.
+    An exponential mean over the intervals in which there was news.
     """
 
     value: float | None = None
     _weight: float = 0.4
 
     def learn(self, answered: int, seconds: float) -> None:
-        """Take in that `answered` numbers were answered within `seconds`."""
+        """Note that `answered` numbers were completed within `seconds`."""
         if answered <= 0 or seconds <= 0:
             return
         seen = answered / seconds
@@ -93,11 +93,11 @@ class RateEstimate(Struct):
 
 
 class Budget(Struct):
-    """Requests that all batches share: a token bucket that is asked and told the time.
+    """The requests that all batches share: a token bucket without a clock of its own.
 
     Args:
-        per_second: requests a second in the long run.
-        burst: requests that may be made at once after a quiet time.
+        per_second: requests per second in the long run.
+        burst: requests that may be made at once after a pause.
     """
 
     per_second: float
@@ -106,7 +106,7 @@ class Budget(Struct):
     _at: float = 0.0
 
     def take(self, now: float) -> float:
-        """Take one request if there is one; return 0, or the seconds until there will be."""
+        """Take one request if there is one; return 0, or the seconds until there is one."""
         if self._tokens < 0:
             self._tokens, self._at = self.burst, now
         # A clock set back gives nothing and takes nothing.

@@ -1,7 +1,7 @@
-"""``journal.log``: every batch id, and before it the intent to send, kept apart from the state file.
+"""``journal.log``: each intent to send and each batch ID, kept apart from the state file.
 
-Append-only and fsynced. With the database gone, each id can be adopted again from here; with an older copy
-of it put back, what was sent since then is known from here. It holds no number and no key.
+Append-only and fsynced. If the database is lost, each ID can be adopted again from here; if an older copy of
+it is restored, this tells what was sent since. It holds no number and no key.
 """
 
 import os
@@ -39,9 +39,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """One batch that is about to be sent, or that surely was not.
+    """One batch that is about to be sent, or that certainly was not.
 
-    One that is about to be and has neither an `Entry` nor a second line after it may have been charged.
+    One that is about to be sent, with neither an `Entry` nor a second line after it, may have been charged.
     """
 
     at: str
@@ -60,7 +60,7 @@ Line: TypeAlias = Entry | Intent
 
 
 def timestamp(at: float) -> str:
-    """Return a moment (UTC epoch seconds) as ISO 8601 with seconds, ending in ``Z``."""
+    """Return a time (UTC epoch seconds) as ISO 8601 with seconds, ending in ``Z``."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -68,24 +68,24 @@ class Journal:
     """The journal file of one state directory.
 
     Args:
-        path: the file; created 0600 when it is first needed.
+        path: the file; created with mode 0600 when first needed.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def append(self, entry: Line) -> None:
-        """Put one line at the end; when this returns, it is on disk.
+        """Append one line; when this returns, it is on disk.
 
         Raises:
-            StateError: it could not be written.
+            StateError: the file cannot be written.
         """
         line = msgspec.json.encode(entry) + b"\n"
         try:
             descriptor = self._open()
             try:
-                # A line that a power cut tore must not swallow this one.
-                if _torn(descriptor):
+                # A line that a power cut truncated must not swallow this one.
+                if _truncated(descriptor):
                     line = b"\n" + line
                 written = os.write(descriptor, line)
                 while written < len(line):
@@ -97,10 +97,10 @@ class Journal:
             raise StateError(*os_sentences(error, self.path)) from error
 
     def make_ready(self) -> None:
-        """Make the file if it is not there, so that an entry needs nothing but its own bytes.
+        """Create the file if missing, so that an entry needs nothing but its own bytes.
 
         Raises:
-            StateError: it cannot be written.
+            StateError: the file cannot be written.
         """
         try:
             os.close(self._open())
@@ -117,21 +117,21 @@ class Journal:
         return descriptor
 
     def entries(self) -> list[Entry]:
-        """Return the entries in order; a torn or foreign line is passed over, since the rest still counts.
+        """Return the entries in order, without truncated or foreign lines.
 
         Raises:
-            StateError: the file is there and cannot be read.
+            StateError: the file exists and cannot be read.
         """
         return [line for line in self.read(0)[0] if isinstance(line, Entry)]
 
     def read(self, offset: int) -> tuple[list[Line], int]:
-        """Return the lines from a place in the file on, and the place after them.
+        """Return the lines from an offset in the file on, and the offset after them.
 
         Args:
-            offset: 0, or what an earlier call returned; of a file that is shorter now, all is read.
+            offset: 0, or what an earlier call returned; a file that is shorter now is read from the start.
 
         Raises:
-            StateError: the file is there and cannot be read.
+            StateError: the file exists and cannot be read.
         """
         try:
             with self.path.open("rb") as file:
@@ -149,7 +149,7 @@ class Journal:
             if decoded is not None:
                 found.append(decoded)
             elif not line.endswith(b"\n"):
-                break  # someone may be in the middle of writing it
+                break  # another process may be writing it right now
             offset += len(line)
         return found, offset
 
@@ -163,10 +163,10 @@ def _decoded(line: bytes) -> Line | None:
 
 
 def _lines(data: bytes) -> list[bytes]:
-    """Split at line feeds only, and keep them: what a torn write left may hold any other byte."""
+    """Split at line feeds only, and keep them: a truncated write may have left any other byte."""
     return [line for line in re.split(rb"(?<=\n)", data) if line]
 
 
-def _torn(descriptor: int) -> bool:
+def _truncated(descriptor: int) -> bool:
     size = os.fstat(descriptor).st_size
     return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

@@ -1,7 +1,7 @@
-"""Locks that the kernel gives up with the process that held them: they outlive nobody and need no time-out.
+"""Locks that the kernel releases when their process ends: they need no timeout.
 
-A lock is a file in the state directory that is never removed, since removing it would let two processes
-lock two files of one name.
+A lock is a file in the state directory that is never removed, because then two processes could lock two files
+of the same name.
 """
 
 import fcntl
@@ -18,17 +18,17 @@ from pwl_tui.state.models import Binding
 
 @contextmanager
 def sender_lock(directory: Path, binding: Binding) -> Iterator[bool]:
-    """Try to become the one sender of `binding`; yield whether we are, for as long as the block lasts.
+    """Try to become the only sender of `binding`; yield whether we are, as long as the block lasts.
 
-    Two threads of one process exclude each other as two processes do. That is what makes a batch in
-    ``sending`` mean something: whoever holds the lock and finds one knows that its sender is gone.
+    Two threads of one process exclude each other as two processes do. This gives ``sending`` its meaning:
+    whoever holds the lock and finds a batch in that state knows that its sender is gone.
 
     Args:
         directory: the state directory.
         binding: the service and key.
 
     Raises:
-        StateError: the lock file cannot be made or locked.
+        StateError: the lock file cannot be created or locked.
     """
     name = hashlib.sha256(f"{binding.base_url}\n{binding.fingerprint}".encode()).hexdigest()[:16]
     with lock_file(directory / f"send-{name}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
@@ -37,10 +37,10 @@ def sender_lock(directory: Path, binding: Binding) -> Iterator[bool]:
 
 @contextmanager
 def exclusive_lock(path: Path) -> Iterator[None]:
-    """Wait until nobody else is in a block with the lock file `path`, and keep others out of it.
+    """Wait until nobody else is in a block with the lock file `path`, and keep others out.
 
     Raises:
-        StateError: the lock file cannot be made or locked.
+        StateError: the lock file cannot be created or locked.
     """
     with lock_file(path, fcntl.LOCK_EX):
         yield
@@ -48,14 +48,14 @@ def exclusive_lock(path: Path) -> Iterator[None]:
 
 @contextmanager
 def lock_file(path: Path, how: int) -> Iterator[bool]:
-    """Lock the file `path` for as long as the block lasts; yield whether that was possible.
+    """Lock the file `path` as long as the block lasts; yield whether that was possible.
 
     Args:
-        path: the file; made (0600) if it is not there.
-        how: as `fcntl.flock` takes it.
+        path: the file; created (0600) if missing.
+        how: as for `fcntl.flock`.
 
     Raises:
-        StateError: the lock file cannot be made or locked.
+        StateError: the lock file cannot be created or locked.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

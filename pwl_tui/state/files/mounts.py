@@ -1,4 +1,4 @@
-"""Whether a directory lies on a file system of another machine, where locks cannot be trusted."""
+"""Whether a directory is on a network file system, where locks cannot be trusted."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Final
 from pwl_tui.state.errors import StateError
 
 MOUNTS: Final = Path("/proc/self/mountinfo")
-"""Linux's table of what is mounted; without it (on other systems) nothing is known and nothing is refused."""
+"""Linux's table of mounts; without it (on other systems) nothing is refused."""
 
 _OF_OTHER_MACHINES: Final = frozenset(
     {"afs", "beegfs", "ceph", "cifs", "coda", "davfs", "glusterfs", "gpfs", "lustre", "ncpfs"}
@@ -18,11 +18,11 @@ _OF_OTHER_MACHINES: Final = frozenset(
 
 
 def network_file_system(directory: Path, mounts: Path = MOUNTS) -> str | None:
-    """Return the type of the network file system that a directory lies on; none: on none, or not known.
+    """Return the type of the network file system that a directory is on. None means on none, or unknown.
 
     Args:
         directory: an existing one.
-        mounts: a table in the form of Linux's ``mountinfo``.
+        mounts: a table in the format of Linux's ``mountinfo``.
     """
     device = directory.stat().st_dev
     name = f"{os.major(device)}:{os.minor(device)}"
@@ -40,10 +40,10 @@ def network_file_system(directory: Path, mounts: Path = MOUNTS) -> str | None:
 
 
 def require_local(directory: Path, mounts: Path = MOUNTS) -> None:
-    """Make sure that a directory is of this machine.
+    """Check that a directory is on a local disk.
 
-    SQLite's write-ahead log wants memory that all its processes share, and the sender's lock wants a kernel
-    that they share: over a network two senders could both believe that they are alone.
+    SQLite's write-ahead log needs memory that all its processes share, and the sender's lock needs a kernel
+    that they share: over a network two senders could both believe that they are the only one.
 
     Args:
         directory: as for `network_file_system`.
@@ -55,7 +55,7 @@ def require_local(directory: Path, mounts: Path = MOUNTS) -> None:
     kind = network_file_system(directory, mounts)
     if kind is not None:
         raise StateError(
-            f"{directory} is on a network file system ({kind}), whose locks cannot keep two programs from"
-            " paying for one batch.",
-            "Name a directory on a local disk with --state-dir or PWL_TUI_STATE_DIR.",
+            f"{directory} is on a network file system ({kind}): its locks cannot keep two programs from"
+            " paying for the same batch.",
+            "Choose a directory on a local disk with --state-dir or PWL_TUI_STATE_DIR.",
         )

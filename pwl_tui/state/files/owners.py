@@ -1,4 +1,4 @@
-"""Names of processes in leases, and whether they are still there."""
+"""Names of processes in leases, and whether they are still alive."""
 
 import os
 import platform
@@ -6,15 +6,15 @@ import secrets
 
 
 def new_owner() -> str:
-    """Return a name for something in this process that will hold leases: ``MACHINE:PID:WORD``."""
+    """Return a new name for a holder of leases in this process: ``MACHINE:PID:WORD``."""
     return f"{platform.node()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def is_alive(owner: str) -> bool:
-    """Whether the process that gave itself this name is still there, as far as this machine knows.
+    """Whether the process with this name is still alive, as far as this machine knows.
 
-    A process of another machine (or container), or whose id was given anew, counts as alive: its lease
-    expires then.
+    A process on another machine (or in another container), or whose process ID was reused, counts as alive:
+    its lease has to expire.
     """
     machine, _, rest = owner.rpartition(":")[0].rpartition(":")
     if machine != platform.node():

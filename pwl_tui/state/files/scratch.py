@@ -1,4 +1,4 @@
-"""Directories for temporary files, which hold people's numbers: none outlives the next start after a kill."""
+"""Directories for temporary files, which contain people's numbers: the start after a kill removes them."""
 
 import fcntl
 import shutil
@@ -23,7 +23,7 @@ def scratch(directory: Path) -> Iterator[Path]:
         directory: the state directory.
 
     Raises:
-        StateError: it cannot be made.
+        StateError: it cannot be created.
     """
     with lock_file(directory / _LOCK, fcntl.LOCK_SH):
         try:
@@ -37,13 +37,13 @@ def scratch(directory: Path) -> Iterator[Path]:
 
 
 def sweep(directory: Path) -> None:
-    """Remove what killed processes left, unless a live one has a directory now: then a later start does.
+    """Remove what killed processes left, unless a process is using a directory now: then a later start does.
 
     Args:
         directory: the state directory.
 
     Raises:
-        StateError: the lock file cannot be made or locked.
+        StateError: the lock file cannot be created or locked.
     """
     if left := [*directory.glob(f"{_PREFIX}*")]:
         with lock_file(directory / _LOCK, fcntl.LOCK_EX | fcntl.LOCK_NB) as alone:

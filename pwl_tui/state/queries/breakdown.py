@@ -1,4 +1,4 @@
-"""How the answers of a job divide over countries and carriers, counted piece by piece."""
+"""The results of a job by country and carrier, counted piece by piece."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -11,9 +11,9 @@ class Share(NamedTuple):
     """One country or carrier.
 
     Attributes:
-        name: as the service writes it; empty: it did not say.
-        checked: numbers of it that have an answer, failures not among them.
-        on_whatsapp: of those.
+        name: as the service writes it; empty if it did not say.
+        checked: its numbers that have a result, without failures.
+        on_whatsapp: how many of those are on WhatsApp.
     """
 
     name: str
@@ -22,11 +22,11 @@ class Share(NamedTuple):
 
 
 class Breakdown:
-    """What is counted of a job so far. One thread at a time may use it.
+    """What is counted of a job so far. Only one thread at a time may use it.
 
     Args:
         database: the state file.
-        job: its id.
+        job: its ID.
     """
 
     def __init__(self, database: Database, job: int) -> None:
@@ -41,7 +41,7 @@ class Breakdown:
         return self._next / len(self._ahead) if self._ahead else 1.0
 
     def grow(self) -> bool:
-        """Count a little more, in a few milliseconds, and return whether there is more to count."""
+        """Count a little more, in a few milliseconds; return whether there is more to count."""
         if self._next == len(self._ahead):
             return False
         span = self._ahead[self._next]
@@ -57,11 +57,11 @@ class Breakdown:
         return self._next < len(self._ahead)
 
     def countries(self) -> list[Share]:
-        """Return the countries, those with the most answers first."""
+        """Return the countries, those with the most results first."""
         return self._shares(0)
 
     def carriers(self) -> list[Share]:
-        """Return the carriers, those with the most answers first."""
+        """Return the carriers, those with the most results first."""
         return self._shares(1)
 
     def _shares(self, place: int) -> list[Share]:

@@ -1,8 +1,8 @@
-"""The language in which a person looks for results: ``wa:yes country:IN carrier:airtel -9198``.
+"""The query language for results: ``wa:yes country:IN carrier:airtel -9198``.
 
-Words are joined by "and"; a minus before one negates it. A word is a field
-with a value, digits of a number, or letters that the carrier, the country or the note contains. Case does not
-matter for the letters a to z, as SQLite has it.
+Words are joined by "and"; a minus before one negates it. A word is a field with a value, digits of a number,
+or letters that the carrier, the country or the note contains. The case of the letters a to z does not matter,
+as in SQLite.
 """
 
 import difflib
@@ -15,18 +15,18 @@ from pwl_tui.problem import ProblemError
 
 Value = str | int
 Condition = tuple[str, tuple[Value, ...]]
-"""A condition of SQLite on a row of ``numbers``, never NULL, and the values that it binds."""
+"""A SQL condition on a row of ``numbers``, never NULL, and the values that it binds."""
 
 
 class FindError(ProblemError):
-    """The text is not in the language; nothing was looked for."""
+    """The text is not a valid query."""
 
 
 class Find(NamedTuple):
-    """What is looked for.
+    """What to find.
 
     Attributes:
-        condition: for SQLite, after a WHERE that has a condition already; empty: everything passes.
+        condition: SQL to append to a WHERE that has a condition already; empty if everything matches.
         values: what it binds.
     """
 
@@ -54,7 +54,7 @@ _WANTS: dict[str, str] = {
     "batch": "the number of a batch, such as 3",
 }
 _MOST_DIGITS = 18
-"""What still fits an integer of SQLite."""
+"""As many as fit an integer of SQLite."""
 _TOKEN = re.compile(r'(?P<no>-?)(?:(?P<field>[^\W\d]\w*):)?(?P<value>"[^"]*"?|[^\s"]*)"?(?=\s|$|")')
 _DIGITS = re.compile(r"[+^]?[0-9().\-/]*[0-9][0-9().\-/]*")
 
@@ -62,7 +62,7 @@ _DIGITS = re.compile(r"[+^]?[0-9().\-/]*[0-9][0-9().\-/]*")
 class _Token(NamedTuple):
     negated: bool
     field: str
-    """Empty: a bare word."""
+    """Empty for a bare word."""
     value: str
 
     @property
@@ -71,10 +71,10 @@ class _Token(NamedTuple):
 
 
 def parse_find(text: str) -> Find:
-    """Return what a text looks for; of nothing, everything.
+    """Return what a query finds; an empty one finds everything.
 
     Raises:
-        FindError: it names a field or a value that does not exist; the message says which, and what is near.
+        FindError: it names a field or a value that does not exist; the message suggests a similar one.
     """
     conditions: list[str] = []
     values: list[Value] = []
@@ -86,7 +86,7 @@ def parse_find(text: str) -> Find:
 
 
 def hint(text: str) -> str:
-    """Return one line on what can be typed at the end of a text: the values of its field, or all fields."""
+    """Return one line on what can be typed at the end of a query: the values of its field, or the fields."""
     last = text.split()[-1] if text and not text[-1].isspace() else ""
     beginning, colon, _ = last.removeprefix("-").partition(":")
     if colon and beginning.lower() in _WANTS:
@@ -104,11 +104,11 @@ def _tokens(text: str) -> Iterator[_Token]:
 
 
 def _joined(tokens: Iterator[_Token]) -> Iterator[_Token]:
-    """Yield the tokens; groups of digits that stand side by side are parts of one number."""
+    """Yield the tokens; consecutive groups of digits are parts of one number."""
     before: _Token | None = None
     for token in tokens:
-        goes_on = token.is_digits and not token.negated and token.value[0] not in "+^"
-        if before and before.is_digits and goes_on:
+        continues = token.is_digits and not token.negated and token.value[0] not in "+^"
+        if before and before.is_digits and continues:
             before = before._replace(value=before.value + token.value)
             continue
         if before:
@@ -134,16 +134,16 @@ def _condition(token: _Token) -> Condition:
     if field == "country":
         return "country=? COLLATE NOCASE", (value,)
     if not (value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS):
-        raise _error(f"{value!r} is not the number of a batch", "", (), remedy)
+        raise _error(f"{value!r} is not a batch number", "", (), remedy)
     return "batch IS ?", (int(value),)
 
 
 def _chosen(field: str, value: str, remedy: str) -> str:
-    """Return the condition of the one value that begins as what was typed so far."""
+    """Return the condition of the only value that starts with what was typed."""
     choices = _CHOICES[field]
     meant = [choice for choice in choices if choice.startswith(value.lower().replace("-", "_"))]
     if len(meant) != 1:
-        raise _error(f"{field}: is never {value!r}", value, choices, remedy)
+        raise _error(f"{field}: cannot be {value!r}", value, choices, remedy)
     return choices[meant[0]]
 
 
@@ -159,7 +159,7 @@ def _letters(value: str) -> Condition:
 
 
 def _pattern(value: str) -> str:
-    """Return the pattern of LIKE for texts that contain a value, whatever LIKE makes of its letters."""
+    """Return the LIKE pattern for texts that contain a value, with its special characters escaped."""
     return "%" + re.sub(r"([%_\\])", r"\\\1", value) + "%"
 
 

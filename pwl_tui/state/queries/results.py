@@ -19,9 +19,9 @@ _RETRIES = (
     "WITH RECURSIVE retries(id) AS (SELECT id FROM jobs WHERE retry_of=?1 AND ready=1"
     " UNION SELECT j.id FROM jobs j JOIN retries r ON j.retry_of=r.id WHERE j.ready=1)"
 )
-"""The jobs that ask for failed numbers of one job again, and those that ask for theirs."""
+"""The jobs that retry failed numbers of a job, and the retries of those."""
 _QUERY_SIZE = 500
-"""Numbers asked for in one statement; SQLite allows 32,766."""
+"""Numbers in one statement; SQLite allows 32,766."""
 
 
 class Reusable(NamedTuple):
@@ -43,11 +43,11 @@ class Results:
         self._database = database
 
     def select(self, job: int, which: Which, find: Find = EVERYTHING, sort: Sort = LIST_ORDER) -> Selection:
-        """Return the results that pass a filter and a search, in an order, of which nothing is known yet.
+        """Return a new selection of the results that pass a filter and a search, in an order.
 
         Args:
-            job: its id.
-            which: the filter; ``rejected`` are rows and no results, see `rejected`.
+            job: its ID.
+            which: the filter; not ``rejected``, which are rows, see `rejected`.
             find: what they must match besides.
             sort: their order.
         """
@@ -62,7 +62,7 @@ class Results:
         find: Find = EVERYTHING,
         sort: Sort = LIST_ORDER,
     ) -> list[Result]:
-        """Return a window of the results that `select` describes: `limit` at most, passing over `offset`."""
+        """Return at most `limit` of the results that `select` describes, after skipping `offset`."""
         selection = self.select(job, which, find, sort)
         while selection.total < offset + limit and selection.grow():
             pass
@@ -78,7 +78,7 @@ class Results:
         return selection.total
 
     def waiting(self, job: int) -> tuple[int, int]:
-        """Return how many numbers of a job were sent and have no answer yet, and how many were not sent."""
+        """Return how many numbers of a job were sent and have no result yet, and how many were not sent."""
         sent = f"state NOT IN ('{BatchState.PLANNED}', '{BatchState.SENDING}', '{BatchState.REJECTED}')"
         row = self._database.first(
             f"SELECT coalesce(sum(pending * ({sent})), 0), coalesce(sum(pending), 0),"
@@ -92,11 +92,11 @@ class Results:
         return pending, left - pending + wanted - in_batches
 
     def breakdown(self, job: int) -> Breakdown:
-        """Return the counts of a job's answers by country and carrier, of which nothing is counted yet."""
+        """Return a new breakdown of a job's results by country and carrier, with nothing counted yet."""
         return Breakdown(self._database, job)
 
     def rejected(self, job: int, offset: int, limit: int) -> list[RejectedRow]:
-        """Return a window of a job's rows that hold no usable number, empty ones among them."""
+        """Return a window of a job's rows without a usable number, including empty rows."""
         rows = self._database.read(
             "SELECT idx, reason FROM rows WHERE job=? AND reason IS NOT NULL ORDER BY idx LIMIT ? OFFSET ?",
             job,
@@ -170,7 +170,7 @@ class Results:
         return {row[0]: Reusable(distinct[row[2:]], row[1]) for row in rows}
 
     def failed(self, job: int) -> list[int]:
-        """Return the numbers of a job that failed and that no retry has an answer to or still asks for."""
+        """Return the failed numbers of a job that no retry has a result for, or is still going to have."""
         rows = self._database.read(
             f"{_RETRIES} SELECT number FROM numbers WHERE job=?1 AND outcome='{Outcome.FAILED}'"
             " AND number NOT IN"
@@ -181,7 +181,7 @@ class Results:
         return [row["number"] for row in rows]
 
     def _retried(self, job: int) -> dict[int, Answer]:
-        """Return the answers that retries of a job, and retries of those, were given, by number."""
+        """Return the answers in retries of a job, and in retries of those, by number."""
         rows = self._database.read(
             f"{_RETRIES} SELECT number, job, {ANSWER} FROM numbers"
             f" WHERE job IN retries AND outcome='{Outcome.COMPLETED}' ORDER BY job",

@@ -1,9 +1,9 @@
-"""Where the results of a view lie among a job's numbers, learned piece by piece, so that any window is near.
+"""Where the results of a view are among a job's numbers, learned piece by piece, so any window loads quickly.
 
-A job's numbers are dense: 0, 1, 2, … A `Span` is a stretch of them of which it is known how many pass. To
-show rows from the 600,000th on, whole spans are passed over by their counts, and only the last is read.
-Every batch keeps such counts already, so that a change of filter reads no results at all; for a search every
-span is looked through, a few milliseconds at a time, and what passes is remembered by its index.
+A job's numbers are dense: 0, 1, 2, … A `Span` is a range of them with a known count of matches. To show rows
+from the 600,000th on, whole spans are skipped by their counts, and only the last is read. Every batch stores
+such counts already, so a change of filter reads no results at all; for a search every span is scanned, a few
+milliseconds at a time, and the indexes of matches are remembered.
 """
 
 from array import array
@@ -23,16 +23,16 @@ from pwl_tui.state.records import RESULTS, results_from
 
 SortColumn = Literal["list", "number", "answer", "country", "carrier", "answered"]
 PIECE = 4096
-"""Numbers that are looked at in one step: about a millisecond."""
+"""Numbers scanned in one step: about a millisecond."""
 _BEGINNING = 4096
-"""The first rows of an order are found in one pass, without the order of the rest: so many at most."""
+"""At most this many first rows of an order are found in one pass, without sorting the rest."""
 _COUNTED: dict[Which, str] = {
     "on-whatsapp": "on_whatsapp",
     "not-on-whatsapp": "not_on_whatsapp",
     "business": "business",
     "failed": "failed",
 }
-"""Filters whose count every batch keeps, by its column."""
+"""Filters whose count every batch stores, by its column."""
 _ORDERS: dict[SortColumn, str] = {
     "list": "idx {0}",
     "number": "number {0}",
@@ -44,7 +44,7 @@ _ORDERS: dict[SortColumn, str] = {
 
 
 class Sort(NamedTuple):
-    """An order of results; of equals, the one that is first in the list comes first."""
+    """An order of results; equal ones are in list order."""
 
     column: SortColumn = "list"
     descending: bool = False
@@ -54,11 +54,11 @@ LIST_ORDER: Final = Sort()
 
 
 class Span(NamedTuple):
-    """The numbers from index `first` to before `end`, of which so many pass.
+    """The numbers from index `first` up to, but without, `end`.
 
     Attributes:
-        passing: none: it was not looked through yet.
-        indexes: of those that pass, in their order; none: they have not been looked for.
+        passing: how many of them pass. None means it was not scanned yet.
+        indexes: of those that pass, in list order. None means they are unknown.
     """
 
     first: int
@@ -70,18 +70,18 @@ class Span(NamedTuple):
 class Selection:
     """The results of a job that pass a filter and a search, in an order.
 
-    It is a picture of one moment: rows are read as they are now, but which of them pass is not looked at
-    again. One thread at a time may grow it, while others read pages of what is known.
+    Which rows pass is determined once; their contents are read as they are now. Only one thread at a time may
+    grow it, while others read pages of what is known.
 
     Args:
         database: the state file.
-        job: its id.
-        which: the filter; not ``rejected``, which are no results.
+        job: its ID.
+        which: the filter; not ``rejected``, which are not results.
         find: what the results must match besides.
         sort: their order.
 
     Attributes:
-        total: how many pass, as far as is known by now.
+        total: how many pass, as far as is known.
     """
 
     def __init__(self, database: Database, job: int, which: Which, find: Find, sort: Sort) -> None:
@@ -101,11 +101,11 @@ class Selection:
 
     @property
     def complete(self) -> bool:
-        """Whether all is known, and every window of it near."""
+        """Whether everything is known, so that every window loads quickly."""
         return self.counted and (self._sort == LIST_ORDER or self._order is not None)
 
     def grow(self) -> bool:
-        """Learn a little more, in a few milliseconds, but for an order: of a million in a second.
+        """Learn a little more, in a few milliseconds; the order of a million takes a second.
 
         Returns:
             Whether there is more to learn.
@@ -117,7 +117,7 @@ class Selection:
         return not self.complete
 
     def page(self, offset: int, limit: int) -> list[Result]:
-        """Return a window of what is known by now: at most `limit` results after passing over `offset`.
+        """Return a window of what is known: at most `limit` results after skipping `offset`.
 
         Of an order, only the beginning is known before it is complete.
         """
@@ -138,15 +138,15 @@ class Selection:
 
     def _add(self, span: Span) -> None:
         if span.passing is None:
-            indexes = self._look_through(span)
+            indexes = self._scan(span)
             span = span._replace(passing=len(indexes), indexes=indexes)
         if span.passing:
-            # In this order, because another thread may read a page meanwhile.
+            # In this order, because another thread may read a page at the same time.
             self._spans.append(span)
             self._before.append(self.total)
             self.total += span.passing
 
-    def _look_through(self, span: Span) -> "array[int]":
+    def _scan(self, span: Span) -> "array[int]":
         # In one row, as `RESULTS`.
         row = self._database.first(
             "SELECT json_group_array(idx) FROM (SELECT idx FROM numbers"
@@ -159,14 +159,14 @@ class Selection:
         return array("I", msgspec.json.decode(row[0])) if row else array("I")
 
     def _ordered(self) -> "array[int]":
-        """Return the indexes of all that pass in their order: four bytes each."""
+        """Return the indexes of all that pass, sorted: four bytes each."""
         statement = f"SELECT idx FROM numbers WHERE job=?{self._condition} ORDER BY {self._by}"
         found = self._database.stream(statement, self._job, *self._values)
         return array("I", chain.from_iterable(found))
 
     def _listed(self, offset: int, limit: int) -> list[Result]:
         found: list[Result] = []
-        # The span that holds the row at `offset` is the last that begins at or before it.
+        # The span that holds the row at `offset` is the last that starts at or before it.
         position = max(bisect_right(self._before, offset) - 1, 0)
         skip = offset - self._before[position] if self._spans else 0
         for span in self._spans[position:]:
@@ -178,7 +178,7 @@ class Selection:
                 continue
             first = span.first
             if span.passing == span.end - span.first:
-                # All of it passes: a jump into a million rows is one look at the key.
+                # All of it passes: a jump into a million rows is one lookup by key.
                 first, skip = first + skip, 0
             found += self._read(
                 f" AND idx>=? AND idx<?{self._condition} ORDER BY idx LIMIT ? OFFSET ?",
@@ -228,7 +228,7 @@ def _pieces(database: Database, job: int, which: Which, *, searched: bool) -> It
         if batch["most"]:
             yield Span(batch["first"], batch["last"], batch["most"] if known else None)
         position = batch["last"]
-    # Reused and held numbers are in no batch; they come last.
+    # Reused numbers and those left out are in no batch; they come last.
     yield from _split(position, end)
 
 

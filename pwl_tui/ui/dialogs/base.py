@@ -76,13 +76,12 @@ class FormDialog(Dialog[R]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.outcome = TextBlock()
-        """Says above the button what is wrong, or what is being done."""
-        self.outcome.add_class("form-outcome")
+        self._outcome = TextBlock()
+        self._outcome.add_class("form-outcome").display = False
 
     def ending(self, label: str, *, disabled: bool = False) -> ComposeResult:
         """Yield what every form ends with: the place for what is wrong, and its button."""
-        yield self.outcome
+        yield self._outcome
         yield Button(label, action="screen.submit", disabled=disabled, id="submit", compact=True)
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -90,9 +89,14 @@ class FormDialog(Dialog[R]):
         event.stop()
         await self.run_action("submit")
 
+    def tell(self, content: Content) -> None:
+        """Show above the button what was done, what is being done, or what is wrong."""
+        self._outcome.display = True
+        self._outcome.say(content)
+
     def refuse(self, what: str) -> None:
         """Say what is wrong with a field."""
-        self.outcome.say(Content.assemble(("! ", "bold $text-error"), what))
+        self.tell(Content.assemble(("! ", "bold $text-error"), what))
 
     def finish(self, work: Callable[[], Coroutine[None, None, R]], name: str, doing: str) -> None:
         """Close with the result of slow work; or say what went wrong, and stay open.
@@ -105,11 +109,11 @@ class FormDialog(Dialog[R]):
         self.work(partial(self._finish, work, doing), name)
 
     async def _finish(self, work: Callable[[], Coroutine[None, None, R]], doing: str) -> None:
-        self.outcome.say(Content(doing))
+        self.tell(Content(doing))
         try:
             result = await work()
         except ProblemError as error:
-            self.outcome.say(problem_lines(error.problem))
+            self.tell(problem_lines(error.problem))
         else:
             self.dismiss(result)
 

@@ -57,7 +57,7 @@ class CopyDialog(FormDialog[str]):
         event.stop()
         text = self._text if event.button.id == "copy-whole" else self._masked
         self.app.copy_to_clipboard(text)
-        self.outcome.say(Content(outcome(text, os.environ)))
+        self.tell(Content(outcome(text, os.environ)))
 
     def action_submit(self) -> None:
         """Save the text."""

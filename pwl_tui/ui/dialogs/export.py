@@ -27,7 +27,7 @@ _FORMATS = (
     ("JSON Lines", "jsonl"),
     ("Text: one number per line", "txt"),
 )
-_ONLY = (("Everything", ""), *((kind.title, key) for key, kind in FILTERS.items()))
+_ONLY = (("All", ""), *((kind.title, key) for key, kind in FILTERS.items()))
 
 
 def beside_source(job: Job, ending: str) -> Path:
@@ -64,7 +64,7 @@ class ExportDialog(FormDialog[str]):
             formats = Select(_FORMATS, value="csv", allow_blank=False, compact=True, id="export-format")
             yield field("Format", formats)
             only = Select(_ONLY, value=self._only, allow_blank=False, compact=True, id="export-only")
-            yield field("Only", only)
+            yield field("Rows", only)
             yield Checkbox("one file per outcome", id="export-split")
             yield Checkbox("digits only, without the plus sign", id="export-digits")
             yield Checkbox("overwrite the file if it exists", id="export-force")

@@ -47,7 +47,7 @@ class SampleDialog(Dialog[JobPlan | None]):
         with self.frame(f"Rest of {clean(self._job.name, 40)}", leave="close"):
             with VerticalScroll(id="rest-text"):
                 if self._rates is not None:
-                    yield Static(rates_lines(self._rates, self._job.held), classes="dialog-text")
+                    yield Static(rates_lines(self._rates, self._job.left_out), classes="dialog-text")
                 yield TextBlock(self._offer(), id="rest-plan")
             yield Button("Close", id="close", compact=True)
             disabled = self._later is not None or not self._engine.may_spend
@@ -84,7 +84,7 @@ class SampleDialog(Dialog[JobPlan | None]):
     def _offer(self) -> Content:
         if self._later is not None:
             return Content(continued_by(self._later))
-        return Content(rest(self._job.held))
+        return Content(rest(self._job.left_out))
 
     async def _make_plan(self) -> None:
         say, button = self.query_one("#rest-plan", TextBlock).say, self.query_one("#rest", Button)

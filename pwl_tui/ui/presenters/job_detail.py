@@ -88,7 +88,7 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
         ("Numbers", grouped(job.numbers)),
         ("Spent", counted(job.charged, "credit")),
         ("Reused", grouped(job.reused) if job.reused else ""),
-        ("Left out", grouped(job.held) if job.held else ""),
+        ("Left out", grouped(job.left_out) if job.left_out else ""),
         ("Duplicates", grouped(job.duplicates) if job.duplicates else ""),
         ("Rejected", counted(job.rejected, "row") if job.rejected else ""),
         ("Expires in", f"{'! ' if is_expiring(job, now) else ''}{expires}" if expires else ""),

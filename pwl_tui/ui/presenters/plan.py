@@ -109,8 +109,8 @@ def spending(plan: JobPlan) -> str:
         f"Spend {counted(plan.to_pay, 'credit')} on {counted(plan.to_pay, 'number')}"
         f" ({counted(plan.batches, 'batch', 'batches')})?"
     )
-    if plan.held and plan.held_because == NOT_CHOSEN:
-        what += f"\nA random sample: {counted(plan.held, 'other number')} will not be sent for now."
+    if plan.left_out and plan.left_out_because == NOT_CHOSEN:
+        what += f"\nA random sample: {counted(plan.left_out, 'other number')} will not be sent for now."
     if plan.reused:
         what += f"\n{wording.saving(plan)}"
     if plan.balance is None or plan.balance_after is None:

@@ -77,7 +77,7 @@ def adopt(screen: CommandScreen[None]) -> None:
 
     def start(wanted: Adoption | None) -> None:
         if wanted is not None:
-            screen.ctx.take_over(wanted)
+            screen.ctx.adopt(wanted)
 
     screen.app.push_screen(AdoptDialog(screen.snapshot.unadopted), start)
 

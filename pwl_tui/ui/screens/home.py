@@ -256,12 +256,12 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         if self.snapshot.binding is None:
             self.action_key()
             return
-        self.work(partial(self._submit, event.plan, event.name), "submitting the list")
+        self.work(partial(self._submit, event.plan, event.name), "sending the list")
 
     async def _submit(self, plan: JobPlan, name: str) -> None:
         from pwl_tui.ui.dialogs.agreement import agreed
 
-        when_short = await agreed(self.app, "Submit", plan, self.ctx.settings.confirm_above)
+        when_short = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
         if when_short is None:
             return
         engine = self.ctx.engine
@@ -279,23 +279,23 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
 
     # -- adopting: here, because this screen is never left, and its work not ended with it
 
-    def take_over(self, wanted: "Adoption") -> None:
+    def adopt(self, wanted: "Adoption") -> None:
         """Adopt batches in the background, and show what came of it."""
-        if self.work(partial(self._take_over, wanted), "adopting batches") is None:
+        if self.work(partial(self._adopt_batches, wanted), "adopting batches") is None:
             self.notify("Batches are already being adopted. Wait until that is done.", severity="warning")
 
-    async def _take_over(self, wanted: "Adoption") -> None:
+    async def _adopt_batches(self, wanted: "Adoption") -> None:
         engine, finished = self.ctx.engine, threading.Event()
         progress = self.telling(finished)
 
-        def adopt() -> "Adopted":
+        def work() -> "Adopted":
             if wanted.ids:
                 return engine.recovery.adopt(wanted.ids, wanted.name, progress)
             return engine.recovery.adopt_journal(tell=progress)
 
         self._show_adopting("adopting batches")
         try:
-            adopted = await in_thread(adopt, "adopt")
+            adopted = await in_thread(work, "adopt")
         except ProblemError as error:
             self.complain(error)
             return

@@ -53,7 +53,7 @@ def _no_retry(ctx: AppContext, job: Job) -> str | None:
 def _no_rest(ctx: AppContext, job: Job) -> str | None:
     if ctx.snapshot().elsewhere(job):
         return other_key(job).message
-    if not job.held:
+    if not job.left_out:
         return f"{job.name} left nothing out, so there is no rest to send."
     if job.unfinished:
         return f"{job.name} is not finished. Its rates are known once it is."

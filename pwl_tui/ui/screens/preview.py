@@ -41,7 +41,7 @@ _READING = "reading the rows"
 
 
 class PreviewScreen(CommandScreen[None]):
-    """A list before it is submitted, row by row.
+    """A list before it is sent, row by row.
 
     Args:
         ctx: what it works with.

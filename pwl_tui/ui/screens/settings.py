@@ -66,7 +66,7 @@ class SettingsScreen(CommandScreen[str]):
     def compose(self) -> ComposeResult:
         """Lay the form out."""
         with Form(id="settings"):
-            yield Static(Content.styled(f"Saved in {clean(str(self.ctx.config_file))}", "$muted"))
+            yield Static(Content.styled(f"Stored in {clean(str(self.ctx.config_file))}", "$muted"))
             heading = ""
             for field in self._fields:
                 if HEADINGS.get(field.table, heading) != heading:

@@ -68,7 +68,7 @@ def desktop(sentence: str, setting: DesktopChoice, environ: Mapping[str, str]) -
 
 def title(under_way: Sequence[Job]) -> str:
     """Return the title of the terminal: how far the unfinished jobs of the key in use are."""
-    total = sum(job.numbers - job.held for job in under_way)
+    total = sum(job.numbers - job.left_out for job in under_way)
     sign = "! " if any(job.state in _NEEDY for job in under_way) else ""
     if not total:
         return f"{sign}{_NAME}"

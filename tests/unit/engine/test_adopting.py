@@ -8,7 +8,7 @@ import pytest
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.jobs import adopting
-from pwl_tui.engine.money.steps import Sent
+from pwl_tui.engine.money.submitter import Sent
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.files.journal import Entry

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.engine.money.steps import Frozen, Held, Sent, Step
+from pwl_tui.engine.money.submitter import Frozen, OnHold, Sent, Step
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import StateError
@@ -177,7 +177,7 @@ def test_an_id_is_journaled_and_said_whatever_the_state_file_does(
     (batch_id,) = service.world.batches
     assert [entry.batch_id for entry in store.journal.entries()] == [batch_id]
     assert batch_id in caught.value.problem.message
-    assert "The journal holds it" in caught.value.problem.message
+    assert "The journal has its ID" in caught.value.problem.message
 
 
 def test_an_id_that_is_on_no_disk_is_said(
@@ -190,7 +190,7 @@ def test_an_id_that_is_on_no_disk_is_said(
         send(store, service, clock, 1)
     (batch_id,) = service.world.batches
     assert batch_id in caught.value.problem.message
-    assert "on no disk" in caught.value.problem.message
+    assert "No disk has its ID" in caught.value.problem.message
     assert caught.value.problem.charged == "yes"
     monkeypatch.undo()
     assert isinstance(send(store, service, clock, 1)[0], Frozen)
@@ -232,7 +232,7 @@ def test_nothing_is_sent_whose_intent_the_journal_could_not_take(
 
     with monkeypatch.context() as patch:
         patch.setattr(store.journal, "append", refuse)
-        assert isinstance(send(store, service, clock, 1)[0], Held)
+        assert isinstance(send(store, service, clock, 1)[0], OnHold)
     assert (store.batches.get(job, 1).state, store.jobs.get(job).hold) == (BatchState.PLANNED, full.problem)
     assert service.submitted == []
     clock.now += 61

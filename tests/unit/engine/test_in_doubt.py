@@ -36,15 +36,20 @@ def readings(*balances: int) -> list[BalanceReading]:
 @pytest.mark.parametrize(
     ("before", "after", "otherwise", "said"),
     [
-        (None, (900,), 0, "not known, so the balance cannot tell"),
+        (None, (900,), 0, "unknown, so the readings cannot tell"),
         (1000, (), 0, "has not been read since"),
-        (1000, (900,), 0, "fell by exactly 100: the batch was charged by all that is known so far"),
-        (1000, (900,) * 4, 0, "the batch was charged, as good as certain"),
-        (1000, (880,) * 4, 20, "exactly 100 (not counting 20 that other work took)"),
-        (1000, (1000,), 0, "1,000 has not moved: the batch was probably not charged so far; a charge may"),
-        (1000, (1000,) * 4, 0, "probably not charged, since 300 seconds passed; a late booking is possible"),
-        (1000, (950,) * 4, 0, "fell by 50, and the batch costs 100: something else changed it"),
-        (1000, (1500,) * 4, 0, "rose by 500, and the batch costs 100"),
+        (1000, (900,), 0, "fell by exactly 100: the batch was charged, as far as is known now"),
+        (1000, (900,) * 4, 0, "the batch was charged, almost certainly"),
+        (1000, (880,) * 4, 20, "exactly 100 (not counting 20 spent by other work)"),
+        (1000, (1000,), 0, "still 1,000 so far: the batch was probably not charged; a late charge"),
+        (
+            1000,
+            (1000,) * 4,
+            0,
+            "still 1,000 after 300 seconds: the batch was probably not charged",
+        ),
+        (1000, (950,) * 4, 0, "fell by 50, but the batch costs 100: something else changed it"),
+        (1000, (1500,) * 4, 0, "rose by 500, but the batch costs 100"),
     ],
 )
 def test_the_evidence_is_explained(

@@ -8,7 +8,7 @@ import pytest
 
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
-from pwl_tui.engine.money.steps import Delayed, Frozen, Idle, Sent
+from pwl_tui.engine.money.submitter import Delayed, Frozen, Idle, Sent
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Entry, Line
@@ -72,7 +72,7 @@ def test_what_was_sent_after_the_backup_is_not_sent_again(
     assert [batch.batch_id for batch in older.batches.of(job)] == list(service.world.batches)
     # The books are those of before, with the times of then.
     assert sum(charge.amount for charge in older.charges.all(BINDING)) == 50
-    assert [entry.event for entry in older.activity.of(job)].count("found in the journal") == 3
+    assert [entry.event for entry in older.activity.newest(0, 99, job=job)].count("found in the journal") == 3
     older.close()
 
 

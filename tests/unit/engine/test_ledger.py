@@ -5,7 +5,7 @@ import pytest
 from pwl_tui.engine.money.ledger import Ledger, ledger
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BalanceReading
-from pwl_tui.state.money import Charge, HeldBalance
+from pwl_tui.state.money import BalancePeriod, Charge
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
     BINDING,
@@ -28,8 +28,8 @@ def batch(started: float | None, at: float, amount: int, before: int | None = No
     return Charge(at, amount, before, 1, 1, started)
 
 
-def held(balance: int, first: float, last: float | None = None) -> HeldBalance:
-    return HeldBalance(first, first if last is None else last, balance)
+def period(balance: int, first: float, last: float | None = None) -> BalancePeriod:
+    return BalancePeriod(first, first if last is None else last, balance)
 
 
 def unexplained(of: Ledger) -> list[int]:
@@ -40,37 +40,37 @@ def unexplained(of: Ledger) -> list[int]:
     ("charges", "balances", "doubt", "found"),
     [
         ([], [], None, []),
-        ([], [held(100, 0, 9)], None, []),
-        ([batch(1, 2, 10)], [held(100, 1), held(90, 3)], None, []),
+        ([], [period(100, 0, 9)], None, []),
+        ([batch(1, 2, 10)], [period(100, 1), period(90, 3)], None, []),
         # Somebody else uses the key.
-        ([], [held(100, 0), held(60, 5)], None, [40]),
-        ([batch(1, 2, 10)], [held(100, 1), held(50, 3)], None, [40]),
+        ([], [period(100, 0), period(60, 5)], None, [40]),
+        ([batch(1, 2, 10)], [period(100, 1), period(50, 3)], None, [40]),
         # A top-up, with and without charges in the same time.
-        ([], [held(100, 0), held(600, 5)], None, [-500]),
-        ([batch(1, 2, 10)], [held(100, 1), held(590, 3)], None, [-500]),
+        ([], [period(100, 0), period(600, 5)], None, [-500]),
+        ([batch(1, 2, 10)], [period(100, 1), period(590, 3)], None, [-500]),
         # A balance read in the middle of a submission may lie on either side of the charge.
-        ([batch(1, 5, 10)], [held(100, 1), held(90, 3), held(90, 6)], None, []),
-        ([batch(1, 5, 10)], [held(100, 1), held(100, 3), held(90, 6)], None, []),
-        ([batch(1, 5, 10)], [held(100, 1, 3), held(90, 4, 8), held(80, 9)], None, [10]),
+        ([batch(1, 5, 10)], [period(100, 1), period(90, 3), period(90, 6)], None, []),
+        ([batch(1, 5, 10)], [period(100, 1), period(100, 3), period(90, 6)], None, []),
+        ([batch(1, 5, 10)], [period(100, 1, 3), period(90, 4, 8), period(80, 9)], None, [10]),
         # Booked a little late.
-        ([batch(1, 2, 10)], [held(100, 1, 3), held(90, 6)], None, []),
-        ([batch(1, 2, 10)], [held(100, 1, 3), held(70, 6)], None, [20]),
+        ([batch(1, 2, 10)], [period(100, 1, 3), period(90, 6)], None, []),
+        ([batch(1, 2, 10)], [period(100, 1, 3), period(70, 6)], None, [20]),
         # What was paid for elsewhere explains nothing.
-        ([batch(None, 2, 10)], [held(100, 1), held(90, 3)], None, [10]),
+        ([batch(None, 2, 10)], [period(100, 1), period(90, 3)], None, [10]),
         # While a batch is in doubt nobody can say.
-        ([], [held(100, 1), held(90, 3), held(80, 9)], 1, []),
-        ([], [held(100, 0), held(60, 1), held(50, 3)], 2, [40]),
+        ([], [period(100, 1), period(90, 3), period(80, 9)], 1, []),
+        ([], [period(100, 0), period(60, 1), period(50, 3)], 2, [40]),
     ],
 )
 def test_movements(
-    charges: list[Charge], balances: list[HeldBalance], doubt: float | None, found: list[int]
+    charges: list[Charge], balances: list[BalancePeriod], doubt: float | None, found: list[int]
 ) -> None:
     assert unexplained(ledger(charges, balances, doubt)) == found
 
 
 def test_a_line_has_the_balance_before_and_after() -> None:
     charges = [batch(1, 2, 10, 100), batch(3, 4, 10, 90), Charge(5, 1, None, None, None, 5)]
-    lines = ledger(charges, [held(100, 1), held(90, 3), held(79, 9)], None).lines
+    lines = ledger(charges, [period(100, 1), period(90, 3), period(79, 9)], None).lines
     assert [(line.credits, line.before, line.after) for line in lines] == [
         (1, None, 79),
         (10, 90, None),
@@ -142,4 +142,8 @@ def test_a_doubt_is_accounted_for_once_it_is_settled(
 def test_a_balance_is_kept_with_the_first_and_last_time_it_was_told(store: Store) -> None:
     for at, balance in ((1.0, 100), (2.0, 100), (3.0, 90), (2.5, 90), (9.0, 100)):
         store.balances.add(BINDING, BalanceReading(at, PROVIDER.batch_service, balance))
-    assert store.balances.all(BINDING, PROVIDER.batch_service) == [held(100, 1, 2), held(90, 3), held(100, 9)]
+    assert store.balances.all(BINDING, PROVIDER.batch_service) == [
+        period(100, 1, 2),
+        period(90, 3),
+        period(100, 9),
+    ]

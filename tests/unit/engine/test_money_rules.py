@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.engine.money.steps import Busy, Frozen, Held, Idle, Sent
-from pwl_tui.engine.money.submitter import Submitter
+from pwl_tui.engine.money.submitter import Busy, Frozen, Idle, OnHold, Sent, Submitter
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.world import World
 from pwl_tui.state.errors import StateError
@@ -103,7 +102,7 @@ def test_credits_that_are_short_are_waited_for(
 ) -> None:
     service.world.add_credits(KEY, "wavalidation", -9_995)
     job = add_job(store, FIRST, 10)
-    assert isinstance(submitter.send_next(), Held)
+    assert isinstance(submitter.send_next(), OnHold)
     waiting = store.jobs.get(job)
     assert waiting.state is JobState.WAITING
     assert waiting.hold is not None
@@ -133,7 +132,7 @@ def test_numbers_that_were_changed_behind_our_back_are_not_sent(
     with sqlite3.connect(tmp_path / "state" / "state.db") as file:
         file.execute("UPDATE numbers SET number=number+1 WHERE idx=3")
     file.close()
-    assert isinstance(submitter.send_next(), Held)
+    assert isinstance(submitter.send_next(), OnHold)
     assert states(store, job) == [BatchState.PLANNED]
     assert service.submitted == []
 
@@ -144,13 +143,13 @@ def test_a_kill_during_the_call_leaves_the_batch_in_doubt(
 ) -> None:
     job = add_job(store, FIRST, 10)
     batches = store.batches
-    doubt = batches.doubt
+    mark_unknown = batches.mark_unknown
     service.before, service.after = (lambda: None, killing) if paid else (killing, lambda: None)
     # The process is gone: it cannot write down that it is.
-    batches.doubt = killed  # type: ignore[method-assign]
+    batches.mark_unknown = killed  # type: ignore[method-assign]
     with pytest.raises(Killed):
         submitter.send_next()
-    batches.doubt = doubt  # type: ignore[method-assign]
+    batches.mark_unknown = mark_unknown  # type: ignore[method-assign]
     assert states(store, job) == [BatchState.SENDING]
     service.before = service.after = lambda: None
     assert isinstance(make_submitter(store, service, clock).send_next(), Frozen)
@@ -237,7 +236,7 @@ def test_nothing_is_sent_where_an_id_would_find_no_room(
 ) -> None:
     monkeypatch.setattr("pwl_tui.state.store.ROOM_BYTES", 2**62)
     add_job(store, FIRST, 10)
-    assert isinstance(submitter.send_next(), Held)
+    assert isinstance(submitter.send_next(), OnHold)
     assert service.submitted == []
 
 

@@ -7,8 +7,7 @@ import msgspec
 import pytest
 
 from pwl_tui.api.errors import decode_error
-from pwl_tui.engine.money.steps import Delayed, Frozen, Held
-from pwl_tui.engine.money.submitter import Submitter
+from pwl_tui.engine.money.submitter import Delayed, Frozen, OnHold, Submitter
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.documented import DOCUMENTED
 from pwl_tui.state.models import BatchState
@@ -36,15 +35,15 @@ UNSENT = Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wai
 ENDS: list[tuple[str, Problem, BatchState, type[object]]] = [
     ("connection refused", UNSENT, BatchState.PLANNED, Delayed),
     ("read time-out", SILENT, BatchState.UNKNOWN, Frozen),
-    ("400", problem(400, {"error": "PhoneNumber is missing in the request."}), BatchState.REJECTED, Held),
-    ("401", problem(401, {"error": "Invalid API key."}), BatchState.REJECTED, Held),
-    ("404", problem(404, {"error": "Not found."}), BatchState.REJECTED, Held),
-    ("422", problem(422, {"error": "validation_error", "message": "no"}), BatchState.REJECTED, Held),
+    ("400", problem(400, {"error": "PhoneNumber is missing in the request."}), BatchState.REJECTED, OnHold),
+    ("401", problem(401, {"error": "Invalid API key."}), BatchState.REJECTED, OnHold),
+    ("404", problem(404, {"error": "Not found."}), BatchState.REJECTED, OnHold),
+    ("422", problem(422, {"error": "validation_error", "message": "no"}), BatchState.REJECTED, OnHold),
     (
         "402",
         problem(402, {"error": "Insufficient WA API credits.", "required": 10, "available": 1}),
         BatchState.PLANNED,
-        Held,
+        OnHold,
     ),
     ("429 of a proxy", problem(429, HTML), BatchState.PLANNED, Delayed),
     ("408", problem(408, {"error": "Request timeout"}), BatchState.UNKNOWN, Frozen),

@@ -69,13 +69,13 @@ def test_every_row_finds_its_own_number_again(
     cells = [FIRST + 31, *cells]
     planned = made(cells, sorted(reused), sample)
     wanted = {cell for cell in cells if isinstance(cell, int)}
-    assert planned.to_pay + planned.reused + planned.held == len(wanted)
+    assert planned.to_pay + planned.reused + planned.left_out == len(wanted)
     assert planned.reused == len(wanted & reused)
     assert planned.to_pay == min(len(wanted - reused), len(wanted) if sample is None else sample)
 
     job_id = planning.store_job(store, planned, binding=BINDING, profile="p", name="n", now=NOW)
     job = store.jobs.get(job_id)
-    assert (job.numbers, job.reused, job.held) == (len(wanted), planned.reused, planned.held)
+    assert (job.numbers, job.reused, job.left_out) == (len(wanted), planned.reused, planned.left_out)
     rows = rows_of(store, job_id)
     assert [row.number for row in rows] == [cell if isinstance(cell, int) else None for cell in cells]
     assert all((row.answer is None) == bool(row.reason) for row in rows)
@@ -130,10 +130,10 @@ def test_what_is_carried_out_with_the_credits_there_are(
             planning.affordable(planned, when_short, cap=cap)
         return
     done = planning.affordable(planned, when_short, cap=cap)
-    assert (done.to_pay, done.held) == (to_pay, held)
+    assert (done.to_pay, done.left_out) == (to_pay, held)
     if held:
         assert list(done.numbers())[:to_pay] == [FIRST + i for i in range(to_pay)]
-        assert done.held_because == planning.NOT_AFFORDED
+        assert done.left_out_because == planning.NOT_AFFORDED
 
 
 def test_a_plan_says_what_it_costs_and_spends_nothing(
@@ -151,7 +151,7 @@ def test_a_plan_says_what_it_costs_and_spends_nothing(
         engine.jobs.create(planned, name="list")
     assert store.jobs.all() == []
     job = engine.jobs.create(planned, name="a\x1b[2J\udce9b", when_short="fit")
-    assert (job.name, job.held, job.state) == ("a [2Jb", 7, JobState.PLANNED)
+    assert (job.name, job.left_out, job.state) == ("a [2Jb", 7, JobState.PLANNED)
     assert engine.jobs.create(planned, name="\udce9", when_short="wait").name == "list"
     assert service.world.ledger == []
 

@@ -86,13 +86,13 @@ def test_the_rest_is_sent_without_paying_for_the_sample_again(
 ) -> None:
     engine = make_engine(store, service, clock)
     sample = engine.jobs.create(listed(engine, 60, sample=10), name="list")
-    with pytest.raises(EngineError, match="still to be sent"):
+    with pytest.raises(EngineError, match="must still be sent"):
         engine.plans.for_remainder(sample.id)
     finish(store, service, clock)
     failed = store.results.failed(sample.id)
     clock.now += 400 * 86_400  # longer than answers are reused otherwise
     rest, same = engine.plans.for_remainder(sample.id), engine.plans.for_remainder(sample.id)
-    assert (rest.to_pay, rest.reused, rest.held) == (40, 10 - len(failed), len(failed))
+    assert (rest.to_pay, rest.reused, rest.left_out) == (40, 10 - len(failed), len(failed))
     whole = engine.jobs.create(rest, name="list")
     with pytest.raises(EngineError, match="would be paid for twice"):
         engine.jobs.create(same, name="list")
@@ -117,7 +117,7 @@ def test_what_failed_in_a_sample_is_left_to_a_retry(
     answers = [answer(first, Outcome.FAILED, on=None), *(answer(number) for number in others)]
     store.polls.learn(batch, answers, done=True, now=clock.now, next_poll=None)
     rest = engine.plans.for_remainder(sample.id)
-    assert (rest.to_pay, rest.reused, rest.held, rest.held_because) == (
+    assert (rest.to_pay, rest.reused, rest.left_out, rest.left_out_because) == (
         46,
         3,
         1,
@@ -134,7 +134,7 @@ def test_a_whole_list_has_no_rest(store: Store, clock: Clock, service: WorldServ
     engine = make_engine(store, service, clock)
     job = engine.jobs.create(listed(engine, 10), name="list")
     finish(store, service, clock)
-    with pytest.raises(EngineError, match="Nothing was left out"):
+    with pytest.raises(EngineError, match="left no numbers out"):
         engine.plans.for_remainder(job.id)
     assert engine.plans.seconds_for(1_000) is not None
     assert engine.plans.sample_rates(job) is None
@@ -149,5 +149,5 @@ def test_what_was_gone_on_with_is_not_sent_a_second_time(
     assert engine.plans.sample_rates(store.jobs.get(sample.id)) is not None
     whole = engine.jobs.create(engine.plans.for_remainder(sample.id), name="list")
     # Its answers are not there yet, so that they could not be reused.
-    with pytest.raises(EngineError, match=f"Job {whole.id} went on"):
+    with pytest.raises(EngineError, match=f"Job {whole.id} already continues"):
         engine.plans.for_remainder(sample.id)

@@ -8,7 +8,7 @@ from pwl_tui.api.errors import ApiError
 from pwl_tui.engine.jobs.adopting import AdoptError
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import Decision, SettleError, evidence_of
-from pwl_tui.engine.money.steps import Frozen, Idle, Sent
+from pwl_tui.engine.money.submitter import Frozen, Idle, Sent
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, JobState
@@ -77,7 +77,9 @@ def test_a_batch_that_was_free_is_sent_again_once(store: Store, clock: Clock, se
     assert (job.state, job.charged, job.counts.answered) == (JobState.COMPLETED, 20, 20)
     charged = Counter(number for charge in service.world.ledger for number in charge.numbers)
     assert set(charged.values()) == {1}
-    decision = next(entry for entry in store.activity.of(batch.job) if entry.event.startswith("settled"))
+    decision = next(
+        entry for entry in store.activity.newest(0, 99, job=batch.job) if entry.event.startswith("settled")
+    )
     assert "probably free" not in decision.detail
     assert "cannot tell" in decision.detail
 
@@ -165,4 +167,4 @@ def test_resuming_sends_again_what_was_refused(store: Store, clock: Clock, servi
     assert store.jobs.get(job).error == forbidden
     make_engine(store, service, clock).jobs.resume(job)
     assert [type(submitter.send_next()) for _ in range(3)] == [Sent, Sent, Idle]
-    assert "retry" in [entry.event for entry in store.activity.of(job)]
+    assert "retry" in [entry.event for entry in store.activity.newest(0, 99, job=job)]

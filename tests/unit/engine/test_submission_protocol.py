@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import SettleError
-from pwl_tui.engine.money.steps import Busy, Sent
+from pwl_tui.engine.money.submitter import Busy, Sent
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState
@@ -27,7 +27,7 @@ PLACES = [
     "journal.append",
     "batches.intend",
     "batches.accept",
-    "batches.doubt",
+    "batches.mark_unknown",
     "batches.put_back",
     "batches.refuse",
     "balances.add",
@@ -91,7 +91,7 @@ class Protocol(Books):
     @rule(who=who, paid=st.booleans())
     def send_and_die_in_the_call(self, who: int, paid: bool) -> None:
         # A killed process writes nothing down any more.
-        self.processes[who].store.batches.doubt = _die  # type: ignore[method-assign]
+        self.processes[who].store.batches.mark_unknown = _die  # type: ignore[method-assign]
         if paid:
             self.service.after = killing
         else:
@@ -111,9 +111,9 @@ class Protocol(Books):
             raise Killed
 
         setattr(owner, name, die)
-        if place == "batches.doubt" and paid:
+        if place == "batches.mark_unknown" and paid:
             self.service.after = failing(SILENT)
-        elif place == "batches.doubt":
+        elif place == "batches.mark_unknown":
             self.service.before = failing(SILENT)
         if place in {"batches.put_back", "batches.refuse"}:
             self.service.before = failing(REFUSED if name == "put_back" else FORBIDDEN)

@@ -100,7 +100,7 @@ def test_where_a_job_stands(
 def test_only_the_transitions_of_the_table_are_made(store: Store) -> None:
     job = add_job(store, FIRST, 20, batch_size=10)
     batch = store.batches.get(job, 1)
-    for move in (store.batches.refuse, store.batches.put_back, store.batches.doubt):
+    for move in (store.batches.refuse, store.batches.put_back, store.batches.mark_unknown):
         with pytest.raises(IllegalTransitionError):
             move(batch, PROBLEM, now=NOW)
     with pytest.raises(IllegalTransitionError):
@@ -109,7 +109,7 @@ def test_only_the_transitions_of_the_table_are_made(store: Store) -> None:
     for other in (batch, store.batches.get(job, 2)):
         with pytest.raises(IllegalTransitionError):
             store.batches.intend(other, now=NOW, balance=100)
-    store.batches.doubt(batch, PROBLEM, now=NOW)
+    store.batches.mark_unknown(batch, PROBLEM, now=NOW)
     with pytest.raises(IllegalTransitionError):
         store.batches.intend(store.batches.get(job, 2), now=NOW, balance=100)
     assert [b.state for b in store.batches.of(job)] == [BatchState.UNKNOWN, BatchState.PLANNED]
@@ -145,7 +145,8 @@ def test_rejected_batches_are_sent_again_by_a_recorded_decision(store: Store) ->
     assert store.batches.next_planned(BINDING, NOW) is None
     assert store.decisions.retry_rejected(job, now=NOW + 1) == 1
     assert store.batches.next_planned(BINDING, NOW) is not None
-    assert (store.activity.of(job)[-1].event, store.activity.of(job)[-1].at) == ("retry", NOW + 1)
+    (last,) = store.activity.newest(0, 1, job=job)
+    assert (last.event, last.at) == ("retry", NOW + 1)
     assert store.decisions.retry_rejected(job, now=NOW + 2) == 0
 
 
@@ -162,7 +163,7 @@ def test_what_is_held_back_does_not_keep_a_job_from_being_done(store: Store) -> 
         batches=[NewBatch(0, 1, "digest")],
     )
     stored = store.jobs.get(job)
-    assert (stored.numbers, stored.reused, stored.held, stored.done) == (3, 1, 1, 0.5)
+    assert (stored.numbers, stored.reused, stored.left_out, stored.done) == (3, 1, 1, 0.5)
     batch = accepted(store, job)
     store.polls.learn(batch, [answer(FIRST)], done=True, now=NOW, next_poll=None)
     (stored,) = store.jobs.all()
@@ -173,7 +174,7 @@ def in_doubt(store: Store) -> Batch:
     job = add_job(store, FIRST, 10)
     batch = store.batches.get(job, 1)
     store.batches.intend(batch, now=NOW, balance=100)
-    store.batches.doubt(batch, PROBLEM, now=NOW)
+    store.batches.mark_unknown(batch, PROBLEM, now=NOW)
     return store.batches.get(job, 1)
 
 
@@ -191,7 +192,7 @@ def test_a_released_batch_hands_its_numbers_on(store: Store) -> None:
     assert {
         (result.answer.outcome, result.answer.note) for result in store.results.page(batch.job, "all", 0, 99)
     } == {(Outcome.NOT_SENT, "")}
-    assert [entry.event for entry in store.activity.of(batch.job)][-1] == "settled: free"
+    assert store.activity.newest(0, 1, job=batch.job)[0].event == "settled: free"
 
 
 def test_a_lost_batch_ends_its_job_and_is_charged(store: Store) -> None:

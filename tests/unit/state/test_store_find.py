@@ -223,10 +223,10 @@ def test_digits_are_looked_for_in_the_number(
     [
         ("contry:IN", "There is no field 'contry'; did you mean 'country'?"),
         ("qwxz:1", "There is no field 'qwxz'."),
-        ("outcome:faild", "outcome: is never 'faild'; did you mean 'failed'?"),
+        ("outcome:faild", "outcome: cannot be 'faild'; did you mean 'failed'?"),
         ("wa:", "wa: takes yes or no."),
-        ("batch:x", "'x' is not the number of a batch."),
-        ("batch:" + "9" * 30, f"'{'9' * 30}' is not the number of a batch."),
+        ("batch:x", "'x' is not a batch number."),
+        ("batch:" + "9" * 30, f"'{'9' * 30}' is not a batch number."),
     ],
 )
 def test_what_is_not_in_the_language_is_said(text: str, message: str) -> None:

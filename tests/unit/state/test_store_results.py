@@ -157,7 +157,7 @@ def test_an_answer_that_comes_too_late_changes_nothing(store: Store) -> None:
     store.polls.learn(batch, [], done=False, now=NOW + 200, next_poll=NOW + 300)
     store.polls.learn(batch, answers, done=True, now=NOW + 200, next_poll=None)
     assert store.batches.get(batch.job, 1) == done
-    assert [entry.event for entry in store.activity.of(batch.job)].count("completed") == 1
+    assert [entry.event for entry in store.activity.newest(0, 99, job=batch.job)].count("completed") == 1
 
 
 def test_an_unreachable_batch_is_polled_again_when_the_person_says_so(store: Store) -> None:
