@@ -9,7 +9,7 @@ from textual.strip import Strip
 
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Window, fit
 from pwl_tui.ui.widgets.table import Table
-from tests.ui.gallery import until
+from tests.ui.snapshot_helpers import until
 
 MILLION = 1_000_000
 
