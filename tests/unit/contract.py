@@ -171,10 +171,30 @@ def cases() -> Iterator[Case]:
     # An error by its own word, whatever its status says: its code holds if it is documented.
     said = connexease("RATE_001"), plain_connexease("")
     yield Case(
-        "200 RATE_001", 200, said[0], "rate_limited", "no", "planned", "delayed", "all", 6, None, "jobs resume"
+        "200 RATE_001",
+        200,
+        said[0],
+        "rate_limited",
+        "no",
+        "planned",
+        "delayed",
+        "all",
+        6,
+        None,
+        "jobs resume",
     )
     yield Case(
-        "200 no code", 200, said[1], "server_error", "unknown", "unknown", "frozen", "all", 6, 5, "jobs resume"
+        "200 no code",
+        200,
+        said[1],
+        "server_error",
+        "unknown",
+        "unknown",
+        "frozen",
+        "all",
+        6,
+        5,
+        "jobs resume",
     )
 
 
