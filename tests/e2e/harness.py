@@ -5,6 +5,8 @@ import os
 import random
 import subprocess
 import sys
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -146,6 +148,14 @@ def messy_csv(rows: int, seed: int) -> tuple[str, list[str | None]]:
         lines.append(f'{row},"Person, {row}",{cell},"said ""hi"""')
         wanted.append(number)
     return "\n".join(lines) + "\n", wanted
+
+
+def until(wanted: Callable[[], object], what: str) -> None:
+    """Wait until something is so."""
+    pause, end = threading.Event(), time.monotonic() + RUN_SECONDS
+    while not wanted():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        pause.wait(0.005)
 
 
 def value(run: Run, *arguments: str) -> Any:

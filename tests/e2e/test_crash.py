@@ -4,7 +4,6 @@ This is a small part of what ``python -m tests.crash`` does for as long as one l
 """
 
 import signal
-import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from pwl_tui.simulator.faults import Rule
 from tests.crash.campaign import play, walk_all
 from tests.crash.every_step import SCENES
-from tests.e2e.harness import charged_twice, messy_csv, place
+from tests.e2e.harness import charged_twice, messy_csv, place, until
 
 AT_ONCE = 2
 """Machines at the same time: as many as the smallest computer has cores."""
@@ -60,9 +59,7 @@ def test_an_interrupted_submission_waits_for_the_answer_it_paid_for(tmp_path: Pa
         here.simulator.add_fault(Rule(call="submit", delay=0.6))
         (tmp_path / "list.csv").write_text(messy_csv(4_000, seed=4)[0])
         process = here.start("submit", "list.csv", "--yes", "--wait")
-        pause = threading.Event()
-        while not here.world.ledger:
-            pause.wait(0.005)
+        until(lambda: here.world.ledger, "the service to be paid")
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
         assert process.returncode == 130

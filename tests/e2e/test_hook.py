@@ -1,10 +1,9 @@
 """The person's command runs when a job finishes, and learns counts: no number, no key."""
 
 import sys
-import threading
 from pathlib import Path
 
-from tests.e2e.harness import CONFIG, KEY, LIST, place
+from tests.e2e.harness import CONFIG, KEY, LIST, place, until
 
 HOOK = """
 import os, pathlib, sys
@@ -23,9 +22,7 @@ def test_a_finished_job_runs_the_command(tmp_path: Path) -> None:
         (tmp_path / "config.toml").write_text(f"{CONFIG}[notify]\ncommand = '{command}'\n")
         (tmp_path / "list.csv").write_text(LIST)
         assert machine.run("submit", "list.csv", "--yes", "--wait", "--name", "two").code == 0
-        pause = threading.Event()
-        while not said.exists():
-            pause.wait(0.02)
+        until(said.exists, "the command to write")
         text = said.read_text()
         told = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
         assert (told["PWL_TUI_JOB"], told["PWL_TUI_NAME"], told["PWL_TUI_NUMBERS"]) == ("1", "two", "2")

@@ -26,7 +26,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
-BASH, MAKE = shutil.which("bash") or "", shutil.which("make") or ""
+BASH = shutil.which("bash") or ""
 SYSTEMD_ANALYZE = shutil.which("systemd-analyze")
 INSTALLS: Final = ("python3 -m venv", "pipx install", "uv tool install")
 """Commands that take minutes and a package index: continuous integration runs them, on the same words."""
@@ -237,8 +237,7 @@ def test_lines_are_short_enough_to_read_in_a_terminal() -> None:
 
 def test_the_make_targets_of_the_guide_exist() -> None:
     guide = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    for command in commands(guide):
-        if command.startswith("make "):
-            words = [MAKE, "-n", *command.split()[1:]]
-            done = subprocess.run(words, cwd=ROOT, capture_output=True, check=False)
-            assert done.returncode == 0, command
+    named = {word for line in commands(guide) if line.startswith("make ") for word in line.split()[1:]}
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert named
+    assert named <= set(targets)

@@ -9,7 +9,6 @@ import struct
 import subprocess
 import sys
 import termios
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ import pyte
 import pytest
 
 from pwl_tui.simulator.faults import Rule
-from tests.e2e.harness import RUN_SECONDS, Place, charged_twice, messy_csv, place
+from tests.e2e.harness import RUN_SECONDS, Place, charged_twice, messy_csv, place, until
 
 SLOW = 0.1
 """Seconds that the service takes for an answer."""
@@ -50,13 +49,6 @@ def bring(machine: Place, name: str, rows: int, seed: int) -> tuple[str, ...]:
     """Put a list on the machine; return the command that submits it."""
     (machine.directory / f"{name}.csv").write_text(messy_csv(rows, seed)[0])
     return ("submit", f"{name}.csv", "--yes", "--reuse-days", "0")
-
-
-def until(wanted: Callable[[], object], what: str) -> None:
-    pause, end = threading.Event(), time.monotonic() + RUN_SECONDS
-    while not wanted():
-        assert time.monotonic() < end, f"waited in vain for {what}"
-        pause.wait(0.005)
 
 
 def ended(*processes: "subprocess.Popen[bytes]") -> None:

@@ -136,7 +136,7 @@ async def until(pilot: Pilot[Any], condition: Callable[[], bool]) -> None:
         if condition():
             return
         await pilot.pause(0.01)
-    raise AssertionError("the screen never got to what the snapshot shows")
+    raise AssertionError("the screen never came to what was waited for")
 
 
 async def calm(pilot: Pilot[Any]) -> None:

@@ -28,8 +28,10 @@ async def options(rig: Rig) -> None:
 
 async def use(rig: Rig) -> None:
     """Take what is chosen among the options."""
+    before = rig.form.plan
     rig.app.screen.query_one("#submit", Button).press()
     await rig.until(lambda: rig.screen_name == "HomeScreen", "they are taken")
+    await rig.until(lambda: rig.form.plan is None or rig.form.plan is not before, "the list is planned anew")
     await rig.planned()
 
 

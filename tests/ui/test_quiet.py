@@ -18,6 +18,7 @@ from pwl_tui.ui.widgets.key_footer import KeyFooter
 from pwl_tui.ui.widgets.text_input import PathLine
 from tests.ui.conftest import NUMBERS, Start
 from tests.ui.sample_state import NOW, Scene, attention, crowded, live, rest
+from tests.ui.snapshot_helpers import until
 
 
 class Counting(PwlApp):
@@ -37,8 +38,7 @@ async def test_a_screen_at_rest_writes_nothing(tmp_path: Path, keys: tuple[str, 
     rest(scene)
     app = Counting(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=(120, 40)) as pilot:
-        while app.snapshot.credits is None:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: app.snapshot.credits is not None)
         await pilot.press(*keys)
         await app.workers.wait_for_complete()
         await pilot.pause()
@@ -59,8 +59,7 @@ async def test_two_hundred_jobs_are_shown_and_stay_usable_while_they_move(tmp_pa
     crowded(scene)
     app = PwlApp(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        while app.snapshot.credits is None:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: app.snapshot.credits is not None)
         assert (len(app.snapshot.jobs) + app.snapshot.older, len(app.snapshot.live)) == (200, 50)
         home = app.screen_stack[0]
         assert isinstance(home, HomeScreen)
@@ -109,8 +108,7 @@ async def test_what_needs_the_person_stands_first(tmp_path: Path) -> None:
     attention(scene)
     app = PwlApp(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=(120, 40)) as pilot:
-        while app.snapshot.credits is None:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: app.snapshot.credits is not None)
         names = [job.name for job in app.snapshot.jobs]
     assert names == ["webinar", "autumn-event", "spring-leads", "partners-eu", "newsletter", "crm-export-nov"]
     scene.store.close()

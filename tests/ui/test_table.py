@@ -9,6 +9,7 @@ from textual.strip import Strip
 
 from pwl_tui.ui.widgets.cells import Cell, Column, Span, Window, fit
 from pwl_tui.ui.widgets.table import Table
+from tests.ui.snapshot_helpers import until
 
 MILLION = 1_000_000
 
@@ -244,8 +245,7 @@ async def test_what_is_drawn_stays_until_the_rows_come_or_take_too_long() -> Non
         app.table.go_to("500,000")
         assert app.table.drawn == []
         assert lines(app.table) == before
-        while "…" not in lines(app.table)[1]:
-            await pilot.pause(0.02)
+        await until(pilot, lambda: "…" in lines(app.table)[1])
         assert set(lines(app.table)[1:]) == {"…"}
         app.table.show(source.window(499_900, 200))
         assert lines(app.table)[-1].startswith("row 499999")

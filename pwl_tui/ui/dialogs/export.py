@@ -42,7 +42,7 @@ def beside_source(job: Job, ending: str) -> Path:
 
 
 class ExportDialog(FormDialog[str]):
-    """Writes the export itself, so that what is wrong is said beside the field to correct.
+    """Writes the export itself, so that an error appears beside the field to correct.
 
     Args:
         ctx: its engine writes.

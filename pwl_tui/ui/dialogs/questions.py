@@ -102,12 +102,12 @@ class Ask(Question):
 
 
 class Typed(Question):
-    """A question about so many credits that they must be typed: no habit of the fingers spends them.
+    """A question about an amount of credits that must be typed, so that nobody spends it by habit.
 
     Args:
         title: shown on the frame.
         text: the question; plain.
-        amount: the credits to type, with or without thousands separators.
+        amount: the credits to type; thousands may be separated.
 
     Returns:
         ``yes`` if they were typed, ``no`` or None if not.
@@ -142,7 +142,7 @@ class Typed(Question):
 
 
 def spend(title: str, text: str, amount: int, confirm_above: int) -> Ask | Typed:
-    """Return the question to ask before credits are spent; only ``yes`` answers it so.
+    """Return the question to ask before credits are spent; its answer is ``yes`` only if the person agreed.
 
     Args:
         title: shown on the frame.

@@ -17,7 +17,7 @@ from pwl_tui.wording.figures import counted
 
 
 class SaveRejected(FormDialog[str]):
-    """Writes the file itself, so that what is wrong is said beside the field to correct.
+    """Writes the file itself, so that an error appears beside the field to correct.
 
     Args:
         plan: the list as it is read.
