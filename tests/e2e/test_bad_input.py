@@ -166,7 +166,7 @@ def test_a_full_disk_costs_nothing(machine: Place, run: Run, monkeypatch: pytest
     monkeypatch.setattr("pwl_tui.state.store.ROOM_BYTES", 2**62)
     code, _, err = run("submit", "list.csv", "--yes")
     assert code == 1
-    assert "free" in err
+    assert "kB left" in err
     assert machine.world.ledger == []
 
 

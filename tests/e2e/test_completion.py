@@ -13,7 +13,7 @@ import pytest
 PROMPT = "READY> "
 SHELL_SECONDS = 30
 STARTS = {
-    "bash": (["--noprofile", "--norc", "-i"], "source pwl-tui"),
+    "bash": (["--noprofile", "--norc", "-i"], "source ./pwl-tui"),
     "zsh": (["-f", "-i"], "fpath=($PWD $fpath); autoload -Uz compinit; compinit -D"),
 }
 """How each shell starts without the person's own settings, and how it learns of the script."""

@@ -39,7 +39,7 @@ def test_what_is_there_already_is_no_failure_beside_something_new(machine: Place
     run("adopt", known)
     code, _, err = run("adopt", known, new)
     assert code == 0
-    assert f"{known} is batch 1.1 of job 1 already" in err
+    assert f"{known} is already batch 1.1 of job 1" in err
     code, _, err = run("adopt", known, new)
     assert code == 2
     assert "already" in err
@@ -56,7 +56,7 @@ def test_what_is_there_already_is_no_failure_beside_something_new(machine: Place
         (("--from", "binary.txt"), "not text"),
         (("--journal", "missing.log"), "missing.log"),
         (("--journal", "--name", "mine"), "--name"),
-        (("a/b" * 100,), "not a batch id"),
+        (("a/b" * 100,), "not a batch ID"),
     ],
 )
 def test_what_cannot_be_adopted(machine: Place, run: Run, arguments: tuple[str, ...], word: str) -> None:

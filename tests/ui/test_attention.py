@@ -67,7 +67,7 @@ def test_the_batch_in_doubt_stands_first_with_the_key_that_it_has_now(scene: Sce
 def test_a_job_that_waits_for_credits_says_what_it_needs(scene: Scene) -> None:
     scenes.attention(scene)
     snapshot = replace(take(scene.engine, NOW), doubts=())
-    assert "! autumn-event: 1,200 credits are needed and 210 are there." in words(snapshot)
+    assert "! autumn-event: Needs 1,200 credits; 210 available." in words(snapshot)
     assert "missing. autumn-event will continue after a top-up." in words(replace(snapshot, unsent=60_000))
 
 

@@ -110,7 +110,7 @@ async def test_it_says_what_happened_and_what_each_way_can_cost(start: Start, si
             "Batch 1.1 of list1 is in doubt",
             "3 numbers, 3 credits if charged.",
             "Release and send again",
-            "Give the id",
+            "Enter its ID",
             "Write off",
             "this pays for them twice",
             "49,997 due in",
