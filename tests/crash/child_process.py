@@ -131,7 +131,7 @@ def hurry() -> None:
     timeout = httpx.Timeout(_PAID_SECONDS)
     patch.dict(Client.__init__.__kwdefaults__, paid_timeout=timeout, read_timeout=timeout).start()
     patch("pwl_tui.engine.polling.schedule._BACKOFF_SECONDS", 0.05).start()
-    patch("pwl_tui.engine.polling.monitor.LOOK_SECONDS", 0.1).start()
+    patch("pwl_tui.engine.polling.monitor.CHECK_SECONDS", 0.1).start()
     patch("pwl_tui.cli.follow._TICK_SECONDS", 0.05).start()
 
 
