@@ -287,4 +287,4 @@ async def test_credits_that_are_read_after_the_plan_still_count(start: Start, wo
         await rig.until(lambda: "Credits 50,000 → 49,997" in rig.text(), "the plan knows them")
         world.add_credits(DEMO_KEY, "wavalidation", 1 - 50_000)
         rig.engine.refresh_balance()
-        await rig.until(lambda: "3 credits are needed and 1" in rig.text(), "and knows when they change")
+        await rig.until(lambda: "Needs 3 credits; 1 available" in rig.text(), "and knows when they change")

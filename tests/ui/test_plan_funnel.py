@@ -60,7 +60,7 @@ def test_nothing_is_wider_than_there_is_room(width: int) -> None:
 
 @pytest.mark.parametrize(
     ("balance", "words"),
-    [(None, "Credits unknown"), (1_000, "! 1,500 credits are needed and 1,000 are there.")],
+    [(None, "Credits unknown"), (1_000, "! Needs 1,500 credits; 1,000 available.")],
 )
 def test_credits_that_are_short_or_not_known_are_said(balance: int | None, words: str) -> None:
     assert words in lines(planned(balance=balance))
