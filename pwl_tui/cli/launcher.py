@@ -14,6 +14,8 @@ import sys
 import threading
 from contextlib import suppress
 
+_CANNOT_DRAW = frozenset({"", "dumb", "unknown"})
+"""Values of TERM that promise no cursor movement."""
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 """Not SIGINT, which a terminal sends to both."""
 
@@ -42,7 +44,12 @@ class Launcher:
 
 
 def on_terminal() -> bool:
-    """Whether the screen can open: Textual draws on standard error, so all three must be the terminal."""
+    """Whether the screen can open: Textual draws on standard error, so all three must be the terminal.
+
+    It must also be one that can be drawn on. On others Textual draws nothing and waits for nothing.
+    """
+    if os.environ.get("TERM", "") in _CANNOT_DRAW:
+        return False
     return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 

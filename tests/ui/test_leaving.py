@@ -112,6 +112,18 @@ def test_a_signal_leaves_with_the_terminal_restored(silent: Terminal, number: si
     assert LEFT_ALTERNATE_SCREEN in silent.seen
 
 
+@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+def test_a_terminal_that_cannot_be_drawn_on_is_refused_in_a_sentence(tmp_path: Path, term: str) -> None:
+    terminal = Terminal(environ(tmp_path, "http://127.0.0.1:9") | {"TERM": term})
+    try:
+        terminal.read_until(lambda: terminal.process.poll() is not None, "it ends")
+        assert terminal.process.returncode == 2
+        assert b"needs a terminal it can draw on" in terminal.seen
+        assert b"\x1b[" not in terminal.seen
+    finally:
+        terminal.close()
+
+
 def test_the_end_of_input_leaves(silent: Terminal) -> None:
     os.close(silent.master)
     silent.master = -1

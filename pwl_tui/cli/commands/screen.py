@@ -20,7 +20,8 @@ def open_screen(session: Session) -> int:
 
             return demo_job(session)
         raise UsageError(
-            "The screen needs a terminal.", "Use a command instead; run `pwl-tui --help` to list them."
+            "The screen needs a terminal it can draw on.",
+            "Use a command instead; run `pwl-tui --help` to list them.",
         )
     from pwl_tui.ui.app import DemoList, run
 
