@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, _ActionsContainer
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -104,7 +105,7 @@ def add_rejected_rows(parser: ArgumentParser) -> None:
 
 def positive(text: str) -> int:
     """Return a whole number of at least 1."""
-    value = int(text)
+    value = _whole(text)
     if value < 1:
         raise ArgumentTypeError("must be at least 1")
     return value
@@ -112,7 +113,7 @@ def positive(text: str) -> int:
 
 def days(text: str) -> int:
     """Return a whole number of days, 0 or more."""
-    value = int(text)
+    value = _whole(text)
     if value < 0:
         raise ArgumentTypeError("must be 0 or more")
     return value
@@ -120,7 +121,14 @@ def days(text: str) -> int:
 
 def seconds(text: str) -> float:
     """Return a number of seconds, 0 or more."""
-    value = float(text)
-    if not 0 <= value < float("inf"):
-        raise ArgumentTypeError("must be 0 or more seconds")
-    return value
+    with suppress(ValueError):
+        if 0 <= (value := float(text)) < float("inf"):
+            return value
+    raise ArgumentTypeError(f"must be a number of seconds, 0 or more, not {text!r}")
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"must be a whole number, not {text!r}") from error

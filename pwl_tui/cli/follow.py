@@ -69,7 +69,7 @@ def follow(
             while (ending := follower.ending()) is None:
                 left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
                 if left <= 0:
-                    return Ending(Exit.TIMEOUT)
+                    return follower.out_of_time()
                 try:
                     event = events.get(timeout=min(left, _TICK_SECONDS))
                 except queue.Empty:
@@ -107,6 +107,11 @@ class _Follower:
             case ServiceDown(problem):
                 self._say_once(f"{problem.message} Retrying.")
         return None
+
+    def out_of_time(self) -> Ending:
+        """Return how following ends at the timeout: a batch in doubt matters more than the time."""
+        frozen = self._frozen()
+        return Ending(Exit.TIMEOUT) if frozen is None else Ending(Exit.UNKNOWN, frozen)
 
     def report_failures(self, events: "queue.SimpleQueue[Event | None]") -> None:
         """Print what failed while the engine was stopping."""

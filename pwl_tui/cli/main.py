@@ -1,6 +1,7 @@
 """The entry point: parses the command line, and forks for the screen. It loads as little as it can."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from types import SimpleNamespace
@@ -18,6 +19,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments. None means those of the process.
     """
     gc.set_threshold(_COLLECT_AFTER)
+    _open_missing_streams()
     arguments = parsed(sys.argv[1:] if argv is None else argv)
     # Before anything else is loaded, since a fork copies what was loaded as soon as it is used.
     launcher = _launcher() if arguments.command is None else None
@@ -51,6 +53,18 @@ _NO_ARGUMENTS = {
     "low_bandwidth": False,
 }
 """What the parser returns for an empty command line."""
+
+
+def _open_missing_streams() -> None:
+    """Open closed standard streams on nothing: no file may take their numbers and be written to."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    # Python has None for a stream that was closed when it started.
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def _launcher() -> Launcher | None:

@@ -10,7 +10,8 @@ from typing import NamedTuple, TextIO
 import msgspec
 from msgspec import Struct, field
 
-from pwl_tui.problem import Problem
+from pwl_tui.os_errors import os_sentences
+from pwl_tui.problem import Problem, ProblemError
 
 _BAR_CELLS = 24
 _LINE_SECONDS = 30.0
@@ -21,6 +22,10 @@ class Marks(NamedTuple):
 
     full: str
     lost: str
+
+
+class OutputError(ProblemError):
+    """Standard output cannot be written."""
 
 
 BLOCKS, ASCII = Marks("█", "░"), Marks("#", ".")
@@ -50,20 +55,28 @@ class Output(Struct, dict=True):
         return ASCII if dumb or not all(map(_can_draw, (self.out, self.err))) else BLOCKS
 
     def value(self, value: object, text: str) -> None:
-        """Print the result: `value` as JSON, else `text`."""
+        """Print the result: `value` as JSON, else `text`.
+
+        Raises:
+            OutputError: Standard output cannot be written.
+        """
         self._clear()
         if self.json:
-            self.out.write(msgspec.json.encode(value).decode() + "\n")
+            self._print(msgspec.json.encode(value).decode())
         elif text:
-            self.out.write(text + "\n")
-        self.out.flush()
+            self._print(text)
 
     def say(self, text: str) -> None:
-        """Print a line for people; on standard error if standard output is JSON."""
-        self._clear()
-        stream = self.err if self.json else self.out
-        stream.write(text + "\n")
-        stream.flush()
+        """Print a line for people; on standard error if standard output is JSON.
+
+        Raises:
+            OutputError: Standard output cannot be written.
+        """
+        if self.json:
+            self.note(text)
+        else:
+            self._clear()
+            self._print(text)
 
     def note(self, text: str) -> None:
         """Print a line beside the result, on standard error."""
@@ -100,10 +113,25 @@ class Output(Struct, dict=True):
             self.err.write(f"{share:4.0%}  {text}\n")
             self.err.flush()
 
+    def _print(self, text: str) -> None:
+        try:
+            self.out.write(text + "\n")
+            self.out.flush()
+        except BrokenPipeError:  # nobody reads any more, which is no error of ours
+            raise
+        except OSError as error:
+            discard_stdout()
+            raise OutputError(*os_sentences(error, "standard output")) from error
+
     def _clear(self) -> None:
         if self._bar_drawn:
             self.err.write("\r\x1b[2K")
             self._bar_drawn = False
+
+
+def discard_stdout() -> None:
+    """Send what is left for standard output to nowhere: at exit Python would fail to write it again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _can_draw(stream: TextIO) -> bool:

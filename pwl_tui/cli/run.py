@@ -12,7 +12,7 @@ from pwl_tui.cli.errors import exit_of
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Interrupted
 from pwl_tui.cli.launcher import Launcher
-from pwl_tui.cli.output import Output
+from pwl_tui.cli.output import Output, OutputError
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import internal
 from pwl_tui.problem import ProblemError
@@ -39,6 +39,9 @@ def _run(session: Session, output: Output, handler: Callable[[Session], int]) ->
     try:
         with session:
             return handler(session)
+    except OutputError as error:
+        output.explain(error.problem)
+        return Exit.FAILED
     except ProblemError as error:
         output.problem(error.problem)
         return exit_of(error)

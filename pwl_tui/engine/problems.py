@@ -91,7 +91,7 @@ def unfinished(job: Job) -> Problem:
     """Return the problem of a job that cannot be forgotten yet."""
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"Job {job.id} is {job.state}: forgetting it now could lose results you paid for.",
+        message=f"Job {job.id} is not finished: forgetting it now could lose results you paid for.",
         remedy=f"Run `pwl-tui watch {job.id}` to finish it, and settle its batches in doubt.",
     )
 
@@ -100,7 +100,7 @@ def not_yet(job: Job) -> Problem:
     """Return the problem of a job that cannot be continued yet, because it is unfinished itself."""
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"Job {job.id} is {job.state}: some of it must still be sent, fetched or settled.",
+        message=f"Job {job.id} is not finished: some of it must still be sent, fetched or settled.",
         remedy=f"Run `pwl-tui watch {job.id}` to finish it first.",
     )
 

@@ -3,6 +3,9 @@
 import json
 import os
 import sqlite3
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -230,3 +233,31 @@ def test_what_needs_a_key(run: Run, monkeypatch: pytest.MonkeyPatch, command: tu
     code, _, err = run(*command)
     assert code == 2
     assert "PROWEBLOOK_API_KEY" in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+@pytest.mark.parametrize("arguments", [("jobs",), ("jobs", "--json"), ("config", "show")])
+def test_output_that_does_not_fit_is_a_sentence(machine: Place, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pwl_tui", *arguments],
+            env=machine.environ(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == "The disk is full: could not write standard output."
+    assert len(done.stderr.splitlines()) == 2
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_standard_streams_harm_nothing(machine: Place, closed: str) -> None:
+    command = f'"{sys.executable}" -m pwl_tui submit list.csv --yes {closed}'
+    done = subprocess.run(
+        ["/bin/sh", "-c", command], env=machine.environ(), cwd=machine.directory, check=False
+    )
+    assert done.returncode == 0
+    assert len(machine.journal_ids()) == 1
+    assert sum(charge.amount for charge in machine.world.ledger) == 2

@@ -33,6 +33,7 @@ def test_no_moment_is_a_bad_one_to_die_at(tmp_path: Path) -> None:
     assert tally.killed >= 15
 
 
+@pytest.mark.slow
 def test_a_batch_in_doubt_stops_the_queue_and_says_so(tmp_path: Path) -> None:
     with place(tmp_path) as here:
         here.simulator.add_fault(Rule(call="submit", cut="after", after=1, times=1))

@@ -6,6 +6,7 @@ import stat
 
 import pytest
 
+from pwl_tui.simulator.faults import Rule
 from tests.e2e.harness import KEY, OTHER_KEY, Place, Run, spent, value
 
 SUBMITTED_ELSEWHERE = ["+14155552671", "+442079460958"]
@@ -162,3 +163,14 @@ def test_only_a_batch_in_doubt_is_settled(run: Run, arguments: tuple[str, ...]) 
     code, out, err = run("settle", "1.1", *arguments)
     assert (code, out) == (2, "")
     assert "nothing to settle" in err
+
+
+def test_a_watch_that_runs_out_of_time_says_that_a_batch_is_in_doubt(run: Run, machine: Place) -> None:
+    (machine.directory / "more.csv").write_text("+14155550111\n+14155550112\n")
+    assert run("submit", "more.csv", "--yes")[0] == 0
+    machine.simulator.add_fault(Rule(call="submit", cut="after", times=1))
+    assert run("submit", "list.csv", "--yes")[0] == 5
+    machine.simulator.add_fault(Rule(call="poll", status=503))
+    code, _, err = run("watch", "--timeout", "0.5")
+    assert code == 5
+    assert "pwl-tui settle 2.1" in err

@@ -8,6 +8,7 @@ import phonenumbers
 from tests.e2e.harness import charged_twice, messy_csv, place
 
 
+@pytest.mark.slow
 def test_a_list_of_25_000_rows_comes_back_with_the_services_own_answers(tmp_path: Path) -> None:
     text, wanted = messy_csv(25_000, seed=1)
     # What libphonenumber does not call valid is rejected; the list's maker draws a few of those.

@@ -124,6 +124,7 @@ async def test_a_program_without_an_api_key_names_only_remapped_keys(start: Star
         assert f"press {KEYS['key']}" in rig.text().casefold()
 
 
+@pytest.mark.slow
 async def test_a_list_is_submitted_and_looked_at_with_remapped_keys_alone(start: Start) -> None:
     path = start.directory / "crm.csv"
     path.write_text(LIST)

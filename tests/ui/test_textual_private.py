@@ -83,6 +83,7 @@ def touched(module: ModuleType) -> Iterator[str]:
                         yield f"{definition.name}.{name}"
 
 
+@pytest.mark.slow
 def test_no_other_module_touches_a_private_name_of_textual() -> None:
     """On objects of another class the linter finds them (SLF001)."""
     assert {module.__name__: found for module in modules() if (found := sorted(touched(module)))} == {}

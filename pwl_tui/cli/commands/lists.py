@@ -148,7 +148,7 @@ def report(session: Session, job: Job, ending: Ending) -> int:
     """Print the state of a job and what keeps it from finishing; return the exit code."""
     counts = job.counts
     text = (
-        f"Job {job.id} {job.name} is {job.state}: {counts.on_whatsapp:,} on WhatsApp"
+        f"Job {job.id} {job.name}: {job.state}, {counts.on_whatsapp:,} on WhatsApp"
         f" ({counts.business:,} business), {counts.not_on_whatsapp:,} not, {counts.failed:,} failed,"
         f" {counts.pending:,} pending; {counted(job.charged, 'credit')} spent."
     )

@@ -47,7 +47,7 @@ def jobs_text(jobs: Sequence[Job], now: float, elsewhere: Callable[[Job], Proble
         )
         for job in jobs
     ]
-    counts = ("WhatsApp", "Business", "Not", "Failed", "Pending")
+    counts = ("WhatsApp", "Business", "No WhatsApp", "Failed", "Pending")
     return table(("Job", "Name", "State", "Done", *counts, "Charged", "Expires", ""), rows, left=(1, 2, 11))
 
 

@@ -105,7 +105,7 @@ def settle(
         )
     if (batch_id is not None) != (decision == "adopted"):
         raise SettleError(
-            "`adopted` needs an ID, and nothing else takes one.",
+            "--as adopted needs --batch-id, and the other decisions do not take it.",
             f"Run `pwl-tui settle {batch.label} --as adopted --batch-id ID`.",
         )
     evidence = str(evidence_of(store, binding, batch))

@@ -32,7 +32,7 @@ def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
     if command_id == "pause" and job.state is JobState.COMPLETED:
         return f"{job.name} is complete, so there is nothing to pause."
     if command_id == "forget" and job.under_way:
-        return f"{job.name} is {job.state}. Deleting it now could lose results that are paid for."
+        return f"{job.name} is not finished: forgetting it now could lose results you paid for."
     if command_id == "retry":
         return _no_retry(ctx, job)
     if command_id == "rest":
