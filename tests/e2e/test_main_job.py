@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import phonenumbers
+import pytest
 
 from tests.e2e.harness import charged_twice, messy_csv, place
 

@@ -17,7 +17,10 @@ from pwl_tui.state.models import BatchState
 from tests.e2e.harness import CONFIG
 from tests.ui.sample_state import KEY, Scene
 
-pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed"),
+]
 
 PATIENCE_SECONDS = 20.0
 RATE = 1_000.0
