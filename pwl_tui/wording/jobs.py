@@ -42,7 +42,7 @@ def rate(job: Job) -> float | None:
 
 
 def seconds_left(job: Job, now: float) -> float | None:
-    """Return how long a job will still take at its rate so far; None if unknown, or if it stands still."""
+    """Return how long a job will still take at its rate so far; None if unknown, or if nothing arrives."""
     speed = rate(job)
     if speed is None or job.last_poll is None or job.state not in (JobState.PROCESSING, JobState.SUBMITTING):
         return None

@@ -12,7 +12,7 @@ def retry(plan: RetryPlan) -> list[str]:
         numbers = counted(plan.plan.to_pay, "failed number")
         lines.append(f"{numbers} of {clean(plan.job.name, 40)} will be sent as a new job and paid for again.")
         if plan.plan.reused:
-            lines.append(f"{grouped(plan.plan.reused)} more cost nothing: another job has their answers.")
+            lines.append(f"{grouped(plan.plan.reused)} more cost nothing: another job has their results.")
     if plan.rejected_batches:
         batches = counted(plan.rejected_batches, "rejected batch", "rejected batches")
         numbers = counted(plan.rejected_numbers, "number")

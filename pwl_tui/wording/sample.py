@@ -37,10 +37,9 @@ def table(rates: Rates, left_out: int) -> list[Rate]:
 
 def rest(left_out: int) -> str:
     """Return what sending the rest of a list costs."""
-    return (
-        f"{counted(left_out, 'number')} left out: sending them costs {counted(left_out, 'credit')} at most."
-        " Known answers are not paid for again."
-    )
+    numbers, price = counted(left_out, "number"), counted(left_out, "credit")
+    sending = f"sending {'it' if left_out == 1 else 'them'} costs {price} at most"
+    return f"{numbers} left out: {sending}. Known results are not paid for again."
 
 
 def _extrapolated(share: Share, numbers: int) -> str:

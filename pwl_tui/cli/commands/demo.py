@@ -12,6 +12,8 @@ from pwl_tui.cli.session import Session
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.export import Target
+from pwl_tui.wording.figures import counted
+from pwl_tui.wording.jobs import answers
 
 _SHOWN_ROWS = 5
 
@@ -32,11 +34,7 @@ def demo_job(session: Session) -> int:
         if ending.problem is not None:
             output.problem(ending.problem)
         return ending.exit
-    counts = job.counts
-    output.say(
-        f"4. Finished: {counts.on_whatsapp:,} on WhatsApp ({counts.business:,} business), "
-        f"{counts.not_on_whatsapp:,} not, {counts.failed:,} failed; {job.charged:,} credits spent."
-    )
+    output.say(f"4. Finished: {answers(job.counts)}; {counted(job.charged, 'credit')} spent.")
     path = Path(tempfile.mkdtemp(prefix="pwl-tui-export-")) / "sample-answers.csv"
     [written] = engine.jobs.export(job.id, Target(path, "csv"))
     output.say(f"5. Exported {written.rows:,} rows to {path}. The first ones:")

@@ -39,6 +39,7 @@ from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.state.models import Job
 from pwl_tui.wording.figures import counted
+from pwl_tui.wording.jobs import answers
 
 
 def _plan_arguments(parser: ArgumentParser) -> None:
@@ -146,12 +147,8 @@ def retry(session: Session) -> int:
 
 def report(session: Session, job: Job, ending: Ending) -> int:
     """Print the state of a job and what keeps it from finishing; return the exit code."""
-    counts = job.counts
-    text = (
-        f"Job {job.id} {job.name}: {job.state}, {counts.on_whatsapp:,} on WhatsApp"
-        f" ({counts.business:,} business), {counts.not_on_whatsapp:,} not, {counts.failed:,} failed,"
-        f" {counts.pending:,} pending; {counted(job.charged, 'credit')} spent."
-    )
+    spent = counted(job.charged, "credit")
+    text = f"Job {job.id} {job.name}: {job.state}, {answers(job.counts)}; {spent} spent."
     sample = sample_text(session, job)
     session.output.value(shape_of(session, job, batches=True), f"{text}\n\n{sample}" if sample else text)
     if ending.problem is not None:
