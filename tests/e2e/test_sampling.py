@@ -145,7 +145,7 @@ def test_on_a_terminal_the_rest_is_offered_at_once(listed: Place) -> None:
         assert int(terminal.match.group(2).replace(b",", b"")) == 100_000 - 50 - offered
         assert spent(listed) == 50
         terminal.sendline("y")
-        terminal.expect_exact("Job 2 list rest is completed")
+        terminal.expect_exact("Job 2 list rest: completed")
         terminal.expect(pexpect.EOF)
     finally:
         terminal.close(force=True)

@@ -126,7 +126,7 @@ async def test_a_job_under_way_is_not_forgotten(start: Start) -> None:
         create(rig, NUMBERS)
         await rig.until(lambda: "processing" in rig.text(), "it is under way")
         await rig.pilot.press("F")
-        assert "crm is processing. Deleting it now could lose results that are paid for." in rig.notices
+        assert "crm is not finished: forgetting it now could lose results you paid for." in rig.notices
 
 
 # -- adopt

@@ -4,6 +4,7 @@ from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import PATIENCE_SECONDS
 from pwl_tui.cli.launcher import Launcher, abandon_terminal, leave_undisturbed
+from pwl_tui.cli.output import OutputError
 from pwl_tui.cli.session import Session
 from pwl_tui.state.models import JobState
 from pwl_tui.wording.figures import counted
@@ -52,7 +53,10 @@ def _leave(session: Session, launcher: Launcher, code: int) -> None:
     try:
         _say_goodbye(session, sending=sending)
         session.output.err.flush()  # on which the screen was drawn
-    except OSError:  # the terminal is gone; what it did not take must not be written again at exit
+    except (
+        OSError,
+        OutputError,
+    ):  # the terminal is gone; what it did not take must not be written again at exit
         abandon_terminal()
     finally:
         if sending:
