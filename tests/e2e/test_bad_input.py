@@ -261,3 +261,11 @@ def test_closed_standard_streams_harm_nothing(machine: Place, closed: str) -> No
     assert done.returncode == 0
     assert len(machine.journal_ids()) == 1
     assert sum(charge.amount for charge in machine.world.ledger) == 2
+
+
+def test_the_screen_is_refused_where_there_is_no_input(machine: Place) -> None:
+    shell = ["/bin/sh", "-c", f'"{sys.executable}" -m pwl_tui <&-']
+    done = subprocess.run(shell, env=machine.environ(), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+    assert "Traceback" not in done.stderr

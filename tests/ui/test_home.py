@@ -266,3 +266,12 @@ async def test_keys_that_a_slow_line_brings_together_are_taken_one_after_the_oth
 
         await rig.until(arrived, "all of it is where it belongs")
         assert rig.screen_name == "HomeScreen"
+
+
+async def test_a_key_that_takes_long_is_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pwl_tui.ui.terminal.terminal_app._KEY_SECONDS", 0.0001)
+    monkeypatch.setattr("pwl_tui.ui.terminal.terminal_app._KEY_LOOKS", 100_000)
+    async with start() as rig:
+        for key in ("n", "tab", "tab", "b", "o", "b"):
+            rig.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await rig.until(lambda: rig.app.query_one("#name", Input).value == "bob", "each had its effect")

@@ -22,7 +22,9 @@ from pwl_tui.ui.textual_private import DiscreetApp, driver_of
 _SLOW_LINE_SECONDS = 0.4
 """To transmit the first frame (about 25 kB) and answer: connections below half a Mbit/s take longer."""
 _KEY_SECONDS = 0.25
-"""How long a key may take before the next one is handled, in case its widget has gone away."""
+"""How often to look whether the widget that handles a key has gone away, with the mark that follows it."""
+_KEY_LOOKS = 8
+"""Looks after which the next key is handled in any case, so that no widget can keep the keyboard."""
 
 
 class KeyDone(Message):
@@ -87,7 +89,19 @@ class TerminalApp(DiscreetApp):
         if not (isinstance(self.screen, Dialog) and done.typed.time < self.screen.asked_at):
             await super().on_event(done.typed)
         target.post_message(done)
-        asyncio.get_running_loop().call_later(_KEY_SECONDS, self.post_message, KeyDone(done.typed))
+        self._look_after(done, target, _KEY_LOOKS)
+
+    def _look_after(self, done: KeyDone, target: Widget, looks: int) -> None:
+        """Take a key for done once its widget has gone away, or has had it for too long."""
+
+        def look() -> None:
+            waiting = self._typed and self._typed[0] is done.typed
+            if waiting and looks and target.is_attached:
+                self._look_after(done, target, looks - 1)
+            elif waiting:
+                self.post_message(KeyDone(done.typed))
+
+        asyncio.get_running_loop().call_later(_KEY_SECONDS, look)
 
     # -- what the terminal is asked
 
