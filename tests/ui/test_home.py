@@ -1,3 +1,4 @@
+import asyncio
 import stat
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
+from pwl_tui.ui.screens.home import HomeScreen
+from pwl_tui.ui.terminal import terminal_app
 from pwl_tui.ui.widgets.text_input import PathLine
 from tests.ui.conftest import NUMBERS, Rig, Start
 
@@ -269,8 +272,16 @@ async def test_keys_that_a_slow_line_brings_together_are_taken_one_after_the_oth
 
 
 async def test_a_key_that_takes_long_is_waited_for(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pwl_tui.ui.terminal.terminal_app._KEY_SECONDS", 0.0001)
-    monkeypatch.setattr("pwl_tui.ui.terminal.terminal_app._KEY_LOOKS", 100_000)
+    new_list = HomeScreen.action_new_list
+
+    async def slowly(screen: HomeScreen) -> None:
+        for _ in range(1_000):
+            await asyncio.sleep(0)
+        await new_list(screen)
+
+    monkeypatch.setattr(HomeScreen, "action_new_list", slowly)
+    monkeypatch.setattr(terminal_app, "_KEY_SECONDS", 0.0)
+    monkeypatch.setattr(terminal_app, "_KEY_LOOKS", 1_000_000)
     async with start() as rig:
         for key in ("n", "tab", "tab", "b", "o", "b"):
             rig.app.post_message(events.Key(key, key if len(key) == 1 else None))
