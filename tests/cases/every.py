@@ -1,0 +1,7 @@
+"""All cases, by subject."""
+
+from collections.abc import Mapping, Sequence
+
+from tests.cases.case import Case
+
+CASES: Mapping[str, Sequence[Case]] = {}
