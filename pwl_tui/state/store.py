@@ -17,6 +17,7 @@ from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
+from pwl_tui.state.patience import Patience
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
 
@@ -38,10 +39,12 @@ class Store:
         charges: what is known to have been spent.
         activity: the log of what happened and what was decided.
         journal: every batch ID, outside the database.
+        patience: how long locks are waited for, and who is told.
     """
 
-    def __init__(self, directory: Path, database: Database) -> None:
+    def __init__(self, directory: Path, database: Database, patience: Patience) -> None:
         self.directory = directory
+        self.patience = patience
         self._database = database
         self.jobs = Jobs(database)
         self.batches = Batches(database)
@@ -54,8 +57,12 @@ class Store:
         self.journal = Journal(directory / "journal.log")
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
+    def open(cls, directory: Path, patience: Patience | None = None) -> Self:
         """Open the state in a directory, which is created (0700) if missing.
+
+        Args:
+            directory: where it is.
+            patience: how long to wait for other processes. None means as long as the default.
 
         Raises:
             StateError: the file is damaged, from a newer version, inaccessible, or on another machine.
@@ -64,7 +71,8 @@ class Store:
         private_dir(directory)
         require_local(directory)
         sweep(directory)
-        return cls(directory, Database(directory / "state.db"))
+        patience = patience or Patience()
+        return cls(directory, Database(directory / "state.db", patience=patience), patience)
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
         """Try to become the one sender of a key: see `locks.sender_lock`."""
@@ -75,7 +83,7 @@ class Store:
 
         Hold it from the check whether such a job exists until the new job is stored.
         """
-        return exclusive_lock(self.directory / "accept.lock")
+        return exclusive_lock(self.directory / "accept.lock", self.patience)
 
     def scratch(self) -> AbstractContextManager[Path]:
         """Lend a private directory for temporary files: see `scratch.scratch`."""

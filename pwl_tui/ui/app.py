@@ -18,6 +18,7 @@ from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.problems import internal
+from pwl_tui.state.patience import WAITING
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.context import AppContext, Save
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
@@ -81,6 +82,9 @@ class PwlApp(TerminalApp):
             """Only the latest matters."""
             return isinstance(message, PwlApp.Changed)
 
+    class Waiting(Message):
+        """The state file is locked, and some thread waits for it."""
+
     def __init__(
         self,
         engine: Engine,
@@ -135,6 +139,7 @@ class PwlApp(TerminalApp):
         """Stop the work."""
         self._left = True
         self._watcher.stop()
+        self._engine.store.patience.on_wait = lambda: None
         self._engine.stop()
 
     def on_pwl_app_changed(self, event: Changed) -> None:
@@ -152,6 +157,10 @@ class PwlApp(TerminalApp):
         for screen in self.screen_stack[-1:]:
             if isinstance(screen, CommandScreen):
                 screen.show()
+
+    def on_pwl_app_waiting(self) -> None:
+        """Say why nothing happens."""
+        self.notify(WAITING, severity="warning")
 
     def on_input_ended(self) -> None:
         """Quit when the terminal is gone."""
@@ -202,6 +211,7 @@ class PwlApp(TerminalApp):
         self.time_line(self._ctx.settings)
         self._retitle()
         self._watcher.start()
+        self._engine.store.patience.on_wait = lambda: self.post_message(self.Waiting())
         self._engine.start(self._watcher.hear)
         for warning in (*self._ctx.settings.warnings, *self._key_warnings):
             self.notify(warning, severity="warning")
