@@ -65,8 +65,7 @@ def _require_terminal(outcome: str, remedy: str) -> None:
 
 
 def _asked(output: Output, question: str) -> str:
-    output.err.write(question)
-    output.err.flush()
+    output.write_beside(question)
     return sys.stdin.readline()
 
 

@@ -19,6 +19,7 @@ from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.problems import internal
 from pwl_tui.state.patience import WAITING
+from pwl_tui.text import encoding_of
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.context import AppContext, Save
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
@@ -60,6 +61,7 @@ class PwlApp(TerminalApp):
         mouse: whether the mouse is captured at first.
         demo: fills in the form at the start. None leaves it empty.
         save: writes changed settings. None writes them to `config_file`, with this process's environment.
+        encoding: what the terminal shows.
         clock: returns UTC epoch seconds.
         tick: the least seconds between two redraws. None means the default; tests make it short.
     """
@@ -95,10 +97,11 @@ class PwlApp(TerminalApp):
         mouse: bool = True,
         demo: DemoList | None = None,
         save: Save | None = None,
+        encoding: str = "utf-8",
         clock: Callable[[], float] = time.time,
         tick: float | None = None,
     ) -> None:
-        super().__init__(settings, low_bandwidth=low_bandwidth, mouse=mouse)
+        super().__init__(settings, low_bandwidth=low_bandwidth, mouse=mouse, encoding=encoding)
         self._engine = engine
         self._demo = demo
         self._remapped, self._key_warnings = remap(settings.keys)
@@ -280,7 +283,14 @@ def run(
     signals.give_size()
     sys.setswitchinterval(_SWITCH_SECONDS)
     app = PwlApp(
-        engine, settings, config_file, low_bandwidth=low_bandwidth, mouse=mouse, demo=demo, save=save
+        engine,
+        settings,
+        config_file,
+        low_bandwidth=low_bandwidth,
+        mouse=mouse,
+        demo=demo,
+        save=save,
+        encoding=encoding_of(sys.stderr),
     )
 
     async def live() -> None:
