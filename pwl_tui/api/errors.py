@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pwl_tui.api.answers import Fields, count_of, decoded, text_of
 from pwl_tui.api.documented import CODES, SETTLE, Row, not_ours, reported, row_of_status
+from pwl_tui.api.models import Reply
 from pwl_tui.problem import Charged, Problem, ProblemError
 from pwl_tui.text import clean
 
@@ -23,7 +24,13 @@ _NEVER_CHARGED = frozenset({407, 429})
 
 
 class ApiError(ProblemError):
-    """The service could not do what was asked; `problem` says why. Never holds a URL or a key."""
+    """The service could not do what was asked; `problem` says why. Never holds a URL or a key.
+
+    Attributes:
+        reply: what came, if this was a paid call whose outcome is unknown.
+    """
+
+    reply: Reply = Reply()
 
 
 class _ErrorBody(NamedTuple):

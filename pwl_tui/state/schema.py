@@ -162,4 +162,28 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
+_REPLIES_IN_DOUBT: Final = """
+-- What came in answer to a paid call whose outcome is unknown, without the key; single checks name no job.
+CREATE TABLE replies (
+    id INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    binding INTEGER NOT NULL REFERENCES bindings,
+    job INTEGER REFERENCES jobs ON DELETE CASCADE,
+    seq INTEGER,
+    body TEXT NOT NULL
+);
+CREATE INDEX replies_by_batch ON replies (job, seq);
+
+-- What may be the ID of a batch in doubt, and why it was not taken when it was last looked up.
+CREATE TABLE candidates (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    batch_id TEXT NOT NULL,
+    refusal TEXT NOT NULL DEFAULT '',
+    final INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, seq, batch_id)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _REPLIES_IN_DOUBT)

@@ -57,6 +57,14 @@ class SettleError(ProblemError):
     """The batch cannot be settled this way."""
 
 
+def not_in_doubt(batch: Batch) -> SettleError:
+    """Return the error for a batch that there is nothing to decide about."""
+    return SettleError(
+        f"Batch {batch.label} is {batch.state}: there is nothing to settle.",
+        f"Run `pwl-tui show {batch.job}` to see which batches are in doubt.",
+    )
+
+
 def evidence_of(store: Store, binding: Binding, batch: Batch) -> Evidence:
     """Return the balance readings of a batch in doubt, weighed.
 
@@ -99,9 +107,11 @@ def settle(
         StateError: the state file failed.
     """
     if batch.state is not BatchState.UNKNOWN:
+        raise not_in_doubt(batch)
+    if decision == "adopted" and batch_id is None and store.replies.candidates(batch.job, batch.seq):
         raise SettleError(
-            f"Batch {batch.label} is {batch.state}: there is nothing to settle.",
-            f"Run `pwl-tui show {batch.job}` to see which batches are in doubt.",
+            f"No ID that came with the answer can be taken for batch {batch.label}.",
+            f"Run `pwl-tui settle {batch.label}` to see why, or add --batch-id ID.",
         )
     if (batch_id is not None) != (decision == "adopted"):
         raise SettleError(
