@@ -55,7 +55,8 @@ class Secret:
 def redact(text: str, *secrets: Secret) -> str:
     """Return `text` without the given secrets and without the value of any ``api_key`` parameter.
 
-    A secret is found as it is, and as URLs, JSON and HTML may write it; also if `text` ends in the middle of it.
+    A secret is found as it is and as URLs, JSON and HTML may write it, even if `text` ends in the middle of
+    it.
     """
     for secret in secrets:
         if secret:

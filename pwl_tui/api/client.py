@@ -218,7 +218,9 @@ class _Answer:
     def bodies(self) -> list[bytes]:
         """The whole body in each way in which it may be meant: a label that says compressed may be wrong."""
         body = bytes(self.received)
-        content, whole = unpacked(body, self.headers.get("content-encoding", "")) if self.paid else (b"", False)
+        content, whole = (
+            unpacked(body, self.headers.get("content-encoding", "")) if self.paid else (b"", False)
+        )
         return [content, body] if whole else [body]
 
     @property

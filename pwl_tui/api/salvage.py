@@ -1,7 +1,7 @@
 """What came in answer to a paid call, read however broken it is: an ID that came is never thrown away.
 
-`submitted_in` and `documents` read an answer that is whole, whatever surrounds its JSON. `ids_in` finds what may
-be an ID in any text, cut off or garbled. The latter are candidates only: whether one is the batch's is decided
+`submitted_in` and `documents` read an answer that is whole, whatever surrounds its JSON. `ids_in` finds what
+may be an ID in any text, cut off or garbled. These are candidates only: whether one is the batch's is decided
 by asking the service for it.
 """
 
@@ -109,7 +109,9 @@ def reply_of(texts: Iterable[str], key: Secret, *, keyed_only: bool = False) -> 
     found = [(ids_in(text, keyed_only=keyed_only), text) for text in dict.fromkeys(texts)]
     if not found:
         return Reply()
-    ids = dict.fromkeys(batch_id for some, _ in found for batch_id in some if redact(batch_id, key) == batch_id)
+    ids = dict.fromkeys(
+        batch_id for some, _ in found for batch_id in some if redact(batch_id, key) == batch_id
+    )
     _, text = max(found, key=lambda one: len(one[0]))
     # Redacted before it is cut: half a key is a key, too.
     return Reply(redact(text[: 2 * MAX_KEPT], key)[:MAX_KEPT], tuple(ids)[:_MAX_CANDIDATES])
@@ -131,7 +133,7 @@ def ids_in(text: str, *, keyed_only: bool = False) -> list[str]:
 def body_in(received: bytes) -> tuple[int | None, bytes]:
     """Return the status and the body in the bytes of an HTTP/1.1 answer, without what frames its chunks.
 
-    Whatever is wrong with the head, the body begins after its empty line. The status is None if there is none.
+    Whatever is wrong with the head, the body begins after its empty line. None means there is no status.
     """
     while True:
         head, _, rest = received.partition(b"\r\n\r\n")

@@ -1,7 +1,7 @@
 """Notes the bytes of an answer as they arrive, below everything that may refuse to read them.
 
-The HTTP library gives up on an answer whose head is odd, and stops reading where ``Content-Length`` says. What
-came is then nowhere but here.
+The HTTP library gives up on an answer whose head is odd, and stops reading where ``Content-Length`` says.
+What came is then nowhere but here.
 """
 
 import ssl

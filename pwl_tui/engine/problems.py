@@ -94,10 +94,11 @@ def unkept(batch_ids: Sequence[str], batch: Batch, *, journaled: bool) -> Proble
     where = "The journal has it." if journaled else "No disk has it: write it down now."
     return Problem(
         kind=Kind.UNAVAILABLE,
-        message=f"Batch {batch.label} may have been accepted as {' or '.join(batch_ids[:3])}, which could not be"
-        f" saved. {where}",
+        message=f"Batch {batch.label} may have been accepted as {' or '.join(batch_ids[:3])}, which could not"
+        f" be saved. {where}",
         charged="unknown",
-        remedy=f"Fix the disk, then run `pwl-tui settle {batch.label} --as adopted --batch-id {batch_ids[0]}`.",
+        remedy="Fix the disk, then run"
+        f" `pwl-tui settle {batch.label} --as adopted --batch-id {batch_ids[0]}`.",
     )
 
 

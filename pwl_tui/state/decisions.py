@@ -68,8 +68,7 @@ class Decisions:
             batch_id: the service's.
             now: UTC epoch seconds.
             evidence: recorded with the decision.
-            proven: whether the ID came with the answer, so that the check decided. Otherwise the person entered
-                it.
+            proven: whether the ID came with the answer, so that the check decided, and not the person.
         """
         with self._database.transaction() as c:
             named = c.execute(

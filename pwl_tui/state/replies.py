@@ -9,7 +9,6 @@ from pwl_tui.state.models import Batch, Binding, Candidate
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import binding_row
 
-
 _CHECKS_KEPT_SECONDS: Final = 30 * 86_400.0
 """How long what came for a single check is kept: the provider's support can tell little after that."""
 
@@ -22,7 +21,9 @@ class Replies:
 
     def of(self, job: int, seq: int) -> str:
         """Return what came for a batch in doubt, without the key and not cleaned; empty if nothing did."""
-        row = self._database.first("SELECT body FROM replies WHERE job=? AND seq=? ORDER BY id LIMIT 1", job, seq)
+        row = self._database.first(
+            "SELECT body FROM replies WHERE job=? AND seq=? ORDER BY id LIMIT 1", job, seq
+        )
         return row["body"] if row else ""
 
     def add_check(self, binding: Binding, body: str, detail: str, now: float) -> None:
@@ -82,7 +83,8 @@ def keep(c: sqlite3.Connection, batch: Batch, now: float, reply: str, ids: Seque
     """Keep what came for a batch inside the transaction that puts it in doubt."""
     if reply:
         c.execute(
-            "INSERT INTO replies (at, binding, job, seq, body) SELECT ?, binding, id, ?, ? FROM jobs WHERE id=?",
+            "INSERT INTO replies (at, binding, job, seq, body)"
+            " SELECT ?, binding, id, ?, ? FROM jobs WHERE id=?",
             (now, batch.seq, reply, batch.job),
         )
     c.executemany(

@@ -76,6 +76,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("forget", "F", "forget", "Delete a finished job for good.", "Jobs", "home job"),
     Command("adopt", "A", "adopt", "Adopt batches sent elsewhere.", "Jobs", "home job"),
     Command("release", "1", "send again", "Release the batch and send it again.", "In doubt", "settle", 1),
+    Command("use-id", "u", "use ID", "Use the ID that came with the answer.", "In doubt", "settle", 1),
     Command("give-id", "2", "enter ID", "Enter the service's ID of the batch.", "In doubt", "settle", 1),
     Command("write-off", "3", "write off", "Write off the batch and its credits.", "In doubt", "settle", 1),
     Command("report", "r", "report", "Show, copy or save a support report.", "In doubt", "settle", 2),

@@ -1,5 +1,6 @@
 """The JSON shapes that scripts rely on. Field names and their order are fixed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pwl_tui.api.models import Check
@@ -9,7 +10,11 @@ from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger
 from pwl_tui.problem import Problem
 from pwl_tui.state.files.journal import timestamp
-from pwl_tui.state.models import BalanceReading, Batch, BatchState, Job
+from pwl_tui.state.models import BalanceReading, Batch, BatchState, Candidate, Job
+from pwl_tui.text import clean
+
+_LONGEST_REPLY = 2_000
+"""Characters of what came for a batch in doubt."""
 
 
 def moment(at: float | None) -> str | None:
@@ -116,7 +121,9 @@ def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> d
     }
 
 
-def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
+def doubt_shape(
+    batch: Batch, evidence: Evidence, candidates: Sequence[Candidate], reply: str
+) -> dict[str, Any]:
     """Return what ``settle`` prints about a batch that is still in doubt."""
     return {
         "batch": batch.label,
@@ -129,6 +136,11 @@ def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
         "verdict": evidence.verdict,
         "complete": evidence.complete,
         "explanation": evidence.explanation,
+        "candidates": [
+            {"batch_id": one.batch_id, "refusal": one.refusal or None, "final": one.final}
+            for one in candidates
+        ],
+        "came": clean(reply, _LONGEST_REPLY) or None,
     }
 
 

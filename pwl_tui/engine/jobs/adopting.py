@@ -184,7 +184,11 @@ def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> 
     name = (intent.job, intent.seq, intent.digest)
     taken = {line.batch_id for line in lines if isinstance(line, Entry)}
     for line in lines:
-        if not isinstance(line, Candidates) or (line.job, line.seq, line.digest) != name or line.at < intent.at:
+        if (
+            not isinstance(line, Candidates)
+            or (line.job, line.seq, line.digest) != name
+            or line.at < intent.at
+        ):
             continue
         for batch_id in line.candidates:
             if batch_id in taken or store.batches.known([batch_id]):

@@ -1,11 +1,13 @@
 """The credits of the key in force: what is left, where they went, and single checks that cost one each."""
 
+from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import Check
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.money.ledger import Ledger, ledger
 from pwl_tui.provider import PROVIDER, Service
-from pwl_tui.state.models import BalanceReading
+from pwl_tui.state.models import BalanceReading, Binding
 from pwl_tui.state.money import Charge
+from pwl_tui.text import clean
 
 
 class Credits:
@@ -54,6 +56,17 @@ class Credits:
             ApiError: the number is refused, or the service cannot be asked.
         """
         account, started = self._context.require_spending(), self._context.clock()
-        check = account.service().check(number, self._context.settings.region)
+        try:
+            check = account.service().check(number, self._context.settings.region)
+        except ApiError as error:
+            if error.problem.charged == "unknown":
+                self._keep_reply(account.binding, error)
+            raise
         self._store.charges.add(account.binding, Charge(self._context.clock(), 1, None, None, None, started))
         return check
+
+    def _keep_reply(self, binding: Binding, error: ApiError) -> None:
+        """Keep what came for a single check that may have been charged, and say so in the activity."""
+        said = clean(error.reply.text, 200)
+        detail = f"{error.problem.message} What came: {said}" if said else error.problem.message
+        self._store.replies.add_check(binding, error.reply.text, detail, self._context.clock())

@@ -1,4 +1,4 @@
-"""The ID of a batch in doubt, proven: it came with the answer, and at the service it holds exactly its numbers.
+"""The ID of a batch in doubt, proven: it came with the answer, and it holds exactly the batch's numbers.
 
 That is the one decision about a batch in doubt that needs no person.
 """
@@ -23,7 +23,8 @@ _AT_ONCE = 8
 def prove(store: Store, poll: Poll, binding: Binding, batch: Batch, *, now: float) -> bool:
     """Look up what may be the ID of a batch in doubt, and give it the one that holds exactly its numbers.
 
-    An ID that does not, that another batch has, or that is not the only one, is not taken; the reason is recorded.
+    An ID that does not, that another batch has, or that is not the only one, is not taken. The reason is
+    recorded.
 
     Args:
         store: where it is recorded.
@@ -55,7 +56,9 @@ def prove(store: Store, poll: Poll, binding: Binding, batch: Batch, *, now: floa
             store.replies.refuse(batch, batch_id, refusal, final=False, now=now)
     if len(holding) != 1 or store.batches.get(batch.job, batch.seq).state is not BatchState.UNKNOWN:
         return False
-    evidence = f"it came with the answer and holds exactly these numbers; {evidence_of(store, binding, batch)}"
+    evidence = (
+        f"it came with the answer and holds exactly these numbers; {evidence_of(store, binding, batch)}"
+    )
     give(store, batch, holding[0], now=now, evidence=evidence, proven=True)
     return True
 

@@ -61,7 +61,7 @@ class Recovery:
         return self._store.replies.candidates(job_id, seq)
 
     def prove(self, job_id: int, seq: int) -> bool:
-        """Give a batch in doubt its ID if one came with the answer and holds its numbers. See `proving.prove`.
+        """Give a batch in doubt its ID if one came with the answer and holds its numbers: see `proving`.
 
         Raises:
             EngineError: there is no key, or it is another.

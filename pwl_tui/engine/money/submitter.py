@@ -269,9 +269,7 @@ class Submitter:
             except Exception as failure:  # noqa: BLE001 - whatever it is, it is raised once the ID is safe
                 journal_error = failure
         try:
-            self._store.batches.mark_unknown(
-                batch, error.problem, now=now, reply=reply.text, ids=reply.ids
-            )
+            self._store.batches.mark_unknown(batch, error.problem, now=now, reply=reply.text, ids=reply.ids)
         except Exception as failure:
             if not reply.ids:
                 raise
