@@ -14,7 +14,7 @@ from pwl_tui.engine.money.support_report import support_report
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Entry, Journal, timestamp
-from pwl_tui.state.models import BatchState, Candidate
+from pwl_tui.state.models import Batch, BatchState, Candidate
 from pwl_tui.text import clean
 
 
@@ -59,6 +59,12 @@ class Recovery:
     def candidates(self, job_id: int, seq: int) -> list[Candidate]:
         """Return what may be the ID of a batch in doubt, the likeliest first."""
         return self._store.replies.candidates(job_id, seq)
+
+    def awaits_proof(self, batch: Batch) -> bool:
+        """Whether an ID that came for a batch in doubt may be proven any moment: it was sent just now."""
+        sent_at, now = batch.submitted or 0.0, self._context.clock()
+        candidates = self.candidates(batch.job, batch.seq)
+        return now - sent_at < proving.APPEARS_SECONDS and not all(one.final for one in candidates)
 
     def prove(self, job_id: int, seq: int) -> bool:
         """Give a batch in doubt its ID if one came with the answer and holds its numbers: see `proving`.
