@@ -48,7 +48,10 @@ def support_report(
         lines += textwrap.wrap(one.refusal, 80, initial_indent=_INDENT, subsequent_indent=_INDENT)
     if reply:
         shown = _NUMBER.sub("(number)", clean(reply, _SHOWN))
-        lines += textwrap.wrap(f"What came            {shown}", 100, subsequent_indent=_INDENT)
+        lines.append("What came")
+        lines += textwrap.wrap(
+            shown, 100, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        )
     lines += ["", f"Balance of {PROVIDER.batch_service} credits"]
     if evidence.before is not None:
         lines.append(f"  {sent}  {evidence.before:>12,}  before it was sent")
