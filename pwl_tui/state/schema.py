@@ -162,6 +162,16 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
+_PLACE: Final = """
+-- Where the state directory belongs: a moved or copied one spends nothing until the person has decided.
+CREATE TABLE places (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    host TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+);
+"""
+
 _REPLIES_IN_DOUBT: Final = """
 -- What came in answer to a paid call whose outcome is unknown, without the key; single checks name no job.
 CREATE TABLE replies (
@@ -186,4 +196,4 @@ CREATE TABLE candidates (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _REPLIES_IN_DOUBT)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _REPLIES_IN_DOUBT)

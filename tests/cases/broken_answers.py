@@ -28,13 +28,15 @@ def _sent(kind: Garble, directory: Path) -> str:
     world, store, clock = World(), open_store(directory), Clock()
     world.add_key(KEY, wavalidation=99)
     job = add_job(store, FIRST, 3, at=clock.now)
-    with Simulator(world, [Rule(call="submit", garbled=kind, times=1)]) as simulator:
-        with Client(simulator.base_url, Secret(KEY), paid_timeout=_TIMEOUT) as client:
-            submitter = make_submitter(store, client, clock)
-            submitter.send_next()
-            first = store.batches.get(job, 1).state
-            lines = store.journal.read(0)[0]
-            submitter.send_next()
+    with (
+        Simulator(world, [Rule(call="submit", garbled=kind, times=1)]) as simulator,
+        Client(simulator.base_url, Secret(KEY), paid_timeout=_TIMEOUT) as client,
+    ):
+        submitter = make_submitter(store, client, clock)
+        submitter.send_next()
+        first = store.batches.get(job, 1).state
+        lines = store.journal.read(0)[0]
+        submitter.send_next()
     batch = store.batches.get(job, 1)
     store.close()
     journaled = {line.batch_id for line in lines if isinstance(line, Entry)}

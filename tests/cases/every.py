@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import network
+from tests.cases import broken_answers, network
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
+    "broken answers": broken_answers.CASES,
     "network": network.CASES,
 }

@@ -127,17 +127,16 @@ def test_an_id_that_is_not_the_batchs_is_not_taken(
 
 @pytest.mark.usefixtures("job")
 def test_an_id_that_the_service_knows_only_later_is_taken_then(
-    store: Store, clock: Clock, service: WorldService
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submitter = make_submitter(store, service, clock)
     submitter.send_next()
-    poll = service.poll
     absent = failing(Problem(kind=Kind.NOT_FOUND, status=404, message="no", remedy="wait"))
-    service.poll = lambda _: absent()
-    step = submitter.send_next()
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "poll", lambda _: absent())
+        step = submitter.send_next()
     assert isinstance(step, Frozen)
     assert step.until == clock.now + 10
-    service.poll = poll
     clock.now += 9
     assert isinstance(submitter.send_next(), Frozen)
     clock.now += 1
@@ -145,12 +144,12 @@ def test_an_id_that_the_service_knows_only_later_is_taken_then(
 
 
 def test_without_a_network_nothing_is_decided(
-    store: Store, clock: Clock, service: WorldService, job: int
+    store: Store, clock: Clock, service: WorldService, job: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submitter = make_submitter(store, service, clock)
     submitter.send_next()
     unreachable = failing(GONE)
-    service.poll = lambda _: unreachable()
+    monkeypatch.setattr(service, "poll", lambda _: unreachable())
     assert isinstance(submitter.send_next(), Frozen)
     assert [one.refusal for one in store.replies.candidates(job, 1)] == [""]
     engine = make_engine(store, service, clock)
