@@ -124,8 +124,11 @@ def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> d
 def doubt_shape(
     batch: Batch, evidence: Evidence, candidates: Sequence[Candidate], reply: str
 ) -> dict[str, Any]:
-    """Return what ``settle`` prints about a batch that is still in doubt."""
-    return {
+    """Return what ``settle`` prints about a batch that is still in doubt.
+
+    ``candidates`` and ``came`` are there only if anything came in answer to the paid call.
+    """
+    shape: dict[str, Any] = {
         "batch": batch.label,
         "job": str(batch.job),
         "size": batch.size,
@@ -136,12 +139,14 @@ def doubt_shape(
         "verdict": evidence.verdict,
         "complete": evidence.complete,
         "explanation": evidence.explanation,
-        "candidates": [
+    }
+    if reply or candidates:
+        shape["candidates"] = [
             {"batch_id": one.batch_id, "refusal": one.refusal or None, "final": one.final}
             for one in candidates
-        ],
-        "came": clean(reply, _LONGEST_REPLY) or None,
-    }
+        ]
+        shape["came"] = clean(reply, _LONGEST_REPLY)
+    return shape
 
 
 def ledger_shape(ledger: Ledger) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from pwl_tui.state.store import Store
 PROOF_OFFSETS: Final = (10.0, 50.0, 240.0, 300.0)
 """How long to wait before candidates that the service does not know are looked up again, in seconds; the last
 applies to all later times, too. A batch may take a while to appear."""
-APPEARS_SECONDS: Final = 75.0
-"""How long after it was sent a batch may at most take to appear, and is waited for."""
+APPEARS_SECONDS: Final = 15.0
+"""How long after a batch was sent a command waits for it to appear: it is looked up twice."""
 _AT_ONCE = 8
 """Candidates that are looked up at one time."""
 
