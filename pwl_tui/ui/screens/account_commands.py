@@ -13,7 +13,7 @@ from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.wording.figures import counted
 
-_NEEDS_A_KEY = ("refresh", "adopt", "ledger")
+_NEEDS_A_KEY = ("refresh", "adopt", "ledger", "lookup")
 _REASONS_SHOWN = 3
 
 
@@ -80,6 +80,13 @@ def adopt(screen: CommandScreen[None]) -> None:
             screen.ctx.adopt(wanted)
 
     screen.app.push_screen(AdoptDialog(screen.snapshot.unadopted), start)
+
+
+def look_up(screen: CommandScreen[None]) -> None:
+    """Look up single numbers."""
+    from pwl_tui.ui.dialogs.lookup import LookupDialog
+
+    screen.app.push_screen(LookupDialog(screen.ctx))
 
 
 def switch_profile(screen: CommandScreen[None]) -> None:
