@@ -323,7 +323,10 @@ def test_a_lookup_in_doubt_explains_what_the_balance_did() -> None:
     balances = [BalancePeriod(1.0, 2.0, 100), BalancePeriod(5.0, 6.0, 99), BalancePeriod(8.0, 9.0, 97)]
     books = ledger([], balances, None, [3.0])
     assert books.lookups_in_doubt == (3.0,)
-    assert [(moved.fell, moved.unexplained) for moved in books.movements] == [(2, 2)]
+    assert [(moved.fell, moved.unexplained) for moved in books.movements] == [(2, 2)], "it explains one"
+    late = [BalancePeriod(1.0, 4.0, 100), BalancePeriod(5.0, 6.0, 99)]
+    assert ledger([], late, None, [3.0]).movements == (), "charged after the next reading"
+    assert ledger([], late, None, [5.0]).alarms != ()
 
 
 def test_as_many_lookups_in_doubt_do_not_pass_for_a_batch(
