@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from pwl_tui import ISSUES_URL, crash_log
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
+from pwl_tui.state.place import Place
 from pwl_tui.text import clean
 
 
@@ -44,6 +45,18 @@ NO_SPEND = Problem(
     kind=Kind.FORBIDDEN,
     message="Spending is off: this session was started with --no-spend.",
     remedy="Start pwl-tui without --no-spend to send numbers.",
+)
+
+AT_HOME = Problem(
+    kind=Kind.INVALID_REQUEST,
+    message="This state directory belongs here: there is nothing to settle.",
+    remedy="Run `pwl-tui jobs` to see what is in it.",
+)
+
+COPIED = Problem(
+    kind=Kind.CONSENT_REQUIRED,
+    message="Not sent: this state directory is a copy, and the original may send it.",
+    remedy="Run `pwl-tui retry JOB` to send it from here after all.",
 )
 
 NOTHING_TO_RETRY = Problem(
@@ -90,6 +103,15 @@ def unanswered_lookup(started: float, problem: Problem) -> Problem:
     when = f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC"
     message = f"Not looked up again: the lookup of {when} got no answer. {problem.message}"
     return replace(problem, message=message)
+
+
+def elsewhere(place: Place) -> Problem:
+    """Return the problem of a state directory that belongs to another place: two of it could pay twice."""
+    return Problem(
+        kind=Kind.CONSENT_REQUIRED,
+        message=f"This state directory belongs to {clean(str(place), 300)}; nothing is sent from here.",
+        remedy="Run `pwl-tui state settle` with --as moved if that one is gone, or --as copy if it stays.",
+    )
 
 
 def credits_short(required: int, available: int) -> Problem:

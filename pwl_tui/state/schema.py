@@ -162,6 +162,16 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
+_PLACE: Final = """
+-- Where the state directory belongs: a moved or copied one spends nothing until the person has decided.
+CREATE TABLE places (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    host TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+);
+"""
+
 _LOOKUPS: Final = """
 -- Single checks: each is stored before it is paid for. One without an answer may have been charged.
 CREATE TABLE lookups (
@@ -182,4 +192,4 @@ CREATE TABLE lookups (
 CREATE INDEX lookups_by_number ON lookups (number);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _LOOKUPS)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS)

@@ -105,8 +105,8 @@ def ledger(
     for (since, before), (until, after) in pairwise(_quiet(_windows(known, in_doubt_since), balances)):
         charged = sums[bisect_right(times, until)] - sums[bisect_right(times, since)]
         # They, too, may be charged a little later.
-        late = min(max(before - after - charged, 0), bisect_left(lookups_in_doubt, until) - explained)
-        charged, explained = charged + late, explained + late
+        doubtful = min(max(before - after - charged, 0), bisect_left(lookups_in_doubt, until) - explained)
+        charged, explained = charged + doubtful, explained + doubtful
         movement = Movement(since, until, before - after, charged)
         # The service may take credits a little after it accepted a batch.
         if movements and movements[-1].fell >= 0 > movements[-1].unexplained and movement.fell > 0:
