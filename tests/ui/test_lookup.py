@@ -73,10 +73,11 @@ async def test_to_ask_anew_is_chosen_and_paid_for(start: Start, world: World) ->
 
 
 async def test_what_is_no_number_is_named_in_the_panel_and_costs_nothing(start: Start, world: World) -> None:
-    async with start() as rig:
+    async with start(size=(80, 24)) as rig:
         await enter(rig, f"{TWO}, junk, [/x]")
         await shows(rig, "'junk' is not a phone number.")
         await shows(rig, "'[/x]' is not a phone number.")
+        await shows(rig, "read as those of US.")
         await enter(rig, "020 7946 0958", region="")
         await shows(rig, "has no country code.")
         await enter(rig, "020 7946 0958", region="Atlantis")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pwl_tui.lists.numbers.typed import Typed
 
 _LOOK_UP = "Look up"
-_SPACES = "Separate numbers with commas; spaces may be part of a number."
+_COMMAS = "Separate numbers with commas; spaces may be part of a number."
 _REGION = "Begin a number with + and its country code, or enter the country of national numbers."
 
 
@@ -157,7 +157,7 @@ class LookupDialog(FormDialog[None]):
             return
         if not isinstance(planned, LookupPlan):
             if planned.refused:
-                self.tell(refusals(planned.refused, _REGION if planned.needs_region else _SPACES))
+                self.tell(refusals(planned.refused, _hint(entered, planned)))
             else:
                 self.refuse("Enter at least one number.")
             return
@@ -219,3 +219,11 @@ class LookupDialog(FormDialog[None]):
         elif self.is_attached:
             self.query_one("#submit", Button).label = _LOOK_UP
             self.query_one(NumbersInput).focus()
+
+
+def _hint(entered: _Entered, typed: "Typed") -> str:
+    """Return what to do about entered numbers that are unusable."""
+    if typed.needs_region:
+        return _REGION
+    region = entered.region.strip().upper()
+    return f"Numbers without + are read as those of {region}. {_COMMAS}" if region else _COMMAS
