@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import network
+from tests.cases import lookup, network
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
+    "lookup": lookup.CASES,
     "network": network.CASES,
 }
