@@ -62,7 +62,7 @@ def follow(
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     deadline = None if timeout is None else time.monotonic() + timeout
     follower = _Follower(engine, jobs, output, finish, await_credits)
-    with _signals(lambda: events.put(None)):
+    with leave_signals(lambda: events.put(None)):
         engine.start(events.put, Scope(jobs=frozenset(jobs), poll=finish, balance=False))
         try:
             while (ending := follower.ending()) is None:
@@ -218,7 +218,7 @@ def _over(job: Job) -> bool:
 
 
 @contextmanager
-def _signals(leave: Callable[[], None]) -> Iterator[None]:
+def leave_signals(leave: Callable[[], None]) -> Iterator[None]:
     """Call `leave` on the first signal that asks the program to end; the second one interrupts at once."""
 
     def handle(signal_number: int, frame: FrameType | None) -> None:

@@ -1,56 +1,23 @@
-"""What came in answer to paid calls whose outcome is unknown, and what may be a batch's ID in it."""
+"""What came in answer to the paid calls of batches in doubt, and what may be a batch's ID in it."""
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Final
 
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import Batch, Binding, Candidate
+from pwl_tui.state.models import Batch, Candidate
 from pwl_tui.state.money import Activity, note
-from pwl_tui.state.records import binding_row
-
-_CHECKS_KEPT_SECONDS: Final = 30 * 86_400.0
-"""How long what came for a single check is kept: the provider's support can tell little after that."""
 
 
 class Replies:
-    """The answers of one state file that nobody could make sense of."""
+    """The answers of one state file that could not be read as they should."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def of(self, job: int, seq: int) -> str:
         """Return what came for a batch in doubt, without the key and not cleaned; empty if nothing did."""
-        row = self._database.first(
-            "SELECT body FROM replies WHERE job=? AND seq=? ORDER BY id LIMIT 1", job, seq
-        )
+        row = self._database.first("SELECT body FROM replies WHERE job=? AND seq=?", job, seq)
         return row["body"] if row else ""
-
-    def add_check(self, binding: Binding, body: str, detail: str, now: float) -> None:
-        """Keep what came in answer to a single check, and note in the activity that it may have been charged.
-
-        Args:
-            binding: the service and key.
-            body: what came, without the key; empty if nothing did.
-            detail: says what is wrong with it, and what it was.
-            now: UTC epoch seconds.
-        """
-        with self._database.transaction() as c:
-            c.execute("DELETE FROM replies WHERE job IS NULL AND at<?", (now - _CHECKS_KEPT_SECONDS,))
-            if body:
-                values = (now, binding_row(c, binding), body)
-                c.execute("INSERT INTO replies (at, binding, body) VALUES (?,?,?)", values)
-            note(c, Activity(now, None, None, "lookup in doubt", detail))
-
-    def checks(self, binding: Binding) -> list[str]:
-        """Return what came in answer to single checks, oldest first."""
-        rows = self._database.read(
-            "SELECT r.body FROM replies r JOIN bindings b ON b.id=r.binding"
-            " WHERE r.job IS NULL AND b.base_url=? AND b.fingerprint=? ORDER BY r.id",
-            binding.base_url,
-            binding.fingerprint,
-        )
-        return [row["body"] for row in rows]
 
     def candidates(self, job: int, seq: int) -> list[Candidate]:
         """Return what may be the ID of a batch, the likeliest first."""
@@ -82,11 +49,8 @@ class Replies:
 def keep(c: sqlite3.Connection, batch: Batch, now: float, reply: str, ids: Sequence[str]) -> None:
     """Keep what came for a batch inside the transaction that puts it in doubt."""
     if reply:
-        c.execute(
-            "INSERT INTO replies (at, binding, job, seq, body)"
-            " SELECT ?, binding, id, ?, ? FROM jobs WHERE id=?",
-            (now, batch.seq, reply, batch.job),
-        )
+        values = (batch.job, batch.seq, reply)
+        c.execute("INSERT OR REPLACE INTO replies (job, seq, body) VALUES (?,?,?)", values)
     c.executemany(
         "INSERT OR IGNORE INTO candidates (job, seq, place, batch_id) VALUES (?,?,?,?)",
         [(batch.job, batch.seq, place, batch_id) for place, batch_id in enumerate(ids)],

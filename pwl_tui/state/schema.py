@@ -172,17 +172,37 @@ CREATE TABLE places (
 );
 """
 
-_REPLIES_IN_DOUBT: Final = """
--- What came in answer to a paid call whose outcome is unknown, without the key; single checks name no job.
-CREATE TABLE replies (
+_LOOKUPS: Final = """
+-- Single checks: each is stored before it is paid for. One without an answer may have been charged.
+CREATE TABLE lookups (
     id INTEGER PRIMARY KEY,
-    at REAL NOT NULL,
     binding INTEGER NOT NULL REFERENCES bindings,
-    job INTEGER REFERENCES jobs ON DELETE CASCADE,
-    seq INTEGER,
-    body TEXT NOT NULL
+    number INTEGER,                     -- E.164 as an integer; NULL once it was purged
+    started REAL NOT NULL,
+    answered REAL,
+    outcome TEXT,
+    on_whatsapp INTEGER,
+    business INTEGER,
+    carrier TEXT,
+    country TEXT,
+    note TEXT,
+    line_type TEXT,
+    error TEXT                          -- the Problem that there is in place of an answer
 );
-CREATE INDEX replies_by_batch ON replies (job, seq);
+CREATE INDEX lookups_by_number ON lookups (number);
+"""
+
+_REPLIES_IN_DOUBT: Final = """
+-- What came in answer to the paid call of a batch in doubt, without the key.
+CREATE TABLE replies (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (job, seq)
+) WITHOUT ROWID;
+
+-- What came for a single check that may have been charged, without the key.
+ALTER TABLE lookups ADD COLUMN reply TEXT;
 
 -- What may be the ID of a batch in doubt, and why it was not taken when it was last looked up.
 CREATE TABLE candidates (
@@ -196,4 +216,4 @@ CREATE TABLE candidates (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _REPLIES_IN_DOUBT)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _REPLIES_IN_DOUBT)

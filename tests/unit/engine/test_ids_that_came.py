@@ -20,6 +20,7 @@ from pwl_tui.state.files.journal import Candidates, Intent
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
+    BINDING,
     FIRST,
     KEY,
     NOW,
@@ -32,6 +33,7 @@ from tests.unit.fake_service import (
     failing,
     finish,
     ids,
+    look_up,
     make_engine,
     make_service,
     make_submitter,
@@ -371,16 +373,16 @@ def test_what_came_for_a_single_check_is_not_lost(
     with Client("https://lookup.test", Secret(KEY), transport=transport) as client:
         monkeypatch.setattr(service, "check", client.check)
         engine = make_engine(store, service, clock)
-        with pytest.raises(ApiError):
-            engine.credits.lookup(f"+{FIRST}")
-    binding = engine.binding
-    assert binding is not None
-    (kept,) = store.replies.checks(binding)
+        (finding,) = look_up(engine, FIRST)
+    assert finding.problem is not None
+    assert "What came:" in finding.problem.message
+    assert "VALID_CONFIRMED" in finding.problem.message
+    (kept,) = store.lookups.replies(BINDING, FIRST)
     assert "VALID_CONFIRMED" in kept
     assert KEY not in kept
-    (entry,) = store.activity.newest(0, 9)
-    assert entry.event == "lookup in doubt"
-    assert "VALID_CONFIRMED" in entry.detail
+    assert all(str(FIRST) not in entry.detail for entry in store.activity.newest(0, 9))
+    store.lookups.purge(clock.now + 1)
+    assert store.lookups.replies(BINDING, FIRST) == []
 
 
 # -- whatever happens to the answer
