@@ -11,9 +11,13 @@ from pwl_tui.engine.money.ledger import Ledger, Movement
 from pwl_tui.engine.money.settling import choices
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import Batch, Job
+from pwl_tui.text import clean
 from pwl_tui.wording import doubt, ledger, retry
 from pwl_tui.wording.figures import counted, grouped, percent
 from pwl_tui.wording.jobs import expires_in, needs
+
+_RECEIVED = 300
+"""Characters of a foreign answer."""
 
 
 def retry_text(plan: RetryPlan, balance: int) -> str:
@@ -74,12 +78,17 @@ def batches_text(batches: Sequence[Batch]) -> str:
             grouped(batch.counts.answered),
             grouped(batch.charged),
             moment(batch.submitted) or "-",
-            "" if batch.error is None else f"{batch.error.message} {batch.error.remedy}",
+            "" if (problem := batch.problem) is None else f"{problem.message} {problem.remedy}",
         )
         for batch in batches
     ]
     heads = ("Batch", "ID", "State", "Size", "Answered", "Charged", "Submitted", "")
     return table(heads, rows, left=(1, 2, 6, 7))
+
+
+def received_text(batch: Batch) -> str:
+    """Return the beginning of a batch's last answer that could not be understood, as kept for support."""
+    return f"Batch {batch.label}: its last answer begins with: {clean(batch.received, _RECEIVED)}"
 
 
 def ledger_text(found: Ledger) -> str:
