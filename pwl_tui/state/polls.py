@@ -219,7 +219,7 @@ class Polls:
                 note(c, Activity(now, batch.job, batch.seq, "unreachable", problem.message))
 
     def look_again(self, jobs: Iterable[int], *, now: float, minimum: float) -> None:
-        """Make due what only a later poll may tell: the unreachable batches of some jobs, and those in trouble.
+        """Make the unreachable batches of some jobs due, and those in trouble: a poll may tell by now.
 
         Args:
             jobs: their IDs.
