@@ -80,7 +80,7 @@ _REFUND = (
     "They were charged: ask the provider for a refund. `pwl-tui retry {}` sends them again, one credit each."
 )
 _ITS_ID = (
-    "Nothing is lost: its ID and what came are kept, and it is polled again. Ask the provider if it lasts."
+    "Nothing is lost: its ID and this answer are kept, and it is polled again. Ask the provider if it lasts."
 )
 
 
