@@ -77,7 +77,7 @@ class Batches:
             batch.first,
             batch.first + batch.size,
         )
-        return [row["number"] for row in rows]
+        return [row[0] for row in rows]
 
     def in_doubt(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that are in doubt; while there is one, nothing is sent."""

@@ -126,7 +126,8 @@ class Polls:
             changes = []
             for number, answer in answers:
                 known = stored.get(number)
-                if known is None or not _news(known[1], answer.outcome):
+                # Only this says more than what is stored.
+                if known is None or known[1] != Outcome.PENDING or answer.outcome not in _FINAL:
                     continue
                 answered = now if answer.outcome is Outcome.COMPLETED else None
                 changes.append((*astuple(answer), answered, batch.job, known[0]))
@@ -267,11 +268,7 @@ class Polls:
 _STORE_ANSWER = f"UPDATE numbers SET {'=?, '.join(COLUMNS)}=?, answered=? WHERE job=? AND idx=?"
 
 
-def _news(stored: str, answer: Outcome) -> bool:
-    """Whether an answer says more than what is stored."""
-    return stored == Outcome.PENDING and answer in {Outcome.COMPLETED, Outcome.FAILED}
-
-
+_FINAL = frozenset({Outcome.COMPLETED, Outcome.FAILED})
 _COUNT = f"""
 UPDATE batches SET (on_whatsapp, business, not_on_whatsapp, failed, pending) = (
     SELECT coalesce(sum(on_whatsapp), 0), coalesce(sum(on_whatsapp AND business), 0),
