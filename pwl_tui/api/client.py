@@ -9,6 +9,7 @@ import httpx
 from msgspec.structs import replace
 
 from pwl_tui import __version__
+from pwl_tui.api import tolerant
 from pwl_tui.api.answers import (
     fields_of,
     read_balance,
@@ -19,7 +20,7 @@ from pwl_tui.api.answers import (
 )
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, Submitted
-from pwl_tui.api.tolerant import Fields, text_in
+from pwl_tui.api.tolerant import Fields
 from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER, Service
@@ -63,7 +64,11 @@ class Client:
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._network: Callable[[], httpx.BaseTransport]
-        self._network = route_to(self._base_url).open if transport is None else lambda: transport
+        if transport is None:
+            route = route_to(self._base_url)
+            self._network, self._proxy = route.open, route.proxy_name
+        else:
+            self._network, self._proxy = lambda: transport, ""
         self._paid_timeout = paid_timeout
         self._reader = self._open(read_timeout)
 
@@ -138,7 +143,7 @@ class Client:
         try:
             answer = _exchange(client, request, paid=paid)
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-            problem = transport_problem(error, paid=paid)
+            problem = transport_problem(error, paid=paid, proxy=self._proxy)
         except RuntimeError:  # httpx: another thread has closed the client
             if not client.is_closed:
                 raise
@@ -157,7 +162,7 @@ class Client:
 
     def _error(self, answer: "_Answer") -> ApiError:
         # The service may echo the key, and even the requested URL.
-        body = redact(text_in(answer.body), self._key).encode()
+        body = redact(tolerant.text_in(answer.body), self._key).encode()
         problem = decode_error(answer.status, answer.headers, body, paid=answer.paid)
         # JSON can escape characters of a key (``\/``, ``\u002b``); that shows only once it is decoded.
         message, code = redact(problem.message, self._key), problem.code and redact(problem.code, self._key)

@@ -16,7 +16,6 @@ from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.engine.polling.schedule import TRIES
-from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 
@@ -183,8 +182,8 @@ class _Follower:
             return Ending(exit_of_problem(problem), problem)
         if self._finish and job.trouble is not None:
             return Ending(exit_of_problem(job.trouble), job.trouble)
-        if _unsent(job) and not self._engine.may_spend:
-            return Ending(Exit.FAILED, NO_SPEND)
+        if _unsent(job) and (forbidden := self._engine.forbidden) is not None:
+            return Ending(Exit.FAILED, forbidden)
         if job.paused and _unsent(job):
             problem = Problem(
                 kind=Kind.INVALID_REQUEST,

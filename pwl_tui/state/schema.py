@@ -162,6 +162,16 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
+_PLACE: Final = """
+-- Where the state directory belongs: a moved or copied one spends nothing until the person has decided.
+CREATE TABLE places (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    host TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+);
+"""
+
 _TROUBLE: Final = """
 -- Why the last poll taught nothing, or why a batch ended without all answers; NULL: there is no trouble.
 ALTER TABLE batches ADD COLUMN trouble TEXT;
@@ -169,4 +179,4 @@ ALTER TABLE batches ADD COLUMN trouble TEXT;
 ALTER TABLE batches ADD COLUMN received TEXT;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _TROUBLE)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _TROUBLE)

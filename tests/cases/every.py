@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers
+from tests.cases import answers, network
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
     "answers": answers.CASES,
+    "network": network.CASES,
 }
