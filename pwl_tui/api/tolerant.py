@@ -6,16 +6,18 @@ content: a byte order mark, another encoding, a stray byte, ``NaN``, a lone surr
 other 999. Neither takes an answer that was cut off for a whole one.
 """
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+if TYPE_CHECKING:
+    from json import JSONDecoder
+
 Fields = Mapping[str, Any]
 
-_DECODER = json.JSONDecoder(strict=False)
 _ERRORS = (ValueError, RecursionError)  # ValueError: also a number of more digits than Python converts
 _AROUND = " \t\r\n\ufeff\x00"
 _STRAY_BYTES = {0xDC00 + byte: chr(byte) for byte in range(0x80, 0x100)}
@@ -44,6 +46,13 @@ def salvaged(body: bytes) -> Fields:
     return fields or _salvaged(text_in(body))
 
 
+@cache
+def _decoder() -> "JSONDecoder":
+    from json import JSONDecoder  # slow to load, and rarely needed
+
+    return JSONDecoder(strict=False)
+
+
 def _salvaged(text: str) -> Fields:
     value = _whole(text)
     if isinstance(value, str):  # JSON within a JSON string
@@ -56,7 +65,7 @@ def _salvaged(text: str) -> Fields:
     if start is None:
         return {}
     try:
-        value, _ = _DECODER.raw_decode(text, start.start())
+        value, _ = _decoder().raw_decode(text, start.start())
     except _ERRORS:
         return _pieces(text[start.start() :])
     return value if isinstance(value, dict) else {}
@@ -64,7 +73,9 @@ def _salvaged(text: str) -> Fields:
 
 def text_in(body: bytes) -> str:
     """Return the text of a body, whatever its encoding, without what may stand around it."""
-    encoding = json.detect_encoding(body)
+    from json import detect_encoding  # as for the decoder
+
+    encoding = detect_encoding(body)
     if encoding.startswith("utf-8"):
         # A stray byte is Latin-1, as in a name that was never converted.
         return body.decode("utf-8", "surrogateescape").translate(_STRAY_BYTES).strip(_AROUND)
@@ -73,7 +84,7 @@ def text_in(body: bytes) -> str:
 
 def _whole(text: str) -> object:
     try:
-        return _DECODER.decode(text)
+        return _decoder().decode(text)
     except _ERRORS:
         return None
 
@@ -102,7 +113,7 @@ def _elements(text: str, end: int) -> tuple[list[Any], int]:
     bad = 0
     while bad < _MOST_BAD and (place := text.find("{", end)) >= 0:
         try:
-            element, end = _DECODER.raw_decode(text, place)
+            element, end = _decoder().raw_decode(text, place)
         except _ERRORS:
             bad += 1
             end = place + 1
@@ -116,7 +127,7 @@ def _plain(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for match in _FIELD.finditer(text):
         try:
-            value, _ = _DECODER.raw_decode(text, match.end())
+            value, _ = _decoder().raw_decode(text, match.end())
         except _ERRORS:
             continue
         found.setdefault(match[1], value)
