@@ -192,4 +192,11 @@ CREATE TABLE lookups (
 CREATE INDEX lookups_by_number ON lookups (number);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS)
+_TROUBLE: Final = """
+-- Why the last poll taught nothing, or why a batch ended without all answers; NULL: there is no trouble.
+ALTER TABLE batches ADD COLUMN trouble TEXT;
+-- The beginning of an answer that could not be understood, for the provider's support.
+ALTER TABLE batches ADD COLUMN received TEXT;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _TROUBLE)

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import lookup, network
+from tests.cases import answers, lookup, network
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
+    "answers": answers.CASES,
     "lookup": lookup.CASES,
     "network": network.CASES,
 }

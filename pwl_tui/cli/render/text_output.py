@@ -12,9 +12,13 @@ from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.engine.money.settling import choices
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import Batch, Job
+from pwl_tui.text import clean
 from pwl_tui.wording import doubt, ledger, lookup, retry
 from pwl_tui.wording.figures import counted, grouped, percent, phone
 from pwl_tui.wording.jobs import expires_in, needs
+
+_RECEIVED = 300
+"""Characters of a foreign answer."""
 
 
 def retry_text(plan: RetryPlan, balance: int) -> str:
@@ -75,7 +79,7 @@ def batches_text(batches: Sequence[Batch]) -> str:
             grouped(batch.counts.answered),
             grouped(batch.charged),
             moment(batch.submitted) or "-",
-            "" if batch.error is None else f"{batch.error.message} {batch.error.remedy}",
+            "" if (problem := batch.problem) is None else f"{problem.message} {problem.remedy}",
         )
         for batch in batches
     ]
@@ -97,6 +101,11 @@ def lookup_text(found: Sequence[Finding]) -> str:
         problem = finding.problem
         lines.append(f"{known}  {problem.message} {problem.remedy}" if problem else known)
     return "\n".join(lines)
+
+
+def received_text(batch: Batch) -> str:
+    """Return the beginning of a batch's last answer that could not be understood, as kept for support."""
+    return f"Batch {batch.label}: its last answer begins with: {clean(batch.received, _RECEIVED)}"
 
 
 def ledger_text(found: Ledger) -> str:
