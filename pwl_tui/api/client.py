@@ -11,8 +11,8 @@ import httpx
 from msgspec.structs import replace
 
 from pwl_tui import __version__
+from pwl_tui.api import tolerant
 from pwl_tui.api.answers import (
-    Fields,
     fields_of,
     read_balance,
     read_batch,
@@ -21,9 +21,10 @@ from pwl_tui.api.answers import (
 )
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError, decode_error
-from pwl_tui.api.models import Balance, BatchAnswer, Check, Submitted
+from pwl_tui.api.models import Balance, BatchAnswer, Check, Reply, Submitted
 from pwl_tui.api.salvage import MAX_KEPT, body_in, documents, reply_of, submitted_in, text_in, unpacked
 from pwl_tui.api.tap import Tap
+from pwl_tui.api.tolerant import Fields
 from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER, Service
@@ -35,6 +36,8 @@ READ_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 """Seconds, for the calls that cost nothing and can be repeated."""
 MAX_ANSWER_BYTES = 8 * 2**20
 """A poll of 1,000 numbers has about 250 kB; anything far longer is not from the service."""
+MAX_RECEIVED = 4096
+"""How much of an answer that cannot be understood is kept, in bytes."""
 
 _READS_ON, _READ_ON_SECONDS = 4, 0.5
 """How often, and how long each time, to wait for what an answer without an ID left unread."""
@@ -169,23 +172,22 @@ class Client:
 
     def _error(self, answer: "_Answer") -> ApiError:
         # The service may echo the key, and even the requested URL.
-        body = redact(answer.body.decode(errors="replace"), self._key).encode()
+        body = redact(tolerant.text_in(answer.body), self._key).encode()
         problem = decode_error(answer.status, answer.headers, body, paid=answer.paid)
         # What a sentence says in JSON is looked through once more in plain text.
         message, code = redact(problem.message, self._key), problem.code and redact(problem.code, self._key)
-        return self._with_reply(replace(problem, message=message, code=code), answer)
+        received = "" if problem.kind is not Kind.BAD_ANSWER else body[:MAX_RECEIVED].decode(errors="replace")
+        return self._with_reply(replace(problem, message=message, code=code), answer, received)
 
-    def _with_reply(self, problem: Problem, answer: "_Answer") -> ApiError:
+    def _with_reply(self, problem: Problem, answer: "_Answer", received: str = "") -> ApiError:
         """Return the error of a call, with what came if it may have been charged."""
         accepted = answer.paid and 200 <= answer.status < 300
         reply = reply_of(answer.texts, self._key, keyed_only=not accepted) if answer.paid else None
         if accepted and reply and reply.ids and problem.charged == "no":
             # An answer that has a batch's ID does not say that nothing was done, whatever else it says.
             problem = replace(problem, charged="unknown", remedy=SETTLE)
-        error = ApiError(problem)
-        if reply and problem.charged == "unknown":
-            error.reply = reply
-        return error
+        kept = reply if reply and problem.charged == "unknown" else Reply()
+        return ApiError(problem, received=received, reply=kept)
 
     def _open(self, timeout: httpx.Timeout, tap: Tap | None = None) -> httpx.Client:
         return httpx.Client(

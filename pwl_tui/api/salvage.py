@@ -13,8 +13,9 @@ from json import JSONDecoder, loads
 from typing import Final
 from urllib.parse import unquote
 
-from pwl_tui.api.answers import Fields, read_submitted, usable_id
+from pwl_tui.api.answers import read_submitted, usable_id
 from pwl_tui.api.models import Reply, Submitted
+from pwl_tui.api.tolerant import Fields
 from pwl_tui.secret import Secret, redact
 
 MAX_KEPT: Final = 64 * 1024

@@ -136,6 +136,64 @@ def miscounted(sent: int, counted: int) -> Problem:
     )
 
 
+_REFUND = (
+    "They were charged: ask the provider for a refund. `pwl-tui retry {}` sends them again, one credit each."
+)
+_ITS_ID = (
+    "Nothing is lost: its ID and this answer are kept, and it is polled again. Ask the provider if it lasts."
+)
+
+
+def misfit(batch: Batch) -> Problem:
+    """Return the problem of a batch whose answer is about none of its numbers."""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The answer for batch {batch.label} fits none of its {batch.size:,} numbers.",
+        charged="yes",
+        remedy=_ITS_ID,
+    )
+
+
+def incomplete(batch: Batch, missing: int, unfit: int) -> Problem:
+    """Return the problem of a finished batch whose answer lacks some of its numbers.
+
+    Args:
+        batch: the batch.
+        missing: how many of its numbers the answer does not name.
+        unfit: how many results cannot be read, or name other numbers.
+    """
+    odd = f"; {unfit:,} of its results cannot be read or fit no number" if unfit else ""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The finished answer for batch {batch.label} leaves out {missing:,} of its"
+        f" {batch.size:,} numbers{odd}.",
+        charged="yes",
+        remedy=_ITS_ID,
+    )
+
+
+def left_out(batch: Batch, missing: int) -> Problem:
+    """Return the problem of a finished batch whose answer left out numbers each time it was polled."""
+    return Problem(
+        kind=Kind.SERVER_ERROR,
+        message=f"The finished answer for batch {batch.label} leaves out {missing:,} of its"
+        f" {batch.size:,} numbers; they count as failed.",
+        charged="yes",
+        remedy=_REFUND.format(batch.job),
+    )
+
+
+def ended_early(batch: Batch, status: str, failed: int) -> Problem:
+    """Return the problem of a batch that the service ended before all numbers had an answer."""
+    return Problem(
+        kind=Kind.SERVER_ERROR,
+        message=f"The service ended batch {batch.label} with the status {status!r}; {failed:,} of its"
+        f" {batch.size:,} numbers have no answer and count as failed.",
+        charged="yes",
+        remedy=_REFUND.format(batch.job),
+    )
+
+
 def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
     """Return the problem of an ID that is paid for and missing from the state file."""
     where = "The journal has its ID." if journaled else "No disk has its ID: write it down now."

@@ -192,6 +192,13 @@ CREATE TABLE lookups (
 CREATE INDEX lookups_by_number ON lookups (number);
 """
 
+_TROUBLE: Final = """
+-- Why the last poll taught nothing, or why a batch ended without all answers; NULL: there is no trouble.
+ALTER TABLE batches ADD COLUMN trouble TEXT;
+-- The beginning of an answer that could not be understood, for the provider's support.
+ALTER TABLE batches ADD COLUMN received TEXT;
+"""
+
 _REPLIES_IN_DOUBT: Final = """
 -- What came in answer to the paid call of a batch in doubt, without the key.
 CREATE TABLE replies (
@@ -216,4 +223,4 @@ CREATE TABLE candidates (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _REPLIES_IN_DOUBT)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _TROUBLE, _REPLIES_IN_DOUBT)

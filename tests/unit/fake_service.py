@@ -169,10 +169,17 @@ def killing() -> None:
 
 def add_job(store: Store, first: int, size: int, *, batch_size: int = 1000, at: float = 0.0) -> int:
     """Store a job of `size` numbers from `first` on."""
-    numbers = range(first, first + size)
+    return store_numbers(store, range(first, first + size), name=f"job {first}", batch_size=batch_size, at=at)
+
+
+def store_numbers(
+    store: Store, numbers: Sequence[int], *, name: str = "job", batch_size: int = 1000, at: float = 0.0
+) -> int:
+    """Store a job of some numbers."""
+    size = len(numbers)
     starts = range(0, size, batch_size)
     return store.jobs.add(
-        NewJob(BINDING, "default", f"job {first}", "list.txt", b"{}", at, size, 0, 0, 0, size),
+        NewJob(BINDING, "default", name, "list.txt", b"{}", at, size, 0, 0, 0, size),
         pieces=[b"original"],
         rows=((index, None) for index in range(size)),
         numbers=(NewNumber(number, index // batch_size + 1) for index, number in enumerate(numbers)),

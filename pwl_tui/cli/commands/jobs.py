@@ -12,6 +12,7 @@ from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import (
+    note_ended_early,
     print_jobs,
     shape_of,
     text_of,
@@ -21,7 +22,7 @@ from pwl_tui.cli.render.jobs import (
 )
 from pwl_tui.cli.render.json_output import moment
 from pwl_tui.cli.render.sample import sample_text
-from pwl_tui.cli.render.text_output import batches_text, job_notes
+from pwl_tui.cli.render.text_output import batches_text, job_notes, received_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import NO_KEY, EngineError
 from pwl_tui.filters import FILTERS
@@ -78,6 +79,8 @@ def show(session: Session) -> int:
             session.output.note(
                 f"Batch {batch.label}: {explanation}\nRun `pwl-tui settle {batch.label}` to settle it."
             )
+        if batch.received and batch.state is BatchState.PROCESSING:
+            session.output.note(received_text(batch))
     warn_of_expiry(session, [job])
     return Exit.DONE
 
@@ -246,6 +249,7 @@ def purge(session: Session) -> int:
 
 def _report_all(session: Session, watched: list[Job], ending: Ending) -> int:
     print_jobs(session, watched, batches=True)
+    note_ended_early(session, watched)
     if ending.problem is not None:
         session.output.explain(ending.problem)
     if ending.exit is Exit.TIMEOUT:

@@ -100,7 +100,7 @@ def batch_shape(batch: Batch) -> dict[str, Any]:
         "completed": moment(batch.completed),
         "last_poll": moment(batch.last_poll),
         "next_poll": moment(batch.next_poll) if processing else None,
-        "error": batch.error,
+        "error": batch.problem,
     }
 
 

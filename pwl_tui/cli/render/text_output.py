@@ -19,6 +19,8 @@ from pwl_tui.wording.jobs import expires_in, needs
 
 _SHOWN_OF_REPLY = 300
 """Characters; `--json` and the report have more."""
+_RECEIVED = 300
+"""Characters of a foreign answer."""
 
 
 def retry_text(plan: RetryPlan, balance: int) -> str:
@@ -79,7 +81,7 @@ def batches_text(batches: Sequence[Batch]) -> str:
             grouped(batch.counts.answered),
             grouped(batch.charged),
             moment(batch.submitted) or "-",
-            "" if batch.error is None else f"{batch.error.message} {batch.error.remedy}",
+            "" if (problem := batch.problem) is None else f"{problem.message} {problem.remedy}",
         )
         for batch in batches
     ]
@@ -101,6 +103,11 @@ def lookup_text(found: Sequence[Finding]) -> str:
         problem = finding.problem
         lines.append(f"{known}  {problem.message} {problem.remedy}" if problem else known)
     return "\n".join(lines)
+
+
+def received_text(batch: Batch) -> str:
+    """Return the beginning of a batch's last answer that could not be understood, as kept for support."""
+    return f"Batch {batch.label}: its last answer begins with: {clean(batch.received, _RECEIVED)}"
 
 
 def ledger_text(found: Ledger) -> str:

@@ -13,7 +13,8 @@ from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
 from pwl_tui.engine.money.journaling import digest, journal_entry
-from pwl_tui.engine.polling.poller import answers
+from pwl_tui.engine.polling.matching import holds_exactly, match, number_in
+from pwl_tui.engine.polling.poller import finals
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem, ProblemError
@@ -232,18 +233,20 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
         StateError: the state file failed.
     """
     _refuse_known(store, batch_id)
-    if (error := misfit(store, batch, find(poll, batch_id))) is not None:
+    if (error := misfit(store, batch, poll(batch_id))) is not None:
         raise error
     give(store, batch, batch_id, now=now, evidence=evidence)
 
 
-def misfit(store: Store, batch: Batch, found: Found) -> AdoptError | None:
-    """Return what is wrong if a batch that was found does not hold exactly the numbers of one in doubt."""
-    theirs, ours = set(found.numbers), set(store.batches.numbers(batch))
-    if theirs == ours:
+def misfit(store: Store, batch: Batch, answer: BatchAnswer) -> AdoptError | None:
+    """Return what is wrong if a poll is not about exactly the numbers of a batch in doubt. None: nothing."""
+    results, ours = answer.results, store.batches.numbers(batch)
+    if not answer.unreadable and holds_exactly(results, ours):
         return None
+    matched = match(results, ours)
+    shared = len({number for number, _ in matched.found})
     return AdoptError(
-        f"{found.batch_id} holds {len(theirs):,} numbers; {len(theirs & ours):,} of them are among the"
+        f"{answer.batch_id} holds {shared + len(matched.unfit):,} numbers; {shared:,} of them are among the"
         f" {len(ours):,} of batch {batch.label}.",
         "Enter the ID of the batch that holds exactly these numbers.",
     )
@@ -271,9 +274,8 @@ def _refuse_known(store: Store, batch_id: str) -> None:
 
 
 def _refuse_in_doubt(store: Store, binding: Binding, found: Found) -> None:
-    theirs = set(found.numbers)
     for batch in store.batches.in_doubt(binding):
-        if set(store.batches.numbers(batch)) == theirs:
+        if holds_exactly(found.answer.results, store.batches.numbers(batch)):
             raise AdoptError(
                 f"{found.batch_id} holds the numbers of batch {batch.label}, which is in doubt.",
                 f"Run `pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
@@ -289,7 +291,13 @@ def find(poll: Poll, batch_id: str) -> Found:
     """
     answer = poll(batch_id)
     # A number that was sent in two spellings is one number here.
-    numbers = dict(answers(answer))
+    named = [(number, one) for one in answer.results if (number := number_in(one)) is not None]
+    numbers = dict(finals(named))
+    if odd := len(answer.results) - len(named) + answer.unreadable:
+        raise AdoptError(
+            f"{odd:,} results of {batch_id} cannot be read; adopting it now would lose them.",
+            "Try again a little later.",
+        )
     if not numbers:
         raise AdoptError(
             f"The service knows {batch_id}, but its answer has no valid number.",

@@ -1,6 +1,6 @@
 """The life of a job: created, retried, paused, exported, forgotten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.context import EngineContext
@@ -91,7 +91,17 @@ class Jobs:
         if self._store.jobs.get(job_id).error != COPIED:  # which is for `retry`, and names its sum
             self._store.decisions.retry_rejected(job_id, now=now)
         self._store.polls.try_again(job_id, now=now)
+        self.look_again([job_id])
         self._wake()
+
+    def look_again(self, job_ids: Iterable[int]) -> None:
+        """Make the unreachable batches of some jobs due, and those whose answers could not be used."""
+        minimum = self._context.settings.polling.minimum
+        self._store.polls.look_again(job_ids, now=self._context.clock(), minimum=minimum)
+
+    def looking(self, job_id: int) -> bool:
+        """Return whether an unreachable batch of a job is due, or being polled."""
+        return self._store.polls.looking(job_id, self._context.clock())
 
     def export(
         self, job_id: int, target: "Target", watch: Callable[[int], None] | None = None

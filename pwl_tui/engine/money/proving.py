@@ -6,7 +6,7 @@ That is the one decision about a batch in doubt that needs no person.
 from typing import Final
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.engine.jobs.adopting import AdoptError, Poll, find, give, misfit
+from pwl_tui.engine.jobs.adopting import Poll, give, misfit
 from pwl_tui.engine.money.settling import evidence_of
 from pwl_tui.problem import Kind
 from pwl_tui.state.files.journal import Entry
@@ -71,11 +71,11 @@ def _look_up(store: Store, poll: Poll, batch: Batch, batch_id: str) -> tuple[str
     if batch_id in journaled or store.batches.known([batch_id]):
         return "It belongs to another batch.", True
     try:
-        error = misfit(store, batch, find(poll, batch_id))
-    except AdoptError as no_numbers:
-        return no_numbers.problem.message, False
+        answer = poll(batch_id)
     except ApiError as unknown:
         if unknown.problem.kind not in {Kind.NOT_FOUND, Kind.INVALID_REQUEST}:
             raise
         return "The service does not know it with this key.", False
-    return ("", False) if error is None else (error.problem.message, True)
+    error = misfit(store, batch, answer)
+    # What cannot be read now may be readable later.
+    return ("", False) if error is None else (error.problem.message, not answer.unreadable)

@@ -8,7 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from msgspec.structs import replace
 
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import SettleError
 from pwl_tui.engine.money.submitter import Busy, Sent
@@ -23,6 +26,7 @@ _OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
 
 REFUSED = Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wait")
 LIMITED = Problem(kind=Kind.RATE_LIMITED, message="slow down", charged="no", retry_after=3.0, remedy="wait")
+PAGE = Problem(kind=Kind.BAD_ANSWER, status=200, message="a page", remedy="wait")
 FORBIDDEN = Problem(kind=Kind.FORBIDDEN, status=403, message="no", charged="no", remedy="ask")
 
 PLACES = [
@@ -188,6 +192,27 @@ class Protocol(Books):
             assert len({batch.label for _, batch in claimed}) == len(claimed), "polled by two"
             for poller, batch in claimed:
                 poller.poll(batch)
+
+    @precondition(lambda self: any(one.state is BatchState.PROCESSING for one in self.batches()))
+    @rule(who=who, strangers=st.booleans())
+    def poll_and_get_what_cannot_be_used(self, who: int, strangers: bool) -> None:
+        self.clock.now += 20.0
+        failed = sum(batch.counts.failed for batch in self.batches())
+        true_poll = self.service.poll
+
+        def poll(batch_id: str) -> BatchAnswer:
+            answer = true_poll(batch_id)
+            if not strangers:
+                raise ApiError(PAGE)
+            results = [replace(one, number=f"+999{one.number}") for one in answer.results]
+            return replace(answer, results=results)
+
+        self.service.poll = poll  # type: ignore[method-assign]
+        poller = self.processes[who].poller
+        while (batch := poller.claim()) is not None:
+            assert poller.poll(batch).problem is not None
+        self.service.poll = true_poll  # type: ignore[method-assign]
+        assert sum(batch.counts.failed for batch in self.batches()) == failed, "called failed unread"
 
     @rule(seconds=st.sampled_from([1.0, 11.0, 70.0, 400.0]))
     def wait(self, seconds: float) -> None:
