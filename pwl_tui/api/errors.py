@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 
 from pwl_tui.api.answers import count_of, text_of
 from pwl_tui.api.documented import CODES, PASSING, SETTLE, Row, not_ours, reported, row_of_status
+from pwl_tui.api.models import Reply
 from pwl_tui.api.tolerant import Fields, whole
 from pwl_tui.problem import Charged, Problem, ProblemError
 from pwl_tui.text import clean
@@ -40,17 +41,22 @@ _NEVER_CHARGED = frozenset({407, 429})
 """Refused before any work is done, whoever answers."""
 
 
+_NOTHING = Reply()
+
+
 class ApiError(ProblemError):
     """The service could not do what was asked; `problem` says why. Never holds a URL or a key.
 
     Args:
         problem: what went wrong.
         received: the beginning of an answer that could not be understood, for the provider's support.
+        reply: what came, if this was a paid call whose outcome is unknown.
     """
 
-    def __init__(self, problem: Problem, *, received: str = "") -> None:
+    def __init__(self, problem: Problem, *, received: str = "", reply: Reply = _NOTHING) -> None:
         super().__init__(problem)
         self.received = received
+        self.reply = reply
 
 
 class _ErrorBody(NamedTuple):

@@ -21,6 +21,15 @@ class Submitted(msgspec.Struct, frozen=True):
     status: str
 
 
+class Reply(msgspec.Struct, frozen=True):
+    """What came in answer to a paid call whose outcome is unknown."""
+
+    text: str = ""
+    """Up to 64 KiB of it, without the key; not cleaned."""
+    ids: tuple[str, ...] = ()
+    """What may be the batch's ID in it, the likeliest first. Only the service can tell whether it is."""
+
+
 class NumberAnswer(msgspec.Struct, frozen=True):
     """What a poll says about one number."""
 

@@ -4,7 +4,7 @@ import queue
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from msgspec import Struct
@@ -16,7 +16,7 @@ from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.engine.polling.schedule import TRIES
-from pwl_tui.problem import Kind, Problem
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 
 _TICK_SECONDS = 0.5
@@ -98,6 +98,7 @@ class _Follower:
         self._finish = finish
         self._await_credits = await_credits
         self._said: set[str] = set()
+        self._looked_up: set[tuple[int, int]] = set()
         self._down: Problem | None = None
         self._barriers = 0
 
@@ -145,7 +146,7 @@ class _Follower:
         if any(self._moving(job, frozen=frozen is not None) for job in jobs):
             return None
         if frozen is not None and any(not _over(job) for job in jobs):
-            return Ending(Exit.UNKNOWN, frozen)
+            return None if self._may_be_proven() else Ending(Exit.UNKNOWN, frozen)
         return next((ending for job in jobs if (ending := self._verdict(job))), Ending(Exit.DONE))
 
     def _moving(self, job: Job, *, frozen: bool) -> bool:
@@ -162,6 +163,19 @@ class _Follower:
         if job.hold.kind is Kind.CREDITS:
             return self._await_credits
         return job.hold_until is not None
+
+    def _may_be_proven(self) -> bool:
+        """Whether a batch in doubt has its ID now, or may have it soon because one came with the answer."""
+        engine = self._engine
+        for batch in [] if engine.binding is None else engine.store.batches.in_doubt(engine.binding):
+            if engine.recovery.awaits_proof(batch):
+                return True
+            # An ID that the service did not know then it may know now.
+            if (batch.job, batch.seq) not in self._looked_up:
+                self._looked_up.add((batch.job, batch.seq))
+                with suppress(ProblemError):
+                    return engine.recovery.prove(batch.job, batch.seq)
+        return False
 
     def _unreadable(self, job: Job, *, tries: int) -> bool:
         """Whether no batch left of a job had an answer that could be understood, so many times in a row."""

@@ -1,5 +1,6 @@
 """The engine's own sentences: what is in the way, and what the person can do about it."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from msgspec.structs import replace
@@ -201,6 +202,19 @@ def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
         message=f"Batch {batch.label} was accepted as {batch_id} but could not be saved. {where}",
         charged="yes",
         remedy=f"Fix the disk, then run `pwl-tui settle {batch.label} --as adopted --batch-id {batch_id}`.",
+    )
+
+
+def unkept(batch_ids: Sequence[str], batch: Batch, *, journaled: bool) -> Problem:
+    """Return the problem of what may be the ID of a batch in doubt, and is missing from the state file."""
+    where = "The journal has it." if journaled else "No disk has it: write it down now."
+    return Problem(
+        kind=Kind.UNAVAILABLE,
+        message=f"Batch {batch.label} may have been accepted as {' or '.join(batch_ids[:3])}, which could not"
+        f" be saved. {where}",
+        charged="unknown",
+        remedy="Fix the disk, then run"
+        f" `pwl-tui settle {batch.label} --as adopted --batch-id {batch_ids[0]}`.",
     )
 
 

@@ -1,10 +1,10 @@
 """Faults by rule: which calls go wrong, whether their work is done anyway, and what the client sees.
 
 A rule picks calls (`call`, `key`, `after`, `every`, `share`, `times`) and says what happens to them: a wrong
-answer (`status` with `body`, `dialect` with `code`, `foreign`), a `cut` connection, or silence. Without any
-of these the client gets the true answer, only late (`delay`), with other `headers`, or spoiled (`spelling`,
-`word`, `damage`). The same rules can be
-written in Python, ``Rule(call="submit", after=2, times=1, cut="after")``, and in a TOML file:
+answer (`status` with `body`, `dialect` with `code`, `foreign`), the true one `garbled`, a `cut` connection,
+or silence. Without any of these the client gets the true answer, only late (`delay`), with other `headers`,
+or spoiled (`spelling`, `word`, `damage`). The same rules can be written in Python,
+``Rule(call="submit", after=2, times=1, cut="after")``, and in a TOML file:
 
     [[fault]]
     call = "submit"
@@ -24,6 +24,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pwl_tui.simulator.documented import DOCUMENTED, Dialect
+from pwl_tui.simulator.garble import Garble, garble
 from pwl_tui.simulator.mangling import Damage, Spelling, mangled
 
 Call = Literal["balance", "submit", "poll", "check", "other"]
@@ -52,6 +53,8 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     headers: dict[str, str]
     body: bytes
+    end: Literal["keep", "close", "reset", "silent"] = "keep"
+    """What becomes of the connection afterwards."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +87,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Answer with a body that is not the service's, with `status` or else with the true one."""
     cut: Literal["before", "after", "middle"] | None = None
     """Cut the connection: before the work, after it but before the answer, or in the middle of the answer."""
+    garbled: Garble | None = None
+    """Do the work, and send the true answer spoiled in this way."""
     spelling: Spelling | None = None
     """Answer truly, with the numbers of the results written in another way."""
     word: str | None = None
@@ -101,9 +106,10 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def __post_init__(self) -> None:
         """Refuse fields that contradict each other."""
-        kinds = (self.status or self.foreign, self.dialect or self.code, self.cut, self.silent)
+        answers = (self.status or self.foreign, self.dialect or self.code)
+        kinds = (*answers, self.cut, self.silent, self.garbled)
         if sum(bool(kind) for kind in kinds) > 1:
-            raise ValueError("status or foreign, dialect, cut and silent exclude each other")
+            raise ValueError("status or foreign, dialect, cut, garbled and silent exclude each other")
         if bool(self.dialect) != bool(self.code):
             raise ValueError("dialect and code need each other")
         if self.dialect and self.code not in DOCUMENTED[self.dialect]:
@@ -112,8 +118,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ValueError("body needs status, and excludes foreign")
         if self._spoils and any(kinds):
             raise ValueError("spelling, word and damage spoil the true answer: they exclude any other")
-        if self.work is not None and self.cut:
-            raise ValueError("cut implies whether the work is done, it excludes work")
+        if self.work is not None and (kind := "cut" if self.cut else self.garbled and "garbled"):
+            raise ValueError(f"{kind} implies whether the work is done, it excludes work")
         if self.work is False and not any(kinds):
             raise ValueError("work = false needs status, dialect, foreign or silent: there is no true answer")
 
@@ -135,6 +141,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             status: the true answer's HTTP status; 200 if the work is not done.
             body: the true answer's body, JSON; empty if the work is not done.
         """
+        if self.garbled and body:
+            spoiled = garble(self.garbled, body)
+            return Reply(status, spoiled.headers | self.headers, spoiled.body, spoiled.end)
         content_type = "application/json"
         if self.dialect and self.code:
             status, error = DOCUMENTED[self.dialect][self.code]

@@ -1,7 +1,7 @@
 """Batches and how they are sent: each transition is one transaction that checks its starting state."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -14,6 +14,7 @@ from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
+from pwl_tui.state.replies import keep
 from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome
 
 IN_DOUBT: Final = "its batch is in doubt"
@@ -224,7 +225,14 @@ class Batches:
             note(c, Activity(now, batch.job, batch.seq, "found in the journal", batch_id))
 
     def mark_unknown_from_journal(
-        self, batch: Batch, problem: Problem, *, submitted: float, balance: int | None, now: float
+        self,
+        batch: Batch,
+        problem: Problem,
+        *,
+        submitted: float,
+        balance: int | None,
+        now: float,
+        ids: Sequence[str] = (),
     ) -> None:
         """``planned`` → ``unknown``: the journal says it was about to be sent, and no more.
 
@@ -234,6 +242,7 @@ class Batches:
             submitted: when it was about to be sent, by the journal.
             balance: credits read just before. None means unknown.
             now: UTC epoch seconds.
+            ids: what may be its ID, by the journal.
         """
         with self._database.transaction() as c:
             move(
@@ -246,6 +255,7 @@ class Batches:
                 error=to_json(problem),
             )
             set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
+            keep(c, batch, now, "", ids)
             note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, problem.message))
 
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
@@ -258,14 +268,24 @@ class Batches:
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.PLANNED, problem, now, submitted=None)
 
-    def mark_unknown(self, batch: Batch, problem: Problem, *, now: float) -> None:
+    def mark_unknown(
+        self, batch: Batch, problem: Problem, *, now: float, reply: str = "", ids: Sequence[str] = ()
+    ) -> None:
         """``sending`` → ``unknown``: it may have been charged.
 
         Its numbers become pending, not unsent, so that nobody sends them again because of an export.
+
+        Args:
+            batch: as `intend` left it.
+            problem: why its outcome is unknown.
+            now: UTC epoch seconds.
+            reply: what came in answer to the paid call.
+            ids: what may be the batch's ID in it.
         """
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.UNKNOWN, problem, now)
             set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
+            keep(c, batch, now, reply, ids)
 
     # -- internals
 

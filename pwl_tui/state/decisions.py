@@ -1,4 +1,4 @@
-"""The person's decisions about batches: each is carried out and recorded in one transaction."""
+"""Decisions about batches, by the person or by proof: each is carried out and recorded in one transaction."""
 
 from pwl_tui.answer import Outcome
 from pwl_tui.state.database import Database
@@ -8,7 +8,7 @@ from pwl_tui.state.transitions import charge, move, set_outcome, span
 
 
 class Decisions:
-    """The transitions of one state file that only the person makes."""
+    """The transitions of one state file that only the person, or proof, makes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -58,9 +58,24 @@ class Decisions:
             charge(c, batch, batch.size, now)
             note(c, Activity(now, batch.job, batch.seq, "settled: lost", evidence))
 
-    def identify(self, batch: Batch, *, batch_id: str, now: float, evidence: str) -> None:
-        """``unknown`` → ``processing``: the person entered its ID, which was checked."""
+    def identify(
+        self, batch: Batch, *, batch_id: str, now: float, evidence: str, proven: bool = False
+    ) -> None:
+        """``unknown`` → ``processing``: its ID was checked. Does nothing if another process did it just now.
+
+        Args:
+            batch: the batch.
+            batch_id: the service's.
+            now: UTC epoch seconds.
+            evidence: recorded with the decision.
+            proven: whether the ID came with the answer, so that the check decided, and not the person.
+        """
         with self._database.transaction() as c:
+            named = c.execute(
+                "SELECT 1 FROM batches WHERE job=? AND seq=? AND batch_id=?", (batch.job, batch.seq, batch_id)
+            ).fetchone()
+            if named is not None:
+                return
             move(
                 c,
                 batch,
@@ -73,7 +88,8 @@ class Decisions:
             )
             set_outcome(c, batch, Outcome.PENDING)
             charge(c, batch, batch.size, now)
-            note(c, Activity(now, batch.job, batch.seq, "settled: adopted", f"{batch_id}; {evidence}"))
+            event = "settled: proven" if proven else "settled: adopted"
+            note(c, Activity(now, batch.job, batch.seq, event, f"{batch_id}; {evidence}"))
 
     def retry_rejected(self, job: int, *, now: float) -> int:
         """``rejected`` → ``planned`` for all batches of a job, by the person's decision; return how many."""

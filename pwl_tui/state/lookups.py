@@ -116,11 +116,21 @@ class Lookups:
         with self._database.transaction() as c:
             c.execute("DELETE FROM lookups WHERE id=?", (lookup,))
 
-    def doubt(self, lookup: int, problem: Problem, *, now: float) -> None:
-        """Store why a check that may have been charged has no answer."""
+    def doubt(self, lookup: int, problem: Problem, *, now: float, reply: str = "") -> None:
+        """Store why a check that may have been charged has no answer, and what came in place of one."""
         with self._database.transaction() as c:
-            c.execute("UPDATE lookups SET error=? WHERE id=?", (to_json(problem), lookup))
+            c.execute("UPDATE lookups SET error=?, reply=? WHERE id=?", (to_json(problem), reply, lookup))
             note(c, Activity(now, None, None, "lookup in doubt", problem.message))
+
+    def replies(self, binding: Binding, number: int) -> list[str]:
+        """Return what came for the checks of a number that have no answer, newest first; not cleaned."""
+        rows = self._database.read(
+            f"SELECT reply FROM lookups WHERE {_OF_BINDING} AND number=? AND reply<>'' ORDER BY id DESC",
+            binding.base_url,
+            binding.fingerprint,
+            number,
+        )
+        return [row["reply"] for row in rows]
 
     def doubt_orphans(self, binding: Binding, problem: Problem) -> None:
         """Give the checks whose process died a problem; only for the holder of the sender lock."""
@@ -145,6 +155,8 @@ class Lookups:
         """
         with self._database.transaction() as c:
             c.execute("DELETE FROM lookups WHERE answered<?", (before,))
-            c.execute("UPDATE lookups SET number=NULL WHERE answered IS NULL AND started<?", (before,))
+            c.execute(
+                "UPDATE lookups SET number=NULL, reply=NULL WHERE answered IS NULL AND started<?", (before,)
+            )
         # Deleted data is still in the write-ahead log until that is overwritten.
         self._database.first("PRAGMA wal_checkpoint(TRUNCATE)")

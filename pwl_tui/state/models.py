@@ -115,6 +115,16 @@ class Batch(Struct, frozen=True):
         return f"{self.job}.{self.seq}"
 
 
+class Candidate(Struct, frozen=True):
+    """What may be the ID of a batch in doubt: it came in answer to the paid call."""
+
+    batch_id: str
+    refusal: str
+    """Why it was not taken when it was last looked up, in a sentence; empty if it was not looked up."""
+    final: bool
+    """Whether it is certainly not the batch's."""
+
+
 class Job(Struct, frozen=True):
     """One list accepted for validation, with the totals of its batches."""
 

@@ -199,4 +199,28 @@ ALTER TABLE batches ADD COLUMN trouble TEXT;
 ALTER TABLE batches ADD COLUMN received TEXT;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _TROUBLE)
+_REPLIES_IN_DOUBT: Final = """
+-- What came in answer to the paid call of a batch in doubt, without the key.
+CREATE TABLE replies (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (job, seq)
+) WITHOUT ROWID;
+
+-- What came for a single check that may have been charged, without the key.
+ALTER TABLE lookups ADD COLUMN reply TEXT;
+
+-- What may be the ID of a batch in doubt, and why it was not taken when it was last looked up.
+CREATE TABLE candidates (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    batch_id TEXT NOT NULL,
+    refusal TEXT NOT NULL DEFAULT '',
+    final INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, seq, batch_id)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _TROUBLE, _REPLIES_IN_DOUBT)

@@ -23,6 +23,7 @@ from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Places
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
+from pwl_tui.state.replies import Replies
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: there must be room for an ID that is paid for."""
@@ -36,6 +37,7 @@ class Store:
         jobs: lists accepted for validation.
         batches: their submissions, and the transitions that sending makes.
         decisions: the transitions that the person makes.
+        replies: what came for batches in doubt, and what may be their IDs.
         polls: who polls which batch, and the answers.
         results: rows and numbers.
         lookups: single checks.
@@ -56,6 +58,7 @@ class Store:
         self.jobs = Jobs(database)
         self.batches = Batches(database)
         self.decisions = Decisions(database)
+        self.replies = Replies(database)
         self.polls = Polls(database)
         self.results = Results(database)
         self.lookups = Lookups(database)

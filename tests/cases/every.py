@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, lookup, network
+from tests.cases import answers, broken_answers, lookup, network
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
     "answers": answers.CASES,
+    "broken answers": broken_answers.CASES,
     "lookup": lookup.CASES,
     "network": network.CASES,
 }

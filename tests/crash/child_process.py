@@ -22,7 +22,7 @@ from pwl_tui.api.client import Client
 from pwl_tui.api.models import Check, Submitted
 from pwl_tui.cli.main import main as program
 from pwl_tui.state.database import Database
-from pwl_tui.state.files.journal import Intent, Journal, Line
+from pwl_tui.state.files.journal import Candidates, Intent, Journal, Line
 
 KILLED_AT = "killed at "
 """What the last line says before the step's name."""
@@ -78,7 +78,7 @@ def mark_steps(step: Steps) -> None:
         step("after COMMIT")
 
     def mortal_append(self: Journal, line: Line) -> None:
-        what = "the intent" if isinstance(line, Intent) else "the id"
+        what = {Intent: "the intent", Candidates: "the candidates"}.get(type(line), "the id")
         step(f"before {what} in the journal")
         appending.now, appending.whole = True, True
         try:
@@ -141,6 +141,7 @@ def hurry() -> None:
     patch("pwl_tui.engine.polling.schedule._BACKOFF_SECONDS", 0.05).start()
     patch("pwl_tui.engine.polling.monitor.CHECK_SECONDS", 0.1).start()
     patch("pwl_tui.cli.follow._TICK_SECONDS", 0.05).start()
+    patch("pwl_tui.engine.money.submitter.PROOF_OFFSETS", (0.2,)).start()
 
 
 def run(

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from pwl_tui.simulator.faults import Rule
+from pwl_tui.simulator.garble import Garble
 from tests.crash.counts import Tally
 from tests.crash.machine import Kill, Machine
-from tests.crash.reconcile import read_batches
+from tests.crash.reconcile import journaled, read_batches
 from tests.crash.scenario import bring, check
 from tests.crash.user import Person, StuckError
 from tests.e2e.harness import place
@@ -32,6 +33,7 @@ class Scene:
         prepare: brings things there, and returns the command.
         rows: of the list that it is about; 0: it is about none.
         again: whether the command itself is what goes on after the kill.
+        proven: whether nobody has to settle anything once what may be an id is in the journal.
         companions: how many processes run the same command at the same time, and live.
         steps: how many steps to kill it at, though it does not always get that far; 0: until it lives.
     """
@@ -40,12 +42,23 @@ class Scene:
     prepare: Prepare
     rows: int = 12
     again: bool = False
+    proven: bool = False
     companions: int = 0
     steps: int = 0
 
 
 def submit(_: Machine, person: Person) -> tuple[str, ...]:
     return person.commands[0]
+
+
+def spoiled(kind: Garble) -> Prepare:
+    """Return what lets an answer come that holds the id, but not as it should."""
+
+    def prepare(machine: Machine, person: Person) -> tuple[str, ...]:
+        machine.place.simulator.add_fault(Rule(call="submit", garbled=kind, times=1))
+        return person.commands[0]
+
+    return prepare
 
 
 def orphan(machine: Machine, person: Person) -> tuple[str, ...]:
@@ -125,6 +138,8 @@ def look_up(*faults: Rule) -> Prepare:
 
 SCENES = (
     Scene("submit", submit, rows=1_120),
+    Scene("submit, cut short", spoiled("length long"), proven=True),
+    Scene("submit, two ids", spoiled("twice"), proven=True),
     Scene("watch after a kill", orphan),
     Scene("watch an old copy", old_copy, rows=1_120),
     Scene("watch an older copy", older_copy, rows=1_120),
@@ -156,6 +171,7 @@ def kill_once(scene: Scene, step: int, directory: Path, tally: Tally) -> tuple[b
             companions = [machine.start(*command) for _ in range(scene.companions)]
             ran = machine.kill(killed, Kill("step", step))
             person.note(ran)
+            came = journaled(here.state).candidates
             for companion in companions:
                 machine.end(companion)
             if scene.again:
@@ -163,7 +179,10 @@ def kill_once(scene: Scene, step: int, directory: Path, tally: Tally) -> tuple[b
             person.finish()
         except (StuckError, TimeoutError) as error:
             return False, [*machine.complaints, str(error)]
-        return ran.killed, check(machine, lists, exports=False)
+        found = check(machine, lists, exports=False)
+        if scene.proven and came and tally.groups["settled"]:
+            found.append("a batch was settled by the person though its id is in the journal")
+        return ran.killed, found
 
 
 def walk(scene: Scene, directory: Path, *, first: int = 1, stride: int = 1) -> tuple[Tally, list[str]]:

@@ -72,9 +72,13 @@ def digest(numbers: Iterable[str]) -> str:
 
 @dataclass
 class Journaled:
-    """What the journal holds: ids, the digests of what was about to be sent, and how many lines are torn."""
+    """What the journal holds: ids, what may be one, what was about to be sent, and how many lines are torn.
+
+    What was about to be sent is named by its digest.
+    """
 
     ids: set[str] = field(default_factory=set)
+    candidates: set[str] = field(default_factory=set)
     intents: set[str] = field(default_factory=set)
     torn: int = 0
 
@@ -90,6 +94,8 @@ def journaled(state: Path) -> Journaled:
             continue
         if "batch_id" in line:
             found.ids.add(line["batch_id"])
+        elif "candidates" in line:
+            found.candidates.update(line["candidates"])
         elif line.get("intent") == "send":
             found.intents.add(line["digest"])
     return found

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pwl_tui.simulator.faults import Rule
+from pwl_tui.simulator.garble import GARBLES
 from tests.crash import reconcile
 from tests.crash.child_process import HALF_A_LINE
 from tests.crash.counts import Tally
@@ -28,6 +29,7 @@ _FAULTS = (
     Rule(call="submit", status=500, work=True),
     Rule(call="submit", status=502, body=_HTML),
     Rule(call="submit", foreign="html"),
+    *(Rule(call="submit", garbled=kind) for kind in GARBLES),
     Rule(call="submit", delay=_LATE),
     Rule(call="submit", status=503, delay=_LATE),
     Rule(call="submit", status=429, headers=_AT_ONCE),

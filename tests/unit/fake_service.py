@@ -2,14 +2,16 @@
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import msgspec
 
 from pwl_tui.answer import Answer, Outcome
+from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.config import Polling, Settings
@@ -39,6 +41,22 @@ BINDING = Binding("https://service.test", Secret(KEY).fingerprint)
 SILENT = Problem(kind=Kind.TIMEOUT, message="no answer", charged="unknown", remedy="settle")
 
 
+class Pieces(httpx.SyncByteStream):
+    """A body that ends with an error, as a connection that is lost."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+        raise httpx.ReadError("lost")
+
+
+def cut_off(body: bytes, status: int = 202) -> httpx.Response:
+    """Return an answer whose connection is lost after `body`."""
+    return httpx.Response(status, stream=Pieces(body))
+
+
 class Killed(BaseException):
     """The process is gone; nothing after this line has happened."""
 
@@ -53,9 +71,13 @@ class Clock:
 
 @dataclass
 class WorldService:
-    """Calls a world as the client would; `before` and `after` may raise around the paid work."""
+    """Calls a world as the client would; `before` and `after` may raise around the paid work.
+
+    With `garbled`, the answer to a submission goes through it and through the real client.
+    """
 
     world: World
+    garbled: Callable[[bytes], httpx.Response] | None = None
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
     submitted: list[tuple[str, ...]] = field(default_factory=list)
@@ -67,9 +89,17 @@ class WorldService:
     def submit(self, numbers: Sequence[str]) -> Submitted:
         self.submitted.append(tuple(numbers))
         self.before()
+        if self.garbled is not None:
+            with Client(BINDING.base_url, Secret(KEY), transport=httpx.MockTransport(self._garble)) as client:
+                return client.submit(numbers)
         answer = _ok(self.world.submit(KEY, list(numbers)), paid=True)
         self.after()
         return msgspec.convert(answer, Submitted)
+
+    def _garble(self, request: httpx.Request) -> httpx.Response:
+        status, body = self.world.submit(KEY, msgspec.json.decode(request.content)["phone_numbers"])
+        answer = msgspec.json.encode(body)
+        return httpx.Response(status, content=answer) if self.garbled is None else self.garbled(answer)
 
     def poll(self, batch_id: str) -> BatchAnswer:
         answer = _ok(self.world.poll(KEY, batch_id), paid=False)

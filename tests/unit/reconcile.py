@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from pwl_tui.simulator.world import World
-from pwl_tui.state.files.journal import Intent
+from pwl_tui.state.files.journal import Candidates, Intent
 from pwl_tui.state.models import Batch, BatchState, JobState
 from tests.unit.fake_service import (
     BINDING,
@@ -94,6 +94,15 @@ class Books(RuleBasedStateMachine):
 
     def journaled(self) -> set[str]:
         return {entry.batch_id for entry in self.store.journal.entries()}
+
+    def candidates(self) -> set[str]:
+        """Return what may be the id of a batch in doubt, by the journal."""
+        lines = self.store.journal.read(0)[0]
+        return {one for line in lines if isinstance(line, Candidates) for one in line.candidates}
+
+    def in_use(self) -> str:
+        """Return the id of a batch that is known here; one of nobody's if there is none."""
+        return next((batch.batch_id for batch in self.batches() if batch.batch_id), "nobodys-id")
 
     def nameless(self) -> list[str]:
         """Return the ids that were paid for, and that nobody here has got to know.

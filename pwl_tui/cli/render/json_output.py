@@ -1,5 +1,6 @@
 """The JSON shapes that scripts rely on. Field names and their order are fixed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pwl_tui.engine.jobs.planning import JobPlan
@@ -9,8 +10,12 @@ from pwl_tui.engine.money.ledger import Ledger
 from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.problem import Problem
 from pwl_tui.state.files.journal import timestamp
-from pwl_tui.state.models import BalanceReading, Batch, BatchState, Job
+from pwl_tui.state.models import BalanceReading, Batch, BatchState, Candidate, Job
+from pwl_tui.text import clean
 from pwl_tui.wording.figures import phone
+
+_LONGEST_REPLY = 2_000
+"""Characters of what came for a batch in doubt."""
 
 
 def moment(at: float | None) -> str | None:
@@ -125,9 +130,14 @@ def lookup_shape(finding: Finding) -> dict[str, Any]:
     }
 
 
-def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
-    """Return what ``settle`` prints about a batch that is still in doubt."""
-    return {
+def doubt_shape(
+    batch: Batch, evidence: Evidence, candidates: Sequence[Candidate], reply: str
+) -> dict[str, Any]:
+    """Return what ``settle`` prints about a batch that is still in doubt.
+
+    ``candidates`` and ``came`` are there only if anything came in answer to the paid call.
+    """
+    shape: dict[str, Any] = {
         "batch": batch.label,
         "job": str(batch.job),
         "size": batch.size,
@@ -139,6 +149,13 @@ def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
         "complete": evidence.complete,
         "explanation": evidence.explanation,
     }
+    if reply or candidates:
+        shape["candidates"] = [
+            {"batch_id": one.batch_id, "refusal": one.refusal or None, "final": one.final}
+            for one in candidates
+        ]
+        shape["came"] = clean(reply, _LONGEST_REPLY)
+    return shape
 
 
 def ledger_shape(ledger: Ledger) -> dict[str, Any]:

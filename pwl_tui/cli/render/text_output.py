@@ -11,12 +11,14 @@ from pwl_tui.engine.money.ledger import Ledger, Movement
 from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.engine.money.settling import choices
 from pwl_tui.problem import Problem
-from pwl_tui.state.models import Batch, Job
+from pwl_tui.state.models import Batch, Candidate, Job
 from pwl_tui.text import clean
 from pwl_tui.wording import doubt, ledger, lookup, retry
 from pwl_tui.wording.figures import counted, grouped, percent, phone
 from pwl_tui.wording.jobs import expires_in, needs
 
+_SHOWN_OF_REPLY = 300
+"""Characters; `--json` and the report have more."""
 _RECEIVED = 300
 """Characters of a foreign answer."""
 
@@ -144,11 +146,14 @@ def _movement(moved: Movement) -> tuple[float, tuple[str, ...]]:
     return moved.until, (sign, moment(moved.until) or "", amount, "", "", "", "", ledger.movement(moved))
 
 
-def doubt_text(batch: Batch, evidence: Evidence) -> str:
+def doubt_text(batch: Batch, evidence: Evidence, candidates: Sequence[Candidate], reply: str) -> str:
     """Return what happened to a batch in doubt, what the balance says, and the three ways to settle it."""
     lines = [f"Batch {batch.label} is in doubt. {doubt.unknown(batch)}"]
     if batch.error is not None:
         lines.append(batch.error.message)
+    lines += [doubt.came(one) for one in candidates]
+    if reply:
+        lines.append(f"What came: {clean(reply, _SHOWN_OF_REPLY)}")
     lines.append("")
     readings = [(reading.at, reading.balance, _after(reading.at, batch)) for reading in evidence.readings]
     if batch.submitted is not None:
@@ -158,8 +163,9 @@ def doubt_text(batch: Batch, evidence: Evidence) -> str:
             lines.append(f"It was sent at {moment(batch.submitted)}.")
     lines += [f"  {moment(at)}  {balance:>12,}  {when}" for at, balance, when in readings]
     lines += ["", evidence.explanation, "", f"{doubt.FROZEN} You can:"]
-    for choice in choices(evidence):
-        id_option = " --batch-id ID" if choice.decision == "adopted" else ""
+    open_candidates = [one for one in candidates if not one.final]
+    for choice in choices(evidence, open_candidates):
+        id_option = " --batch-id ID" if choice.decision == "adopted" and not open_candidates else ""
         lines += [
             f"  {choice.title}",
             f"    {choice.cost}",

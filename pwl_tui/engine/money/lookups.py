@@ -31,6 +31,7 @@ from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BalanceReading
 from pwl_tui.state.money import Charge
+from pwl_tui.text import clean
 
 _STEP_SECONDS: Final = 0.02
 _TRIES: Final = 1500
@@ -256,7 +257,11 @@ class Lookups:
                 lookups.withdraw(lookup)
                 return Finding(number, problem=error.problem)
             problem = self._weighed(account, error.problem, balance)
-            lookups.doubt(lookup, problem, now=self._context.clock())
+            reply = error.reply.text
+            lookups.doubt(lookup, problem, now=self._context.clock(), reply=reply)
+            if reply:
+                # Said now, and not stored with the problem: it may have the number in it.
+                problem = replace(problem, message=f"{problem.message} What came: {clean(reply, 200)}")
             return Finding(number, problem=problem)
         except BaseException:
             lookups.doubt(lookup, LOOKUP_ORPHAN, now=self._context.clock())

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -16,8 +17,9 @@ from pwl_tui.engine.money.settling import SettleError
 from pwl_tui.engine.money.submitter import Busy, Sent
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.problem import Kind, Problem, ProblemError
+from pwl_tui.state.files.journal import Candidates
 from pwl_tui.state.models import BatchState
-from tests.unit.fake_service import KEY, SILENT, Killed, add_job, failing, killing, look_up
+from tests.unit.fake_service import KEY, SILENT, Killed, add_job, cut_off, failing, killing, look_up
 from tests.unit.reconcile import Books
 
 _OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
@@ -36,6 +38,23 @@ PLACES = [
     "batches.refuse",
     "balances.add",
 ]
+
+
+FORMS = ["cut off", "BOM", "two IDs", "in a page"]
+PLACES_OF_AN_ID = ["journal.append", "batches.mark_unknown"]
+
+
+def garbled(kind: str, body: bytes, other: str) -> httpx.Response:
+    """Return a true answer that went wrong, with `other` in it as a second ID."""
+    match kind:
+        case "cut off":
+            return cut_off(body[:-1])
+        case "BOM":
+            return httpx.Response(202, content=b"\xef\xbb\xbf" + body)
+        case "two IDs":
+            return httpx.Response(202, content=body + b'{"batch_id": "%s"}' % other.encode())
+        case _:
+            return httpx.Response(202, content=b"<pre>" + body.replace(b'"', b"&quot;") + b"</pre>")
 
 
 who = st.integers(0, 1)
@@ -69,7 +88,8 @@ class Protocol(Books):
         asked = len(self.service.submitted) > before
         assert not (frozen and asked), "sent while a batch was in doubt"
         if isinstance(step, Sent):
-            assert asked != (step.batch.batch_id in journaled), "known already, and sent again"
+            known = journaled | self.candidates()
+            assert asked != (step.batch.batch_id in known), "known already, and sent again"
         return isinstance(step, Sent)
 
     @something_to_send
@@ -90,6 +110,39 @@ class Protocol(Books):
             self.service.before = failing(said)
         self.step(who)
         self.service.before = self.service.after = lambda: None
+
+    @something_to_send
+    @rule(who=who, kind=st.sampled_from(FORMS), death=st.sampled_from([None, *PLACES_OF_AN_ID]))
+    def send_and_get_an_odd_answer(self, who: int, kind: str, death: str | None) -> None:
+        """Get an answer that holds the ID but not as it should; with `death`, die after that write."""
+        self.service.garbled = lambda body: garbled(kind, body, self.in_use())
+        store = self.processes[who].store
+        if death is not None:
+            part, name = death.split(".")
+            owner = getattr(store, part)
+            write = getattr(owner, name)
+
+            def die(*values: object, **named: object) -> None:
+                write(*values, **named)
+                if name != "append" or isinstance(values[0], Candidates):
+                    raise Killed
+
+            setattr(owner, name, die)
+        before, frozen = len(self.world.batches), bool(self.in_doubt())
+        with contextlib.suppress(Killed):
+            self.processes[who].submitter.send_next()
+        self.service.garbled = None
+        if death is not None:
+            self.restart(who)
+        if len(self.world.batches) == before or frozen:
+            return
+        # Kept by the time anything else can happen, and found without the person.
+        batch_id = list(self.world.batches)[-1]
+        assert batch_id in self.journaled() | self.candidates()
+        # What is in doubt is looked up; a batch that is being sent was read as usual, or its sender died.
+        while self.step(who):
+            pass
+        assert batch_id in {batch.batch_id for batch in self.batches()}
 
     @something_to_send
     @rule(who=who, paid=st.booleans())
