@@ -2,6 +2,7 @@
 
 from pwl_tui.answer import Outcome
 from pwl_tui.state.database import Database
+from pwl_tui.state.follows import follow_replacement, tell_followers
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.transitions import charge, move, set_outcome, span
@@ -38,6 +39,7 @@ class Decisions:
             )
             c.execute("UPDATE numbers SET batch=? WHERE job=? AND idx>=? AND idx<?", (seq, *span(batch)))
             set_outcome(c, batch, Outcome.NOT_SENT)
+            follow_replacement(c, batch.job, batch.seq, seq)
             note(c, Activity(now, batch.job, batch.seq, "settled: free", evidence))
         return seq
 
@@ -56,6 +58,7 @@ class Decisions:
             )
             set_outcome(c, batch, Outcome.FAILED, "its batch was charged, and the ID is lost")
             charge(c, batch, batch.size, now)
+            tell_followers(c, batch.job, batch.seq, now)
             note(c, Activity(now, batch.job, batch.seq, "settled: lost", evidence))
 
     def identify(self, batch: Batch, *, batch_id: str, now: float, evidence: str) -> None:

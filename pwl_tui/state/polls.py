@@ -9,6 +9,7 @@ from pwl_tui.answer import COLUMNS, Answer, Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.owners import is_alive
+from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
@@ -137,6 +138,7 @@ class Polls:
                 f" lease_owner=NULL, lease_until=NULL WHERE {_STILL_PROCESSING}",
                 (state, completed, now, next_poll, batch.job, batch.seq),
             ).rowcount
+            tell_followers(c, batch.job, batch.seq, now)
             row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
             polled = batch_from(row)
             if moved and (done or changes):

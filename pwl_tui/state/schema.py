@@ -162,4 +162,21 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
+_UNDER_WAY: Final = """
+-- Numbers of a job that a batch of another job pays for: a range of them, while one has no answer.
+CREATE TABLE follows (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    payer INTEGER NOT NULL,             -- the other job
+    seq INTEGER NOT NULL,               -- its batch
+    pending INTEGER NOT NULL,           -- how many of the range have no answer
+    PRIMARY KEY (job, first)
+) WITHOUT ROWID;
+CREATE INDEX follows_by_batch ON follows (payer, seq);
+
+-- When the last answer came from a batch of another job.
+ALTER TABLE jobs ADD COLUMN followed REAL;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _UNDER_WAY)

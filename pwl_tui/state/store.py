@@ -14,6 +14,7 @@ from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
+from pwl_tui.state.follows import Follows
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
@@ -33,6 +34,7 @@ class Store:
         batches: their submissions, and the transitions that sending makes.
         decisions: the transitions that the person makes.
         polls: who polls which batch, and the answers.
+        follows: which jobs wait for numbers that another job pays for.
         results: rows and numbers.
         balances: readings of the credits.
         charges: what is known to have been spent.
@@ -47,6 +49,7 @@ class Store:
         self.batches = Batches(database)
         self.decisions = Decisions(database)
         self.polls = Polls(database)
+        self.follows = Follows(database)
         self.results = Results(database)
         self.balances = Balances(database)
         self.charges = Charges(database)

@@ -108,14 +108,14 @@ class Jobs:
             StateError: the state file failed.
         """
         job = self._store.jobs.get(job_id)
-        if job.under_way:
+        if job.must_stay:
             raise EngineError(unfinished(job))
         self._store.jobs.forget(job_id, self._context.clock())
 
     def purgeable(self, older_than_days: int) -> list[Job]:
         """Return the jobs that can be forgotten and were created more than so many days ago."""
         before = self._context.clock() - older_than_days * 86_400.0
-        return [job for job in self._store.jobs.all() if job.created < before and not job.under_way]
+        return [job for job in self._store.jobs.all() if job.created < before and not job.must_stay]
 
     def elsewhere(self, job: Job) -> Problem | None:
         """Return why a job is neither sent nor polled: it belongs to another key. None means it does not."""

@@ -31,7 +31,7 @@ def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
         return f"There is no job yet. Press {ctx.key('new-list')} to enter a list."
     if command_id == "pause" and job.state is JobState.COMPLETED:
         return f"{job.name} is complete, so there is nothing to pause."
-    if command_id == "forget" and job.under_way:
+    if command_id == "forget" and job.must_stay:
         return f"{job.name} is not finished: forgetting it now could lose results you paid for."
     if command_id == "retry":
         return _no_retry(ctx, job)
