@@ -1,5 +1,7 @@
 """The engine's own sentences: what is in the way, and what the person can do about it."""
 
+from collections.abc import Sequence
+
 from pwl_tui import ISSUES_URL, crash_log
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
@@ -120,6 +122,26 @@ def retried(job: Job) -> Problem:
         kind=Kind.INVALID_REQUEST,
         message=f"Failed numbers of job {job.id} were retried in the meantime; they would be paid for twice.",
         remedy=f"Run `pwl-tui retry {job.id}` to see what is left and what it costs.",
+    )
+
+
+def taken_elsewhere(batches: Sequence[Batch]) -> Problem:
+    """Return the problem of rejected batches whose numbers other jobs have by now."""
+    labels = ", ".join(batch.label for batch in batches)
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"Other jobs have numbers of the rejected batches {labels} by now; they would be paid twice.",
+        remedy="Submit the list again: it pays only for what no other job has.",
+    )
+
+
+def no_longer_under_way(number: int) -> Problem:
+    """Return the problem of a plan that would cost more now: what it counted on has come to nothing."""
+    are = f"{number:,} number is" if number == 1 else f"{number:,} numbers are"
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"{are} no longer under way and have no answer: the job would cost more than was agreed to.",
+        remedy="Plan the list again to see what it costs now.",
     )
 
 

@@ -1,5 +1,7 @@
 """The person's decisions about batches: each is carried out and recorded in one transaction."""
 
+from collections.abc import Iterable
+
 from pwl_tui.answer import Outcome
 from pwl_tui.state.database import Database
 from pwl_tui.state.follows import follow_replacement, tell_followers
@@ -78,12 +80,12 @@ class Decisions:
             charge(c, batch, batch.size, now)
             note(c, Activity(now, batch.job, batch.seq, "settled: adopted", f"{batch_id}; {evidence}"))
 
-    def retry_rejected(self, job: int, *, now: float) -> int:
-        """``rejected`` → ``planned`` for all batches of a job, by the person's decision; return how many."""
+    def retry_rejected(self, job: int, batches: Iterable[Batch], *, now: float) -> int:
+        """``rejected`` → ``planned`` for batches of a job, by the person's decision; return how many."""
         with self._database.transaction() as c:
-            changed = c.execute(
-                "UPDATE batches SET state=?, error=NULL, submitted=NULL WHERE job=? AND state=?",
-                (BatchState.PLANNED, job, BatchState.REJECTED),
+            changed = c.executemany(
+                "UPDATE batches SET state=?, error=NULL, submitted=NULL WHERE job=? AND seq=? AND state=?",
+                [(BatchState.PLANNED, job, batch.seq, BatchState.REJECTED) for batch in batches],
             ).rowcount
             if changed:
                 note(c, Activity(now, job, None, "retry", f"{changed} rejected batches"))

@@ -17,14 +17,16 @@ from pwl_tui.state.models import BatchState
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import ANSWER, answer_from
 
-_NO_ANSWER: Final[Mapping[BatchState, str]] = {
-    BatchState.COMPLETED: "no answer in job {}",
-    BatchState.REJECTED: "its batch in job {} was rejected",
-    BatchState.LOST: "its batch in job {} is lost",
+NO_ANSWER: Final = "no answer from job"
+"""How the note begins of a number that was left to another job in vain."""
+_ENDED: Final[Mapping[BatchState, str]] = {
+    BatchState.COMPLETED: "failed",
+    BatchState.REJECTED: "its batch was rejected",
+    BatchState.LOST: "its batch was charged, and the ID is lost",
 }
 """Why a batch in these states brings no more answers."""
-_FORGOTTEN: Final = "job {} was forgotten"
-_TOO_OLD: Final = "its batch in job {} cannot be fetched any more"
+_FORGOTTEN: Final = "it was forgotten"
+_TOO_OLD: Final = "its batch can no longer be fetched"
 
 
 class NewFollow(Struct, frozen=True):
@@ -73,7 +75,7 @@ class Follows:
         with self._database.transaction() as c:
             found = c.execute(old, (before,)).fetchall()
             for row in found:
-                _give_up(c, row["job"], row["first"], _TOO_OLD.format(row["payer"]), now)
+                _give_up(c, row["job"], row["first"], _no_answer(row["payer"], _TOO_OLD), now)
         return sorted({row["job"] for row in found})
 
 
@@ -116,7 +118,7 @@ def tell_followers(
     batch = c.execute("SELECT * FROM batches WHERE job=? AND seq=?", (payer, seq)).fetchone()
     if batch is None:
         for row in followers:
-            _give_up(c, row["job"], row["first"], _FORGOTTEN.format(payer), now)
+            _give_up(c, row["job"], row["first"], _no_answer(payer, _FORGOTTEN), now)
         return
     answers: dict[int, tuple[Answer, float | None]] = {}
     if batch["pending"] < batch["size"]:
@@ -125,8 +127,8 @@ def tell_followers(
     for row in followers:
         if answers:
             _hand_over(c, row, answers, f"{payer}.{seq}", now)
-        if (why := _NO_ANSWER.get(BatchState(batch["state"]))) is not None:
-            _give_up(c, row["job"], row["first"], why.format(payer), now)
+        if (why := _ENDED.get(BatchState(batch["state"]))) is not None:
+            _give_up(c, row["job"], row["first"], _no_answer(payer, why), now)
 
 
 def follow_replacement(c: sqlite3.Connection, payer: int, released: int, seq: int) -> None:
@@ -137,7 +139,7 @@ def follow_replacement(c: sqlite3.Connection, payer: int, released: int, seq: in
 def give_up_on(c: sqlite3.Connection, payer: int, now: float) -> None:
     """Wait for nothing more of a job that is being forgotten."""
     for row in c.execute("SELECT job, first FROM follows WHERE payer=?", (payer,)).fetchall():
-        _give_up(c, row["job"], row["first"], _FORGOTTEN.format(payer), now)
+        _give_up(c, row["job"], row["first"], _no_answer(payer, _FORGOTTEN), now)
 
 
 _REPLACEMENT = "SELECT seq FROM batches WHERE job=? AND replaces=?"
@@ -153,7 +155,11 @@ def _passed_on(answer: Answer, answered: float | None, payer: int) -> tuple[Answ
     """Return an answer as those who follow get it: a failure leaves the number out, since it cost nothing."""
     if answer.outcome is Outcome.COMPLETED and answered is not None:
         return replace(answer, note=reused_note(answered)), answered
-    return Answer(note=f"failed in job {payer}" + (f": {answer.note}" if answer.note else "")), None
+    return Answer(note=_no_answer(payer, answer.note or "failed")), None
+
+
+def _no_answer(payer: int, why: str) -> str:
+    return f"{NO_ANSWER} {payer}: {why}"
 
 
 def _hand_over(

@@ -157,6 +157,11 @@ class Job(Struct, frozen=True):
     """IDs of the jobs that pay for them."""
 
     @property
+    def in_batches(self) -> int:
+        """Numbers that it pays for itself."""
+        return self.numbers - self.reused - self.under_way - self.left_out
+
+    @property
     def unfinished(self) -> bool:
         """Whether anything may still change."""
         return self.state is not JobState.COMPLETED

@@ -13,7 +13,7 @@ from pwl_tui.problem import Problem
 from pwl_tui.state.models import Batch, Job
 from pwl_tui.wording import doubt, ledger, retry
 from pwl_tui.wording.figures import counted, grouped, percent
-from pwl_tui.wording.jobs import expires_in, needs
+from pwl_tui.wording.jobs import expires_in, needs, under_way
 
 
 def retry_text(plan: RetryPlan, balance: int) -> str:
@@ -56,6 +56,8 @@ def job_notes(job: Job, now: float) -> str:
     lines = []
     if job.retry_of is not None:
         lines.append(f"It retries what failed in job {job.retry_of}.")
+    if job.under_way:
+        lines.append(f"{under_way(job)}: their answers come from there.")
     days, until = days_left(job, now), moment(expires(job))
     if days is not None:
         when = counted(days, "day") if days else "now or soon"

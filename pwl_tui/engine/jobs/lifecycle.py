@@ -4,13 +4,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.context import EngineContext
-from pwl_tui.engine.jobs import planning
+from pwl_tui.engine.jobs import planning, retrying
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import require_not_continued
 from pwl_tui.engine.problems import EngineError, other_key, retried, unfinished
 from pwl_tui.problem import Problem
-from pwl_tui.state.models import Job
+from pwl_tui.provider import PROVIDER
+from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Jobs:
     ) -> Job:
         """Accept a list for validation: from here on its numbers are sent and paid for.
 
+        What became known since the plan was made is taken into account, so that lists that are accepted at
+        the same moment do not both pay: the job may cost less than planned, and never more.
+
         Args:
             plan: what to send; its balance decides whether credits are short.
             name: what the person calls it.
@@ -48,13 +52,12 @@ class Jobs:
 
         Raises:
             EngineError: there is no key, nothing may be spent, credits are short, the job is over the cap,
-                or another job has sent this remainder of a list since it was planned.
+                another job has sent this remainder of a list since it was planned, or it would cost more.
             StateError: the state file failed; then there is no job.
         """
-        if plan.remainder_of is None:
-            return self._accept(plan, name, when_short, retry_of)
         with self._store.accepting():
-            require_not_continued(self._store, self._store.jobs.get(plan.remainder_of))
+            if plan.remainder_of is not None:
+                require_not_continued(self._store, self._store.jobs.get(plan.remainder_of))
             return self._accept(plan, name, when_short, retry_of)
 
     def retry(self, wanted: RetryPlan) -> Job:
@@ -73,10 +76,10 @@ class Jobs:
             with self._store.accepting():
                 if not set(self._store.results.failed(job.id)).issuperset(wanted.plan.list.numbers):
                     raise EngineError(retried(job))
-                job = self.create(wanted.plan, name=f"{wanted.job.name} retry", retry_of=wanted.job.id)
+                job = self._accept(wanted.plan, f"{wanted.job.name} retry", "cancel", wanted.job.id)
         if wanted.rejected_batches:
             self._store.jobs.release(wanted.job.id)
-            self._store.decisions.retry_rejected(wanted.job.id, now=self._context.clock())
+            self._send_rejected(wanted.job)
             self._wake()
         return self._store.jobs.get(job.id)
 
@@ -88,7 +91,7 @@ class Jobs:
         """Resume a stopped job, whatever stopped it: a pause, a hold, a refusal, or an unreachable batch."""
         now = self._context.clock()
         self._store.jobs.pause(job_id, paused=False)
-        self._store.decisions.retry_rejected(job_id, now=now)
+        self._send_rejected(self._store.jobs.get(job_id))
         self._store.polls.try_again(job_id, now=now)
         self._wake()
 
@@ -122,9 +125,10 @@ class Jobs:
         return other_key(job) if self._context.binding not in (None, job.binding) else None
 
     def _accept(self, plan: JobPlan, name: str, when_short: planning.WhenShort, retry_of: int | None) -> Job:
+        """Store a job; the caller keeps all others from accepting one."""
         binding = self._context.require_spending().binding
         settings = self._context.settings
-        plan = planning.affordable(plan, when_short, cap=settings.max_credits_per_job)
+        plan = planning.affordable(self._renewed(plan, binding), when_short, cap=settings.max_credits_per_job)
         self._store.require_room()
         job_id = planning.store_job(
             self._store,
@@ -137,3 +141,20 @@ class Jobs:
         )
         self._wake()
         return self._store.jobs.get(job_id)
+
+    def _send_rejected(self, job: Job) -> None:
+        """Send rejected batches again, except those whose numbers other jobs have by now."""
+        if BatchState.REJECTED in job.batches:
+            with self._store.accepting():
+                now = self._context.clock()
+                free, _ = retrying.rejected(self._store, job, now)
+                self._store.decisions.retry_rejected(job.id, free, now=now)
+
+    def _renewed(self, plan: JobPlan, binding: Binding) -> JobPlan:
+        """Return the plan as it is now: others may have accepted, or been answered, since it was made."""
+        numbers, now = planning.undecided(plan), self._context.clock()
+        results = self._store.results
+        since = plan.at if plan.since is None else plan.since
+        answers = results.reusable(binding, numbers, since)
+        payers = results.under_way(binding, numbers, now - PROVIDER.retention_seconds)
+        return planning.renewed(plan, numbers, answers, payers)

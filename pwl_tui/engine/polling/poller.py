@@ -13,6 +13,7 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.polling.schedule import RateEstimate, backoff, next_poll
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Batch, Binding
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
@@ -85,6 +86,15 @@ class Poller:
             StateError: the state file failed.
         """
         self._store.polls.take_over(self._clock() + self._pace.minimum)
+
+    def expire(self) -> list[int]:
+        """Let nobody wait for answers that the service no longer keeps; return the jobs that did.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        now = self._clock()
+        return self._store.follows.expire(now - PROVIDER.retention_seconds, now)
 
     def give_back(self) -> None:
         """Release our claims on batches that were not polled.
