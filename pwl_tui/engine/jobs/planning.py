@@ -5,6 +5,7 @@ import random
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache, cached_property
 from itertools import chain, pairwise
 from typing import Literal, Self
 
@@ -37,7 +38,7 @@ NOT_CHOSEN = "not in the sample"
 NOT_AFFORDED = "left out: credits were short"
 
 
-class JobPlan(Struct, frozen=True):
+class JobPlan(Struct, frozen=True, dict=True):
     """What a job would send and cost; computing it spends nothing.
 
     Attributes:
@@ -86,7 +87,9 @@ class JobPlan(Struct, frozen=True):
     @property
     def under_way_in(self) -> dict[int, int]:
         """How many numbers are under way in which job, by its ID, the oldest first."""
-        counts = Counter(self.payers[number].job for number in self._those(_FOLLOW))
+        counts = Counter[int]()
+        for payer, indexes in self._followed.items():
+            counts[payer.job] += len(indexes)
         return dict(sorted(counts.items()))
 
     @property
@@ -128,7 +131,7 @@ class JobPlan(Struct, frozen=True):
         """Yield the numbers in the order of the job: to pay, reused, under way batch by batch, left out."""
         for disposition in (_PAY, _REUSE):
             yield from self._those(disposition)
-        yield from (self.list.numbers[index] for index in chain(*self._followed().values()))
+        yield from (self.list.numbers[index] for index in chain(*self._followed.values()))
         yield from self._those(_LEAVE_OUT)
 
     def positions(self) -> "array[int]":
@@ -142,14 +145,14 @@ class JobPlan(Struct, frozen=True):
         for index, disposition in enumerate(self.dispositions):
             positions[index] = following[disposition]
             following[disposition] += 1
-        for position, index in enumerate(chain(*self._followed().values()), followed):
+        for position, index in enumerate(chain(*self._followed.values()), followed):
             positions[index] = position
         return positions
 
     def follows(self) -> Sequence[NewFollow]:
         """Return which numbers follow which batch, as ranges of the job's numbers."""
         first, found = self.to_pay + self.reused, []
-        for payer, indexes in self._followed().items():
+        for payer, indexes in self._followed.items():
             found.append(NewFollow(first, len(indexes), payer.job, payer.seq))
             first += len(indexes)
         return found
@@ -159,6 +162,7 @@ class JobPlan(Struct, frozen=True):
             if its == disposition:
                 yield number
 
+    @cached_property
     def _followed(self) -> "Mapping[UnderWay, array[int]]":
         """Return the indexes of the numbers that are under way, by the batch that pays for them."""
         found: defaultdict[UnderWay, array[int]] = defaultdict(lambda: array("i"))
@@ -379,7 +383,7 @@ def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
 
 def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
     to_pay, reused, left_out = plan.to_pay, plan.reused, Answer(note=plan.left_out_because)
-    under_way = plan.under_way
+    under_way, awaited = plan.under_way, cache(_awaited)
     for seq, (first, size) in enumerate(plan.spans(), 1):
         for number in ordered[first : first + size]:
             yield NewNumber(number, seq)
@@ -388,10 +392,13 @@ def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
             answer, answered = plan.answers[number]
             yield NewNumber(number, None, replace(answer, note=reused_note(answered)), answered)
         elif index < to_pay + reused + under_way:
-            note = f"under way in job {plan.payers[number].job}"
-            yield NewNumber(number, None, Answer(Outcome.PENDING, note=note))
+            yield NewNumber(number, None, awaited(plan.payers[number].job))
         else:
             yield NewNumber(number, None, left_out)
+
+
+def _awaited(job: int) -> Answer:
+    return Answer(Outcome.PENDING, note=f"under way in job {job}")
 
 
 def reuse_since(now: float, days: int) -> float | None:
