@@ -1,7 +1,5 @@
 """The engine's own sentences: what is in the way, and what the person can do about it."""
 
-from collections.abc import Sequence
-
 from pwl_tui import ISSUES_URL, crash_log
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
@@ -125,13 +123,12 @@ def retried(job: Job) -> Problem:
     )
 
 
-def taken_elsewhere(batches: Sequence[Batch]) -> Problem:
-    """Return the problem of rejected batches whose numbers other jobs have by now."""
-    labels = ", ".join(batch.label for batch in batches)
+def taken_elsewhere(job: Job) -> Problem:
+    """Return the problem of a job whose rejected batches have numbers that other jobs have by now."""
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"Other jobs have numbers of the rejected batches {labels} by now; they would be paid twice.",
-        remedy="Submit the list again: it pays only for what no other job has.",
+        message=f"Other jobs have the numbers of the rejected batches of job {job.id} by now.",
+        remedy=f"Run `pwl-tui resume {job.id}` to take over their answers; that costs nothing.",
     )
 
 

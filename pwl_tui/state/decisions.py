@@ -1,10 +1,10 @@
 """The person's decisions about batches: each is carried out and recorded in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from pwl_tui.answer import Outcome
+from pwl_tui.answer import Answer, Outcome
 from pwl_tui.state.database import Database
-from pwl_tui.state.follows import follow_replacement, tell_followers
+from pwl_tui.state.follows import follow_replacement, take_over, tell_followers
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.transitions import charge, move, set_outcome, span
@@ -79,6 +79,29 @@ class Decisions:
             set_outcome(c, batch, Outcome.PENDING)
             charge(c, batch, batch.size, now)
             note(c, Activity(now, batch.job, batch.seq, "settled: adopted", f"{batch_id}; {evidence}"))
+
+    def take_over(
+        self,
+        batch: Batch,
+        answers: Mapping[int, tuple[Answer, float]],
+        payers: Mapping[int, tuple[int, int]],
+        *,
+        now: float,
+    ) -> None:
+        """``rejected`` → ``released``: other jobs have its numbers by now, so it is never sent again.
+
+        Args:
+            batch: it.
+            answers: what other jobs know, by number, with the time at which the service said so.
+            payers: of other numbers, the job and the batch in which they are under way.
+            now: UTC epoch seconds.
+        """
+        with self._database.transaction() as c:
+            move(c, batch, BatchState.REJECTED, BatchState.RELEASED, pending=0, error=None)
+            take_over(c, batch, answers, payers, "its batch was rejected", now)
+            note(
+                c, Activity(now, batch.job, batch.seq, "taken over", f"{batch.size:,} numbers of other jobs")
+            )
 
     def retry_rejected(self, job: int, batches: Iterable[Batch], *, now: float) -> int:
         """``rejected`` → ``planned`` for batches of a job, by the person's decision; return how many."""

@@ -5,7 +5,8 @@ them waits. Only numbers in batches can be followed, so a follow always leads to
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Final
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from msgspec.structs import astuple, replace
 
 from pwl_tui.answer import COLUMNS, Answer, Outcome, reused_note
 from pwl_tui.state.database import Database
-from pwl_tui.state.models import BatchState
+from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import ANSWER, answer_from
 
@@ -27,6 +28,11 @@ _ENDED: Final[Mapping[BatchState, str]] = {
 """Why a batch in these states brings no more answers."""
 _FORGOTTEN: Final = "it was forgotten"
 _TOO_OLD: Final = "its batch can no longer be fetched"
+
+
+def awaited(payer: int) -> Answer:
+    """Return what is known of a number as long as the other job that pays for it has no answer."""
+    return Answer(Outcome.PENDING, note=f"under way in job {payer}")
 
 
 class NewFollow(Struct, frozen=True):
@@ -77,6 +83,51 @@ class Follows:
             for row in found:
                 _give_up(c, row["job"], row["first"], _no_answer(row["payer"], _TOO_OLD), now)
         return sorted({row["job"] for row in found})
+
+
+def take_over(
+    c: sqlite3.Connection,
+    batch: Batch,
+    answers: Mapping[int, tuple[Answer, float]],
+    payers: Mapping[int, tuple[int, int]],
+    otherwise: str,
+    now: float,
+) -> None:
+    """Let the numbers of a batch that is never sent have the answers of other jobs, inside a transaction.
+
+    Args:
+        c: in a transaction.
+        batch: no longer one of its job's.
+        answers: by number, with the time at which the service gave them.
+        payers: of numbers without an answer, the job and the batch in which they are under way.
+        otherwise: why the others are left out.
+        now: UTC epoch seconds.
+    """
+    rows = c.execute(
+        "SELECT idx, number FROM numbers WHERE job=? AND idx>=? AND idx<? ORDER BY idx",
+        (batch.job, batch.first, batch.first + batch.size),
+    ).fetchall()
+    left_out = Answer(note=otherwise), None
+    fates = []
+    for idx, number in rows:
+        if number in answers:
+            fates.append((idx, *_passed_on(*answers[number], batch.job)))
+        elif number in payers:
+            fates.append((idx, awaited(payers[number][0]), None))
+        else:
+            fates.append((idx, *left_out))
+    c.executemany(_STORE, ((*astuple(answer), at, batch.job, idx) for idx, answer, at in fates))
+    c.execute(
+        "UPDATE numbers SET batch=NULL WHERE job=? AND idx>=? AND idx<?",
+        (batch.job, batch.first, batch.first + batch.size),
+    )
+    _count_reused(c, batch.job, [answer for _, answer, at in fates if at is not None], now)
+    runs = []
+    for payer, run in groupby(rows, lambda row: None if row[1] in answers else payers.get(row[1])):
+        first, *others = (row["idx"] for row in run)
+        if payer is not None:
+            runs.append(NewFollow(first, 1 + len(others), *payer))
+    follow(c, batch.job, runs, now)
 
 
 def follow(c: sqlite3.Connection, job: int, follows: Iterable[NewFollow], now: float) -> None:
@@ -176,14 +227,19 @@ def _hand_over(
         return
     c.executemany(_STORE, ((*astuple(answer), at, job, idx) for idx, answer, at in got))
     known = [answer for _, answer, at in got if at is not None]
-    on_whatsapp = [answer for answer in known if answer.on_whatsapp]
+    _count_reused(c, job, known, now)
+    _wait_for_fewer(c, job, first, len(got))
+    note(c, Activity(now, job, None, "followed", f"{len(known):,} answers from batch {label}"))
+
+
+def _count_reused(c: sqlite3.Connection, job: int, answers: Sequence[Answer], now: float) -> None:
+    on_whatsapp = [answer for answer in answers if answer.on_whatsapp]
+    business = sum(answer.business is True for answer in on_whatsapp)
     c.execute(
         "UPDATE jobs SET reused=reused+?, reused_on_whatsapp=reused_on_whatsapp+?,"
         " reused_business=reused_business+?, followed=? WHERE id=?",
-        (len(known), len(on_whatsapp), sum(answer.business is True for answer in on_whatsapp), now, job),
+        (len(answers), len(on_whatsapp), business, now, job),
     )
-    _wait_for_fewer(c, job, first, len(got))
-    note(c, Activity(now, job, None, "followed", f"{len(known):,} answers from batch {label}"))
 
 
 def _give_up(c: sqlite3.Connection, job: int, first: int, why: str, now: float) -> None:

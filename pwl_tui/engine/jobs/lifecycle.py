@@ -143,11 +143,13 @@ class Jobs:
         return self._store.jobs.get(job_id)
 
     def _send_rejected(self, job: Job) -> None:
-        """Send rejected batches again, except those whose numbers other jobs have by now."""
+        """Send rejected batches again, but where other jobs have the numbers by now, take over their answers."""
         if BatchState.REJECTED in job.batches:
             with self._store.accepting():
                 now = self._context.clock()
-                free, _ = retrying.rejected(self._store, job, now)
+                free, taken = retrying.rejected(self._store, job, now)
+                for batch, elsewhere in taken:
+                    self._store.decisions.take_over(batch, elsewhere.answers, elsewhere.payers, now=now)
                 self._store.decisions.retry_rejected(job.id, free, now=now)
 
     def _renewed(self, plan: JobPlan, binding: Binding) -> JobPlan:

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pwl_tui.answer import Answer, Outcome, reused_note
+from pwl_tui.answer import Answer, reused_note
 from pwl_tui.engine.money.journaling import digest
 from pwl_tui.engine.problems import EngineError, credits_short, no_longer_under_way, over_cap
 from pwl_tui.lists.numbers.reasons import REASONS
@@ -21,7 +21,7 @@ from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.provider import PROVIDER
-from pwl_tui.state.follows import NewFollow
+from pwl_tui.state.follows import NewFollow, awaited
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Binding
 from pwl_tui.state.queries.results import Reusable, UnderWay
@@ -383,7 +383,7 @@ def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
 
 def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
     to_pay, reused, left_out = plan.to_pay, plan.reused, Answer(note=plan.left_out_because)
-    under_way, awaited = plan.under_way, cache(_awaited)
+    under_way, waiting = plan.under_way, cache(awaited)
     for seq, (first, size) in enumerate(plan.spans(), 1):
         for number in ordered[first : first + size]:
             yield NewNumber(number, seq)
@@ -392,13 +392,9 @@ def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
             answer, answered = plan.answers[number]
             yield NewNumber(number, None, replace(answer, note=reused_note(answered)), answered)
         elif index < to_pay + reused + under_way:
-            yield NewNumber(number, None, awaited(plan.payers[number].job))
+            yield NewNumber(number, None, waiting(plan.payers[number].job))
         else:
             yield NewNumber(number, None, left_out)
-
-
-def _awaited(job: int) -> Answer:
-    return Answer(Outcome.PENDING, note=f"under way in job {job}")
 
 
 def reuse_since(now: float, days: int) -> float | None:

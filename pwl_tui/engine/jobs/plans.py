@@ -148,7 +148,7 @@ class Plans:
         plan = None if source is None else self.for_list(source, retrying.AS_THEY_ARE)
         free, taken = retrying.rejected(self._store, job, self._context.clock()) if rejected else ([], [])
         if plan is None and not free:
-            raise EngineError(taken_elsewhere(taken) if taken else NOTHING_TO_RETRY)
+            raise EngineError(taken_elsewhere(job) if taken else NOTHING_TO_RETRY)
         return RetryPlan(job, plan, len(free), sum(batch.size for batch in free))
 
     # -- internals

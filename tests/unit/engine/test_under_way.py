@@ -389,17 +389,22 @@ def test_a_rejected_batch_is_not_sent_again_once_another_job_has_its_numbers(
     service.before = failing(REFUSED)
     make_submitter(store, service, clock).send_next()
     service.before = lambda: None
-    engine.jobs.create(planned(engine), name="second")
+    second = engine.jobs.create(planned(engine), name="second").id
     if answered:
         finish(store, service, clock)
     if how == "retry":
-        with pytest.raises(EngineError, match=f"rejected batches {first}.1"):
+        with pytest.raises(EngineError, match=f"rejected batches of job {first}"):
             engine.plans.for_retry(first)
-    else:
-        engine.jobs.resume(first)
+    engine.jobs.resume(first)
+    assert store.jobs.get(first).under_way == 10 * (not answered)
     finish(store, service, clock)
     assert sum(charge.amount for charge in service.world.ledger) == 10
-    assert store.batches.get(first, 1).state is BatchState.REJECTED
+    job = store.jobs.get(first)
+    assert (job.state, job.batches, job.charged) == (JobState.COMPLETED, {BatchState.RELEASED: 1}, 0)
+    answers = [row.answer for row in rows_of(store, second) if row.answer]
+    assert job.reused == sum(one.outcome is Outcome.COMPLETED for one in answers)
+    assert job.left_out == 10 - job.reused
+    assert set(outcomes(store, first)) <= {"completed", "not_sent"}
 
 
 def test_a_follower_is_kept_until_its_answers_are_there(
