@@ -143,7 +143,7 @@ class Jobs:
         return self._store.jobs.get(job_id)
 
     def _send_rejected(self, job: Job) -> None:
-        """Send rejected batches again, but where other jobs have the numbers by now, take over their answers."""
+        """Send rejected batches again; where other jobs have the numbers, take over their answers."""
         if BatchState.REJECTED in job.batches:
             with self._store.accepting():
                 now = self._context.clock()
