@@ -31,12 +31,14 @@ class Scene:
         prepare: brings things there, and returns the command.
         rows: of the list that it is about.
         again: whether the command itself is what goes on after the kill.
+        copies: how many more times the list is brought.
     """
 
     name: str
     prepare: Prepare
     rows: int = 12
     again: bool = False
+    copies: int = 0
 
 
 def submit(_: Machine, person: Person) -> tuple[str, ...]:
@@ -49,6 +51,12 @@ def orphan(machine: Machine, person: Person) -> tuple[str, ...]:
     # Two balances are read before the paid call.
     person.note(machine.kill(machine.start(*person.commands[0]), Kill("request", 3)))
     machine.quiet()
+    return person.commands[0]
+
+
+def under_way(machine: Machine, person: Person) -> tuple[str, ...]:
+    """Bring the list again while its first job, whose sender was killed, has sent nothing."""
+    person.note(machine.kill(machine.start(*person.commands[0]), Kill("request", 2)))
     return person.commands[0]
 
 
@@ -110,6 +118,7 @@ def settle(cut: Literal["before", "after"], decision: str) -> Prepare:
 SCENES = (
     Scene("submit", submit, rows=1_120),
     Scene("watch after a kill", orphan),
+    Scene("submit again", under_way, copies=1),
     Scene("watch an old copy", old_copy, rows=1_120),
     Scene("watch an older copy", older_copy, rows=1_120),
     Scene("rebuild", rebuild, again=True),
@@ -128,7 +137,7 @@ def kill_once(scene: Scene, step: int, directory: Path, tally: Tally) -> tuple[b
         it has fewer steps; and a sentence for everything that is not as it should be.
     """
     with place(directory) as here:
-        lists = bring(directory, (scene.rows,), scene.name)
+        lists = bring(directory, (scene.rows,), scene.name, scene.copies)
         machine = Machine(here, tally, hurried=True)
         person = Person(machine, list(lists))
         try:
