@@ -36,22 +36,25 @@ async def test_what_is_under_way_costs_nothing_and_the_job_says_where_it_is(
         await rig.pilot.press("y")
         await rig.until(lambda: len(rig.store.jobs.all()) == 2, "the job is there")
         assert rig.store.jobs.get(2).follows == (1,)
-        await rig.until(lambda: "in job 1" in rig.text(), "its details say so")
-        assert sum(charge.amount for charge in world.ledger) <= 2
+        await rig.until(lambda: any("3 under way in job 1" in notice for notice in rig.notices), "it is said")
+        await rig.pilot.press("home", "enter")
+        await rig.until(lambda: "3 under way in job 1" in rig.text(), "its screen says so, too")
+        await rig.until(lambda: world.ledger, "the first is sent")
+        assert sum(charge.amount for charge in world.ledger) == 3
 
 
 @SLOW
-@pytest.mark.parametrize(("answer", "paid", "followed"), [("enter", 0, 2), ("y", 2, 0)])
+@pytest.mark.parametrize(("answer", "paid", "followed"), [("enter", 0, 3), ("y", 3, 0)])
 async def test_to_pay_a_second_time_is_asked_with_the_sum(
     start: Start, answer: str, paid: int, followed: int
 ) -> None:
     lists = replace(Settings().lists, reuse_days=0)
     async with start(lists=lists) as rig:
         await bring_again(start, rig)
-        assert "2 numbers are already under way in job 1. Pay 2 credits for them a second time?" in words(rig)
+        assert "3 numbers are already under way in job 1. Pay 3 credits" in words(rig)
         await rig.pilot.press(answer)
         await rig.until(
-            lambda: "nothing" in rig.text() or "Spend 2 credits on" in rig.text(), "what it costs"
+            lambda: "costs nothing" in rig.text() or "Spend 3 credits on" in rig.text(), "what it costs"
         )
         await rig.pilot.press("y")
         await rig.until(lambda: len(rig.store.jobs.all()) == 2, "the job is there")

@@ -14,7 +14,7 @@ from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.wording.figures import counted
-from pwl_tui.wording.jobs import cheaper
+from pwl_tui.wording.jobs import cheaper, under_way
 from pwl_tui.wording.retry import retry as retry_words
 
 
@@ -182,4 +182,6 @@ async def _forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[],
 
 def sending_words(job: Job, agreed: int) -> str:
     """Return what is said once a job is made: what it sends, and whether it costs less than `agreed`."""
-    return f"{job.name}: sending {counted(job.in_batches, 'number')}. {cheaper(job, agreed)}".rstrip()
+    parts = [f"sending {counted(job.in_batches, 'number')}"] if job.in_batches else []
+    parts += [under_way(job)] if job.under_way else []
+    return f"{job.name}: {', '.join(parts) or 'nothing to send'}. {cheaper(job, agreed)}".rstrip()
