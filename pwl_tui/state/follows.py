@@ -151,7 +151,7 @@ def tell_followers(
 ) -> None:
     """Give the answers of a batch to those who follow it, inside the transaction that changes it.
 
-    Numbers that will get no answer there count as left out, with the reason.
+    What failed there failed here, too. Numbers that will get no answer at all are left out, with the reason.
 
     Args:
         c: in a transaction.
@@ -203,10 +203,11 @@ _STORE = f"UPDATE numbers SET {'=?, '.join(COLUMNS)}=?, answered=? WHERE job=? A
 
 
 def _passed_on(answer: Answer, answered: float | None, payer: int) -> tuple[Answer, float | None]:
-    """Return an answer as those who follow get it: a failure leaves the number out, since it cost nothing."""
+    """Return an answer as those who follow get it, with where it comes from."""
     if answer.outcome is Outcome.COMPLETED and answered is not None:
         return replace(answer, note=reused_note(answered)), answered
-    return Answer(note=_no_answer(payer, answer.note or "failed")), None
+    why = f": {answer.note}" if answer.note else ""
+    return Answer(Outcome.FAILED, note=f"failed in job {payer}{why}"), None
 
 
 def _no_answer(payer: int, why: str) -> str:
@@ -228,6 +229,7 @@ def _hand_over(
     c.executemany(_STORE, ((*astuple(answer), at, job, idx) for idx, answer, at in got))
     known = [answer for _, answer, at in got if at is not None]
     _count_reused(c, job, known, now)
+    c.execute("UPDATE jobs SET failed_elsewhere=failed_elsewhere+? WHERE id=?", (len(got) - len(known), job))
     _wait_for_fewer(c, job, first, len(got))
     note(c, Activity(now, job, None, "followed", f"{len(known):,} answers from batch {label}"))
 

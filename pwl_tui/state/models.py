@@ -153,13 +153,15 @@ class Job(Struct, frozen=True):
     """ID of the job whose failed numbers it retries."""
     under_way: int = 0
     """Numbers that other jobs pay for and whose answers it still waits for; they are pending."""
+    failed_elsewhere: int = 0
+    """Numbers that failed in other jobs, which paid for them."""
     follows: tuple[int, ...] = ()
-    """IDs of the jobs that pay for them."""
+    """IDs of the jobs that pay for the numbers under way."""
 
     @property
     def in_batches(self) -> int:
         """Numbers that it pays for itself."""
-        return self.numbers - self.reused - self.under_way - self.left_out
+        return self.numbers - self.reused - self.under_way - self.failed_elsewhere - self.left_out
 
     @property
     def unfinished(self) -> bool:

@@ -132,7 +132,7 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
         numbers=row["numbers"],
         reused=reused,
         # A released batch's numbers belong to the batch that replaces it.
-        left_out=row["numbers"] - reused - under_way - (row["in_batches"] or 0),
+        left_out=row["numbers"] - reused - under_way - row["failed_elsewhere"] - (row["in_batches"] or 0),
         paused=bool(row["paused"]),
         hold=hold,
         hold_until=row["hold_until"],
@@ -140,7 +140,7 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
             on_whatsapp=(row["on_whatsapp"] or 0) + reused_on,
             business=(row["business"] or 0) + row["reused_business"],
             not_on_whatsapp=(row["not_on_whatsapp"] or 0) + reused - reused_on,
-            failed=row["failed"] or 0,
+            failed=(row["failed"] or 0) + row["failed_elsewhere"],
             pending=(row["pending"] or 0) + under_way,
         ),
         charged=row["charged"] or 0,
@@ -153,6 +153,7 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
         error=problem_from(row["error"]) or hold,
         retry_of=row["retry_of"],
         under_way=under_way,
+        failed_elsewhere=row["failed_elsewhere"],
         follows=tuple(sorted(int(payer) for payer in (row["payers"] or "").split(",") if payer)),
     )
 

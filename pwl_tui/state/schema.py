@@ -177,6 +177,8 @@ CREATE INDEX follows_by_batch ON follows (payer, seq);
 
 -- When the last answer came from a batch of another job.
 ALTER TABLE jobs ADD COLUMN followed REAL;
+-- How many numbers failed there.
+ALTER TABLE jobs ADD COLUMN failed_elsewhere INTEGER NOT NULL DEFAULT 0;
 """
 
 MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _UNDER_WAY)

@@ -37,7 +37,7 @@ def answers(counts: Counts) -> str:
 
 def rate(job: Job) -> float | None:
     """Return how many numbers a second the service has answered so far; None before the first answers."""
-    answered = job.counts.answered - job.reused
+    answered = job.counts.answered - job.reused - job.failed_elsewhere
     if job.started is None or job.last_poll is None or answered <= 0 or job.last_poll <= job.started:
         return None
     return answered / (job.last_poll - job.started)

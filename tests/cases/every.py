@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+from tests.cases import under_way
 from tests.cases.case import Case
 
-CASES: Mapping[str, Sequence[Case]] = {}
+CASES: Mapping[str, Sequence[Case]] = {
+    "under way": under_way.CASES,
+}

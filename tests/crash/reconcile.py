@@ -21,8 +21,11 @@ DECISIONS = {"released": "settled: free", "lost": "settled: lost"}
 """The states, beside ``completed``, in which a batch may end, and the decision that has to be on record."""
 TAKEN_OVER = "taken over"
 """On record for a released batch that was refused, and whose numbers other jobs have."""
-REASONS = ("no answer from job ", "its batch was rejected")
-"""What the note says of a number that was left to another job in vain."""
+REASONS = {
+    "not_sent": ("no answer from job ", "its batch was rejected"),
+    "failed": ("failed in job ",),
+}
+"""What the note says of a number that was left to another job in vain, by its outcome."""
 
 
 @dataclass(frozen=True)
@@ -213,8 +216,7 @@ def export_violations(
         if not (true := was | _true_answer(world, number, lost)).items() <= told.items()
         and not (
             number in shared
-            and told["wa_outcome"] == "not_sent"
-            and any(reason in told["wa_note"] for reason in REASONS)
+            and any(reason in told["wa_note"] for reason in REASONS.get(told["wa_outcome"], ()))
         )
     ]
 

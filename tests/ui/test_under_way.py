@@ -39,7 +39,7 @@ async def test_what_is_under_way_costs_nothing_and_the_job_says_where_it_is(
         await rig.until(lambda: any("3 under way in job 1" in notice for notice in rig.notices), "it is said")
         await rig.pilot.press("home", "enter")
         await rig.until(lambda: "3 under way in job 1" in rig.text(), "its screen says so, too")
-        await rig.until(lambda: world.ledger, "the first is sent")
+        await rig.until(lambda: bool(world.ledger), "the first is sent")
         assert sum(charge.amount for charge in world.ledger) == 3
 
 

@@ -100,7 +100,7 @@ class Results:
         row = self._database.first(
             f"SELECT coalesce(sum(pending * ({sent})), 0), coalesce(sum(pending), 0),"
             f" coalesce(sum(size * (state<>'{BatchState.RELEASED}')), 0),"
-            " (SELECT numbers - reused FROM jobs WHERE id=?1),"
+            " (SELECT numbers - reused - failed_elsewhere FROM jobs WHERE id=?1),"
             " (SELECT coalesce(sum(pending), 0) FROM follows WHERE job=?1) FROM batches WHERE job=?1",
             job,
         )

@@ -241,7 +241,8 @@ def test_the_answers_come_to_both_jobs_and_one_pays(
             assert (row.answer.on_whatsapp, row.answer.carrier) == (theirs.on_whatsapp, theirs.carrier)
             assert row.answer.note.startswith("reused from 20")
     job = store.jobs.get(only)
-    assert job.reused == job.counts.answered == store.jobs.get(first).counts.answered - job.left_out
+    assert job.counts == store.jobs.get(first).counts
+    assert job.reused == job.counts.answered - job.counts.failed
 
 
 def test_a_job_that_follows_a_follower_follows_the_batch_that_pays(store: Store, engine: Engine) -> None:
@@ -299,13 +300,18 @@ def test_a_follower_never_hangs_and_says_why_there_is_no_answer(
             clock.now += PROVIDER.retention_seconds + 1
             assert store.follows.expire(clock.now - PROVIDER.retention_seconds, clock.now) == [again]
     job = store.jobs.get(again)
-    assert (job.state, job.left_out, job.counts.pending) == (JobState.COMPLETED, 10, 0)
-    assert notes(store, again) == {f"no answer from job {first}: {words[ending]}"}
-    rest = engine.plans.for_remainder(again)
-    assert (rest.to_pay, rest.under_way) == (10, 0)
-    sent = engine.jobs.create(rest, name="rest").id
+    assert (job.state, job.counts.pending) == (JobState.COMPLETED, 0)
+    failed = ending in ("lost", "failed")
+    assert (job.counts.failed, job.left_out) == ((10, 0) if failed else (0, 10))
+    where = "failed in" if failed else "no answer from"
+    assert notes(store, again) == {f"{where} job {first}: {words[ending]}"}
+    if failed:
+        sent = engine.jobs.retry(engine.plans.for_retry(again))
+    else:
+        sent = engine.jobs.create(engine.plans.for_remainder(again), name="rest")
+    assert (sent.in_batches, sent.under_way) == (10, 0)
     finish(store, service, clock)
-    assert store.jobs.get(sent).counts.answered == 10
+    assert store.jobs.get(sent.id).counts.answered == 10
 
 
 def test_a_follower_of_a_released_batch_follows_its_replacement(
@@ -403,8 +409,7 @@ def test_a_rejected_batch_is_not_sent_again_once_another_job_has_its_numbers(
     assert (job.state, job.batches, job.charged) == (JobState.COMPLETED, {BatchState.RELEASED: 1}, 0)
     answers = [row.answer for row in rows_of(store, second) if row.answer]
     assert job.reused == sum(one.outcome is Outcome.COMPLETED for one in answers)
-    assert job.left_out == 10 - job.reused
-    assert set(outcomes(store, first)) <= {"completed", "not_sent"}
+    assert job.reused + (job.left_out if answered else job.counts.failed) == 10
 
 
 def test_a_follower_is_kept_until_its_answers_are_there(
