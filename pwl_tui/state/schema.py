@@ -162,6 +162,16 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
+_PLACE: Final = """
+-- Where the state directory belongs: a moved or copied one spends nothing until the person has decided.
+CREATE TABLE places (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    host TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+);
+"""
+
 _UNDER_WAY: Final = """
 -- Numbers of a job that a batch of another job pays for: a range of them, while one has no answer.
 CREATE TABLE follows (
@@ -181,4 +191,4 @@ ALTER TABLE jobs ADD COLUMN followed REAL;
 ALTER TABLE jobs ADD COLUMN failed_elsewhere INTEGER NOT NULL DEFAULT 0;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _UNDER_WAY)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _UNDER_WAY)

@@ -9,7 +9,7 @@ from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import require_not_continued
 from pwl_tui.engine.problems import EngineError, other_key, retried, unfinished
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.text import clean
@@ -91,7 +91,9 @@ class Jobs:
         """Resume a stopped job, whatever stopped it: a pause, a hold, a refusal, or an unreachable batch."""
         now = self._context.clock()
         self._store.jobs.pause(job_id, paused=False)
-        self._send_rejected(self._store.jobs.get(job_id))
+        job = self._store.jobs.get(job_id)
+        if job.error is None or job.error.kind is not Kind.CONSENT_REQUIRED:
+            self._send_rejected(job)
         self._store.polls.try_again(job_id, now=now)
         self._wake()
 
