@@ -6,9 +6,11 @@ from typing import Literal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pwl_tui.answer import Outcome
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.events import JobChanged, JobFinished
 from pwl_tui.engine.jobs import planning
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.problems import EngineError
@@ -26,6 +28,7 @@ from tests.unit.fake_service import (
     NOW,
     SILENT,
     Clock,
+    Listener,
     WorldService,
     accepted,
     add_job,
@@ -436,3 +439,27 @@ def test_what_a_job_still_waits_for_is_counted_as_sent(store: Store, engine: Eng
     again = follower(engine, FIRST, 12)
     assert store.results.waiting(again) == (10, 2)
     assert store.results.count(again, "pending") == 10
+
+
+def test_a_follower_is_told_when_what_was_planned_is_rejected_in_a_copy(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = engine.jobs.create(planned(engine), name="first").id
+    again = follower(engine)
+    monkeypatch.setattr(store.places, "here", replace(store.places.here, path="/elsewhere"))
+    assert store.places.copied(NOW, REFUSED) == 1
+    assert notes(store, again) == {f"no answer from job {first}: its batch was rejected"}
+
+
+def test_that_a_follower_is_finished_is_reported(clock: Clock, engine: Engine, listener: Listener) -> None:
+    first = engine.jobs.create(planned(engine), name="first").id
+    again = follower(engine)
+    engine.start(listener)
+    try:
+        listener.until(lambda: listener.of(JobChanged), "the first job to be sent")
+        clock.now += 60
+        engine.wake()
+        listener.until(lambda: len(listener.of(JobFinished)) == 2, "both jobs to finish")
+    finally:
+        engine.close()
+    assert {one.job for one in listener.of(JobFinished) if isinstance(one, JobFinished)} == {first, again}
