@@ -99,6 +99,15 @@ class Batch(Struct, frozen=True):
     """The released batch of the same job whose numbers it took."""
     counts: Counts
     error: Problem | None
+    trouble: Problem | None = None
+    """Why its last poll taught nothing, or why it ended without all answers. None means neither."""
+    received: str = ""
+    """The beginning of its last answer, if that could not be understood."""
+
+    @property
+    def problem(self) -> Problem | None:
+        """What there is to say about it now."""
+        return self.trouble or self.error
 
     @property
     def label(self) -> str:
@@ -157,6 +166,8 @@ class Job(Struct, frozen=True):
     """Numbers that failed in other jobs, which paid for them."""
     follows: tuple[int, ...] = ()
     """IDs of the jobs that pay for the numbers under way."""
+    trouble: Problem | None = None
+    """Why the last poll of one of its batches that are processing taught nothing. None means that all did."""
 
     @property
     def in_batches(self) -> int:

@@ -17,6 +17,7 @@ from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.follows import Follows
 from pwl_tui.state.jobs import Jobs
+from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
 from pwl_tui.state.patience import Patience
@@ -39,6 +40,7 @@ class Store:
         polls: who polls which batch, and the answers.
         follows: which jobs wait for numbers that another job pays for.
         results: rows and numbers.
+        lookups: single checks.
         balances: readings of the credits.
         charges: what is known to have been spent.
         activity: the log of what happened and what was decided.
@@ -59,6 +61,7 @@ class Store:
         self.polls = Polls(database)
         self.follows = Follows(database)
         self.results = Results(database)
+        self.lookups = Lookups(database)
         self.balances = Balances(database)
         self.charges = Charges(database)
         self.activity = Activities(database)

@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import network, under_way
+from tests.cases import answers, lookup, network, under_way
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
+    "answers": answers.CASES,
+    "lookup": lookup.CASES,
     "network": network.CASES,
     "under way": under_way.CASES,
 }

@@ -389,7 +389,7 @@ def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
             yield NewNumber(number, seq)
     for index, number in enumerate(ordered[to_pay:], to_pay):
         if index < to_pay + reused:
-            answer, answered = plan.answers[number]
+            answer, answered, _ = plan.answers[number]
             yield NewNumber(number, None, replace(answer, note=reused_note(answered)), answered)
         elif index < to_pay + reused + under_way:
             yield NewNumber(number, None, waiting(plan.payers[number].job))
