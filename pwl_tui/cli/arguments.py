@@ -92,6 +92,17 @@ def add_list_options(parser: ArgumentParser) -> None:
     )
 
 
+def add_pay_again(parser: ArgumentParser) -> None:
+    """Add the decision to pay for numbers that are under way."""
+    parser.add_argument(
+        "--pay-again",
+        type=positive,
+        metavar="N",
+        help="Pay a second time for the N numbers that other jobs already sent, instead of taking over their"
+        " answers; N must be exactly how many they are",
+    )
+
+
 def add_rejected_rows(parser: ArgumentParser) -> None:
     """Add where to save the rejected rows."""
     parser.add_argument(

@@ -50,7 +50,7 @@ def follow(
 
     Args:
         engine: not started; it is stopped when this returns.
-        jobs: the jobs to send. With `finish`, all jobs of the key are polled.
+        jobs: the jobs to send, with those that they follow. With `finish`, all jobs of the key are polled.
         output: shows progress.
         finish: whether to wait until all results are in.
         await_credits: whether to wait while there are too few credits.
@@ -63,10 +63,12 @@ def follow(
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     deadline = None if timeout is None else time.monotonic() + timeout
     follower = _Follower(engine, jobs, output, finish, await_credits)
+    # Numbers that other jobs pay for arrive only if those are sent, too.
+    followed = {payer for job in jobs for payer in engine.store.jobs.get(job).follows}
     if finish:
-        engine.jobs.look_again(jobs)
+        engine.jobs.look_again({*jobs, *followed})
     with leave_signals(lambda: events.put(None)):
-        engine.start(events.put, Scope(jobs=frozenset(jobs), poll=finish, balance=False))
+        engine.start(events.put, Scope(jobs=frozenset(jobs) | followed, poll=finish, balance=False))
         try:
             while (ending := follower.ending()) is None:
                 left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
@@ -142,12 +144,19 @@ class _Follower:
         """Return how following ends, if there is nothing left to wait for."""
         jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
         self._show(jobs)
-        frozen = self._frozen()
-        if any(self._moving(job, frozen=frozen is not None) for job in jobs):
+        frozen, followed = self._frozen(), self._followed(jobs)
+        if any(self._moving(job, frozen=frozen is not None) for job in (*jobs, *followed)):
             return None
         if frozen is not None and any(not _over(job) for job in jobs):
             return None if self._may_be_proven() else Ending(Exit.UNKNOWN, frozen)
-        return next((ending for job in jobs if (ending := self._verdict(job))), Ending(Exit.DONE))
+        verdicts = (ending for job in (*jobs, *followed) if (ending := self._verdict(job)))
+        return next(verdicts, Ending(Exit.DONE))
+
+    def _followed(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return the other jobs on which these jobs wait, as long as they do."""
+        others = {payer for job in jobs for payer in job.follows}.difference(self._jobs)
+        followed = [self._engine.store.jobs.get(job) for job in sorted(others)]
+        return [job for job in followed if self._finish or _unsent(job)]
 
     def _moving(self, job: Job, *, frozen: bool) -> bool:
         """Whether a job may still make progress by itself that is worth waiting for."""

@@ -254,6 +254,25 @@ def retried(job: Job) -> Problem:
     )
 
 
+def taken_elsewhere(job: Job) -> Problem:
+    """Return the problem of a job whose rejected batches have numbers that other jobs have by now."""
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"Other jobs have the numbers of the rejected batches of job {job.id} by now.",
+        remedy=f"Run `pwl-tui resume {job.id}` to take over their answers; that costs nothing.",
+    )
+
+
+def no_longer_under_way(number: int) -> Problem:
+    """Return the problem of a plan that would cost more now: what it counted on has come to nothing."""
+    are = f"{number:,} number is" if number == 1 else f"{number:,} numbers are"
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"{are} no longer under way and have no answer: the job would cost more than was agreed to.",
+        remedy="Plan the list again to see what it costs now.",
+    )
+
+
 def over_cap(to_pay: int, cap: int, what: str = "This job costs") -> Problem:
     """Return the problem of a job, or of something else, that costs more than the person allows."""
     return Problem(

@@ -11,6 +11,7 @@ from pwl_tui.answer import Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import NoSuchJobError
+from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
@@ -262,6 +263,7 @@ class Batches:
         """``sending`` → ``rejected``: refused and not charged; the person has to fix the cause."""
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.REJECTED, problem, now)
+            tell_followers(c, batch.job, batch.seq, now)
 
     def put_back(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``planned``: certainly not sent, or refused for now."""

@@ -8,6 +8,7 @@ from msgspec import Struct
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.host import Host, this_host
+from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import to_json
@@ -80,10 +81,16 @@ class Places:
         with self._database.transaction() as c:
             if not self._decided(c, "copied", now):
                 return None
-            return c.execute(
+            planned = c.execute(
+                "SELECT job, seq FROM batches WHERE state=?", (BatchState.PLANNED,)
+            ).fetchall()
+            c.execute(
                 "UPDATE batches SET state=?, error=? WHERE state=?",
                 (BatchState.REJECTED, to_json(problem), BatchState.PLANNED),
-            ).rowcount
+            )
+            for batch in planned:
+                tell_followers(c, batch["job"], batch["seq"], now)
+            return len(planned)
 
     def _recorded(self) -> Place | None:
         row = self._database.first("SELECT host, name, path FROM places")

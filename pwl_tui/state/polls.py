@@ -9,6 +9,7 @@ from pwl_tui.answer import COLUMNS, Answer, Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.owners import is_alive
+from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
@@ -161,6 +162,7 @@ class Polls:
                     batch.seq,
                 ),
             ).rowcount
+            tell_followers(c, batch.job, batch.seq, now)
             row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
             polled = batch_from(row)
             if moved and (over or changes or polled.trouble != batch.trouble):

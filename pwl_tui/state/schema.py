@@ -223,4 +223,31 @@ CREATE TABLE candidates (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _TROUBLE, _REPLIES_IN_DOUBT)
+_UNDER_WAY: Final = """
+-- Numbers of a job that a batch of another job pays for: a range of them, while one has no answer.
+CREATE TABLE follows (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    payer INTEGER NOT NULL,             -- the other job
+    seq INTEGER NOT NULL,               -- its batch
+    pending INTEGER NOT NULL,           -- how many of the range have no answer
+    PRIMARY KEY (job, first)
+) WITHOUT ROWID;
+CREATE INDEX follows_by_batch ON follows (payer, seq);
+
+-- When the last answer came from a batch of another job.
+ALTER TABLE jobs ADD COLUMN followed REAL;
+-- How many numbers failed there.
+ALTER TABLE jobs ADD COLUMN failed_elsewhere INTEGER NOT NULL DEFAULT 0;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _FIRST,
+    _SECOND,
+    _PLACE,
+    _LOOKUPS,
+    _TROUBLE,
+    _REPLIES_IN_DOUBT,
+    _UNDER_WAY,
+)

@@ -15,6 +15,7 @@ from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
+from pwl_tui.state.follows import Follows
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
@@ -39,6 +40,7 @@ class Store:
         decisions: the transitions that the person makes.
         replies: what came for batches in doubt, and what may be their IDs.
         polls: who polls which batch, and the answers.
+        follows: which jobs wait for numbers that another job pays for.
         results: rows and numbers.
         lookups: single checks.
         balances: readings of the credits.
@@ -60,6 +62,7 @@ class Store:
         self.decisions = Decisions(database)
         self.replies = Replies(database)
         self.polls = Polls(database)
+        self.follows = Follows(database)
         self.results = Results(database)
         self.lookups = Lookups(database)
         self.balances = Balances(database)

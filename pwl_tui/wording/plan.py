@@ -10,6 +10,7 @@ from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.findings import Aspect, Finding
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.wording.figures import about, counted, grouped, percent
+from pwl_tui.wording.jobs import numbered
 
 _ASPECTS: Final = get_args(Aspect)
 _REASONS_SHOWN: Final = 3
@@ -58,6 +59,7 @@ def steps(plan: JobPlan) -> list[Step]:
         ("rejected", listed.rejected, listed.reasons),
         ("duplicates", listed.duplicates, {}),
         ("reused", plan.reused, {}),
+        ("under way", plan.under_way, _payers(plan)),
         ("left out", plan.left_out, {why_left_out(plan): plan.left_out}),
     ):
         if count:
@@ -88,6 +90,26 @@ def saving(plan: JobPlan) -> str:
     if not plan.reused:
         return ""
     return f"{grouped(plan.reused)} reused from earlier jobs, which saves {counted(plan.reused, 'credit')}."
+
+
+def under_way(plan: JobPlan) -> str:
+    """Return which numbers other jobs pay for already, and what becomes of them; empty if none do."""
+    if not plan.under_way:
+        return ""
+    where = numbered(list(plan.under_way_in))
+    return f"{grouped(plan.under_way)} already under way in {where}; their answers are taken over from there."
+
+
+def pay_again(plan: JobPlan) -> str:
+    """Return the question whether to pay a second time for what is under way."""
+    are = f"{counted(plan.under_way, 'number')} {'is' if plan.under_way == 1 else 'are'}"
+    them, cost = "it" if plan.under_way == 1 else "them", counted(plan.under_way, "credit")
+    where = numbered(list(plan.under_way_in))
+    return f"{are} already under way in {where}. Pay {cost} for {them} a second time?"
+
+
+def _payers(plan: JobPlan) -> dict[str, int]:
+    return {f"in {numbered(list(plan.under_way_in))}": plan.under_way} if plan.under_way else {}
 
 
 def detected(reading: Reading) -> list[Finding]:

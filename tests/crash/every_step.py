@@ -34,6 +34,7 @@ class Scene:
         rows: of the list that it is about; 0: it is about none.
         again: whether the command itself is what goes on after the kill.
         proven: whether nobody has to settle anything once what may be an id is in the journal.
+        copies: how many more times the list is brought.
         companions: how many processes run the same command at the same time, and live.
         steps: how many steps to kill it at, though it does not always get that far; 0: until it lives.
     """
@@ -43,6 +44,7 @@ class Scene:
     rows: int = 12
     again: bool = False
     proven: bool = False
+    copies: int = 0
     companions: int = 0
     steps: int = 0
 
@@ -67,6 +69,12 @@ def orphan(machine: Machine, person: Person) -> tuple[str, ...]:
     # Two balances are read before the paid call.
     person.note(machine.kill(machine.start(*person.commands[0]), Kill("request", 3)))
     machine.quiet()
+    return person.commands[0]
+
+
+def under_way(machine: Machine, person: Person) -> tuple[str, ...]:
+    """Bring the list again while its first job, whose sender was killed, has sent nothing."""
+    person.note(machine.kill(machine.start(*person.commands[0]), Kill("request", 2)))
     return person.commands[0]
 
 
@@ -141,6 +149,7 @@ SCENES = (
     Scene("submit, cut short", spoiled("length long"), proven=True),
     Scene("submit, two ids", spoiled("twice"), proven=True),
     Scene("watch after a kill", orphan),
+    Scene("submit again", under_way, copies=1),
     Scene("watch an old copy", old_copy, rows=1_120),
     Scene("watch an older copy", older_copy, rows=1_120),
     Scene("rebuild", rebuild, again=True),
@@ -162,7 +171,7 @@ def kill_once(scene: Scene, step: int, directory: Path, tally: Tally) -> tuple[b
         it has fewer steps; and a sentence for everything that is not as it should be.
     """
     with place(directory) as here:
-        lists = bring(directory, (scene.rows,) if scene.rows else (), scene.name)
+        lists = bring(directory, (scene.rows,) if scene.rows else (), scene.name, scene.copies)
         machine = Machine(here, tally, hurried=True)
         person = Person(machine, list(lists))
         try:

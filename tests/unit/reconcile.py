@@ -3,9 +3,12 @@
 The oracle is the simulated service's own ledger.
 """
 
+import sqlite3
 import tempfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
@@ -24,6 +27,7 @@ from tests.unit.fake_service import (
     open_store,
 )
 
+_OPEN = {"planned", "sending", "processing", "unknown"}
 _ENDED = {BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED}
 
 
@@ -130,6 +134,24 @@ class Books(RuleBasedStateMachine):
                 opened.add(name)
         return {name for name in opened if self.store.batches.state_of(*name) in {None, BatchState.PLANNED}}
 
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the state file itself, with nothing of the program's own."""
+        with closing(sqlite3.connect(self.directory / "state" / "state.db")) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def ask_for(self, number: int) -> None:
+        """Count that the person asks for a number, unless the state file has it: then nothing may be paid."""
+        rows = self.query(
+            "SELECT n.outcome, b.state FROM numbers n LEFT JOIN batches b ON b.job=n.job AND b.seq=n.batch"
+            " WHERE n.number=?",
+            number,
+        )
+        outcomes = {outcome for outcome, _ in rows}
+        states = {state for outcome, state in rows if outcome in {"not_sent", "pending"}}
+        if "completed" in outcomes or states & _OPEN or ("failed" not in outcomes and "rejected" in states):
+            return
+        self.wanted[f"+{number}"] += 1
+
     def numbers_checked(self) -> Counter[str]:
         """Return how often the service was paid for a single check of each number."""
         return Counter(charge.numbers[0] for charge in self.world.ledger if charge.batch_id is None)
@@ -171,6 +193,28 @@ class Books(RuleBasedStateMachine):
     def a_finished_job_has_all_its_answers(self) -> None:
         for job in self.store.jobs.all():
             finished = job.state is JobState.COMPLETED
-            assert finished == all(batch.state in _ENDED for batch in self.store.batches.of(job.id))
+            ended = all(batch.state in _ENDED for batch in self.store.batches.of(job.id))
+            assert finished == (ended and not job.under_way)
             if finished:
-                assert (job.counts.answered, job.counts.pending) == (job.numbers, 0)
+                assert (job.counts.answered, job.counts.pending) == (job.numbers - job.left_out, 0)
+
+    @invariant()
+    def who_waits_for_another_job_waits_for_a_batch_that_can_still_be_answered(self) -> None:
+        waiting: Counter[int] = Counter()
+        for job, first, size, state in self.query(
+            "SELECT f.job, f.first, f.size, b.state FROM follows f"
+            " LEFT JOIN batches b ON b.job=f.payer AND b.seq=f.seq"
+        ):
+            assert state in _OPEN
+            ((count,),) = self.query(
+                "SELECT count(*) FROM numbers WHERE job=? AND idx>=? AND idx<? AND outcome='pending'",
+                job,
+                first,
+                first + size,
+            )
+            assert count
+            waiting[job] += count
+        for job in self.store.jobs.all():
+            assert job.under_way == waiting[job.id]
+        pending = "SELECT job, count(*) FROM numbers WHERE batch IS NULL AND outcome='pending' GROUP BY job"
+        assert dict(self.query(pending)) == waiting

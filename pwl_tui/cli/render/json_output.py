@@ -37,6 +37,7 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "rejected": listed.rejected,
         "duplicates": listed.duplicates,
         "reused": plan.reused,
+        "under_way": plan.under_way,
         "to_pay": plan.to_pay,
         "batches": plan.batches,
         "balance": plan.balance,
@@ -62,8 +63,9 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
     """Return what the commands about jobs print, without the batches.
 
     Beyond the fixed fields: ``expires``, when the service may begin to delete results that were not fetched;
-    ``retry_of``, the job whose failed numbers it retries; and ``held``, how many of its numbers were left
-    out because they were not in the sample or credits were short.
+    ``retry_of``, the job whose failed numbers it retries; ``held``, how many of its numbers were left out
+    because they were not in the sample, credits were short, or another job brought no answer; and
+    ``under_way``, how many of the pending ones other jobs pay for.
     """
     return {
         "job": str(job.id),
@@ -85,6 +87,7 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
         "expires": moment(expires(job)),
         "retry_of": None if job.retry_of is None else str(job.retry_of),
         "held": job.left_out,
+        "under_way": job.under_way,
     }
 
 

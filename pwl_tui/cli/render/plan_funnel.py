@@ -27,6 +27,10 @@ def plan_text(plan: JobPlan, *, seconds: float | None, marks: Marks, rest: bool 
         hints.append(wording.saving(plan))
         if not rest:
             hints.append("With --reuse-days 0, they are sent and paid for again.")
+    if plan.under_way:
+        hints.append(wording.under_way(plan))
+        if plan.asks and not rest:
+            hints.append(f"With --pay-again {plan.under_way}, they are sent and paid for again.")
     parts = (list(_detected(plan.list)), [*_funnel(plan, marks), *_cost(plan, seconds)], hints)
     return "\n\n".join("\n".join(part) for part in parts if part)
 

@@ -15,7 +15,7 @@ from pwl_tui.state.models import Batch, Candidate, Job
 from pwl_tui.text import clean
 from pwl_tui.wording import doubt, ledger, lookup, retry
 from pwl_tui.wording.figures import counted, grouped, percent, phone
-from pwl_tui.wording.jobs import expires_in, needs
+from pwl_tui.wording.jobs import expires_in, needs, under_way
 
 _SHOWN_OF_REPLY = 300
 """Characters; `--json` and the report have more."""
@@ -63,6 +63,8 @@ def job_notes(job: Job, now: float) -> str:
     lines = []
     if job.retry_of is not None:
         lines.append(f"It retries what failed in job {job.retry_of}.")
+    if job.under_way:
+        lines.append(f"{under_way(job)}: their answers come from there.")
     days, until = days_left(job, now), moment(expires(job))
     if days is not None:
         when = counted(days, "day") if days else "now or soon"

@@ -22,6 +22,7 @@ from pwl_tui.engine.polling.schedule import (
 from pwl_tui.engine.problems import ended_early, incomplete, left_out, misfit
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
@@ -96,6 +97,15 @@ class Poller:
             StateError: the state file failed.
         """
         self._store.polls.take_over(self._clock() + self._pace.minimum)
+
+    def expire(self) -> list[int]:
+        """Let nobody wait for answers that the service no longer keeps; return the jobs that did.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        now = self._clock()
+        return self._store.follows.expire(now - PROVIDER.retention_seconds, now)
 
     def give_back(self) -> None:
         """Release our claims on batches that were not polled.

@@ -88,6 +88,10 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
         ("Numbers", grouped(job.numbers)),
         ("Spent", counted(job.charged, "credit")),
         ("Reused", grouped(job.reused) if job.reused else ""),
+        (
+            "Under way",
+            f"{grouped(job.under_way)} in {wording.numbered(job.follows)}" if job.under_way else "",
+        ),
         ("Left out", grouped(job.left_out) if job.left_out else ""),
         ("Duplicates", grouped(job.duplicates) if job.duplicates else ""),
         ("Rejected", counted(job.rejected, "row") if job.rejected else ""),

@@ -71,6 +71,7 @@ def job_lines(
 
 def _links(job: Job, retries: Sequence[Job]) -> str:
     parts = [
+        wording.under_way(job),
         f"retry of job {job.retry_of}" if job.retry_of is not None else "",
         f"retried in {', '.join(f'job {retry.id}' for retry in retries)}" if retries else "",
     ]

@@ -141,7 +141,7 @@ def last_size(snapshot: Snapshot) -> int:
     if not own:
         return 0
     last = max(own, key=lambda job: job.id)
-    return last.numbers - last.reused - last.left_out
+    return last.in_batches
 
 
 def _expiring(snapshot: Snapshot) -> Iterator[Notice]:

@@ -43,6 +43,8 @@ def plan_lines(plan: JobPlan, width: int, seconds: float | None = None, *, rest:
     ]
     if plan.reused:
         lines.append(Content(wording.saving(plan)))
+    if plan.under_way:
+        lines.append(Content(wording.under_way(plan)))
     if not rest:
         lines += [_offer(plan.list), Content(), read_as(plan.list.reading)]
     return Content("\n").join(line for line in lines if line is not None)
@@ -113,6 +115,8 @@ def spending(plan: JobPlan) -> str:
         what += f"\nA random sample: {counted(plan.left_out, 'other number')} will not be sent for now."
     if plan.reused:
         what += f"\n{wording.saving(plan)}"
+    if plan.under_way:
+        what += f"\n{wording.under_way(plan)}"
     if plan.balance is None or plan.balance_after is None:
         return f"{what}\nCould not read the balance. The service refuses batches that it cannot charge."
     return f"{what}\nCredits {grouped(plan.balance)} → {grouped(plan.balance_after)}."

@@ -261,13 +261,13 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
     async def _submit(self, plan: JobPlan, name: str) -> None:
         from pwl_tui.ui.dialogs.agreement import agreed
 
-        when_short = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
-        if when_short is None:
+        answer = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
+        if answer is None:
             return
         engine = self.ctx.engine
         try:
             job = await in_thread(
-                lambda: engine.jobs.create(plan, name=name, when_short=when_short), "submit"
+                lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short), "submit"
             )
         except ProblemError as error:
             self.complain(error)
@@ -275,7 +275,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._form.clear()
         self._to_jobs()
         self.ctx.wake()
-        self.notify(job_commands.sending_words(job, plan.to_pay))
+        self.notify(job_commands.sending_words(job, answer.credits))
 
     # -- adopting: here, because this screen is never left, and its work not ended with it
 

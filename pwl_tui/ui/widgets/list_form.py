@@ -129,7 +129,9 @@ class ListForm(Vertical, Working):
 
     def watch_plan(self, plan: JobPlan | None) -> None:
         """Enable sending when there is something to send."""
-        ready = plan is not None and bool(plan.to_pay or plan.reused) and self._engine.may_spend
+        ready = (
+            plan is not None and bool(plan.to_pay or plan.reused or plan.under_way) and self._engine.may_spend
+        )
         self.query_one("#submit", Button).disabled = not ready
         self.screen.refresh_bindings()
 

@@ -12,14 +12,18 @@ from msgspec.structs import replace
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
+from pwl_tui.engine.jobs import planning
+from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import SettleError
 from pwl_tui.engine.money.submitter import Busy, Sent
 from pwl_tui.engine.problems import EngineError
+from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.files.journal import Candidates
 from pwl_tui.state.models import BatchState
-from tests.unit.fake_service import KEY, SILENT, Killed, add_job, cut_off, failing, killing, look_up
+from tests.unit.fake_service import FIRST, KEY, SILENT, Killed, add_job, cut_off, failing, killing, look_up
 from tests.unit.reconcile import Books
 
 _OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
@@ -74,6 +78,51 @@ class Protocol(Books):
         self.next_number += size
         if sent:
             self.send(who)
+
+    @precondition(lambda self: bool(self.lists))
+    @rule(who=who, back=st.integers(1, 12), size=st.integers(1, 12), again=st.booleans())
+    def bring_a_list_with_numbers_that_were_brought(
+        self, who: int, back: int, size: int, again: bool
+    ) -> None:
+        first = self.next_number - back
+        plan = self.plan(who, max(first, FIRST), size)
+        if again:
+            plan = planning.pay_again(plan)
+        self.accept(who, plan)
+
+    @precondition(lambda self: bool(self.lists))
+    @rule(back=st.integers(1, 12), size=st.integers(1, 12))
+    def bring_the_same_list_twice_at_one_moment(self, back: int, size: int) -> None:
+        plans = [self.plan(who, max(self.next_number - back, FIRST), size) for who in (0, 1)]
+        for who, plan in enumerate(plans):
+            self.accept(who, plan)
+
+    @precondition(lambda self: any(job.left_out and not job.unfinished for job in self.store.jobs.all()))
+    @rule(who=who)
+    def send_what_another_job_did_not_answer(self, who: int) -> None:
+        for job in self.store.jobs.all():
+            if job.left_out and not job.unfinished:
+                with contextlib.suppress(EngineError):  # it was sent already
+                    self.accept(who, self.processes[who].engine.plans.for_remainder(job.id))
+
+    def plan(self, who: int, first: int, size: int) -> JobPlan:
+        text = "".join(f"+{number}\n" for number in range(first, first + size))
+        self.next_number = max(self.next_number, first + size)
+        return self.processes[who].engine.plans.for_list(Source.from_text(text), AS_THEY_ARE)
+
+    def accept(self, who: int, plan: JobPlan) -> None:
+        before = self.wanted.copy()
+        for number in plan.list.numbers:
+            if number in plan.paid_again:
+                self.wanted[f"+{number}"] += 1
+            else:
+                self.ask_for(number)
+        try:
+            job = self.processes[who].engine.jobs.create(plan, name="overlapping")
+        except EngineError:  # too few credits, or it would cost more by now
+            self.wanted = before
+        else:
+            assert job.in_batches <= plan.to_pay
 
     @something_to_send
     @rule(who=who)
