@@ -42,6 +42,6 @@ class Examples:
 
 def _example(cell: str, number: int) -> Example:
     parsed = phonenumbers.parse(f"+{number}")
-    written = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL)
+    written = phonenumbers.format_number(parsed, PhoneNumberFormat.INTERNATIONAL).replace("-", " ")
     region = phonenumbers.region_code_for_number(parsed) or ""
     return Example(cell.strip()[:_LONGEST_CELL], number, written, region)

@@ -25,6 +25,8 @@ from pwl_tui.lists.read.source import Source
 
 MAX_ROWS = 5_000_000
 """The most rows of a list: five times what the program is made for, and what fits into a gigabyte."""
+_REGIONS_NAMED = 6
+_ABROAD = f" If they begin with their country code, use --region {INTERNATIONAL}."
 _CONFIRMING = 200
 """How many rows from all over a list, and from its end, may speak against what its first rows suggest."""
 
@@ -196,13 +198,14 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
         where = f" in column {name}"
     message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
     if plan.region_guesses:
-        first = plan.region_guesses[0]
+        first, *others = plan.region_guesses
+        also = ", ".join(guess.region for guess in others[:_REGIONS_NAMED])
         return message, (
             f"Set the region the numbers belong to: --region {first.region} makes {first.valid:.0%} of those"
-            " without a country code valid."
+            f" without a country code valid{f' (others that fit: {also})' if also else ''}.{_ABROAD}"
         )
     if plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0) * 2 >= plan.rejected > 0:
-        return message, "Set the region the numbers belong to with --region, such as --region US."
+        return message, f"Set the region the numbers belong to with --region, such as --region US.{_ABROAD}"
     if reading.region is not None:
         return message, f"Check that the region is {reading.region}, and choose the column with --column."
     return message, (

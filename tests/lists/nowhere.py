@@ -1,4 +1,4 @@
-"""Random lists of national mobile numbers that do not say where they are from: nothing of them may be paid for.
+"""Random lists of national mobile numbers that do not say where they are from: none may be paid for.
 
 ``python -m tests.lists.nowhere [--lists 20] [--seed 1]`` prints, for each country, the share of its numbers
 that would be paid for without a region (it must be 0), and at which place its region is offered: from the
@@ -24,32 +24,70 @@ from pwl_tui.lists.read.source import Source
 NUMBERS = 30
 """Of each list."""
 
-PEOPLE = {
-    "AE": "Ahmed Ali,Dubai,gmail.com", "AR": "Juan Fernández,Rosario,gmail.com.ar", "AU": "Jack Smith,Perth,b.com.au",
-    "BD": "রহমান,ঢাকা,gmail.com", "BO": "Mamani Quispe,Cochabamba,mail.bo", "BR": "João,Curitiba,uol.com.br",
-    "CL": "Camila Rojas,Valparaíso,mail.cl", "CN": "张伟,北京,qq.com", "CO": "Andrés,Medellín,gmail.com",
-    "CZ": "Jiří Novák,Brno,seznam.cz", "DE": "Jürgen Weiß,Köln,web.de", "DZ": "Karim,Oran,mail.dz",
-    "EG": "محمد,القاهرة,mail.eg", "ES": "Lucía García,Sevilla,mail.es", "ET": "አበበ,አዲስ አበባ,gmail.com",
-    "FR": "Zoé Lefèbvre,Bordeaux,orange.fr", "GB": "Oliver Jones,Leeds,bt.co.uk", "GH": "Kwame Mensah,Kumasi,gmail.com",
-    "GR": "Γιώργος,Αθήνα,mail.gr", "HN": "Carlos,Tegucigalpa,mail.hn", "HU": "Kovács Ödön,Győr,freemail.hu",
-    "ID": "Budi Santoso,Surabaya,mail.co.id", "IL": "דוד,חיפה,walla.co.il", "IN": "राहुल शर्मा,Pune,rediffmail.com",
-    "IR": "علی احمدی,شیراز,mail.ir", "IT": "Giulia Rossi,Torino,libero.it", "JP": "佐藤さくら,とうきょう,docomo.ne.jp",
-    "KE": "Wanjiku,Kisumu,gmail.com", "KR": "김민수,서울,naver.com", "KZ": "Әлия,Алматы,mail.kz",
-    "LK": "නිමල්,Kandy,gmail.com", "MA": "Youssef Alaoui,Rabat,menara.ma", "MM": "အောင်,ရန်ကုန်,gmail.com",
-    "MX": "José Hernández,Puebla,mail.mx", "MY": "Siti binti Ahmad,Ipoh,mail.my", "NG": "Chukwu Okafor,Enugu,gmail.com",
-    "NL": "Sanne de Vries,Utrecht,ziggo.nl", "NP": "राम थापा,Pokhara,mail.np", "PE": "Quispe,Arequipa,mail.pe",
-    "PH": "Maria Santos,Cebu,gmail.com", "PK": "عائشہ,Lahore,gmail.com", "PL": "Łukasz Wiśniewski,Łódź,wp.pl",
-    "PT": "João,Coimbra,sapo.pt", "RO": "Ștefan Popescu,Iași,mail.ro", "RU": "Елена,Казань,mail.ru",
-    "SA": "عبدالله,جدة,mail.sa", "SE": "Åsa Nilsson,Malmö,telia.se", "TH": "สมชาย,กรุงเทพ,gmail.com",
-    "TR": "Ayşe Yılmaz,İzmir,mail.com.tr", "TZ": "Juma,Mwanza,gmail.com", "UA": "Ірина,Львів,ukr.net",
-    "UG": "Okello,Gulu,gmail.com", "US": "Emily Johnson,Chicago,aol.com", "UZ": "Karimov,Toshkent,mail.uz",
-    "VN": "Nguyễn Thị Hương,Hà Nội,gmail.com", "ZA": "Dlamini,Durban,mweb.co.za",
-}  # fmt: skip
+_PEOPLE = """
+AE Ahmed Ali,Dubai,gmail.com
+AR Juan Fernández,Rosario,gmail.com.ar
+AU Jack Smith,Perth,b.com.au
+BD রহমান,ঢাকা,gmail.com
+BO Mamani Quispe,Cochabamba,mail.bo
+BR João,Curitiba,uol.com.br
+CL Camila Rojas,Valparaíso,mail.cl
+CN 张伟,北京,qq.com
+CO Andrés,Medellín,gmail.com
+CZ Jiří Novák,Brno,seznam.cz
+DE Jürgen Weiß,Köln,web.de
+DZ Karim,Oran,mail.dz
+EG محمد,القاهرة,mail.eg
+ES Lucía García,Sevilla,mail.es
+ET አበበ,አዲስ አበባ,gmail.com
+FR Zoé Lefèbvre,Bordeaux,orange.fr
+GB Oliver Jones,Leeds,bt.co.uk
+GH Kwame Mensah,Kumasi,gmail.com
+GR Γιώργος,Αθήνα,mail.gr
+HN Carlos,Tegucigalpa,mail.hn
+HU Kovács Ödön,Győr,freemail.hu
+ID Budi Santoso,Surabaya,mail.co.id
+IL דוד,חיפה,walla.co.il
+IN राहुल शर्मा,Pune,rediffmail.com
+IR علی احمدی,شیراز,mail.ir
+IT Giulia Rossi,Torino,libero.it
+JP 佐藤さくら,とうきょう,docomo.ne.jp
+KE Wanjiku,Kisumu,gmail.com
+KR 김민수,서울,naver.com
+KZ Әлия,Алматы,mail.kz
+LK නිමල්,Kandy,gmail.com
+MA Youssef Alaoui,Rabat,menara.ma
+MM အောင်,ရန်ကုန်,gmail.com
+MX José Hernández,Puebla,mail.mx
+MY Siti binti Ahmad,Ipoh,mail.my
+NG Chukwu Okafor,Enugu,gmail.com
+NL Sanne de Vries,Utrecht,ziggo.nl
+NP राम थापा,Pokhara,mail.np
+PE Quispe,Arequipa,mail.pe
+PH Maria Santos,Cebu,gmail.com
+PK عائشہ,Lahore,gmail.com
+PL Łukasz Wiśniewski,Łódź,wp.pl
+PT João,Coimbra,sapo.pt
+RO Ștefan Popescu,Iași,mail.ro
+RU Елена,Казань,mail.ru
+SA عبدالله,جدة,mail.sa
+SE Åsa Nilsson,Malmö,telia.se
+TH สมชาย,กรุงเทพ,gmail.com
+TR Ayşe Yılmaz,İzmir,mail.com.tr
+TZ Juma,Mwanza,gmail.com
+UA Ірина,Львів,ukr.net
+UG Okello,Gulu,gmail.com
+US Emily Johnson,Chicago,aol.com
+UZ Karimov,Toshkent,mail.uz
+VN Nguyễn Thị Hương,Hà Nội,gmail.com
+ZA Dlamini,Durban,mweb.co.za
+"""  # noqa: RUF001 - letters of their countries are meant
 """By country: a name, a city and a mail domain of someone there; made up."""
+PEOPLE = {line[:2]: line[3:] for line in _PEOPLE.strip().splitlines()}
 
 
 class Outcome(NamedTuple):
-    """What came of one list: numbers to pay for, and the place of its region among those offered, 0 for none."""
+    """What came of one list: numbers to pay for, and the place of its region among those offered; 0: none."""
 
     paid: int
     place: int

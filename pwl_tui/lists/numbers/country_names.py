@@ -13,7 +13,8 @@ zh zh_Hant ja ko mn ka hy az kk ky uz be bg sr sr_Latn hr bs sl mk sq ro hu cs s
 ca eu gl sw am so ha yo ig zu xh af
 """
 _OTHERWISE = """
-US EUA/EEUU/E.U.A./EE.UU./Etats-Unis/Amerika/América/Amérique/VS/ABD/VSA/США/Америка/美利坚合众国/アメリカ/米国/미국
+US EUA/EEUU/E.U.A./EE.UU./Etats-Unis/Amerika/América/Amérique/VS/ABD/VSA/США/Америка
+US 美利坚合众国/アメリカ/米国/미국
 US أمريكا/امریکا
 GB Inglaterra/Angleterre/Inghilterra/Engeland/Großbritannien/Gran Bretaña/Grã-Bretanha/Grande-Bretagne
 GB Gran Bretagna

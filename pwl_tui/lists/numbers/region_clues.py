@@ -43,7 +43,7 @@ def clues(source: Source, reading: Reading, earlier: Sequence[str] = ()) -> Clue
         (0.7, _words(f"{source.name} {reading.sheet}", _word_regions())),
         (0.6, _words(text, _language_regions())),
         (0.5, dict.fromkeys(_encoding_regions().get(reading.encoding.casefold(), ()), 1.0)),
-        (0.3, {region: 1 / place for place, region in enumerate(dict.fromkeys(earlier), 1)}),
+        (0.6, {region: 1 / place for place, region in enumerate(dict.fromkeys(earlier), 1)}),
     ):
         most = max(votes.values(), default=0)
         for region, vote in votes.items():

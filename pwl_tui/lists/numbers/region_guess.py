@@ -32,6 +32,8 @@ _PER_NEIGHBOR = 0.8
 """What a number of another region with the same country code counts, such as Canada's."""
 _FEW = 50
 _CLOSELY_WEIGHED = 100
+_FEW_TELL = 8
+"""Of so many numbers, that all are in a narrow plan is half as telling as of a great many."""
 _MOST_DIGITS = 3
 """Powers of ten by which a plan of numbers can narrow down what fits it."""
 _PREFIXES = 1000
@@ -63,7 +65,7 @@ def guess_regions(
     known = clues or {}
     order = _REGIONS.split()
     tried = [
-        _fit(cells, region, known.get(region, 0.0) + (region in present) - place / 10 / len(order))
+        _fit(cells, region, known.get(region, 0.0) + (region in present) - 0.2 * place / len(order))
         for place, region in enumerate(order)
     ]
     fits = [fit for fit in (*tried, _fit_abroad(cells)) if fit is not None]
@@ -98,7 +100,8 @@ def _fit(cells: Sequence[str], region: str, known: float) -> _Fit | None:
     count = len(looked_at)
     if weight / count + min(known, 0.3) < _WORTH_OFFERING:
         return None
-    score = 2 * weight / count + 0.6 * narrow / count + 0.4 * usual / count + known
+    telling = count / (count + _FEW_TELL)
+    score = (2 * weight + 0.6 * narrow * telling + 0.4 * usual) / count + known
     return _Fit(score, RegionGuess(region, valid))
 
 
@@ -119,7 +122,7 @@ def _valid(cells: Sequence[str], region: str) -> float:
 
 @cache
 def _density(region: str, length: int, mobile: bool) -> float:
-    """Return the share of digit strings of a length that are mobile numbers of a region, or any valid ones."""
+    """Return the share of strings of so many digits that are mobile numbers of a region, or any valid ones."""
     metadata = PhoneMetadata.metadata_for_region(region)
     if metadata is None:
         raise AssertionError(f"libphonenumber has no region {region}")

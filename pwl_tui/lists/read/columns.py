@@ -116,7 +116,7 @@ def find_layout(
         sure: Sureness = "likely" if region_column is None else "given"
         findings.append(Finding("region", "per row", sure, per_row))
     elif why:
-        findings.append(Finding("region", INTERNATIONAL, "likely", why))
+        findings.append(Finding("region", INTERNATIONAL, "guess", why))
     return Layout(
         preamble,
         header,
