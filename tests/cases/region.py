@@ -19,7 +19,8 @@ def _plan(source: Source, region: str | None = None, *earlier: str) -> ListPlan:
 
 def _numbers(made: ListPlan) -> str:
     paid = " ".join(f"+{number}" for number in made.numbers[:7]) or "nothing to pay"
-    return f"{paid}; {', '.join(f'{count} {reason}' for reason, count in made.reasons.items()) or 'none'} rejected"
+    rejected = ", ".join(f"{count} {reason}" for reason, count in made.reasons.items()) or "none"
+    return f"{paid}; {rejected} rejected"
 
 
 def _offered(made: ListPlan) -> str:
@@ -83,7 +84,7 @@ _COUNTRIES = (
     ("Dutch", "Land", ("Verenigd Koninkrijk", "Duitsland")),
     ("Polish", "Kraj", ("Wielka Brytania", "Niemcy")),
     ("Russian", "Страна", ("Великобритания", "Германия")),
-    ("Turkish", "Ülke", ("Birleşik Krallık", "Almanya")),
+    ("Turkish", "Ülke", ("Birleşik Krallık", "Almanya")),  # noqa: RUF001 - Turkish
     ("Arabic", "الدولة", ("المملكة المتحدة", "ألمانيا")),
     ("Indonesian", "Negara", ("Inggris Raya", "Jerman")),
     ("Hindi", "देश", ("यूनाइटेड किंगडम", "जर्मनी")),

@@ -113,7 +113,7 @@ def mobile_numbers(region: str, count: int, draw: random.Random) -> list[str]:
 
 
 def notations(region: str, numbers: list[str]) -> Iterator[list[str]]:
-    """Yield numbers as they are written in their country, in digits, and in digits without what comes first."""
+    """Yield numbers as their country writes them, those in digits alone, and without the national prefix."""
     code = phonenumbers.country_code_for_region(region)
     parsed = [phonenumbers.parse(f"+{code}{number}") for number in numbers]
     written = [phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL) for number in parsed]

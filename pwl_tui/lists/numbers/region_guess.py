@@ -122,7 +122,7 @@ def _valid(cells: Sequence[str], region: str) -> float:
 
 @cache
 def _density(region: str, length: int, mobile: bool) -> float:
-    """Return the share of strings of so many digits that are mobile numbers of a region, or any valid ones."""
+    """Return the share of so many random digits that are a mobile number of a region, or a valid one."""
     metadata = PhoneMetadata.metadata_for_region(region)
     if metadata is None:
         raise AssertionError(f"libphonenumber has no region {region}")

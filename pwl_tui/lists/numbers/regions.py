@@ -94,7 +94,8 @@ def region_named(text: str) -> str | None:
     Args:
         text: a code of ISO 3166 (``GB``, ``GBR``), a country name in one of the larger languages (``United
             Kingdom``, ``Reino Unido``), a flag, or a calling code (``44``, ``+44``), which means the main
-            region that has it. Case, accents and punctuation do not matter. Two that agree will do: ``UK (+44)``.
+            region that has it. Case, accents and punctuation do not matter. Two that agree will do, as in
+            ``UK (+44)``.
     """
     text = text.strip()
     if not text or len(text) > _LONGEST_NAME or text.casefold() == "n/a":  # letters alone are Namibia

@@ -42,7 +42,10 @@ DAY = 86_400.0
 
 
 def source(cells: Sequence[object]) -> Source:
-    return Source.from_text("phone\n" + "\n".join(str(cell) for cell in cells) + "\n", "list")
+    return Source.from_text(
+        "phone\n" + "\n".join(f"+{cell}" if isinstance(cell, int) else str(cell) for cell in cells) + "\n",
+        "list",
+    )
 
 
 def made(
