@@ -15,7 +15,6 @@ from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
 from pwl_tui.engine.polling.monitor import Scope
-from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 
@@ -150,8 +149,8 @@ class _Follower:
         if job.error is not None:
             problem = job.error
             return Ending(exit_of_problem(problem), problem)
-        if _unsent(job) and not self._engine.may_spend:
-            return Ending(Exit.FAILED, NO_SPEND)
+        if _unsent(job) and (forbidden := self._engine.forbidden) is not None:
+            return Ending(Exit.FAILED, forbidden)
         if job.paused and _unsent(job):
             problem = Problem(
                 kind=Kind.INVALID_REQUEST,

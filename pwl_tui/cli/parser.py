@@ -31,6 +31,7 @@ SUMMARIES = {
     "lookup": "Check single numbers, one credit each",
     "balance": "Show your credits",
     "ledger": "Show what was spent, when, and on which batch",
+    "state": "Decide about a state directory that was moved or copied",
     "doctor": "Check everything that pwl-tui needs to work",
     "config": "Create, find, or show the configuration",
     "completion": "Print a completion script for your shell",
@@ -118,6 +119,8 @@ def load(name: str) -> Command:
             from pwl_tui.cli.commands.batches import COMMANDS
         case "lookup" | "balance" | "ledger":
             from pwl_tui.cli.commands.credits import COMMANDS
+        case "state":
+            from pwl_tui.cli.commands.state import COMMANDS
         case "doctor":
             from pwl_tui.cli.commands.doctor import COMMANDS
         case _:

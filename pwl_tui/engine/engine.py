@@ -16,7 +16,9 @@ from pwl_tui.engine.jobs.plans import Plans
 from pwl_tui.engine.money.credits import Credits
 from pwl_tui.engine.money.recovery import Recovery
 from pwl_tui.engine.polling.monitor import Monitor, Scope
+from pwl_tui.engine.problems import AT_HOME, COPIED, EngineError
 from pwl_tui.engine.service import Connect
+from pwl_tui.problem import Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Binding
@@ -87,9 +89,19 @@ class Engine:
         return self._context.binding
 
     @property
+    def forbidden(self) -> Problem | None:
+        """Why nothing that costs credits may be sent. None means that it may."""
+        return self._context.forbidden
+
+    @property
+    def misplaced(self) -> Problem | None:
+        """Why a state directory that belongs to another place sends nothing. None means it belongs here."""
+        return self._context.misplaced
+
+    @property
     def may_spend(self) -> bool:
         """Whether anything that costs credits may be sent."""
-        return self._context.may_spend
+        return self.forbidden is None
 
     # -- the key
 
@@ -127,12 +139,11 @@ class Engine:
         Without a key there is nothing to do yet: `use_key` begins then.
         """
         self._listener, self._scope = listener, scope or Scope()
-        if not self.may_spend:
-            self._scope = replace(self._scope, jobs=())
+        scope = self._scope if self.may_spend else replace(self._scope, jobs=())
         account = self._context.account
         if account is not None:
             hooked = with_hook(listener, self.settings.notify.command, self.store.jobs.get)
-            self._monitor = account.monitor(hooked, self._scope)
+            self._monitor = account.monitor(hooked, scope)
             self._monitor.start()
 
     def stop(self) -> None:
@@ -167,6 +178,28 @@ class Engine:
         """Look for work now, because there is some."""
         if self._monitor is not None:
             self._monitor.wake()
+
+    def settle_place(self, *, moved: bool) -> int:
+        """Decide about a state directory that belongs to another place; from now on it belongs here.
+
+        Args:
+            moved: whether that place is gone, so that work continues here. Otherwise this is a copy, and
+                nothing that is planned in it is sent.
+
+        Returns:
+            How many batches were planned in a copy.
+
+        Raises:
+            EngineError: there is nothing to decide, or it was decided in the meantime.
+            StateError: the state file failed.
+        """
+        places, now = self.store.places, self._context.clock()
+        withdrawn = (0 if places.moved(now) else None) if moved else places.copied(now, COPIED)
+        if withdrawn is None:
+            raise EngineError(AT_HOME)
+        if self._listener is not None:
+            self._work_with(self.settings, self._context.key)
+        return withdrawn
 
     def refresh_balance(self) -> None:
         """Ask for the credits of all services; the answers come as events."""

@@ -3,6 +3,7 @@
 from pwl_tui import ISSUES_URL, crash_log
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
+from pwl_tui.state.place import Place
 from pwl_tui.text import clean
 
 
@@ -42,6 +43,18 @@ NO_SPEND = Problem(
     remedy="Start pwl-tui without --no-spend to send numbers.",
 )
 
+AT_HOME = Problem(
+    kind=Kind.INVALID_REQUEST,
+    message="This state directory belongs here: there is nothing to settle.",
+    remedy="Run `pwl-tui jobs` to see what is in it.",
+)
+
+COPIED = Problem(
+    kind=Kind.CONSENT_REQUIRED,
+    message="Not sent: this state directory is a copy, and the original may send it.",
+    remedy="Run `pwl-tui retry JOB` to send it from here after all.",
+)
+
 NOTHING_TO_RETRY = Problem(
     kind=Kind.INVALID_REQUEST,
     message="There is nothing to retry: no batch was rejected, and every failed number was retried.",
@@ -53,6 +66,15 @@ NOTHING_LEFT_OUT = Problem(
     message="This job left no numbers out.",
     remedy="Run `pwl-tui retry JOB` to send its failed numbers again.",
 )
+
+
+def elsewhere(place: Place) -> Problem:
+    """Return the problem of a state directory that belongs to another place: two of it could pay twice."""
+    return Problem(
+        kind=Kind.CONSENT_REQUIRED,
+        message=f"This state directory belongs to {clean(str(place), 300)}; nothing is sent from here.",
+        remedy="Run `pwl-tui state settle` with --as moved if that one is gone, or --as copy if it stays.",
+    )
 
 
 def credits_short(required: int, available: int) -> Problem:

@@ -162,4 +162,14 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
+_PLACE: Final = """
+-- Where the state directory belongs: a moved or copied one spends nothing until the person has decided.
+CREATE TABLE places (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    host TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+);
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE)

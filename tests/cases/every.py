@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import region
+from tests.cases import network, region
 from tests.cases.case import Case
 
-CASES: Mapping[str, Sequence[Case]] = {"region": region.CASES}
+CASES: Mapping[str, Sequence[Case]] = {
+    "network": network.CASES,
+    "region": region.CASES,
+}
