@@ -20,18 +20,17 @@ _LINE_SECONDS = 30.0
 
 
 class Marks(NamedTuple):
-    """The characters of a bar: one for the part that is left, one for the part that is not; and an arrow."""
+    """The characters of a bar: one for the part that is left, one for the part that is not."""
 
     full: str
     lost: str
-    arrow: str
 
 
 class OutputError(ProblemError):
     """Standard output cannot be written."""
 
 
-BLOCKS, ASCII = Marks("█", "░", "→"), Marks("#", ".", "->")
+BLOCKS, ASCII = Marks("█", "░"), Marks("#", ".")
 
 
 class Output(Struct, dict=True):

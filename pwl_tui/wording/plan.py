@@ -99,16 +99,10 @@ def detected(reading: Reading) -> list[Finding]:
     return sorted(reading.findings, key=lambda finding: _ASPECTS.index(finding.aspect))
 
 
-def examples(plan: ListPlan, arrow: str = "→") -> list[str]:
-    """Return how some cells are sent, as in ``13345807302 → +1 334 580 7302 (US)``.
-
-    Args:
-        plan: of the list.
-        arrow: what stands between the two.
-    """
+def examples(plan: ListPlan) -> list[str]:
+    """Return how some cells of a list are sent, as in ``13345807302 → +1 334 580 7302 (US)``."""
     return [
-        f"{clean(each.cell, _LONGEST_CELL)} {arrow} {each.written}"
-        + (f" ({each.region})" if each.region else "")
+        f"{clean(each.cell, _LONGEST_CELL)} → {each.written}" + (f" ({each.region})" if each.region else "")
         for each in plan.examples[:_EXAMPLES_SHOWN]
     ]
 

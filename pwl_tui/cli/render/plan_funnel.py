@@ -27,7 +27,7 @@ def plan_text(plan: JobPlan, *, seconds: float | None, marks: Marks, rest: bool 
         hints.append(wording.saving(plan))
         if not rest:
             hints.append("With --reuse-days 0, they are sent and paid for again.")
-    examples = [f"  {example}" for example in wording.examples(plan.list, marks.arrow)]
+    examples = [f"  {example}" for example in wording.examples(plan.list)]
     parts = (
         list(_detected(plan.list)),
         [*_funnel(plan, marks), *_cost(plan, seconds)],
