@@ -9,8 +9,8 @@ import httpx
 from msgspec.structs import replace
 
 from pwl_tui import __version__
+from pwl_tui.api import tolerant
 from pwl_tui.api.answers import (
-    Fields,
     fields_of,
     read_balance,
     read_batch,
@@ -20,6 +20,7 @@ from pwl_tui.api.answers import (
 )
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, Submitted
+from pwl_tui.api.tolerant import Fields
 from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER, Service
@@ -31,6 +32,8 @@ READ_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 """Seconds, for the calls that cost nothing and can be repeated."""
 MAX_ANSWER_BYTES = 8 * 2**20
 """A poll of 1,000 numbers has about 250 kB; anything far longer is not from the service."""
+MAX_RECEIVED = 4096
+"""How much of an answer that cannot be understood is kept, in bytes."""
 
 T = TypeVar("T")
 
@@ -159,11 +162,12 @@ class Client:
 
     def _error(self, answer: "_Answer") -> ApiError:
         # The service may echo the key, and even the requested URL.
-        body = redact(answer.body.decode(errors="replace"), self._key).encode()
+        body = redact(tolerant.text_in(answer.body), self._key).encode()
         problem = decode_error(answer.status, answer.headers, body, paid=answer.paid)
         # JSON can escape characters of a key (``\/``, ``\u002b``); that shows only once it is decoded.
         message, code = redact(problem.message, self._key), problem.code and redact(problem.code, self._key)
-        return ApiError(replace(problem, message=message, code=code))
+        received = "" if problem.kind is not Kind.BAD_ANSWER else body[:MAX_RECEIVED].decode(errors="replace")
+        return ApiError(replace(problem, message=message, code=code), received=received)
 
     def _open(self, timeout: httpx.Timeout) -> httpx.Client:
         return httpx.Client(

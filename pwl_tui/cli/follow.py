@@ -13,8 +13,9 @@ from pwl_tui.cli.errors import exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
+from pwl_tui.engine.events import EngineFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.engine.polling.monitor import Scope
+from pwl_tui.engine.polling.schedule import TRIES
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 
@@ -62,7 +63,9 @@ def follow(
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     deadline = None if timeout is None else time.monotonic() + timeout
     follower = _Follower(engine, jobs, output, finish, await_credits)
-    with _signals(lambda: events.put(None)):
+    if finish:
+        engine.jobs.look_again(jobs)
+    with leave_signals(lambda: events.put(None)):
         engine.start(events.put, Scope(jobs=frozenset(jobs), poll=finish, balance=False))
         try:
             while (ending := follower.ending()) is None:
@@ -95,6 +98,8 @@ class _Follower:
         self._finish = finish
         self._await_credits = await_credits
         self._said: set[str] = set()
+        self._down: Problem | None = None
+        self._barriers = 0
 
     def take(self, event: Event) -> Ending | None:
         """Handle an event; return how following ends, if it does."""
@@ -105,12 +110,25 @@ class _Follower:
                 return Ending(exit_of_problem(problem), problem)
             case ServiceDown(problem):
                 self._say_once(f"{problem.message} Retrying.")
+                self._down = problem
+                self._barriers = self._barriers + 1 if problem.kind is Kind.BAD_ANSWER else 0
+                if self._barriers >= TRIES:  # whoever answers there is not the service, and does not go away
+                    return Ending(exit_of_problem(problem), problem)
+            case ServiceUp():
+                self._down, self._barriers = None, 0
         return None
 
     def out_of_time(self) -> Ending:
-        """Return how following ends at the timeout: a batch in doubt matters more than the time."""
+        """Return how following ends at the timeout: what kept it from ending matters more than the time."""
         frozen = self._frozen()
-        return Ending(Exit.TIMEOUT) if frozen is None else Ending(Exit.UNKNOWN, frozen)
+        if frozen is not None:
+            return Ending(Exit.UNKNOWN, frozen)
+        jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
+        unread = (job.trouble for job in jobs if self._unreadable(job, tries=1))
+        problem = self._down or next(unread, None)
+        if problem is not None and exit_of_problem(problem) is Exit.SERVICE:
+            return Ending(Exit.SERVICE, problem)
+        return Ending(Exit.TIMEOUT)
 
     def report_failures(self, events: "queue.SimpleQueue[Event | None]") -> None:
         """Print what failed while the engine was stopping."""
@@ -132,8 +150,11 @@ class _Follower:
 
     def _moving(self, job: Job, *, frozen: bool) -> bool:
         """Whether a job may still make progress by itself that is worth waiting for."""
-        if self._finish and job.batches.get(BatchState.PROCESSING):
-            return True
+        if self._finish:
+            if job.batches.get(BatchState.PROCESSING) and not self._unreadable(job, tries=TRIES):
+                return True
+            if job.batches.get(BatchState.UNREACHABLE) and self._engine.jobs.looking(job.id):
+                return True
         if not _unsent(job) or job.paused or frozen or not self._engine.may_spend:
             return False
         if job.hold is None:
@@ -142,6 +163,16 @@ class _Follower:
             return self._await_credits
         return job.hold_until is not None
 
+    def _unreadable(self, job: Job, *, tries: int) -> bool:
+        """Whether no batch left of a job had an answer that could be understood, so many times in a row."""
+        if job.trouble is None or job.trouble.kind is not Kind.BAD_ANSWER:
+            return False
+        return all(
+            batch.attempts >= tries and batch.trouble is not None and batch.trouble.kind is Kind.BAD_ANSWER
+            for batch in self._engine.store.batches.of(job.id)
+            if batch.state is BatchState.PROCESSING
+        )
+
     def _verdict(self, job: Job) -> Ending | None:
         """Return what keeps a job from finishing, if anything does."""
         if job.batches.get(BatchState.UNKNOWN):
@@ -149,6 +180,8 @@ class _Follower:
         if job.error is not None:
             problem = job.error
             return Ending(exit_of_problem(problem), problem)
+        if self._finish and job.trouble is not None:
+            return Ending(exit_of_problem(job.trouble), job.trouble)
         if _unsent(job) and (forbidden := self._engine.forbidden) is not None:
             return Ending(Exit.FAILED, forbidden)
         if job.paused and _unsent(job):
@@ -188,6 +221,8 @@ class _Follower:
         for job in jobs:
             if job.hold is not None:
                 self._say_once(f"Job {job.id} is waiting. {job.hold.message} {job.hold.remedy}")
+            if self._finish and job.trouble is not None and not job.trouble.kind.service_wide:
+                self._say_once(f"{job.trouble.message} Retrying.")
 
     def _say_once(self, text: str) -> None:
         if text not in self._said:
@@ -204,7 +239,7 @@ def _over(job: Job) -> bool:
 
 
 @contextmanager
-def _signals(leave: Callable[[], None]) -> Iterator[None]:
+def leave_signals(leave: Callable[[], None]) -> Iterator[None]:
     """Call `leave` on the first signal that asks the program to end; the second one interrupts at once."""
 
     def handle(signal_number: int, frame: FrameType | None) -> None:

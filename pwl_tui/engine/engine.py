@@ -14,6 +14,7 @@ from pwl_tui.engine.hook import with_hook
 from pwl_tui.engine.jobs.lifecycle import Jobs
 from pwl_tui.engine.jobs.plans import Plans
 from pwl_tui.engine.money.credits import Credits
+from pwl_tui.engine.money.lookups import Lookups
 from pwl_tui.engine.money.recovery import Recovery
 from pwl_tui.engine.polling.monitor import Monitor, Scope
 from pwl_tui.engine.problems import AT_HOME, COPIED, EngineError
@@ -44,7 +45,8 @@ class Engine:
         store: the state file.
         plans: what would be sent and what it would cost.
         jobs: creating, retrying, pausing, exporting and forgetting jobs.
-        credits: the balance, the ledger and single checks.
+        credits: the balance and the ledger.
+        lookups: single checks.
         recovery: batches in doubt, submitted elsewhere, or known to the journal only.
     """
 
@@ -71,6 +73,7 @@ class Engine:
         self.plans = Plans(self._context)
         self.jobs = Jobs(self._context, wake=self.wake)
         self.credits = Credits(self._context)
+        self.lookups = Lookups(self._context, pause=pause)
         self.recovery = Recovery(self._context, wake=self.wake, pause=pause)
         self._listener: Callable[[Event], None] | None = None
         self._scope = Scope()
@@ -148,20 +151,20 @@ class Engine:
 
     def stop(self) -> None:
         """Begin nothing more; returns at once, even when the service does not answer."""
-        self._listener = None
-        if self._monitor is not None:
-            self._monitor.stop()
+        self.lookups.stop()
+        self._stop_monitor()
 
     def drain(self, timeout: float) -> bool:
-        """After `stop`, wait at most `timeout` seconds for a batch that is being sent.
+        """After `stop`, wait at most `timeout` seconds for a paid call.
 
         Leaving earlier makes its outcome unknown, though the answer may be a moment away.
 
         Returns:
-            Whether nothing is being sent any more.
+            Whether nothing is being paid for any more.
         """
         end = time.monotonic() + timeout
-        return all(monitor.drain(max(end - time.monotonic(), 0.0)) for _, monitor in self._started())
+        drains = [self.lookups.drain, *(monitor.drain for _, monitor in self._started())]
+        return all(drain(max(end - time.monotonic(), 0.0)) for drain in drains)
 
     def close(self) -> None:
         """Stop, and close the connections to the service; a call that is still under way fails."""
@@ -206,9 +209,14 @@ class Engine:
         if self._monitor is not None:
             self._monitor.refresh_balance()
 
+    def _stop_monitor(self) -> None:
+        self._listener = None
+        if self._monitor is not None:
+            self._monitor.stop()
+
     def _work_with(self, settings: Settings, key: Secret | None) -> None:
         listener = self._listener
-        self.stop()
+        self._stop_monitor()
         self._earlier, self._monitor = self._started(), None
         self._context.use(settings, key)
         if listener is not None:

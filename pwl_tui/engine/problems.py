@@ -1,5 +1,9 @@
 """The engine's own sentences: what is in the way, and what the person can do about it."""
 
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
 from pwl_tui import ISSUES_URL, crash_log
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
@@ -67,6 +71,39 @@ NOTHING_LEFT_OUT = Problem(
     remedy="Run `pwl-tui retry JOB` to send its failed numbers again.",
 )
 
+LOOKUP_ORPHAN = Problem(
+    kind=Kind.NETWORK,
+    message="The program was stopped while it was looking up this number.",
+    charged="unknown",
+    remedy="1 credit may have been spent. To pay for this number again, ask anew (--fresh).",
+)
+
+LOOKUP_BUSY = Problem(
+    kind=Kind.UNAVAILABLE,
+    message="Another pwl-tui is sending with this key; this number was not looked up.",
+    remedy="Try again in a minute; nothing was spent on it.",
+)
+
+LOOKUP_STOPPED = Problem(
+    kind=Kind.UNAVAILABLE,
+    message="This number was not looked up, because the program was told to stop.",
+    remedy="Look it up again; nothing was spent on it.",
+)
+
+
+def not_looked_up(cause: Problem) -> Problem:
+    """Return the problem of a number that was not looked up because of what an earlier one met."""
+    return replace(
+        cause, charged="no", message=f"Not looked up: {cause.message}", remedy="Nothing was spent on it."
+    )
+
+
+def unanswered_lookup(started: float, problem: Problem) -> Problem:
+    """Return the problem of a number whose last lookup may have been charged."""
+    when = f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC"
+    message = f"Not looked up again: the lookup of {when} got no answer. {problem.message}"
+    return replace(problem, message=message)
+
 
 def elsewhere(place: Place) -> Problem:
     """Return the problem of a state directory that belongs to another place: two of it could pay twice."""
@@ -95,6 +132,64 @@ def miscounted(sent: int, counted: int) -> Problem:
         message=f"{sent:,} numbers were sent, but the service counted {counted:,}.",
         charged="yes",
         remedy="The batch continues; compare its charge with the ledger of your account.",
+    )
+
+
+_REFUND = (
+    "They were charged: ask the provider for a refund. `pwl-tui retry {}` sends them again, one credit each."
+)
+_ITS_ID = (
+    "Nothing is lost: its ID and this answer are kept, and it is polled again. Ask the provider if it lasts."
+)
+
+
+def misfit(batch: Batch) -> Problem:
+    """Return the problem of a batch whose answer is about none of its numbers."""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The answer for batch {batch.label} fits none of its {batch.size:,} numbers.",
+        charged="yes",
+        remedy=_ITS_ID,
+    )
+
+
+def incomplete(batch: Batch, missing: int, unfit: int) -> Problem:
+    """Return the problem of a finished batch whose answer lacks some of its numbers.
+
+    Args:
+        batch: the batch.
+        missing: how many of its numbers the answer does not name.
+        unfit: how many results cannot be read, or name other numbers.
+    """
+    odd = f"; {unfit:,} of its results cannot be read or fit no number" if unfit else ""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The finished answer for batch {batch.label} leaves out {missing:,} of its"
+        f" {batch.size:,} numbers{odd}.",
+        charged="yes",
+        remedy=_ITS_ID,
+    )
+
+
+def left_out(batch: Batch, missing: int) -> Problem:
+    """Return the problem of a finished batch whose answer left out numbers each time it was polled."""
+    return Problem(
+        kind=Kind.SERVER_ERROR,
+        message=f"The finished answer for batch {batch.label} leaves out {missing:,} of its"
+        f" {batch.size:,} numbers; they count as failed.",
+        charged="yes",
+        remedy=_REFUND.format(batch.job),
+    )
+
+
+def ended_early(batch: Batch, status: str, failed: int) -> Problem:
+    """Return the problem of a batch that the service ended before all numbers had an answer."""
+    return Problem(
+        kind=Kind.SERVER_ERROR,
+        message=f"The service ended batch {batch.label} with the status {status!r}; {failed:,} of its"
+        f" {batch.size:,} numbers have no answer and count as failed.",
+        charged="yes",
+        remedy=_REFUND.format(batch.job),
     )
 
 
@@ -145,11 +240,11 @@ def retried(job: Job) -> Problem:
     )
 
 
-def over_cap(to_pay: int, cap: int) -> Problem:
-    """Return the problem of a job that costs more than the person allows."""
+def over_cap(to_pay: int, cap: int, what: str = "This job costs") -> Problem:
+    """Return the problem of a job, or of something else, that costs more than the person allows."""
     return Problem(
         kind=Kind.LIMIT_REACHED,
-        message=f"This job costs {to_pay:,} credits; max_credits_per_job allows {cap:,}.",
+        message=f"{what} {to_pay:,} credits; max_credits_per_job allows {cap:,}.",
         required=to_pay,
         available=cap,
         remedy="Raise max_credits_per_job in the configuration, or submit a shorter list.",

@@ -77,7 +77,7 @@ class Batches:
             batch.first,
             batch.first + batch.size,
         )
-        return [row["number"] for row in rows]
+        return [row[0] for row in rows]
 
     def in_doubt(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that are in doubt; while there is one, nothing is sent."""
@@ -112,11 +112,12 @@ class Batches:
         return batch_from(row) if row else None
 
     def next_due(self, binding: Binding) -> float | None:
-        """Return when the next poll of a binding is due. None means nothing is processing."""
+        """Return when the next poll of a binding is due. None means nothing is polled."""
         row = self._database.first(
             "SELECT min(max(b.next_poll, coalesce(b.lease_until, 0))) FROM batches b"
             " JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
-            f" WHERE b.state='{BatchState.PROCESSING}' AND j.ready=1 AND k.base_url=? AND k.fingerprint=?",
+            f" WHERE b.state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}')"
+            " AND j.ready=1 AND k.base_url=? AND k.fingerprint=?",
             binding.base_url,
             binding.fingerprint,
         )

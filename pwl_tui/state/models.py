@@ -99,6 +99,15 @@ class Batch(Struct, frozen=True):
     """The released batch of the same job whose numbers it took."""
     counts: Counts
     error: Problem | None
+    trouble: Problem | None = None
+    """Why its last poll taught nothing, or why it ended without all answers. None means neither."""
+    received: str = ""
+    """The beginning of its last answer, if that could not be understood."""
+
+    @property
+    def problem(self) -> Problem | None:
+        """What there is to say about it now."""
+        return self.trouble or self.error
 
     @property
     def label(self) -> str:
@@ -150,6 +159,8 @@ class Job(Struct, frozen=True):
     """The problem of the first batch that needs attention, else the hold."""
     retry_of: int | None = None
     """ID of the job whose failed numbers it retries."""
+    trouble: Problem | None = None
+    """Why the last poll of one of its batches that are processing taught nothing. None means that all did."""
 
     @property
     def unfinished(self) -> bool:

@@ -29,6 +29,7 @@ FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
         min(CASE state WHEN '{BatchState.PROCESSING}' THEN next_poll END) AS next_poll,
         min(CASE WHEN state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}') THEN submitted END)
             AS unfetched_since,
+        min(CASE state WHEN '{BatchState.PROCESSING}' THEN trouble END) AS trouble,
         max(completed) AS completed, sum(CASE WHEN state<>'{BatchState.RELEASED}' THEN size END) AS in_batches
         {_STATES}
     FROM batches %s GROUP BY job) a ON a.job=j.id
@@ -141,6 +142,7 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
         finished=finished,
         error=problem_from(row["error"]) or hold,
         retry_of=row["retry_of"],
+        trouble=problem_from(row["trouble"]),
     )
 
 
@@ -170,6 +172,8 @@ def batch_from(row: sqlite3.Row) -> Batch:
             pending=row["pending"],
         ),
         error=problem_from(row["error"]),
+        trouble=problem_from(row["trouble"]),
+        received=row["received"] or "",
     )
 
 

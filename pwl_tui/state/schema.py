@@ -172,4 +172,31 @@ CREATE TABLE places (
 );
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE)
+_LOOKUPS: Final = """
+-- Single checks: each is stored before it is paid for. One without an answer may have been charged.
+CREATE TABLE lookups (
+    id INTEGER PRIMARY KEY,
+    binding INTEGER NOT NULL REFERENCES bindings,
+    number INTEGER,                     -- E.164 as an integer; NULL once it was purged
+    started REAL NOT NULL,
+    answered REAL,
+    outcome TEXT,
+    on_whatsapp INTEGER,
+    business INTEGER,
+    carrier TEXT,
+    country TEXT,
+    note TEXT,
+    line_type TEXT,
+    error TEXT                          -- the Problem that there is in place of an answer
+);
+CREATE INDEX lookups_by_number ON lookups (number);
+"""
+
+_TROUBLE: Final = """
+-- Why the last poll taught nothing, or why a batch ended without all answers; NULL: there is no trouble.
+ALTER TABLE batches ADD COLUMN trouble TEXT;
+-- The beginning of an answer that could not be understood, for the provider's support.
+ALTER TABLE batches ADD COLUMN received TEXT;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _TROUBLE)

@@ -16,6 +16,7 @@ from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.jobs import Jobs
+from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
 from pwl_tui.state.patience import Patience
@@ -37,6 +38,7 @@ class Store:
         decisions: the transitions that the person makes.
         polls: who polls which batch, and the answers.
         results: rows and numbers.
+        lookups: single checks.
         balances: readings of the credits.
         charges: what is known to have been spent.
         activity: the log of what happened and what was decided.
@@ -56,6 +58,7 @@ class Store:
         self.decisions = Decisions(database)
         self.polls = Polls(database)
         self.results = Results(database)
+        self.lookups = Lookups(database)
         self.balances = Balances(database)
         self.charges = Charges(database)
         self.activity = Activities(database)

@@ -67,7 +67,13 @@ def needs(job: Job) -> str | None:
             return clean(f"{counted(number, 'batch', 'batches')} {batch_state}{why}")
     if job.hold is not None and job.state is JobState.WAITING:
         return clean(job.hold.message)
-    return None
+    return None if job.trouble is None else clean(job.trouble.message)
+
+
+def remedy(job: Job) -> str:
+    """Return what to do about what a job needs; empty if there is nothing more to say."""
+    problem = job.error or job.trouble
+    return "" if problem is None else clean(problem.remedy)
 
 
 # -- how long the service keeps what was not fetched

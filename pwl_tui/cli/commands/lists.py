@@ -27,7 +27,7 @@ from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.cli.output import Output
-from pwl_tui.cli.render.jobs import plan_text_of, shape_of, warn_of_unadopted
+from pwl_tui.cli.render.jobs import note_ended_early, plan_text_of, shape_of, warn_of_unadopted
 from pwl_tui.cli.render.json_output import plan_shape
 from pwl_tui.cli.render.sample import rest_command, sample_text
 from pwl_tui.cli.render.text_output import retry_text
@@ -151,6 +151,7 @@ def report(session: Session, job: Job, ending: Ending) -> int:
     text = f"Job {job.id} {job.name}: {job.state}, {answers(job.counts)}; {spent} spent."
     sample = sample_text(session, job)
     session.output.value(shape_of(session, job, batches=True), f"{text}\n\n{sample}" if sample else text)
+    note_ended_early(session, [job])
     if ending.problem is not None:
         session.output.explain(ending.problem)
     return ending.exit

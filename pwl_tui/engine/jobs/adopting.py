@@ -13,7 +13,8 @@ from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
 from pwl_tui.engine.money.journaling import digest, journal_entry
-from pwl_tui.engine.polling.poller import answers
+from pwl_tui.engine.polling.matching import holds_exactly, match, number_in
+from pwl_tui.engine.polling.poller import finals
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem, ProblemError
@@ -184,11 +185,14 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
         StateError: the state file failed.
     """
     _refuse_known(store, batch_id)
-    found = _find(poll, batch_id)
-    theirs, ours = set(found.numbers), set(store.batches.numbers(batch))
-    if theirs != ours:
+    answer = poll(batch_id)
+    results = answer.results
+    ours = store.batches.numbers(batch)
+    if answer.unreadable or not holds_exactly(results, ours):
+        matched = match(results, ours)
+        shared = len({number for number, _ in matched.found})
         raise AdoptError(
-            f"{batch_id} holds {len(theirs):,} numbers; {len(theirs & ours):,} of them are among the"
+            f"{batch_id} holds {shared + len(matched.unfit):,} numbers; {shared:,} of them are among the"
             f" {len(ours):,} of batch {batch.label}.",
             "Enter the ID of the batch that holds exactly these numbers.",
         )
@@ -209,9 +213,8 @@ def _refuse_known(store: Store, batch_id: str) -> None:
 
 
 def _refuse_in_doubt(store: Store, binding: Binding, found: Found) -> None:
-    theirs = set(found.numbers)
     for batch in store.batches.in_doubt(binding):
-        if set(store.batches.numbers(batch)) == theirs:
+        if holds_exactly(found.answer.results, store.batches.numbers(batch)):
             raise AdoptError(
                 f"{found.batch_id} holds the numbers of batch {batch.label}, which is in doubt.",
                 f"Run `pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
@@ -221,7 +224,13 @@ def _refuse_in_doubt(store: Store, binding: Binding, found: Found) -> None:
 def _find(poll: Poll, batch_id: str) -> Found:
     answer = poll(batch_id)
     # A number that was sent in two spellings is one number here.
-    numbers = dict(answers(answer))
+    named = [(number, one) for one in answer.results if (number := number_in(one)) is not None]
+    numbers = dict(finals(named))
+    if odd := len(answer.results) - len(named) + answer.unreadable:
+        raise AdoptError(
+            f"{odd:,} results of {batch_id} cannot be read; adopting it now would lose them.",
+            "Try again a little later.",
+        )
     if not numbers:
         raise AdoptError(
             f"The service knows {batch_id}, but its answer has no valid number.",

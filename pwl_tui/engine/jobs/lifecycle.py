@@ -1,6 +1,6 @@
 """The life of a job: created, retried, paused, exported, forgotten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.context import EngineContext
@@ -8,8 +8,8 @@ from pwl_tui.engine.jobs import planning
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import require_not_continued
-from pwl_tui.engine.problems import EngineError, other_key, retried, unfinished
-from pwl_tui.problem import Kind, Problem
+from pwl_tui.engine.problems import COPIED, EngineError, other_key, retried, unfinished
+from pwl_tui.problem import Problem
 from pwl_tui.state.models import Job
 from pwl_tui.text import clean
 
@@ -88,11 +88,20 @@ class Jobs:
         """Resume a stopped job, whatever stopped it: a pause, a hold, a refusal, or an unreachable batch."""
         now = self._context.clock()
         self._store.jobs.pause(job_id, paused=False)
-        rejected = self._store.jobs.get(job_id).error
-        if rejected is None or rejected.kind is not Kind.CONSENT_REQUIRED:
+        if self._store.jobs.get(job_id).error != COPIED:  # which is for `retry`, and names its sum
             self._store.decisions.retry_rejected(job_id, now=now)
         self._store.polls.try_again(job_id, now=now)
+        self.look_again([job_id])
         self._wake()
+
+    def look_again(self, job_ids: Iterable[int]) -> None:
+        """Make the unreachable batches of some jobs due, and those whose answers could not be used."""
+        minimum = self._context.settings.polling.minimum
+        self._store.polls.look_again(job_ids, now=self._context.clock(), minimum=minimum)
+
+    def looking(self, job_id: int) -> bool:
+        """Return whether an unreachable batch of a job is due, or being polled."""
+        return self._store.polls.looking(job_id, self._context.clock())
 
     def export(
         self, job_id: int, target: "Target", watch: Callable[[int], None] | None = None

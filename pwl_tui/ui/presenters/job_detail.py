@@ -54,8 +54,8 @@ def _needed(row: JobRow, width: int) -> list[TextLine]:
     need = None if row.foreign else wording.needs(row.job)
     if need is None:
         return []
-    if row.job.error:
-        need = f"{need.removesuffix('.')}. {clean(row.job.error.remedy)}"
+    if what_to_do := wording.remedy(row.job):
+        need = f"{need.removesuffix('.')}. {what_to_do}"
     wrapped = textwrap.wrap(need, width, max_lines=_MOST_NEED_LINES, placeholder=" …")
     return [(), *((Span(line, JOB_TONES[row.job.state]),) for line in wrapped)]
 

@@ -64,8 +64,8 @@ def job_lines(
         lines.append(Content.styled(clean(elsewhere.remedy), "$muted"))
     elif need := wording.needs(job):
         lines.append(Content.assemble(("! ", "bold $text-error"), need))
-        if job.error is not None and BatchState.UNKNOWN not in job.batches:  # the line itself says what to do
-            lines.append(Content.styled(clean(job.error.remedy), "$muted"))
+        if BatchState.UNKNOWN not in job.batches:  # the line itself says what to do
+            lines.append(Content.styled(wording.remedy(job), "$muted"))
     return Content("\n").join(lines)
 
 

@@ -38,7 +38,13 @@ def notices(snapshot: Snapshot) -> list[Notice]:
     """Return everything that needs the person, the most urgent first."""
     found = [*_misplaced(snapshot), *_doubts(snapshot)]
     found += [_notice(problem) for problem in (snapshot.state_problem, snapshot.engine_problem) if problem]
-    found += [*_unadopted(snapshot), *_service(snapshot), *_credits(snapshot), *_expiring(snapshot)]
+    found += [
+        *_unadopted(snapshot),
+        *_service(snapshot),
+        *_unreadable(snapshot),
+        *_credits(snapshot),
+        *_expiring(snapshot),
+    ]
     return [*found, *_alarms(snapshot), *_foreign(snapshot)]
 
 
@@ -102,6 +108,14 @@ def _service(snapshot: Snapshot) -> Iterator[Notice]:
         yield Notice(text, "key", "to enter another key", bad=True)
     elif problem is not None:
         yield _notice(problem)
+
+
+def _unreadable(snapshot: Snapshot) -> Iterator[Notice]:
+    """Yield what is wrong with the answers for single jobs; see `_service` for what concerns all calls."""
+    told = [job for job in snapshot.live if job.trouble is not None and not job.trouble.kind.service_wide]
+    if told and told[0].trouble is not None and told[0].trouble != snapshot.service_problem:
+        text = f"{names(told)}: {told[0].trouble.message} {told[0].trouble.remedy}"
+        yield Notice(clean(text, _SHOWN))
 
 
 def _credits(snapshot: Snapshot) -> Iterator[Notice]:

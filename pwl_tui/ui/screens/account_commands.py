@@ -15,7 +15,7 @@ from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.wording.figures import counted
 from pwl_tui.wording.place import place_words
 
-_NEEDS_A_KEY = ("refresh", "adopt", "ledger")
+_NEEDS_A_KEY = ("refresh", "adopt", "ledger", "lookup")
 _REASONS_SHOWN = 3
 
 
@@ -102,6 +102,13 @@ def adopt(screen: CommandScreen[None]) -> None:
             screen.ctx.adopt(wanted)
 
     screen.app.push_screen(AdoptDialog(screen.snapshot.unadopted), start)
+
+
+def look_up(screen: CommandScreen[None]) -> None:
+    """Look up single numbers."""
+    from pwl_tui.ui.dialogs.lookup import LookupDialog
+
+    screen.app.push_screen(LookupDialog(screen.ctx))
 
 
 def switch_profile(screen: CommandScreen[None]) -> None:

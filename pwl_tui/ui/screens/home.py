@@ -71,6 +71,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
     action_settings = account_commands.show_settings
     action_profile = account_commands.switch_profile
     action_adopt = account_commands.adopt
+    action_lookup = account_commands.look_up
 
     def __init__(self, ctx: AppContext) -> None:
         super().__init__(ctx)

@@ -7,20 +7,24 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from msgspec.structs import replace
 
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.money.evidence import Verdict
 from pwl_tui.engine.money.settling import SettleError
 from pwl_tui.engine.money.submitter import Busy, Sent
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState
-from tests.unit.fake_service import KEY, SILENT, Killed, add_job, failing, killing
+from tests.unit.fake_service import KEY, SILENT, Killed, add_job, failing, killing, look_up
 from tests.unit.reconcile import Books
 
 _OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
 
 REFUSED = Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wait")
 LIMITED = Problem(kind=Kind.RATE_LIMITED, message="slow down", charged="no", retry_after=3.0, remedy="wait")
+PAGE = Problem(kind=Kind.BAD_ANSWER, status=200, message="a page", remedy="wait")
 FORBIDDEN = Problem(kind=Kind.FORBIDDEN, status=403, message="no", charged="no", remedy="ask")
 
 PLACES = [
@@ -136,6 +140,27 @@ class Protocol(Books):
             for poller, batch in claimed:
                 poller.poll(batch)
 
+    @precondition(lambda self: any(one.state is BatchState.PROCESSING for one in self.batches()))
+    @rule(who=who, strangers=st.booleans())
+    def poll_and_get_what_cannot_be_used(self, who: int, strangers: bool) -> None:
+        self.clock.now += 20.0
+        failed = sum(batch.counts.failed for batch in self.batches())
+        true_poll = self.service.poll
+
+        def poll(batch_id: str) -> BatchAnswer:
+            answer = true_poll(batch_id)
+            if not strangers:
+                raise ApiError(PAGE)
+            results = [replace(one, number=f"+999{one.number}") for one in answer.results]
+            return replace(answer, results=results)
+
+        self.service.poll = poll  # type: ignore[method-assign]
+        poller = self.processes[who].poller
+        while (batch := poller.claim()) is not None:
+            assert poller.poll(batch).problem is not None
+        self.service.poll = true_poll  # type: ignore[method-assign]
+        assert sum(batch.counts.failed for batch in self.batches()) == failed, "called failed unread"
+
     @rule(seconds=st.sampled_from([1.0, 11.0, 70.0, 400.0]))
     def wait(self, seconds: float) -> None:
         self.clock.now += seconds
@@ -144,11 +169,41 @@ class Protocol(Books):
     @rule(who=who)
     def look_one_up(self, who: int) -> None:
         self.clock.now += 1.0
-        number = f"+{self.next_lookup}"
+        self.last_lookup = self.next_lookup
         self.next_lookup += 1
-        self.wanted[number] += 1
-        with contextlib.suppress(ProblemError):
-            self.processes[who].engine.credits.lookup(number)
+        self.wanted[f"+{self.last_lookup}"] += 1
+        self.look_up(who, self.last_lookup)
+
+    @precondition(lambda self: self.last_lookup is not None)
+    @rule(who=who, fresh=st.booleans())
+    def look_the_last_one_up_again(self, who: int, fresh: bool) -> None:
+        self.clock.now += 1.0
+        if self.last_lookup is not None:
+            self.wanted[f"+{self.last_lookup}"] += fresh
+            self.look_up(who, self.last_lookup, fresh=fresh)
+
+    @rule(who=who, paid=st.booleans(), dies=st.booleans())
+    def look_one_up_in_vain(self, who: int, paid: bool, dies: bool) -> None:
+        fault = killing if dies else failing(SILENT)
+        if dies:
+            self.processes[who].store.lookups.doubt = _die  # type: ignore[method-assign]
+        if paid:
+            self.service.after = fault
+        else:
+            self.service.before = fault
+        with contextlib.suppress(Killed):
+            self.look_one_up(who)
+        if dies:
+            self.restart(who)
+        self.service.before = self.service.after = lambda: None
+        self.clock.now += 1.0
+
+    def look_up(self, who: int, number: int, *, fresh: bool = False) -> None:
+        before = self.numbers_checked()[f"+{number}"]
+        for finding in look_up(self.processes[who].engine, number, fresh=fresh):
+            asked = self.numbers_checked()[f"+{number}"] - before
+            assert finding.paid <= asked, "said to be paid for, and was not asked"
+            assert not (asked and finding.problem is not None and finding.problem.charged == "no")
         self.clock.now += 1.0
 
     @rule(amount=st.integers(1, 50))
@@ -240,6 +295,9 @@ class Protocol(Books):
         self.written_off = set() if empty else set(self.written_off_at_copy)
         self.disturbed = self.clock.now
         self.start_all()
+        # Lookups are in the state file only: what it has forgotten may be asked again.
+        self.last_lookup = None
+        self.lookups_at_loss = self.lookups()
         if again:
             self.bring_lost_lists_again()
 
