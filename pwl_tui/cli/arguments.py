@@ -69,7 +69,11 @@ def add_list_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--no-header", action="store_const", const=True, help="Read the first row as data, not as a header"
     )
-    parser.add_argument("--region", metavar="CC", help="Two-letter country of national numbers")
+    parser.add_argument(
+        "--region",
+        metavar="CC",
+        help="Two-letter country of national numbers; 'international' if all begin with their country code",
+    )
     parser.add_argument(
         "--region-column",
         metavar="NAME_OR_NUMBER",

@@ -1,26 +1,34 @@
 """Plans a list: its numbers, each once, and the outcome of every row. Spends nothing."""
 
 from array import array
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 import phonenumbers
+from msgspec.structs import replace
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
+from pwl_tui.lists.examples import Examples
+from pwl_tui.lists.numbers.international import INTERNATIONAL, speaks_against
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
+from pwl_tui.lists.numbers.region_clues import clues
 from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, guess_regions
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.lists.read.detect import detect
-from pwl_tui.lists.read.findings import RegionGuess
+from pwl_tui.lists.read.findings import Example, RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.rows import cells
 from pwl_tui.lists.read.source import Source
 
 MAX_ROWS = 5_000_000
 """The most rows of a list: five times what the program is made for, and what fits into a gigabyte."""
+_REGIONS_NAMED = 6
+_ABROAD = f" If they begin with their country code, use --region {INTERNATIONAL}."
+_CONFIRMING = 200
+"""How many rows from all over a list, and from its end, may speak against what its first rows suggest."""
 
 
 class Found(NamedTuple):
@@ -35,6 +43,7 @@ class Found(NamedTuple):
     row_reason: "array[int]"
     reason_counts: Mapping[int, int]
     region_guesses: tuple[RegionGuess, ...]
+    examples: tuple[Example, ...]
 
 
 def plan(
@@ -76,16 +85,58 @@ def find(
         if progress is not None:
             progress(done, source.size)
 
-    reading = options if isinstance(options, Reading) else detect(source, options, check_cancelled)
-    strictness, plus_lost = reading.strictness, reading.plus_lost
+    if isinstance(options, Reading):
+        return _find(source, options, watch)
+    reading = _confirmed(source, detect(source, options, check_cancelled), check_cancelled)
+    return _find(source, reading, watch, options.earlier_regions)
+
+
+def _confirmed(source: Source, reading: Reading, watch: Callable[[int], None]) -> Reading:
+    """Return how a list is read, once all of it was asked whether its digits begin with their country code.
+
+    The first rows may be from elsewhere than the rest, and those would be paid for as strangers' numbers.
+    """
+    if not any(finding.aspect == "region" and finding.value == INTERNATIONAL for finding in reading.findings):
+        return reading
+    if any(finding.aspect == "region" and finding.sure == "given" for finding in reading.findings):
+        return reading
+    spread, step, last = list[str](), 1, deque[str](maxlen=_CONFIRMING)
+    for index, (text, _) in enumerate(cells(source, reading, watch)):
+        last.append(text)
+        if not index % step:
+            spread.append(text)
+            if len(spread) == 2 * _CONFIRMING:
+                del spread[1::2]
+                step *= 2
+    if not (speaks_against(spread) or speaks_against(last)):
+        return reading
+    findings = tuple(finding for finding in reading.findings if finding.aspect != "region")
+    return replace(reading, plus_lost=False, findings=findings)
+
+
+def _find(
+    source: Source, reading: Reading, watch: Callable[[int], None], earlier: Sequence[str] = ()
+) -> Found:
+    """Do what `find` does for a list that is read in a known way.
+
+    Args:
+        source: the list.
+        reading: how it is read.
+        watch: see `Source.open`.
+        earlier: regions of earlier lists, the latest first.
+    """
+    strictness, plus_lost, per_row = reading.strictness, reading.plus_lost, reading.region_column is not None
     numbers, row_number, row_reason = array("q"), array("i"), array("b")
     places: dict[int, int] = {}
     national: list[str] = []
+    examples = Examples()
     for text, region in islice(cells(source, reading, watch), MAX_ROWS + 1):
-        number = parse(text, region, strictness, plus_lost=plus_lost)
+        number = parse(text, region, strictness, plus_lost=plus_lost or (per_row and region is not None))
         if number > 0:
             place = places.setdefault(number, len(numbers))
             if place == len(numbers):
+                if place == examples.following:
+                    examples.add(text, number)
                 numbers.append(number)
             row_number.append(place)
             row_reason.append(0)
@@ -98,8 +149,8 @@ def find(
         raise ListError(
             f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
         )
-    guesses = guess_regions(national, _regions(numbers)) if national else ()
-    return Found(reading, numbers, row_number, row_reason, Counter(row_reason), guesses)
+    guesses = guess_regions(national, _regions(numbers), clues(source, reading, earlier)) if national else ()
+    return Found(reading, numbers, row_number, row_reason, Counter(row_reason), guesses, examples.chosen())
 
 
 def summed_up(source: Source, found: Found) -> ListPlan:
@@ -122,6 +173,7 @@ def summed_up(source: Source, found: Found) -> ListPlan:
         row_number=found.row_number,
         row_reason=found.row_reason,
         region_guesses=found.region_guesses,
+        examples=found.examples,
     )
     if not found.numbers:
         raise NoNumbersError(plan, *_numberless(plan))
@@ -146,13 +198,14 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
         where = f" in column {name}"
     message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
     if plan.region_guesses:
-        first = plan.region_guesses[0]
+        first, *others = plan.region_guesses
+        also = ", ".join(guess.region for guess in others[:_REGIONS_NAMED])
         return message, (
             f"Set the region the numbers belong to: --region {first.region} makes {first.valid:.0%} of those"
-            " without a country code valid."
+            f" without a country code valid{f' (others that fit: {also})' if also else ''}.{_ABROAD}"
         )
     if plan.reasons.get(REASONS[NO_COUNTRY_CODE], 0) * 2 >= plan.rejected > 0:
-        return message, "Set the region the numbers belong to with --region, such as --region US."
+        return message, f"Set the region the numbers belong to with --region, such as --region US.{_ABROAD}"
     if reading.region is not None:
         return message, f"Check that the region is {reading.region}, and choose the column with --column."
     return message, (

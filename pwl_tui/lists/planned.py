@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.read.findings import RegionGuess
+from pwl_tui.lists.read.findings import Example, RegionGuess
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 
@@ -28,6 +28,7 @@ class ListPlan(Struct, frozen=True):
         row_number: by row, the index into `numbers`, or -1.
         row_reason: by row, the index into `reasons.REASONS` of why it has no number; 0 if it has one.
         region_guesses: regions that would turn rows without a country code into numbers, the likeliest first.
+        examples: how some cells are read, from different parts of the list and different countries.
     """
 
     source: Source
@@ -41,6 +42,7 @@ class ListPlan(Struct, frozen=True):
     row_number: "array[int]"
     row_reason: "array[int]"
     region_guesses: tuple[RegionGuess, ...] = ()
+    examples: tuple[Example, ...] = ()
 
 
 class NoNumbersError(ListError):

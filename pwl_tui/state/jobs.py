@@ -174,6 +174,11 @@ class Jobs:
         pieces = self._database.read("SELECT data FROM sources WHERE job=? ORDER BY piece", job_id)
         return row["origin"], [piece["data"] for piece in pieces]
 
+    def latest_origins(self, profile: str, most: int) -> list[bytes]:
+        """Return how to read the lists of a profile's latest jobs, the latest first."""
+        query = "SELECT origin FROM jobs WHERE profile=? AND ready=1 ORDER BY id DESC LIMIT ?"
+        return [row["origin"] for row in self._database.read(query, profile, most)]
+
     def forget(self, job_id: int, now: float) -> None:
         """Remove a job with its list, numbers and results for good; its charges stay.
 

@@ -9,11 +9,15 @@ from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, REASONS
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.findings import Aspect, Finding
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.text import clean
 from pwl_tui.wording.figures import about, counted, grouped, percent
 from pwl_tui.wording.jobs import numbered
 
 _ASPECTS: Final = get_args(Aspect)
 _REASONS_SHOWN: Final = 3
+_EXAMPLES_SHOWN: Final = 3
+_REGIONS_SHOWN: Final = 6
+_LONGEST_CELL: Final = 40
 _WHY_LEFT_OUT: Final = {NOT_AFFORDED: "credits were short"}
 
 
@@ -115,6 +119,21 @@ def _payers(plan: JobPlan) -> dict[str, int]:
 def detected(reading: Reading) -> list[Finding]:
     """Return how a list was read, in the order in which that is told."""
     return sorted(reading.findings, key=lambda finding: _ASPECTS.index(finding.aspect))
+
+
+def examples(plan: ListPlan) -> list[str]:
+    """Return how some cells of a list are sent, as in ``13345807302 → +1 334 580 7302 (US)``."""
+    return [
+        f"{clean(each.cell, _LONGEST_CELL)} → {each.written}" + (f" ({each.region})" if each.region else "")
+        for each in plan.examples[:_EXAMPLES_SHOWN]
+    ]
+
+
+def also_offered(plan: ListPlan) -> str:
+    """Return the regions to choose from besides the likeliest, as in ``TW 80%, HK 75%``; empty if none."""
+    others = [f"{guess.region} {percent(guess.valid)}" for guess in plan.region_guesses[1:]]
+    more = len(others) - _REGIONS_SHOWN
+    return ", ".join([*others[:_REGIONS_SHOWN], f"{more} more"] if more > 0 else others)
 
 
 def offer(plan: ListPlan, option: str = "region") -> str:

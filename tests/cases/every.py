@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, lookup, network, under_way
+from tests.cases import answers, broken_answers, lookup, network, region, under_way
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -10,5 +10,6 @@ CASES: Mapping[str, Sequence[Case]] = {
     "broken answers": broken_answers.CASES,
     "lookup": lookup.CASES,
     "network": network.CASES,
+    "region": region.CASES,
     "under way": under_way.CASES,
 }

@@ -28,7 +28,8 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
 
     Beyond the fixed fields: the ``sheet`` of a workbook; the ``columns`` that look like phone numbers with
     their share of valid ones, the likeliest first; how ``sure`` each detection is; ``regions`` that would
-    turn rows without a country code into numbers; and the ``seconds`` it will take, if recent jobs tell.
+    turn rows without a country code into numbers; ``examples`` of cells with the number that is sent and its
+    region; and the ``seconds`` it will take, if recent jobs tell.
     """
     listed, reading = plan.list, plan.list.reading
     return {
@@ -55,6 +56,10 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         ],
         "sure": {finding.aspect: finding.sure for finding in reading.findings},
         "regions": listed.region_guesses,
+        "examples": [
+            {"cell": each.cell, "number": f"+{each.number}", "region": each.region or None}
+            for each in listed.examples
+        ],
         "seconds": None if seconds is None else round(seconds),
     }
 

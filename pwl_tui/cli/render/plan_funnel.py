@@ -31,7 +31,13 @@ def plan_text(plan: JobPlan, *, seconds: float | None, marks: Marks, rest: bool 
         hints.append(wording.under_way(plan))
         if plan.asks and not rest:
             hints.append(f"With --pay-again {plan.under_way}, they are sent and paid for again.")
-    parts = (list(_detected(plan.list)), [*_funnel(plan, marks), *_cost(plan, seconds)], hints)
+    examples = [f"  {example}" for example in wording.examples(plan.list)]
+    parts = (
+        list(_detected(plan.list)),
+        [*_funnel(plan, marks), *_cost(plan, seconds)],
+        ["Sent as:", *examples] if examples else [],
+        hints,
+    )
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
@@ -51,8 +57,8 @@ def _choices(plan: ListPlan) -> Iterator[str]:
     if reading.other_sheets:
         yield f"Other sheets: {', '.join(reading.other_sheets)}. Choose one with --sheet."
     if plan.region_guesses:
-        others = [f"{guess.region} {percent(guess.valid)}" for guess in plan.region_guesses[1:]]
-        yield wording.offer(plan, "--region") + (f" (also {', '.join(others)})." if others else ".")
+        also = wording.also_offered(plan)
+        yield wording.offer(plan, "--region") + (f" (also {also})." if also else ".")
 
 
 def _other_columns(reading: Reading) -> Iterator[str]:

@@ -24,6 +24,9 @@ from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Job
 from pwl_tui.state.queries.results import Reusable, UnderWay
 
+_EARLIER_JOBS = 20
+"""How many jobs tell which regions are usual."""
+
 
 class Plans:
     """Shows what would be sent and what it costs; nothing here spends anything.
@@ -74,6 +77,8 @@ class Plans:
         """Return what a list holds; the first half of `for_list`, and the slow one."""
         from pwl_tui.lists.plan_subprocess import plan_in_child  # takes all of libphonenumber along
 
+        if isinstance(options, Options) and options.region is None:
+            options = replace(options, earlier_regions=self._earlier_regions())
         return plan_in_child(source, options, progress=progress, cancelled=cancelled)
 
     def decide(
@@ -175,6 +180,12 @@ class Plans:
             sample=sample,
             draw=self._context.draw,
         )
+
+    def _earlier_regions(self) -> tuple[str, ...]:
+        """Return the regions that lists of this profile were read with, the latest first."""
+        latest = self._store.jobs.latest_origins(self._context.settings.profile, _EARLIER_JOBS)
+        regions = (planning.Origin.decode(origin).reading.region for origin in latest)
+        return tuple(dict.fromkeys(region for region in regions if region is not None))
 
     def _balance(self) -> int | None:
         binding = self._context.binding

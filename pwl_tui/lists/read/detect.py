@@ -5,6 +5,7 @@ from itertools import islice
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.formats import CSV_DELIMITER, CSV_ENCODING, kind_named
+from pwl_tui.lists.numbers.international import INTERNATIONAL, is_international
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
 from pwl_tui.lists.numbers.regions import checked_region
@@ -34,10 +35,11 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
     Raises:
         ListError: an option is invalid for this list, or the list cannot be read.
     """
-    region = None if options.region is None else checked_region(options.region)
+    international = is_international(options.region)
+    region = None if options.region is None or international else checked_region(options.region)
     encoding, delimiter, findings = _dialect(source, options, watch)
-    if region is not None:
-        findings.append(given("region", region))
+    if region is not None or international:
+        findings.append(given("region", region or INTERNATIONAL))
     sample = list(islice(records(source, encoding, delimiter), _SAMPLE_RECORDS))
     if not sample:
         raise ListError(f"{source.name} is empty.", "Choose a list with at least one phone number.")
@@ -47,6 +49,7 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         header=options.header,
         region=region,
         region_column=options.region_column,
+        plus_lost=international,
     )
     if _is_text(source, encoding, options, sample, layout, region):
         sure: Sureness = "likely" if options.in_text is None else "given"
@@ -64,8 +67,6 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
             in_text=True,
             findings=(*found, text),
         )
-    body = sample[layout.preamble + layout.header :]
-    cells = [record[layout.column] for record in body if layout.column < len(record)]
     return Reading(
         encoding,
         delimiter,
@@ -74,7 +75,8 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         layout.column,
         region,
         options.numbers,
-        plus_lost=layout.region_column is not None or _plus_is_lost(cells, region),
+        # What is national is tried first, so that a region leaves little to chance.
+        plus_lost=region is not None or international or bool(layout.why_plus_lost),
         preamble=layout.preamble,
         region_column=layout.region_column,
         sheet="" if source.sheet is None else source.sheet.value,
@@ -130,21 +132,3 @@ def _is_text(
         return mentioned > in_column * 2
     only_numbers = not layout.header and 1 < len(layout.columns) == len(layout.candidates)
     return only_numbers and mentioned > in_column
-
-
-def _plus_is_lost(cells: Sequence[str], region: str | None) -> bool:
-    """Return whether numbers without ``+`` are international ones that lost it, rather than national ones.
-
-    Without a region, half of those in the sample must be valid with a plus. Nearly all international numbers
-    are. Of national ones up to a third are by chance, and each of those would cost a credit for a stranger's
-    number.
-
-    Args:
-        cells: a sample of the column with the numbers.
-        region: where national numbers belong. If it is known they are tried as national first, which leaves
-            little to chance.
-    """
-    if region is not None:
-        return True
-    bare = [cell for cell in cells if parse(cell, None, "valid", plus_lost=False) == -NO_COUNTRY_CODE]
-    return sum(parse(cell, None, "valid") > 0 for cell in bare) * 2 >= len(bare)

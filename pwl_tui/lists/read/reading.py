@@ -18,7 +18,8 @@ class Options(msgspec.Struct, frozen=True):
     """The name of the column with the numbers, or its position counted from 1."""
     header: bool | None = None
     region: str | None = None
-    """ISO 3166 code of the region that national numbers belong to. None: numbers need a country code."""
+    """ISO 3166 code of the region that national numbers belong to, or ``international`` if all numbers begin
+    with their country code. None: numbers need a ``+``, unless the list shows that it was lost."""
     region_column: str | None = None
     """The column with each row's region, as for `column`; empty if no column has it."""
     encoding: str | None = None
@@ -26,6 +27,8 @@ class Options(msgspec.Struct, frozen=True):
     in_text: bool | None = None
     """Whether to look for numbers within lines of text, any number of them per line."""
     numbers: Strictness = "valid"
+    earlier_regions: tuple[str, ...] = ()
+    """Regions that earlier lists were read with, the latest first: likelier than others, and never taken."""
 
 
 class Reading(msgspec.Struct, frozen=True):

@@ -41,6 +41,7 @@ def plan_lines(plan: JobPlan, width: int, seconds: float | None = None, *, rest:
             "$muted",
         ),
     ]
+    lines += [Content.styled(example, "$muted") for example in wording.examples(plan.list)]
     if plan.reused:
         lines.append(Content(wording.saving(plan)))
     if plan.under_way:
@@ -111,6 +112,8 @@ def spending(plan: JobPlan) -> str:
         f"Spend {counted(plan.to_pay, 'credit')} on {counted(plan.to_pay, 'number')}"
         f" ({counted(plan.batches, 'batch', 'batches')})?"
     )
+    for example in wording.examples(plan.list):
+        what += f"\n  {example}"
     if plan.left_out and plan.left_out_because == NOT_CHOSEN:
         what += f"\nA random sample: {counted(plan.left_out, 'other number')} will not be sent for now."
     if plan.reused:
@@ -150,8 +153,11 @@ def _because(text: str, width: int) -> Content:
 
 
 def _offer(plan: ListPlan) -> Content | None:
-    offer = wording.offer(plan)
-    return Content.assemble(("! ", "bold $text-warning"), offer) if offer else None
+    offer, others = wording.offer(plan), wording.also_offered(plan)
+    if not offer:
+        return None
+    also = (f"\n  others that fit: {others}", "$muted") if others else ""
+    return Content.assemble(("! ", "bold $text-warning"), offer, also)
 
 
 def _credits(plan: JobPlan) -> Content:

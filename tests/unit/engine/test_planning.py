@@ -42,7 +42,10 @@ DAY = 86_400.0
 
 
 def source(cells: Sequence[object]) -> Source:
-    return Source.from_text("phone\n" + "\n".join(str(cell) for cell in cells) + "\n", "list")
+    return Source.from_text(
+        "phone\n" + "\n".join(f"+{cell}" if isinstance(cell, int) else str(cell) for cell in cells) + "\n",
+        "list",
+    )
 
 
 def made(
@@ -224,7 +227,7 @@ def test_the_export_is_the_list_with_the_truth_beside_it(
     finish(store, service, clock)
 
     rows = exported(store, job.id, tmp_path / "out.csv")
-    assert [row["phone"] for row in rows] == [str(cell) for cell in cells]
+    assert [row["phone"] for row in rows] == [f"+{cell}" if isinstance(cell, int) else cell for cell in cells]
     for index, (cell, row) in enumerate(zip(cells, rows, strict=True)):
         if isinstance(cell, str):
             assert (row["wa_outcome"], row["wa_number"]) == ("rejected", "")
@@ -252,4 +255,4 @@ def test_what_is_in_doubt_is_exported_as_pending_and_not_as_unsent(
     assert {(row["wa_outcome"], row["wa_note"]) for row in rows} == {("pending", "its batch is in doubt")}
     engine.recovery.settle(job.id, 1, "lost")
     rows = exported(store, job.id, tmp_path / "a.csv", only="failed")
-    assert [row["phone"] for row in rows] == [str(FIRST), str(FIRST + 1)]
+    assert [row["phone"] for row in rows] == [f"+{FIRST}", f"+{FIRST + 1}"]
