@@ -51,6 +51,8 @@ class ListKind(NamedTuple):
     """Makes CSV of it; None if the list is text, which is kept as it is."""
     delimiter: str = ""
     """The only delimiter it can have; empty if that is to be detected."""
+    several: bool = False
+    """Whether a row has all numbers of a person, so that all are read unless something else is said."""
     prose: bool = False
     """Whether its lines may be sentences. A delimiter must then split every line into as many cells."""
 

@@ -2,25 +2,30 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 import phonenumbers
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
-from pwl_tui.lists.numbers.parse import parse
+from pwl_tui.lists.numbers.parse import numbers_in_cell, parse
 from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
 from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, guess_regions
+from pwl_tui.lists.numbers.renumbered import lacks_ninth_digit
+from pwl_tui.lists.numbers.text_numbers import numbers_in
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.findings import RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
-from pwl_tui.lists.read.rows import cells
+from pwl_tui.lists.read.rows import cell_groups, cells
 from pwl_tui.lists.read.source import Source
 
 MAX_ROWS = 5_000_000
 """The most rows of a list: five times what the program is made for, and what fits into a gigabyte."""
+
+_BRAZIL = 10**11
+"""What a mobile number of Brazil is divided by to get its country code."""
 
 
 class Found(NamedTuple):
@@ -35,6 +40,10 @@ class Found(NamedTuple):
     row_reason: "array[int]"
     reason_counts: Mapping[int, int]
     region_guesses: tuple[RegionGuess, ...]
+    more_rows: "array[int]"
+    more_numbers: "array[int]"
+    duplicates: int
+    ninth_digits: int
 
 
 def plan(
@@ -79,27 +88,102 @@ def find(
     reading = options if isinstance(options, Reading) else detect(source, options, check_cancelled)
     strictness, plus_lost = reading.strictness, reading.plus_lost
     numbers, row_number, row_reason = array("q"), array("i"), array("b")
+    more_rows, more_numbers = array("i"), array("i")
     places: dict[int, int] = {}
     national: list[str] = []
-    for text, region in islice(cells(source, reading, watch), MAX_ROWS + 1):
+    ninth_digits = duplicates = 0
+
+    def add(found: Sequence[int], texts: Sequence[str]) -> None:
+        """Add a row with several numbers."""
+        nonlocal duplicates, ninth_digits
+        known = len(numbers)
+        for number in found:
+            place = places.setdefault(number, len(numbers))
+            if place == len(numbers):
+                numbers.append(number)
+            if number is found[0]:
+                row_number.append(place)
+            else:
+                more_rows.append(len(row_number) - 1)
+                more_numbers.append(place)
+        row_reason.append(0)
+        duplicates += len(numbers) == known
+        ninth_digits += any(lacks_ninth_digit(" ".join(texts), number) for number in found)
+        if len(more_rows) > MAX_ROWS:
+            raise _too_long(source)
+
+    groups = cell_groups(source, reading, watch) if reading.more_columns else ()
+    for texts, region in islice(groups, MAX_ROWS + 1):
+        found, reason = _several(texts, region, reading)
+        if found:
+            add(found, texts)
+        else:
+            row_number.append(-1)
+            row_reason.append(reason)
+            if reason == NO_COUNTRY_CODE and len(national) < MOST_WEIGHED:
+                national += [text for text in texts if parse(text, None, "valid") == -NO_COUNTRY_CODE][:1]
+    several = reading.several is not None and not reading.in_text
+    singles = () if reading.more_columns else cells(source, reading, watch)
+    for text, region in islice(singles, MAX_ROWS + 1):
         number = parse(text, region, strictness, plus_lost=plus_lost)
         if number > 0:
             place = places.setdefault(number, len(numbers))
             if place == len(numbers):
                 numbers.append(number)
+            else:
+                duplicates += 1
             row_number.append(place)
             row_reason.append(0)
+            if number // _BRAZIL == 55 and lacks_ninth_digit(text, number):
+                ninth_digits += 1
+        elif several and number != -EMPTY and (found := _several([text], region, reading)[0]):
+            add(found, [text])
         else:
             row_number.append(-1)
             row_reason.append(-number)
             if number == -NO_COUNTRY_CODE and len(national) < MOST_WEIGHED:
                 national.append(text)
     if len(row_reason) > MAX_ROWS:
-        raise ListError(
-            f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
-        )
+        raise _too_long(source)
     guesses = guess_regions(national, _regions(numbers)) if national else ()
-    return Found(reading, numbers, row_number, row_reason, Counter(row_reason), guesses)
+    return Found(
+        reading,
+        numbers,
+        row_number,
+        row_reason,
+        Counter(row_reason),
+        guesses,
+        more_rows,
+        more_numbers,
+        duplicates,
+        ninth_digits,
+    )
+
+
+def _too_long(source: Source) -> ListError:
+    return ListError(
+        f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
+    )
+
+
+def _several(texts: Sequence[str], region: str | None, reading: Reading) -> tuple[list[int], int]:
+    """Return the numbers of a row, each once and as many as are wanted; and why it has none, if it has none."""
+    found: dict[int, None] = {}
+    reason = EMPTY
+    for text in texts:
+        number = parse(text, region, reading.strictness, plus_lost=reading.plus_lost)
+        read = [number] if number > 0 else []
+        if number < 0 and number != -EMPTY:
+            read = numbers_in_cell(text, region, reading.strictness, plus_lost=reading.plus_lost)
+            if not read and not reading.delimiter:
+                written = (parse(number, region, "valid") for number in numbers_in(text, region))
+                read = [number for number in written if number > 0]
+            if reason == EMPTY:
+                reason = -number
+        found |= dict.fromkeys(read)
+        if found and reading.several == "first":
+            return list(found)[:1], 0
+    return list(found), 0 if found else reason
 
 
 def summed_up(source: Source, found: Found) -> ListPlan:
@@ -109,19 +193,23 @@ def summed_up(source: Source, found: Found) -> ListPlan:
         NoNumbersError: it has no number.
     """
     counts = Counter(found.reason_counts)
-    accepted, blank = counts.pop(0, 0), counts.pop(EMPTY, 0)
+    del counts[0]
+    blank = counts.pop(EMPTY, 0)
     plan = ListPlan(
         source=source,
         reading=found.reading,
         rows=len(found.row_reason),
         blank=blank,
         rejected=counts.total(),
-        duplicates=accepted - len(found.numbers),
+        duplicates=found.duplicates,
         reasons={REASONS[reason]: count for reason, count in counts.most_common()},
         numbers=found.numbers,
         row_number=found.row_number,
         row_reason=found.row_reason,
         region_guesses=found.region_guesses,
+        more_rows=found.more_rows,
+        more_numbers=found.more_numbers,
+        ninth_digits=found.ninth_digits,
     )
     if not found.numbers:
         raise NoNumbersError(plan, *_numberless(plan))
@@ -142,7 +230,7 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
         return f"{source.name} has a header but no rows.", "Choose a list with at least one phone number."
     where = ""
     if len(reading.columns) > 1:
-        name = repr(reading.columns[reading.column]) if reading.header else reading.column + 1
+        name = repr(reading.column_names) if reading.header else reading.column + 1
         where = f" in column {name}"
     message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
     if plan.region_guesses:

@@ -52,14 +52,25 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
     row_reason: bytes
     reason_counts: dict[int, int]
     region_guesses: tuple[RegionGuess, ...]
+    more_rows: bytes
+    more_numbers: bytes
+    duplicates: int
+    ninth_digits: int
 
     def found(self) -> Found:
         """Return it as `plan.summed_up` needs it."""
-        numbers, row_number, row_reason = array("q"), array("i"), array("b")
-        numbers.frombytes(self.numbers)
-        row_number.frombytes(self.row_number)
-        row_reason.frombytes(self.row_reason)
-        return Found(self.reading, numbers, row_number, row_reason, self.reason_counts, self.region_guesses)
+        return Found(
+            self.reading,
+            array("q", self.numbers),
+            array("i", self.row_number),
+            array("b", self.row_reason),
+            self.reason_counts,
+            self.region_guesses,
+            array("i", self.more_rows),
+            array("i", self.more_numbers),
+            self.duplicates,
+            self.ninth_digits,
+        )
 
 
 Message = Progress | Refused | Rows
@@ -76,7 +87,11 @@ def main() -> None:
         _send(Refused(error.problem))
     else:
         arrays = (found.numbers.tobytes(), found.row_number.tobytes(), found.row_reason.tobytes())
-        _send(Rows(found.reading, *arrays, dict(found.reason_counts), found.region_guesses))
+        more = (found.more_rows.tobytes(), found.more_numbers.tobytes())
+        counts = (found.duplicates, found.ninth_digits)
+        _send(
+            Rows(found.reading, *arrays, dict(found.reason_counts), found.region_guesses, *more, *counts)
+        )
 
 
 def _send(message: Message) -> None:

@@ -76,6 +76,7 @@ class Jobs:
         rows: Iterable[tuple[int | None, str | None]],
         numbers: Iterable[NewNumber],
         batches: Sequence[NewBatch],
+        further: Iterable[tuple[int, int]] = (),
     ) -> int:
         """Store a job; it exists for everyone once this returns, and not at all if this raises.
 
@@ -85,6 +86,7 @@ class Jobs:
             rows: for each row, in order, the index of its number among `numbers`, or the reason it has none.
             numbers: the unique numbers; those of a batch are consecutive, from its `first` on.
             batches: in the order in which they are sent.
+            further: for each further number of a row, the index of the row and that of the number.
 
         Returns:
             The job's ID.
@@ -98,6 +100,7 @@ class Jobs:
         try:
             self._fill(job_id, "INSERT INTO sources VALUES (?,?,?)", enumerate(pieces), 16)
             self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
+            self._fill(job_id, "INSERT OR IGNORE INTO further_numbers VALUES (?,?,?)", further)
             self._fill(
                 job_id,
                 _INSERT_NUMBER,
@@ -183,8 +186,8 @@ class Jobs:
                 " WHERE job=? AND batch_id IS NOT NULL",
                 (now, job_id),
             )
-        for table, key in (("rows", "idx"), ("numbers", "idx"), ("sources", "piece")):
-            # The keys of a job are dense and start at 0.
+        for table, key in (("rows", "idx"), ("further_numbers", "row"), ("numbers", "idx"), ("sources", "piece")):
+            # The keys of a job are about dense and start at 0.
             for start in range(0, self._rows(table, key, job_id), _PER_TRANSACTION):
                 with self._database.transaction() as c:
                     c.execute(

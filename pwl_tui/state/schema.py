@@ -162,4 +162,14 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
+_SEVERAL_NUMBERS_IN_A_ROW: Final = """
+-- The numbers of a row beyond the one in `rows`, where a list has several in a row.
+CREATE TABLE further_numbers (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    row INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (job, row, number)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _SEVERAL_NUMBERS_IN_A_ROW)

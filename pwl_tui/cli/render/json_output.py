@@ -20,7 +20,7 @@ def moment(at: float | None) -> str | None:
 def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
-    Beyond the fixed fields: the ``sheet`` of a workbook; the ``columns`` that look like phone numbers with
+    Beyond the fixed fields: how many ``further`` numbers rows with several have; the ``sheet`` of a workbook; the ``columns`` that look like phone numbers with
     their share of valid ones, the likeliest first; how ``sure`` each detection is; ``regions`` that would
     turn rows without a country code into numbers; and the ``seconds`` it will take, if recent jobs tell.
     """
@@ -31,11 +31,12 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "rejected": listed.rejected,
         "duplicates": listed.duplicates,
         "reused": plan.reused,
+        "further": listed.further,
         "to_pay": plan.to_pay,
         "batches": plan.batches,
         "balance": plan.balance,
         "balance_after": plan.balance_after,
-        "column": reading.columns[reading.column],
+        "column": reading.column_names,
         "encoding": reading.encoding,
         "delimiter": reading.delimiter,
         "header": reading.header,

@@ -48,7 +48,8 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         region=region,
         region_column=options.region_column,
     )
-    if _is_text(source, encoding, options, sample, layout, region):
+    several = options.several
+    if _is_text(source, encoding, options, sample, layout, region, delimiter):
         sure: Sureness = "likely" if options.in_text is None else "given"
         text = Finding("column", "numbers within text", sure, "the lines have more than a number")
         found = [finding for finding in findings if finding.aspect != "delimiter"]
@@ -62,8 +63,11 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
             strictness=options.numbers,
             plus_lost=False,
             in_text=True,
+            several=several,
             findings=(*found, text),
         )
+    if several is None and (layout.more_columns or kind_named(source.kind).several or not delimiter):
+        several = "all"
     body = sample[layout.preamble + layout.header :]
     cells = [record[layout.column] for record in body if layout.column < len(record)]
     return Reading(
@@ -80,6 +84,8 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         sheet="" if source.sheet is None else source.sheet.value,
         other_sheets=source.other_sheets,
         candidates=layout.candidates,
+        several=several,
+        more_columns=layout.more_columns,
         findings=(*findings, *layout.findings),
     )
 
@@ -110,6 +116,7 @@ def _is_text(
     sample: Sequence[Sequence[str]],
     layout: Layout,
     region: str | None,
+    delimiter: str,
 ) -> bool:
     """Return whether to look for numbers within the lines, rather than in a column.
 
@@ -122,12 +129,19 @@ def _is_text(
     if converted or options.column is not None or options.delimiter is not None:
         return False
     lines = [record[0] for record in islice(records(source, encoding, ""), _SAMPLE_LINES)]
-    mentioned = sum(len(numbers_in(line, region)) for line in lines)
+    mentioned = sum(
+        parse(text, region, "valid") > 0 for line in lines for text in numbers_in(line, region)
+    )
     column, looked_at = layout.column, sample[:_SAMPLE_LINES]
-    found = [parse(row[column], region, "valid") for row in looked_at if column < len(row)]
+    found = [parse(row[column] if column < len(row) else "", region, "valid") for row in looked_at]
     in_column = sum(number > 0 or number == -NO_COUNTRY_CODE for number in found)
     if in_column * 4 < len(looked_at):
         return mentioned > in_column * 2
+    if not delimiter:
+        # Each line is one cell: those that are no number as a whole may hold some.
+        read = {record[0]: numbers_in(record[0], region) for record in looked_at if record}
+        whole = all(read[row[0]] for row, number in zip(looked_at, found, strict=True) if number > 0)
+        return whole and mentioned > in_column
     only_numbers = not layout.header and 1 < len(layout.columns) == len(layout.candidates)
     return only_numbers and mentioned > in_column
 
