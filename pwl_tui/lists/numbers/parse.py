@@ -117,7 +117,7 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
             if cell.startswith("+") or cell.isdecimal() or not _is_no_number(cell):
                 return renumbered(number) if number // 10**10 == _BRAZIL else number
             return -NOT_A_NUMBER
-        if number < 0 and not (_may_be_renumbered(cell, region) or _is_no_number(cell)):
+        if number < 0 and cell.isascii() and not (_may_be_renumbered(cell, region) or _is_no_number(cell)):
             return _second_try(cell, region, number, plus_lost)
     text = _cleaned(cell)
     if not text:
@@ -208,6 +208,8 @@ def _without_words(text: str, region: str | None, strictness: Strictness, plus_l
         return -NO_PHONE_ID
     if _is_no_number(text) or ("*" in text and not _STARRED.fullmatch(text)) or _AMOUNT.search(text):
         return -NOT_A_NUMBER
+    if "\ufffd" in text.lstrip("\ufffd \"'("):
+        return -DIGITS_LOST  # a character that could not be read
     text = text.replace("*", "-").replace("~", "-")
     if LETTER.search(text):
         rest = without_words(text)

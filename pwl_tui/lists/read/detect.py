@@ -10,7 +10,7 @@ from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
 from pwl_tui.lists.numbers.regions import checked_region
 from pwl_tui.lists.numbers.text_numbers import numbers_in
 from pwl_tui.lists.read.columns import Layout, find_layout, name_columns
-from pwl_tui.lists.read.dialect import checked_delimiter, delimiter_name, find_delimiter, find_encoding
+from pwl_tui.lists.read.dialect import checked_delimiter, delimiter_name, find_delimiter, find_encoding, is_spaced
 from pwl_tui.lists.read.encodings import checked_encoding
 from pwl_tui.lists.read.findings import Finding, Sureness, given
 from pwl_tui.lists.read.reading import Options, Reading
@@ -38,7 +38,9 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
     encoding, delimiter, findings = _dialect(source, options, watch)
     if region is not None:
         findings.append(given("region", region))
-    sample = list(islice(records(source, encoding, delimiter), _SAMPLE_RECORDS))
+    converted = kind_named(source.kind).convert is not None
+    spaced = bool(delimiter) and not converted and is_spaced(source, encoding, delimiter)
+    sample = list(islice(records(source, encoding, delimiter, spaced=spaced), _SAMPLE_RECORDS))
     if not sample:
         raise ListError(f"{source.name} is empty.", "Choose a list with at least one phone number.")
     layout = find_layout(
@@ -86,6 +88,7 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         candidates=layout.candidates,
         several=several,
         more_columns=layout.more_columns,
+        spaced=spaced,
         findings=(*findings, *layout.findings),
     )
 

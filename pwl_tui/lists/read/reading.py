@@ -76,5 +76,7 @@ class Reading(msgspec.Struct, frozen=True):
     """Which numbers of a row with several are read; None: it has no number then."""
     more_columns: tuple[int, ...] = ()
     """The indices of further columns with numbers, in the order in which they are read."""
+    spaced: bool = False
+    """Whether spaces stand between the delimiters and the quotes of cells."""
     findings: tuple[Finding, ...] = ()
     """What was detected or given, and how sure that is."""

@@ -88,7 +88,7 @@ def preamble(source: Source, reading: Reading) -> list[list[str]]:
 
 
 def _records(source: Source, reading: Reading, watch: Callable[[int], None] | None) -> Iterator[list[str]]:
-    return records(source, reading.encoding, reading.delimiter, watch)
+    return records(source, reading.encoding, reading.delimiter, watch, spaced=reading.spaced)
 
 
 def _mentioned(line: str, reading: Reading) -> list[str]:
