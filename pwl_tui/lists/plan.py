@@ -167,7 +167,7 @@ def _too_long(source: Source) -> ListError:
 
 
 def _several(texts: Sequence[str], region: str | None, reading: Reading) -> tuple[list[int], int]:
-    """Return the numbers of a row, each once and as many as are wanted; and why it has none, if it has none."""
+    """Return the numbers of a row, each once and as many as are wanted, or none and the reason."""
     found: dict[int, None] = {}
     reason = EMPTY
     for text in texts:

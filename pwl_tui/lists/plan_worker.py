@@ -89,9 +89,7 @@ def main() -> None:
         arrays = (found.numbers.tobytes(), found.row_number.tobytes(), found.row_reason.tobytes())
         more = (found.more_rows.tobytes(), found.more_numbers.tobytes())
         counts = (found.duplicates, found.ninth_digits)
-        _send(
-            Rows(found.reading, *arrays, dict(found.reason_counts), found.region_guesses, *more, *counts)
-        )
+        _send(Rows(found.reading, *arrays, dict(found.reason_counts), found.region_guesses, *more, *counts))
 
 
 def _send(message: Message) -> None:

@@ -11,8 +11,11 @@ from pwl_tui.lists.read.findings import RegionGuess
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 
+
 class ListPlan(Struct, frozen=True):
-    """The numbers of a list. Every row counts once, and may have further numbers:
+    """The numbers of a list.
+
+    Every row counts once, and may have further numbers:
     ``rows + further == blank + rejected + duplicates + len(numbers)``.
 
     Attributes:

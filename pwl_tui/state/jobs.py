@@ -186,7 +186,12 @@ class Jobs:
                 " WHERE job=? AND batch_id IS NOT NULL",
                 (now, job_id),
             )
-        for table, key in (("rows", "idx"), ("further_numbers", "row"), ("numbers", "idx"), ("sources", "piece")):
+        for table, key in (
+            ("rows", "idx"),
+            ("further_numbers", "row"),
+            ("numbers", "idx"),
+            ("sources", "piece"),
+        ):
             # The keys of a job are about dense and start at 0.
             for start in range(0, self._rows(table, key, job_id), _PER_TRANSACTION):
                 with self._database.transaction() as c:

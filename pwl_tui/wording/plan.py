@@ -99,7 +99,7 @@ def detected(reading: Reading) -> list[Finding]:
 
 
 def several(plan: ListPlan, option: str) -> str:
-    """Return what can be done for rows that were rejected because of several numbers; empty if there are none.
+    """Return what can be done for rows that were rejected because of several numbers; empty if none was.
 
     Args:
         plan: of the list.

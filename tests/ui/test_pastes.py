@@ -55,7 +55,8 @@ def test_a_paste_after_a_key_is_a_paste() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["q", "jjjjjjjjjj", "/srv/list.csv\rUS\rspring\r", "+14155552671\r", f"ab{KEYS}\r12345678", "\t\r"]
+    "typed",
+    ["q", "jjjjjjjjjj", "/srv/list.csv\rUS\rspring\r", "+14155552671\r", f"ab{KEYS}\r12345678", "\t\r"],
 )
 def test_keys_that_were_typed_ahead_are_no_paste(typed: str) -> None:
     assert Pastes().marked(typed) == typed

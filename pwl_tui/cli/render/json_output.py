@@ -20,9 +20,10 @@ def moment(at: float | None) -> str | None:
 def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
-    Beyond the fixed fields: how many ``further`` numbers rows with several have; the ``sheet`` of a workbook; the ``columns`` that look like phone numbers with
-    their share of valid ones, the likeliest first; how ``sure`` each detection is; ``regions`` that would
-    turn rows without a country code into numbers; and the ``seconds`` it will take, if recent jobs tell.
+    Beyond the fixed fields: how many ``further`` numbers the rows with several have; the ``sheet`` of a
+    workbook; the ``columns`` that look like phone numbers with their share of valid ones, the likeliest
+    first; how ``sure`` each detection is; ``regions`` that would turn rows without a country code into
+    numbers; and the ``seconds`` it will take, if recent jobs tell.
     """
     listed, reading = plan.list, plan.list.reading
     return {

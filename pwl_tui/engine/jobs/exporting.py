@@ -25,9 +25,8 @@ from pwl_tui.lists.write.export import Target, Written, export_files
 from pwl_tui.lists.write.files import complete_file
 from pwl_tui.state.store import Store
 
-_WORTH = (Outcome.COMPLETED, Outcome.COMPLETED, Outcome.PENDING, Outcome.FAILED, Outcome.NOT_SENT, Outcome.REJECTED)
-"""Without an answer about WhatsApp, from the best on; the first two are for those that have one. What is still
-to come may be better than what failed."""
+_WORTH = (Outcome.COMPLETED, Outcome.PENDING, Outcome.FAILED, Outcome.NOT_SENT, Outcome.REJECTED)
+"""Without an answer about WhatsApp, from the best on: what is to come may be better than what failed."""
 
 
 def export(
@@ -153,7 +152,7 @@ def _worth(answer: Answer) -> int:
     """Return how good an answer is for a row with several numbers, 0 the best."""
     if answer.on_whatsapp is not None:
         return 0 if answer.on_whatsapp else 1
-    return _WORTH.index(answer.outcome)
+    return 2 + _WORTH.index(answer.outcome)
 
 
 def _note(places: Sequence[int], numbers: Sequence[int], answers: Sequence[Answer]) -> str:

@@ -14,18 +14,20 @@ LETTER = re.compile(r"[^\W\d_]")
 
 _LOOKALIKE = frozenset("OoQDIiLlSsBbZzGgqTtАВЕОовІіЅѕЗзТбΒΟοΙΖοτ〇ＯｏＩｌＳＢＺ")  # noqa: RUF001
 """Those that are typed for digits, in any script that has them."""
-_WORDS = frozenset(
-    "tel telefon telefono teléfono telephone téléphone telefone telef phone ph fon fone call mobile mobil móvil"
-    " movil mob cell cellular cel celular celulare handy gsm whatsapp wa wsp wapp number num nr no sms fax home"
-    " work office main private business other direct landline desk iphone viber signal telegram тел телефон моб"
-    " мобильный сот".split()
-)
+_BESIDE = """
+tel telefon telefono teléfono telephone téléphone telefone telef phone ph fon fone call mobile mobil móvil
+movil mob cell cellular cel celular celulare handy gsm whatsapp wa wsp wapp number num nr no sms fax home work
+office main private business other direct landline desk iphone viber signal telegram тел телефон моб
+мобильный сот
+"""
+_WORDS = frozenset(_BESIDE.split())
 """Words that stand beside numbers, in lower case."""
-_OTHER_NUMBERS = frozenset(
-    "order invoice inv ref reference iban bic account acct id uuid sku po ticket isbn ean imei iccid serial"
-    " tracking vat ssn case customer bestellung rechnung kunde konto pedido factura cuenta commande facture"
-    " compte заказ счет".split()
-)
+_OTHER = """
+order invoice inv ref reference iban bic account acct id uuid sku po ticket isbn ean imei iccid serial
+tracking vat ssn case customer bestellung rechnung kunde konto pedido factura cuenta commande facture
+compte заказ счет
+"""
+_OTHER_NUMBERS = frozenset(_OTHER.split())
 """Words that say that digits after them are no phone number."""
 _EXTENSION = re.compile(
     r"(?:;ext=|[ ,.(-]*(?:extensi(?:on|ón)|e?xtn?|int|anexo|ramal|poste|доб|x|ｘ)[.:,;=]* *#?)"  # noqa: RUF001

@@ -51,7 +51,9 @@ _SHORTEST, _LONGEST = 7, 15
 _LINK = re.compile(
     r"(?:wa\.me/|whatsapp[^?\s]*\?(?:[^?\s]*&)?phone=)(?:\+|%2B)?(\d+)(?:[/?&#][^\s,;]*)?", re.IGNORECASE
 )
-_ID = re.compile(r"(?<![\w.+-])\+?(\d+)(?:_\d+)?(?::\d+)?@(?:c\.us|s\.whatsapp\.net)(?![\w.-])", re.IGNORECASE)
+_ID = re.compile(
+    r"(?<![\w.+-])\+?(\d+)(?:_\d+)?(?::\d+)?@(?:c\.us|s\.whatsapp\.net)(?![\w.-])", re.IGNORECASE
+)
 """An id of WhatsApp that is a number, perhaps with an agent and a device."""
 _OTHER_ID = re.compile(
     r"(?<![\w.+-])[\w.:-]{1,80}@(?:g\.us|lid|hosted\.lid|newsletter|broadcast|bot|call|c\.us|s\.whatsapp\.net)(?![\w.-])",
@@ -87,8 +89,12 @@ _AMOUNT = re.compile(r"[$€£¥₹%]")
 _BRAZIL = 55
 RENUMBERED = {"BR", "MX"}
 """The regions whose numbers `renumbered` knows."""
-_MAY_BE_RENUMBERED = re.compile(r"\D*0{0,2}5\D*[25]")
+_MAY_BE_FORMER = re.compile(r"[ (]*(?:\+|00)[ ()0]*5\D*[25]")
 """The start of a number with the country code of one of those regions."""
+_INTERNATIONAL = re.compile(r"[ (]*(?:\+|00)")
+_FORMER_STARTS = ("55", "521")
+_FORMER_DIGITS = 10
+"""Digits of a number of Brazil with its area code, before it got the ninth after that."""
 _CUT_SHORT = re.compile(r"^\D*(?:55)?\D*\d\d\D+\d+\D+\d{1,3}\D*$")
 """A number of Brazil whose last group is shorter than four digits: it may be one of today that lost some."""
 _UNMARKED = re.compile(r"[^\d+＋]*([+＋]?[^\d+＋]*0[^\d+＋]*0)?[^\d+＋]*(?=\d)")  # noqa: RUF001 - the wide plus is meant
@@ -117,13 +123,13 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
             if cell.startswith("+") or cell.isdecimal() or not _is_no_number(cell):
                 return renumbered(number) if number // 10**10 == _BRAZIL else number
             return -NOT_A_NUMBER
-        if number < 0 and cell.isascii() and not (_may_be_renumbered(cell, region) or _is_no_number(cell)):
-            return _second_try(cell, region, number, plus_lost)
+        if number < 0 and cell.isascii() and not _is_no_number(cell):
+            return _former(cell, region) or _second_try(cell, region, number, plus_lost)
     text = _cleaned(cell)
     if not text:
         return -EMPTY
     if len(text) > _LONGEST_TEXT or not _DIGIT.search(text):
-        return -(NO_PHONE_ID if _OTHER_ID.search(text[:_LONGEST_TEXT]) else NOT_A_NUMBER)
+        return -(NO_PHONE_ID if "@" in text and _OTHER_ID.search(text[:_LONGEST_TEXT]) else NOT_A_NUMBER)
     if scientific := _SCIENTIFIC.fullmatch(text):
         whole, fraction, exponent = scientific[1], scientific[2] or "", int(scientific[3])
         if len(fraction) < exponent:
@@ -146,7 +152,10 @@ def numbers_in_cell(cell: str, region: str | None, strictness: Strictness, *, pl
     of one number is never taken for another.
 
     Args:
-        cell: see `parse`, also for the other arguments.
+        cell: see `parse` for this and the others.
+        region: where national numbers belong.
+        strictness: what is good enough.
+        plus_lost: read it as international even without ``00``.
     """
     found: list[int] = []
     for part in _SURELY_BETWEEN.split(_cleaned(cell[:_LONGEST_SPLIT])):
@@ -163,13 +172,29 @@ def numbers_in_cell(cell: str, region: str | None, strictness: Strictness, *, pl
 
 def _has_several(text: str, region: str | None, plus_lost: bool) -> bool:
     """Return whether a text that is no number consists of several."""
-    pieces = [piece for part in _SURELY_BETWEEN.split(text) for piece in _BETWEEN.split(part) if piece != text]
+    pieces = [
+        piece for part in _SURELY_BETWEEN.split(text) for piece in _BETWEEN.split(part) if piece != text
+    ]
     return sum(parse(piece, region, "valid", plus_lost=plus_lost) > 0 for piece in pieces) > 1
 
 
-def _may_be_renumbered(text: str, region: str | None) -> bool:
-    """Return whether a text that has no number today may have one that `renumbered` knows."""
-    return region in RENUMBERED or _MAY_BE_RENUMBERED.match(text) is not None
+def _former(text: str, region: str | None) -> int:
+    """Return the number in a text as it is dialed today, if it is one of former days; otherwise 0.
+
+    Args:
+        text: digits and marks that `shortcut` finds no number in.
+        region: where numbers without ``+`` belong.
+    """
+    if not (_MAY_BE_FORMER.match(text) or region in RENUMBERED):
+        return 0
+    digits = "".join(filter(str.isdecimal, text)).lstrip("0")
+    if region == "BR" and len(digits) == _FORMER_DIGITS and not text.lstrip(" (").startswith(("+", "00")):
+        digits = f"55{digits}"
+    elif not (_INTERNATIONAL.match(text) or (region in RENUMBERED and digits.startswith(_FORMER_STARTS))):
+        return 0
+    number = int(digits[:_LONGEST] or 0)
+    today = 0 if _CUT_SHORT.search(text) else renumbered(number)
+    return today if today != number else 0
 
 
 def _is_no_number(text: str) -> bool:
@@ -204,7 +229,7 @@ def _cleaned(cell: str) -> str:
 
 def _without_words(text: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
     """Return the number in a cleaned cell, or the negative of the reason why it has none."""
-    if _OTHER_ID.search(text):
+    if "@" in text and _OTHER_ID.search(text):
         return -NO_PHONE_ID
     if _is_no_number(text) or ("*" in text and not _STARRED.fullmatch(text)) or _AMOUNT.search(text):
         return -NOT_A_NUMBER
@@ -261,8 +286,8 @@ def _number(text: str, region: str | None, strictness: Strictness) -> int:
         found = shortcut(wrapped[1] if wrapped else text, region)
         if found > 0:
             return renumbered(found)
-        if found < 0 and not _may_be_renumbered(text, region):
-            return found
+        if found < 0:
+            return _former(text, region) or found
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException as error:

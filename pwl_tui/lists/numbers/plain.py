@@ -14,16 +14,16 @@ _INVISIBLE = {
     *range(0xFE00, 0xFE10),
     *range(0xE0000, 0xE0080),
 }
-"""NUL, soft hyphen, fillers, zero-width, bidirectional and variation marks, which are copied with a number."""
-_BULLETS = "·•‧∙⋅●▪◦∘・･᛫"  # noqa: RUF001 - look-alikes are the point
-_MARKS = dict.fromkeys(map(ord, _BULLETS + "\u2800"), " ") | {
-    **dict.fromkeys(map(ord, "−⁃ー˗"), "-"),  # noqa: RUF001 - look-alikes are the point
-    **dict.fromkeys(map(ord, "∼～⁓"), "~"),  # noqa: RUF001 - look-alikes are the point
-    **dict.fromkeys(map(ord, "＋﹢➕"), "+"),  # noqa: RUF001 - look-alikes are the point
-    **dict.fromkeys(map(ord, "．。"), "."),  # noqa: RUF001 - look-alikes are the point
-    **{ord("（"): "(", ord("）"): ")", ord("／"): "/", ord("，"): ",", ord("；"): ";"},  # noqa: RUF001
-    **{ord("："): ":", ord("｜"): "|", ord("＆"): "&", ord("＠"): "@", ord("＃"): "#"},  # noqa: RUF001
-}
+"""NUL, soft hyphen, fillers, zero-width, bidirectional and variation marks, copied with a number."""
+_BULLETS = "·•‧∙⋅●▪◦∘・･᛫"
+_WIDE = 0xFEE0
+"""From a character to its wide form."""
+_MARKS = (
+    dict.fromkeys(map(ord, _BULLETS + "\u2800"), " ")
+    | {ord(mark) + _WIDE: mark for mark in "+()./,;:|&@#~"}
+    | {0x2212: "-", 0x2043: "-", 0x30FC: "-", 0x02D7: "-"}  # minus, hyphen bullet, long vowel, modifier
+    | {0x223C: "~", 0x2053: "~", 0xFE62: "+", 0x2795: "+", 0x3002: "."}
+)
 
 
 class _Plain(dict[int, str | None]):

@@ -46,6 +46,8 @@ def lacks_ninth_digit(text: str, number: int) -> bool:
     """
     if number // (_AREA * 10) != _BRAZIL:
         return False
+    if str(number)[-9:] in text:
+        return False
     digits = "".join(str(int(character)) for character in text if character.isdecimal())
     national = str(number)[2:]
     return national not in digits and national[3:] in digits

@@ -142,7 +142,7 @@ def name_columns(header: Sequence[str], width: int) -> tuple[str, ...]:
 
 
 def _indices_of(columns: str, names: Sequence[str]) -> list[int]:
-    """Return the indices of the columns that are given, each once: of one, whose name may have commas, or more."""
+    """Return the indices of the columns that are given, each once. The name of one may have commas."""
     if "," not in columns or columns.strip().casefold() in {name.casefold() for name in names}:
         return [_index_of(columns, names)]
     given_names = next(csv.reader([columns], skipinitialspace=True), [])

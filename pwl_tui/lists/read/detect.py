@@ -6,11 +6,17 @@ from itertools import islice
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.formats import CSV_DELIMITER, CSV_ENCODING, kind_named
 from pwl_tui.lists.numbers.parse import parse
-from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
+from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, SEVERAL_NUMBERS
 from pwl_tui.lists.numbers.regions import checked_region
 from pwl_tui.lists.numbers.text_numbers import numbers_in
 from pwl_tui.lists.read.columns import Layout, find_layout, name_columns
-from pwl_tui.lists.read.dialect import checked_delimiter, delimiter_name, find_delimiter, find_encoding, is_spaced
+from pwl_tui.lists.read.dialect import (
+    checked_delimiter,
+    delimiter_name,
+    find_delimiter,
+    find_encoding,
+    is_spaced,
+)
 from pwl_tui.lists.read.encodings import checked_encoding
 from pwl_tui.lists.read.findings import Finding, Sureness, given
 from pwl_tui.lists.read.reading import Options, Reading
@@ -132,12 +138,11 @@ def _is_text(
     if converted or options.column is not None or options.delimiter is not None:
         return False
     lines = [record[0] for record in islice(records(source, encoding, ""), _SAMPLE_LINES)]
-    mentioned = sum(
-        parse(text, region, "valid") > 0 for line in lines for text in numbers_in(line, region)
-    )
+    mentioned = sum(parse(text, region, "valid") > 0 for line in lines for text in numbers_in(line, region))
     column, looked_at = layout.column, sample[:_SAMPLE_LINES]
     found = [parse(row[column] if column < len(row) else "", region, "valid") for row in looked_at]
-    in_column = sum(number > 0 or number == -NO_COUNTRY_CODE for number in found)
+    counted = {-NO_COUNTRY_CODE, -SEVERAL_NUMBERS} if delimiter else {-NO_COUNTRY_CODE}
+    in_column = sum(number > 0 or number in counted for number in found)
     if in_column * 4 < len(looked_at):
         return mentioned > in_column * 2
     if not delimiter:

@@ -89,7 +89,7 @@ def without_padding(blocks: Iterable[bytes], unit: int) -> Iterator[bytes]:
 
 
 def decoded_lines(blocks: Iterable[bytes], name: str) -> Iterator[bytes]:
-    """Yield the lines of a text without their ends, in UTF-8 if it has a mark of Unicode, otherwise as they are.
+    """Yield the lines of a text without their ends, in UTF-8 if it is Unicode, otherwise as they are.
 
     Raises:
         ListError: a line is too long.
@@ -109,7 +109,7 @@ def decoded_lines(blocks: Iterable[bytes], name: str) -> Iterator[bytes]:
 
 
 def end_cut_off(error: UnicodeError) -> tuple[str, int]:
-    """Put a replacement character in place of a last character that is cut off: a digit may be lost with it."""
+    """Put a replacement in place of a last character that is cut off: a digit may be lost with it."""
     cut = isinstance(error, UnicodeDecodeError) and error.end >= len(error.object)
     if not cut or not isinstance(error, UnicodeDecodeError) or not error.encoding.startswith("utf-"):
         raise error

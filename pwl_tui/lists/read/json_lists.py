@@ -88,5 +88,7 @@ def _csv(columns: list[str], rows: list[dict[str, str]]) -> Iterator[bytes]:
         writer = csv.writer(text)
         if not start:
             writer.writerow(columns)
-        writer.writerows([row.get(column, "") for column in columns] for row in rows[start : start + _ROWS_AT_ONCE])
+        writer.writerows(
+            [row.get(column, "") for column in columns] for row in rows[start : start + _ROWS_AT_ONCE]
+        )
         yield text.getvalue().encode(CSV_ENCODING, "replace")

@@ -39,7 +39,9 @@ def records(
     """
     with source.open(watch) as stream, io.TextIOWrapper(stream, encoding, CUT_OFF, newline="") as text:
         try:
-            yield from _cells(text, delimiter, source.name, spaced) if delimiter else _lines(text, source.name)
+            yield from (
+                _cells(text, delimiter, source.name, spaced) if delimiter else _lines(text, source.name)
+            )
         except UnicodeDecodeError as error:
             raise ListError(
                 f"{source.name} is not valid {encoding}.",

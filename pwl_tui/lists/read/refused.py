@@ -1,4 +1,4 @@
-"""Files that people take for lists: archives, pages and documents. Each is named, with what to do about it."""
+"""Files that people take for lists: archives, pages, documents. Each is named, with what to do about it."""
 
 import io
 import tarfile
@@ -15,7 +15,11 @@ _ARCHIVES = (
     (b"\xfd7zXZ\0", "compressed with xz"),
     (b"\x28\xb5\x2f\xfd", "compressed with Zstandard"),
 )
-_PARTS = (("word/", "a Word document"), ("ppt/", "a PowerPoint document"), ("Index/", "an Apple Numbers document"))
+_PARTS = (
+    ("word/", "a Word document"),
+    ("ppt/", "a PowerPoint document"),
+    ("Index/", "an Apple Numbers document"),
+)
 _WORKBOOK_PARTS = ("xl/", "content.xml", "Index/", "word/", "ppt/")
 _NAMES_SHOWN = 3
 _TAR_MARK = slice(257, 262)

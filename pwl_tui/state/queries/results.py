@@ -110,7 +110,7 @@ class Results:
         return self._database.stream("SELECT number, reason FROM rows WHERE job=? ORDER BY idx", job)
 
     def further(self, job: int) -> Iterator[tuple[int, int]]:
-        """Yield the further numbers of rows with several: the index of the row, in order, and of the number."""
+        """Yield, for each further number of a row, the index of the row, in order, and of the number."""
         statement = "SELECT row, number FROM further_numbers WHERE job=? ORDER BY row, number"
         return self._database.stream(statement, job)
 

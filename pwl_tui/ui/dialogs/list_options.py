@@ -63,7 +63,9 @@ class ListOptions(FormDialog[Choices]):
                 sheets = [(clean(name, 40), name) for name in (reading.sheet, *reading.other_sheets)]
                 yield self._row("Sheet", "sheet", _select("sheet", sheets, choices.sheet))
             if not reading.in_text:
-                yield self._row("Column", "column", _select("column", _columns(reading), _first(options.column)))
+                yield self._row(
+                    "Column", "column", _select("column", _columns(reading), _first(options.column))
+                )
             if len(reading.columns) > 1 and not reading.in_text:
                 hint = "none; or, with commas, such as 3,4"
                 more = TextInput(_further(options.column), id="more-columns", placeholder=hint)
