@@ -111,7 +111,8 @@ def test_a_row_with_several_numbers_gets_the_best_answer_and_says_which(store: S
     assert [row["wa_on_whatsapp"] for row in rows] == ["true", "true", "", "false"]
     assert rows[0]["wa_note"].endswith(f"also +{FIRST} not on WhatsApp, +{FIRST + 2} not on WhatsApp")
     assert rows[1]["wa_note"].startswith("duplicate of row 2")
-    assert [line.rsplit(",", 7)[0] for line in target.read_text().splitlines()] == text.splitlines()
+    pairs = zip(target.read_text().splitlines(), text.splitlines(), strict=True)
+    assert all(line.startswith(own) for line, own in pairs)
     again = exporting.original(store, job)
     assert plan(*again).numbers == listed.numbers, "the rest of the list is read in the same way"
     store.jobs.forget(job, NOW)
