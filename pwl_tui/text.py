@@ -4,9 +4,31 @@ A terminal obeys escape sequences wherever they come from, and bidirectional con
 as something else. Everything foreign passes `clean` at the boundary, before it is stored or shown.
 """
 
+import locale
 import unicodedata
+from collections.abc import Mapping
+from typing import Final, TextIO
 
 _ELLIPSIS = "…"
+_DRAWN: Final[Mapping[str, str]] = {
+    "-": "─━╴╶╸╺░▔",
+    "|": "│┃╵╷╹╻▏▕",
+    "+": "╭╮╰╯┌┐└┘├┤┬┴┼╔╗╚╝╠╣╦╩╬",
+    "=": "═▓▆▇",
+    "#": "█▊▉▌▋▐",
+    "x": "▚",
+    "_": "▁",
+    ".": "·…▂▃▎",
+    ":": "▄▅▍",
+    ">": "→▶",
+    "<": "←◀",
+    "v": "↓▼",
+    "^": "↑▲",
+    "*": "✓•●",
+    "o": "○",
+    '"': "“”",
+}
+_ASCII: Final = str.maketrans({sign: letter for letter, signs in _DRAWN.items() for sign in signs})
 
 
 def clean(text: str, limit: int = 500) -> str:
@@ -25,6 +47,48 @@ def clean(text: str, limit: int = 500) -> str:
     if not line.isprintable():
         line = " ".join("".join(c if c.isprintable() else _replacement(c) for c in line).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
+
+
+def in_ascii(text: str) -> str:
+    """Return a text with the program's own signs in ASCII, one cell each; letters in names are kept."""
+    return text if text.isascii() else text.translate(_ASCII)
+
+
+def in_encoding(text: str, encoding: str) -> str:
+    """Return a text that `encoding` can encode, as wide on the screen: signs in ASCII, else ``?``."""
+    if text.isascii() or _fits(text, encoding):
+        return text
+    return "".join(c if _fits(c, encoding) else "?" * _cells(c) for c in in_ascii(text))
+
+
+def encoding_of(stream: TextIO) -> str:
+    """Return what a stream can be written in: of a terminal, what its locale promises.
+
+    In the locale ``C`` Python writes UTF-8 nevertheless.
+    """
+    own = stream.encoding or "utf-8"
+    return locale.getencoding() if has_signs(own) and stream.isatty() else own
+
+
+def has_signs(encoding: str) -> bool:
+    """Whether an encoding can encode the program's own signs."""
+    return _fits("".join(_DRAWN.values()), encoding)
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    except LookupError:  # an encoding that Python does not know
+        return text.isascii()
+    return True
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
 def _replacement(character: str) -> str:

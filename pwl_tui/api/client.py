@@ -61,7 +61,11 @@ class Client:
         self._base_url = base_url.rstrip("/")
         self._key = key
         self._network: Callable[[], httpx.BaseTransport]
-        self._network = route_to(self._base_url).open if transport is None else lambda: transport
+        if transport is None:
+            route = route_to(self._base_url)
+            self._network, self._proxy = route.open, route.proxy_name
+        else:
+            self._network, self._proxy = lambda: transport, ""
         self._paid_timeout = paid_timeout
         self._reader = self._open(read_timeout)
 
@@ -136,7 +140,7 @@ class Client:
         try:
             answer = _exchange(client, request, paid=paid)
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-            problem = transport_problem(error, paid=paid)
+            problem = transport_problem(error, paid=paid, proxy=self._proxy)
         except RuntimeError:  # httpx: another thread has closed the client
             if not client.is_closed:
                 raise

@@ -80,8 +80,9 @@ def greet(
     Raises:
         ApiError: no answer arrives.
     """
+    route = route_to(base_url)
     client = httpx.Client(
-        transport=transport or route_to(base_url).open(),
+        transport=transport or route.open(),
         timeout=READ_TIMEOUT,
         headers={"User-Agent": f"pwl-tui/{__version__}"},
     )
@@ -97,5 +98,5 @@ def greet(
                 ssl.cert_time_to_seconds(tls.getpeercert()["notAfter"]) if tls else None,
             )
     except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-        problem = transport_problem(error, paid=False)
+        problem = transport_problem(error, paid=False, proxy=route.proxy_name)
     raise ApiError(problem)

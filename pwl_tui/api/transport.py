@@ -1,6 +1,7 @@
 """Below the calls: where the key is inserted, how the service is reached, and what a failure means."""
 
 import logging
+import os
 import socket
 import ssl
 import urllib.request
@@ -29,6 +30,11 @@ _BAD_CERTIFICATES = Problem(
     kind=Kind.NETWORK,
     message="Could not read the certificates that SSL_CERT_FILE or SSL_CERT_DIR names.",
     remedy="Correct or unset SSL_CERT_FILE and SSL_CERT_DIR.",
+)
+_BAD_KEY_LOG = Problem(
+    kind=Kind.NETWORK,
+    message="Could not write the TLS key log that SSLKEYLOGFILE names.",
+    remedy="Unset SSLKEYLOGFILE, or let it name a file that you can write.",
 )
 _BAD_ADDRESS = Problem(
     kind=Kind.NETWORK,
@@ -84,13 +90,21 @@ class Route(NamedTuple):
     proxy: httpx.Proxy | None
     tls: ssl.SSLContext
 
+    @property
+    def proxy_name(self) -> str:
+        """Host and port of the proxy, without user name and password; empty if there is none."""
+        if self.proxy is None:
+            return ""
+        url = self.proxy.url
+        return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+
     def open(self) -> httpx.BaseTransport:
         """Return a new connection pool; the first request opens the first connection."""
         return httpx.HTTPTransport(verify=self.tls, proxy=self.proxy, limits=_LIMITS)
 
 
 def route_to(base_url: str) -> Route:
-    """Return how to reach the service, by HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.
+    """Return how to reach the service: see HTTPS_PROXY, NO_PROXY, SSL_CERT_FILE, SSL_CERT_DIR, SSLKEYLOGFILE.
 
     Raises:
         ApiError: one of them, or the address, cannot be used.
@@ -102,10 +116,21 @@ def route_to(base_url: str) -> Route:
     except httpx.InvalidURL:
         problem = _BAD_ADDRESS
     except OSError:
-        problem = _BAD_CERTIFICATES
+        problem = _BAD_CERTIFICATES if _key_log_writable() else _BAD_KEY_LOG
     except ValueError:
         problem = _BAD_PROXY
     raise ApiError(problem)  # outside the handler: no context with the proxy's address and password
+
+
+def _key_log_writable() -> bool:
+    """Whether the keys of TLS connections can be written where the environment asks for it, if it does."""
+    path = os.environ.get("SSLKEYLOGFILE")
+    try:
+        if path:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).keylog_filename = path
+    except OSError:
+        return False
+    return True
 
 
 def _proxy_for(base_url: str) -> httpx.Proxy | None:
@@ -146,12 +171,13 @@ _NOT_SENT = (
 """
 
 
-def transport_problem(error: Exception, *, paid: bool) -> Problem:
+def transport_problem(error: Exception, *, paid: bool, proxy: str = "") -> Problem:
     """Return what a failure below HTTP means: whether the request was certainly not sent, and what to do.
 
     Args:
         error: as httpx raised it. Its text is not used, because it may contain anything.
         paid: whether the call costs credits.
+        proxy: `Route.proxy_name` of the way that was taken.
     """
     late = isinstance(error, httpx.TimeoutException)
     kind = Kind.TIMEOUT if late else Kind.NETWORK
@@ -164,7 +190,7 @@ def transport_problem(error: Exception, *, paid: bool) -> Problem:
             message = "The proxy refused to connect to the service."
             remedy = "Check HTTPS_PROXY with its user name and password, or add the service to NO_PROXY."
         case httpx.ConnectError() | httpx.ConnectTimeout():
-            message, remedy = _unreachable(error)
+            message, remedy = _unreachable(error, proxy)
         case httpx.DecodingError() | httpx.InvalidURL():
             kind, message, remedy = (
                 Kind.BAD_ANSWER,
@@ -198,14 +224,22 @@ _UNREACHABLE: Mapping[type[BaseException], tuple[str, str]] = {
 """Message and remedy by the system's error; a subclass comes before its base."""
 
 
-def _unreachable(error: BaseException) -> tuple[str, str]:
+_PROXY_REMEDY = "Correct or unset HTTPS_PROXY, or add the service to NO_PROXY; jobs resume automatically."
+
+
+def _unreachable(error: BaseException, proxy: str) -> tuple[str, str]:
     """Return message and remedy for a connection that could not be made."""
     cause: BaseException | None = error
     while cause is not None:
+        if proxy and isinstance(cause, socket.gaierror | ConnectionRefusedError):
+            what = "look up the name of" if isinstance(cause, socket.gaierror) else "connect to"
+            return f"Could not {what} the proxy {proxy}.", _PROXY_REMEDY
         for kind, words in _UNREACHABLE.items():
             if isinstance(cause, kind):
                 return words
         cause = cause.__cause__ or cause.__context__
+    if proxy:
+        return f"Could not reach the proxy {proxy}.", _PROXY_REMEDY
     return (
         "Could not reach the service.",
         "Check the network, base_url and HTTPS_PROXY; jobs resume automatically.",

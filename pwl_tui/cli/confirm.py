@@ -6,7 +6,7 @@ import sys
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
-from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError
+from pwl_tui.engine.problems import NO_KEY, EngineError
 from pwl_tui.wording.figures import counted
 
 _GROUPING = re.compile(r"[\s.,'_]")
@@ -21,8 +21,8 @@ def require_spending(session: Session) -> None:
     """
     if session.engine.binding is None:
         raise EngineError(NO_KEY)
-    if not session.engine.may_spend:
-        raise EngineError(NO_SPEND)
+    if (forbidden := session.engine.forbidden) is not None:
+        raise EngineError(forbidden)
 
 
 def spending_agreed(session: Session, to_pay: int, left: int | None) -> bool:
@@ -65,8 +65,7 @@ def _require_terminal(outcome: str, remedy: str) -> None:
 
 
 def _asked(output: Output, question: str) -> str:
-    output.err.write(question)
-    output.err.flush()
+    output.write_beside(question)
     return sys.stdin.readline()
 
 

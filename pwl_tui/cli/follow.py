@@ -15,7 +15,6 @@ from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
 from pwl_tui.engine.polling.monitor import Scope
-from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 
@@ -63,7 +62,7 @@ def follow(
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     deadline = None if timeout is None else time.monotonic() + timeout
     follower = _Follower(engine, jobs, output, finish, await_credits)
-    with _signals(lambda: events.put(None)):
+    with leave_signals(lambda: events.put(None)):
         engine.start(events.put, Scope(jobs=frozenset(jobs), poll=finish, balance=False))
         try:
             while (ending := follower.ending()) is None:
@@ -150,8 +149,8 @@ class _Follower:
         if job.error is not None:
             problem = job.error
             return Ending(exit_of_problem(problem), problem)
-        if _unsent(job) and not self._engine.may_spend:
-            return Ending(Exit.FAILED, NO_SPEND)
+        if _unsent(job) and (forbidden := self._engine.forbidden) is not None:
+            return Ending(Exit.FAILED, forbidden)
         if job.paused and _unsent(job):
             problem = Problem(
                 kind=Kind.INVALID_REQUEST,
@@ -205,7 +204,7 @@ def _over(job: Job) -> bool:
 
 
 @contextmanager
-def _signals(leave: Callable[[], None]) -> Iterator[None]:
+def leave_signals(leave: Callable[[], None]) -> Iterator[None]:
     """Call `leave` on the first signal that asks the program to end; the second one interrupts at once."""
 
     def handle(signal_number: int, frame: FrameType | None) -> None:

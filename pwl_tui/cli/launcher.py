@@ -14,7 +14,7 @@ import sys
 import threading
 from contextlib import suppress
 
-_CANNOT_DRAW = frozenset({"", "dumb", "unknown"})
+CANNOT_DRAW = frozenset({"", "dumb", "unknown"})
 """Values of TERM that promise no cursor movement."""
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 """Not SIGINT, which a terminal sends to both."""
@@ -48,7 +48,7 @@ def on_terminal() -> bool:
 
     It must also be one that can be drawn on. On others Textual draws nothing and waits for nothing.
     """
-    if os.environ.get("TERM", "") in _CANNOT_DRAW:
+    if os.environ.get("TERM", "").lower() in CANNOT_DRAW:
         return False
     return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 

@@ -1,6 +1,7 @@
 """The entry point: parses the command line, and forks for the screen. It loads as little as it can."""
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments. None means those of the process.
     """
     gc.set_threshold(_COLLECT_AFTER)
-    _open_missing_streams()
+    _make_streams_usable()
     arguments = parsed(sys.argv[1:] if argv is None else argv)
     # Before anything else is loaded, since a fork copies what was loaded as soon as it is used.
     launcher = _launcher() if arguments.command is None else None
@@ -55,8 +56,8 @@ _NO_ARGUMENTS = {
 """What the parser returns for an empty command line."""
 
 
-def _open_missing_streams() -> None:
-    """Open closed standard streams on nothing: no file may take their numbers and be written to."""
+def _make_streams_usable() -> None:
+    """Open closed standard streams on nothing, so that no file takes their numbers and is written to."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -66,6 +67,9 @@ def _open_missing_streams() -> None:
     sys.stdin = sys.stdin or os.fdopen(0, closefd=False)
     sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # rather than fail in the middle of a text
 
 
 def _launcher() -> Launcher | None:

@@ -1,5 +1,6 @@
 """What a command prints: one JSON value, or text for people; never both on standard output."""
 
+import json
 import os
 import sys
 import time
@@ -12,6 +13,7 @@ from msgspec import Struct, field
 
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.text import encoding_of, has_signs, in_encoding
 
 _BAR_CELLS = 24
 _LINE_SECONDS = 30.0
@@ -52,7 +54,8 @@ class Output(Struct, dict=True):
     def marks(self) -> Marks:
         """The characters of bars: ASCII where blocks cannot be encoded or the terminal is dumb."""
         dumb = os.environ.get("TERM") == "dumb"
-        return ASCII if dumb or not all(map(_can_draw, (self.out, self.err))) else BLOCKS
+        drawable = all(has_signs(encoding_of(stream)) for stream in (self.out, self.err))
+        return BLOCKS if drawable and not dumb else ASCII
 
     def value(self, value: object, text: str) -> None:
         """Print the result: `value` as JSON, else `text`.
@@ -62,7 +65,7 @@ class Output(Struct, dict=True):
         """
         self._clear()
         if self.json:
-            self._print(msgspec.json.encode(value).decode())
+            self._print(self._json(value))
         elif text:
             self._print(text)
 
@@ -81,7 +84,11 @@ class Output(Struct, dict=True):
     def note(self, text: str) -> None:
         """Print a line beside the result, on standard error."""
         self._clear()
-        self.err.write(text + "\n")
+        self.write_beside(text + "\n")
+
+    def write_beside(self, text: str) -> None:
+        """Write a text on standard error at once, with what its encoding has."""
+        self.err.write(in_encoding(text, encoding_of(self.err)))
         self.err.flush()
 
     def problem(self, problem: Problem) -> None:
@@ -105,17 +112,22 @@ class Output(Struct, dict=True):
         if self.err.isatty():
             full = int(share * _BAR_CELLS)
             bar = self.marks.full * full + self.marks.lost * (_BAR_CELLS - full)
-            self.err.write(f"\r\x1b[2K{bar} {share:4.0%}  {text}")
+            self.write_beside(f"\r\x1b[2K{bar} {share:4.0%}  {text}")
             self._bar_drawn = True
-            self.err.flush()
         elif self.clock() - self._last_line >= _LINE_SECONDS:
             self._last_line = self.clock()
-            self.err.write(f"{share:4.0%}  {text}\n")
-            self.err.flush()
+            self.write_beside(f"{share:4.0%}  {text}\n")
+
+    def _json(self, value: object) -> str:
+        """Return a value as JSON; in ASCII where the stream cannot have all of Unicode."""
+        text = msgspec.json.encode(value).decode()
+        if has_signs(self.out.encoding or "utf-8"):
+            return text
+        return "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)
 
     def _print(self, text: str) -> None:
         try:
-            self.out.write(text + "\n")
+            self.out.write(in_encoding(text, encoding_of(self.out)) + "\n")
             self.out.flush()
         except BrokenPipeError:  # nobody reads any more, which is no error of ours
             raise
@@ -132,14 +144,6 @@ class Output(Struct, dict=True):
 def discard_stdout() -> None:
     """Send what is left for standard output to nowhere: at exit Python would fail to write it again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
-def _can_draw(stream: TextIO) -> bool:
-    try:
-        "".join(BLOCKS).encode(stream.encoding or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ from pwl_tui import config, paths
 from pwl_tui.cli.launcher import Launcher
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
+from pwl_tui.state.patience import WAITING, Patience
 from pwl_tui.state.store import Store
 
 _DEMO_RATE = 150.0
@@ -108,7 +109,9 @@ class Session:
         Raises:
             StateError: It cannot be used.
         """
-        store = Store.open(self._scratch / "state" if self.demo else self.state_directory)
+        patience = Patience()
+        patience.on_wait = lambda: self.output.note(f"{WAITING} Press ctrl+c to stop.")
+        store = Store.open(self._scratch / "state" if self.demo else self.state_directory, patience)
         self._cleanup.callback(store.close)
         return store
 

@@ -1,8 +1,13 @@
 """The engine's own sentences: what is in the way, and what the person can do about it."""
 
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
 from pwl_tui import ISSUES_URL, crash_log
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
+from pwl_tui.state.place import Place
 from pwl_tui.text import clean
 
 
@@ -42,6 +47,18 @@ NO_SPEND = Problem(
     remedy="Start pwl-tui without --no-spend to send numbers.",
 )
 
+AT_HOME = Problem(
+    kind=Kind.INVALID_REQUEST,
+    message="This state directory belongs here: there is nothing to settle.",
+    remedy="Run `pwl-tui jobs` to see what is in it.",
+)
+
+COPIED = Problem(
+    kind=Kind.CONSENT_REQUIRED,
+    message="Not sent: this state directory is a copy, and the original may send it.",
+    remedy="Run `pwl-tui retry JOB` to send it from here after all.",
+)
+
 NOTHING_TO_RETRY = Problem(
     kind=Kind.INVALID_REQUEST,
     message="There is nothing to retry: no batch was rejected, and every failed number was retried.",
@@ -53,6 +70,48 @@ NOTHING_LEFT_OUT = Problem(
     message="This job left no numbers out.",
     remedy="Run `pwl-tui retry JOB` to send its failed numbers again.",
 )
+
+LOOKUP_ORPHAN = Problem(
+    kind=Kind.NETWORK,
+    message="The program was stopped while it was looking up this number.",
+    charged="unknown",
+    remedy="1 credit may have been spent. To pay for this number again, ask anew (--fresh).",
+)
+
+LOOKUP_BUSY = Problem(
+    kind=Kind.UNAVAILABLE,
+    message="Another pwl-tui is sending with this key; this number was not looked up.",
+    remedy="Try again in a minute; nothing was spent on it.",
+)
+
+LOOKUP_STOPPED = Problem(
+    kind=Kind.UNAVAILABLE,
+    message="This number was not looked up, because the program was told to stop.",
+    remedy="Look it up again; nothing was spent on it.",
+)
+
+
+def not_looked_up(cause: Problem) -> Problem:
+    """Return the problem of a number that was not looked up because of what an earlier one met."""
+    return replace(
+        cause, charged="no", message=f"Not looked up: {cause.message}", remedy="Nothing was spent on it."
+    )
+
+
+def unanswered_lookup(started: float, problem: Problem) -> Problem:
+    """Return the problem of a number whose last lookup may have been charged."""
+    when = f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC"
+    message = f"Not looked up again: the lookup of {when} got no answer. {problem.message}"
+    return replace(problem, message=message)
+
+
+def elsewhere(place: Place) -> Problem:
+    """Return the problem of a state directory that belongs to another place: two of it could pay twice."""
+    return Problem(
+        kind=Kind.CONSENT_REQUIRED,
+        message=f"This state directory belongs to {clean(str(place), 300)}; nothing is sent from here.",
+        remedy="Run `pwl-tui state settle` with --as moved if that one is gone, or --as copy if it stays.",
+    )
 
 
 def credits_short(required: int, available: int) -> Problem:
@@ -123,11 +182,11 @@ def retried(job: Job) -> Problem:
     )
 
 
-def over_cap(to_pay: int, cap: int) -> Problem:
-    """Return the problem of a job that costs more than the person allows."""
+def over_cap(to_pay: int, cap: int, what: str = "This job costs") -> Problem:
+    """Return the problem of a job, or of something else, that costs more than the person allows."""
     return Problem(
         kind=Kind.LIMIT_REACHED,
-        message=f"This job costs {to_pay:,} credits; max_credits_per_job allows {cap:,}.",
+        message=f"{what} {to_pay:,} credits; max_credits_per_job allows {cap:,}.",
         required=to_pay,
         available=cap,
         remedy="Raise max_credits_per_job in the configuration, or submit a shorter list.",

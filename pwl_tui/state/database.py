@@ -4,18 +4,19 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pwl_tui.os_errors import os_sentences
-from pwl_tui.state.errors import StateError, damaged, sqlite_errors
+from pwl_tui.state.errors import StateError, damaged, is_busy, sqlite_errors
 from pwl_tui.state.files.locks import exclusive_lock
+from pwl_tui.state.patience import STEP_SECONDS, Patience
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
-BUSY_SECONDS = 60.0
-"""How long a writer waits for others: storing an ID that was paid for must not fail because of a queue."""
+T = TypeVar("T")
 
 
 class Database:
@@ -27,13 +28,17 @@ class Database:
     Args:
         path: the file; created with mode 0600 if missing.
         migrations: the statements that lead from an empty file to this version.
+        patience: how long to wait for other processes. None means as long as the default.
 
     Raises:
         StateError: the file is damaged, another program's, from a newer version, or inaccessible.
     """
 
-    def __init__(self, path: Path, migrations: Sequence[str] = MIGRATIONS) -> None:
+    def __init__(
+        self, path: Path, migrations: Sequence[str] = MIGRATIONS, patience: Patience | None = None
+    ) -> None:
         self.path = path
+        self.patience = patience or Patience()
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
@@ -41,7 +46,7 @@ class Database:
         # daemon threads are still at work.
         weakref.finalize(self, _close_all, self._connections).atexit = False
         # SQLite does not wait if two processes create one file at the same time.
-        with exclusive_lock(path.with_name(f"{path.name}.lock")):
+        with exclusive_lock(path.with_name(f"{path.name}.lock"), self.patience):
             _create(path)
             try:
                 self._migrate(migrations)
@@ -52,19 +57,19 @@ class Database:
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
         with sqlite_errors(self.path):
-            return self._connection().execute(statement, values).fetchall()
+            return self._execute(statement, values).fetchall()
 
     def first(self, statement: str, *values: object) -> sqlite3.Row | None:
         """Return the first row of a query. None means there is none."""
         with sqlite_errors(self.path):
-            row: sqlite3.Row | None = self._connection().execute(statement, values).fetchone()
+            row: sqlite3.Row | None = self._execute(statement, values).fetchone()
             return row
 
     def stream(self, statement: str, *values: object) -> Iterator[Any]:
         """Yield the rows of a query as tuples as they are read, from one snapshot, in constant memory."""
         with sqlite_errors(self.path), closing(self._connection().cursor()) as cursor:
             cursor.row_factory = None  # a tuple takes half the time of a `sqlite3.Row`
-            yield from cursor.execute(statement, values)
+            yield from self._patiently(lambda: cursor.execute(statement, values))
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -72,9 +77,9 @@ class Database:
 
         When this returns the change is on disk (``synchronous=FULL``).
         """
-        connection = self._connection()
         with sqlite_errors(self.path):
-            connection.execute("BEGIN IMMEDIATE")
+            self._execute("BEGIN IMMEDIATE", ())
+            connection = self._connection()
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -119,6 +124,19 @@ class Database:
         for thread in [thread for thread in self._connections if not thread.is_alive()]:
             self._connections.pop(thread).close()
 
+    def _execute(self, statement: str, values: Sequence[object]) -> sqlite3.Cursor:
+        return self._patiently(lambda: self._connection().execute(statement, values))
+
+    def _patiently(self, execute: Callable[[], T]) -> T:
+        """Execute a statement as soon as no other process has locked the file."""
+        with self.patience.wait() as wait:
+            while True:
+                try:
+                    return execute()
+                except sqlite3.OperationalError as error:
+                    if not (is_busy(error) and wait.goes_on()):
+                        raise
+
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
@@ -128,7 +146,7 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            self.path, timeout=STEP_SECONDS, isolation_level=None, check_same_thread=False
         )
         connection.row_factory = sqlite3.Row
         with self._lock:
@@ -141,9 +159,9 @@ class Database:
         return connection
 
     def _migrate(self, migrations: Sequence[str]) -> None:
-        with sqlite_errors(self.path), closing(sqlite3.connect(self.path, timeout=BUSY_SECONDS)) as bare:
+        with sqlite_errors(self.path), closing(sqlite3.connect(self.path, timeout=STEP_SECONDS)) as bare:
             seen, ours, tables = (
-                bare.execute(question).fetchone()[0]
+                self._patiently(partial(bare.execute, question)).fetchone()[0]
                 for question in (
                     "PRAGMA user_version",
                     "PRAGMA application_id",

@@ -76,6 +76,16 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise StateError(message, remedy.format(path=path)) from error
 
 
+def is_busy(error: sqlite3.OperationalError) -> bool:
+    """Whether another process has locked the file, so that waiting helps."""
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def locked() -> StateError:
+    """Return the error for a lock that another process did not release."""
+    return StateError(*_LOCKED)
+
+
 def damaged(path: Path) -> StateError:
     """Return the error for a state file that failed its check."""
     message, remedy = _DAMAGED

@@ -162,6 +162,36 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
+_PLACE: Final = """
+-- Where the state directory belongs: a moved or copied one spends nothing until the person has decided.
+CREATE TABLE places (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    host TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+);
+"""
+
+_LOOKUPS: Final = """
+-- Single checks: each is stored before it is paid for. One without an answer may have been charged.
+CREATE TABLE lookups (
+    id INTEGER PRIMARY KEY,
+    binding INTEGER NOT NULL REFERENCES bindings,
+    number INTEGER,                     -- E.164 as an integer; NULL once it was purged
+    started REAL NOT NULL,
+    answered REAL,
+    outcome TEXT,
+    on_whatsapp INTEGER,
+    business INTEGER,
+    carrier TEXT,
+    country TEXT,
+    note TEXT,
+    line_type TEXT,
+    error TEXT                          -- the Problem that there is in place of an answer
+);
+CREATE INDEX lookups_by_number ON lookups (number);
+"""
+
 _SEVERAL_NUMBERS_IN_A_ROW: Final = """
 -- The numbers of a row beyond the one in `rows`, where a list has several in a row.
 CREATE TABLE further_numbers (
@@ -172,4 +202,4 @@ CREATE TABLE further_numbers (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _SEVERAL_NUMBERS_IN_A_ROW)
+MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND, _PLACE, _LOOKUPS, _SEVERAL_NUMBERS_IN_A_ROW)

@@ -10,13 +10,17 @@ from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.errors import StateError
+from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.jobs import Jobs
+from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
+from pwl_tui.state.patience import Patience
+from pwl_tui.state.place import Places
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
 
@@ -34,28 +38,41 @@ class Store:
         decisions: the transitions that the person makes.
         polls: who polls which batch, and the answers.
         results: rows and numbers.
+        lookups: single checks.
         balances: readings of the credits.
         charges: what is known to have been spent.
         activity: the log of what happened and what was decided.
+        places: where the state belongs, and where it is.
         journal: every batch ID, outside the database.
+        patience: how long locks are waited for, and who is told.
     """
 
-    def __init__(self, directory: Path, database: Database) -> None:
+    def __init__(
+        self, directory: Path, database: Database, patience: Patience, host: Host | None = None
+    ) -> None:
         self.directory = directory
+        self.patience = patience
         self._database = database
         self.jobs = Jobs(database)
         self.batches = Batches(database)
         self.decisions = Decisions(database)
         self.polls = Polls(database)
         self.results = Results(database)
+        self.lookups = Lookups(database)
         self.balances = Balances(database)
         self.charges = Charges(database)
         self.activity = Activities(database)
+        self.places = Places(database, directory, host)
         self.journal = Journal(directory / "journal.log")
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
+    def open(cls, directory: Path, patience: Patience | None = None, host: Host | None = None) -> Self:
         """Open the state in a directory, which is created (0700) if missing.
+
+        Args:
+            directory: where it is.
+            patience: how long to wait for other processes. None means as long as the default.
+            host: the machine. None means this one.
 
         Raises:
             StateError: the file is damaged, from a newer version, inaccessible, or on another machine.
@@ -64,7 +81,8 @@ class Store:
         private_dir(directory)
         require_local(directory)
         sweep(directory)
-        return cls(directory, Database(directory / "state.db"))
+        patience = patience or Patience()
+        return cls(directory, Database(directory / "state.db", patience=patience), patience, host)
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
         """Try to become the one sender of a key: see `locks.sender_lock`."""
@@ -75,7 +93,7 @@ class Store:
 
         Hold it from the check whether such a job exists until the new job is stored.
         """
-        return exclusive_lock(self.directory / "accept.lock")
+        return exclusive_lock(self.directory / "accept.lock", self.patience)
 
     def scratch(self) -> AbstractContextManager[Path]:
         """Lend a private directory for temporary files: see `scratch.scratch`."""

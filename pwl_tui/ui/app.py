@@ -18,6 +18,8 @@ from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.problems import internal
+from pwl_tui.state.patience import WAITING
+from pwl_tui.text import encoding_of
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.context import AppContext, Save
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
@@ -59,6 +61,7 @@ class PwlApp(TerminalApp):
         mouse: whether the mouse is captured at first.
         demo: fills in the form at the start. None leaves it empty.
         save: writes changed settings. None writes them to `config_file`, with this process's environment.
+        encoding: what the terminal shows.
         clock: returns UTC epoch seconds.
         tick: the least seconds between two redraws. None means the default; tests make it short.
     """
@@ -81,6 +84,9 @@ class PwlApp(TerminalApp):
             """Only the latest matters."""
             return isinstance(message, PwlApp.Changed)
 
+    class Waiting(Message):
+        """The state file is locked, and some thread waits for it."""
+
     def __init__(
         self,
         engine: Engine,
@@ -91,10 +97,11 @@ class PwlApp(TerminalApp):
         mouse: bool = True,
         demo: DemoList | None = None,
         save: Save | None = None,
+        encoding: str = "utf-8",
         clock: Callable[[], float] = time.time,
         tick: float | None = None,
     ) -> None:
-        super().__init__(settings, low_bandwidth=low_bandwidth, mouse=mouse)
+        super().__init__(settings, low_bandwidth=low_bandwidth, mouse=mouse, encoding=encoding)
         self._engine = engine
         self._demo = demo
         self._remapped, self._key_warnings = remap(settings.keys)
@@ -135,6 +142,7 @@ class PwlApp(TerminalApp):
         """Stop the work."""
         self._left = True
         self._watcher.stop()
+        self._engine.store.patience.on_wait = lambda: None
         self._engine.stop()
 
     def on_pwl_app_changed(self, event: Changed) -> None:
@@ -152,6 +160,10 @@ class PwlApp(TerminalApp):
         for screen in self.screen_stack[-1:]:
             if isinstance(screen, CommandScreen):
                 screen.show()
+
+    def on_pwl_app_waiting(self) -> None:
+        """Say why nothing happens."""
+        self.notify(WAITING, severity="warning")
 
     def on_input_ended(self) -> None:
         """Quit when the terminal is gone."""
@@ -202,6 +214,7 @@ class PwlApp(TerminalApp):
         self.time_line(self._ctx.settings)
         self._retitle()
         self._watcher.start()
+        self._engine.store.patience.on_wait = lambda: self.post_message(self.Waiting())
         self._engine.start(self._watcher.hear)
         for warning in (*self._ctx.settings.warnings, *self._key_warnings):
             self.notify(warning, severity="warning")
@@ -209,6 +222,8 @@ class PwlApp(TerminalApp):
             await self._home.start_list(str(self._demo.path), self._demo.region or "")
         elif self._engine.binding is None:
             self._home.action_key()
+        elif self._engine.misplaced is not None:
+            self._home.action_settle()
 
     def _retitle(self) -> None:
         """Show the progress of this key's jobs in the terminal's title."""
@@ -270,7 +285,14 @@ def run(
     signals.give_size()
     sys.setswitchinterval(_SWITCH_SECONDS)
     app = PwlApp(
-        engine, settings, config_file, low_bandwidth=low_bandwidth, mouse=mouse, demo=demo, save=save
+        engine,
+        settings,
+        config_file,
+        low_bandwidth=low_bandwidth,
+        mouse=mouse,
+        demo=demo,
+        save=save,
+        encoding=encoding_of(sys.stderr),
     )
 
     async def live() -> None:

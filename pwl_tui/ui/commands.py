@@ -75,6 +75,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("rest", "S", "send rest", "Review a sample, then send the rest.", "Jobs", "home job"),
     Command("forget", "F", "forget", "Delete a finished job for good.", "Jobs", "home job"),
     Command("adopt", "A", "adopt", "Adopt batches sent elsewhere.", "Jobs", "home job"),
+    Command("lookup", "l", "look up", "Look up single numbers.", "Lists", "home job", 10),
     Command("release", "1", "send again", "Release the batch and send it again.", "In doubt", "settle", 1),
     Command("give-id", "2", "enter ID", "Enter the service's ID of the batch.", "In doubt", "settle", 1),
     Command("write-off", "3", "write off", "Write off the batch and its credits.", "In doubt", "settle", 1),

@@ -19,7 +19,7 @@ from unittest.mock import patch
 import httpx
 
 from pwl_tui.api.client import Client
-from pwl_tui.api.models import Submitted
+from pwl_tui.api.models import Check, Submitted
 from pwl_tui.cli.main import main as program
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.journal import Intent, Journal, Line
@@ -64,7 +64,8 @@ class Steps:
 
 def mark_steps(step: Steps) -> None:
     """Put the steps into the few places of the program that keep something, for the rest of this process."""
-    transaction, append, submit = Database.transaction, Journal.append, Client.submit
+    transaction, append = Database.transaction, Journal.append
+    submit, check = Client.submit, Client.check
     send, write, fsync = httpx.HTTPTransport.handle_request, os.write, os.fsync
     appending = threading.local()
 
@@ -115,6 +116,12 @@ def mark_steps(step: Steps) -> None:
         step("after the POST")
         return submitted
 
+    def mortal_check(self: Client, number: str, region: str | None = None) -> Check:
+        step("before the POST")
+        checked = check(self, number, region)
+        step("after the POST")
+        return checked
+
     for owner, name, mortal in (
         (Database, "transaction", mortal_transaction),
         (Journal, "append", mortal_append),
@@ -122,6 +129,7 @@ def mark_steps(step: Steps) -> None:
         (os, "fsync", mortal_fsync),
         (httpx.HTTPTransport, "handle_request", mortal_send),
         (Client, "submit", mortal_submit),
+        (Client, "check", mortal_check),
     ):
         patch.object(owner, name, mortal).start()
 

@@ -17,6 +17,7 @@ from tests.e2e.harness import place
 
 _HELD = Rule(call="submit", delay=0.5, times=1)
 """Time enough to kill a client that has been charged and not been told."""
+_LOOKED_UP = ("+14155552671", "+12125550123", "+442079460958")
 
 
 Prepare = Callable[[Machine, Person], tuple[str, ...]]
@@ -29,14 +30,18 @@ class Scene:
     Attributes:
         name: for people.
         prepare: brings things there, and returns the command.
-        rows: of the list that it is about.
+        rows: of the list that it is about; 0: it is about none.
         again: whether the command itself is what goes on after the kill.
+        companions: how many processes run the same command at the same time, and live.
+        steps: how many steps to kill it at, though it does not always get that far; 0: until it lives.
     """
 
     name: str
     prepare: Prepare
     rows: int = 12
     again: bool = False
+    companions: int = 0
+    steps: int = 0
 
 
 def submit(_: Machine, person: Person) -> tuple[str, ...]:
@@ -107,6 +112,17 @@ def settle(cut: Literal["before", "after"], decision: str) -> Prepare:
     return prepare
 
 
+def look_up(*faults: Rule) -> Prepare:
+    """Return what prepares to look up some numbers at a service with faults."""
+
+    def prepare(machine: Machine, _: Person) -> tuple[str, ...]:
+        for fault in faults:
+            machine.place.simulator.add_fault(fault)
+        return ("lookup", *_LOOKED_UP, "--json")
+
+    return prepare
+
+
 SCENES = (
     Scene("submit", submit, rows=1_120),
     Scene("watch after a kill", orphan),
@@ -116,6 +132,9 @@ SCENES = (
     Scene("settle free", settle("before", "free")),
     Scene("settle adopted", settle("after", "adopted")),
     Scene("settle lost", settle("after", "lost")),
+    Scene("lookup", look_up(), rows=0, again=True),
+    Scene("lookup in vain", look_up(Rule(call="check", cut="after", times=1)), rows=0, again=True),
+    Scene("lookups at once", look_up(), rows=0, again=True, companions=2, steps=40),
 )
 """What is walked through: every command that keeps something which money hangs on."""
 
@@ -128,13 +147,17 @@ def kill_once(scene: Scene, step: int, directory: Path, tally: Tally) -> tuple[b
         it has fewer steps; and a sentence for everything that is not as it should be.
     """
     with place(directory) as here:
-        lists = bring(directory, (scene.rows,), scene.name)
+        lists = bring(directory, (scene.rows,) if scene.rows else (), scene.name)
         machine = Machine(here, tally, hurried=True)
         person = Person(machine, list(lists))
         try:
             command = scene.prepare(machine, person)
-            ran = machine.kill(machine.start(*command, kill_at=step), Kill("step", step))
+            killed = machine.start(*command, kill_at=step)
+            companions = [machine.start(*command) for _ in range(scene.companions)]
+            ran = machine.kill(killed, Kill("step", step))
             person.note(ran)
+            for companion in companions:
+                machine.end(companion)
             if scene.again:
                 machine.run(*command)
             person.finish()
@@ -167,6 +190,6 @@ def walk(scene: Scene, directory: Path, *, first: int = 1, stride: int = 1) -> t
             violations += [f"{machine}: {sentence}" for sentence in found]
         else:
             shutil.rmtree(machine)
-        if not killed:
+        if step >= scene.steps and not killed:
             return total, violations
     raise AssertionError("count() has no end")

@@ -115,7 +115,7 @@ def unclaimed(world: World, batches: Iterable[BatchRow]) -> dict[str, list[Charg
     known = {batch.batch_id for batch in batches}
     found: dict[str, list[Charge]] = defaultdict(list)
     for charge in world.ledger:
-        if charge.batch_id not in known:
+        if charge.batch_id is not None and charge.batch_id not in known:
             found[digest(charge.numbers)].append(charge)
     return found
 
@@ -174,6 +174,7 @@ def violations(world: World, state: Path, wanted: Sequence[Sequence[str | None]]
         *accounted.found,
         *_ids(world, state, batches, torn),
         *_paid_as_wanted(world, accounted.mistaken, wanted),
+        *_lookups(world, state),
     ]
 
 
@@ -228,7 +229,7 @@ def _ids(world: World, state: Path, batches: Sequence[BatchRow], torn: int) -> l
     found += [
         f"{charge.batch_id} was sent without a word in the journal"
         for charge in world.ledger
-        if digest(charge.numbers) not in written.intents
+        if charge.batch_id is not None and digest(charge.numbers) not in written.intents
     ]
     if written.torn > torn:
         found.append(f"{written.torn} lines of the journal are torn, and only {torn} were killed")
@@ -239,7 +240,8 @@ def _paid_as_wanted(
     world: World, mistaken: Sequence[Charge], wanted: Sequence[Sequence[str | None]]
 ) -> list[str]:
     """Compare how often each number was paid for with how often somebody decided to."""
-    paid = Counter(number for charge in world.ledger for number in charge.numbers)
+    batches = [charge for charge in world.ledger if charge.batch_id is not None]
+    paid = Counter(number for charge in batches for number in charge.numbers)
     decided = Counter(number for charge in mistaken for number in charge.numbers)
     brought = Counter(number for one in wanted for number in set(one) if number is not None)
     return [
@@ -247,6 +249,26 @@ def _paid_as_wanted(
         for number in paid.keys() | brought.keys()
         if not (number in brought and 1 <= paid[number] - decided[number] <= brought[number])
     ]
+
+
+def _lookups(world: World, state: Path) -> list[str]:
+    """Compare the single checks that were paid for with those that are answered or in doubt."""
+    paid = Counter(charge.numbers[0] for charge in world.ledger if charge.batch_id is None)
+    rows = _query(state, "SELECT '+' || number, answered IS NOT NULL FROM lookups")
+    answered = Counter(number for number, has_answer in rows if has_answer)
+    doubtful = Counter(number for number, has_answer in rows if not has_answer)
+    ((booked,),) = _query(state, "SELECT coalesce(sum(amount), 0) FROM charges WHERE job IS NULL")
+    found = [
+        f"{number} was looked up and paid for {times} times" for number, times in paid.items() if times > 1
+    ]
+    found += [
+        f"{number} was looked up and paid for {paid[number]} times, and is answered {answered[number]} times"
+        for number in paid.keys() | answered.keys()
+        if not answered[number] <= paid[number] <= answered[number] + doubtful[number]
+    ]
+    if booked != answered.total():
+        found.append(f"{booked} credits are booked for {answered.total()} lookups with an answer")
+    return found
 
 
 def _query(state: Path, statement: str) -> list[tuple[Any, ...]]:

@@ -94,6 +94,7 @@ def test_single_numbers_cost_a_credit_each(machine: Place, run: Run) -> None:
         "country",
         "line_type",
         "error",
+        *("source", "at", "job"),
     ]
     for answer in answers:
         assert answer["on_whatsapp"] == machine.world.truth(answer["number"]).on_whatsapp

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from pwl_tui.ui.terminal.ascii import in_ascii
+from pwl_tui.text import in_ascii
 from pwl_tui.ui.widgets.chart import Part, Rank, TextLine, divided, ranking, shares
 
 PARTS = [

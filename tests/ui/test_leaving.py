@@ -112,7 +112,7 @@ def test_a_signal_leaves_with_the_terminal_restored(silent: Terminal, number: si
     assert LEFT_ALTERNATE_SCREEN in silent.seen
 
 
-@pytest.mark.parametrize("term", ["dumb", "unknown", ""])
+@pytest.mark.parametrize("term", ["dumb", "Dumb", "unknown", ""])
 def test_a_terminal_that_cannot_be_drawn_on_is_refused_in_a_sentence(tmp_path: Path, term: str) -> None:
     terminal = Terminal(environ(tmp_path, "http://127.0.0.1:9") | {"TERM": term})
     try:
@@ -120,6 +120,16 @@ def test_a_terminal_that_cannot_be_drawn_on_is_refused_in_a_sentence(tmp_path: P
         assert terminal.process.returncode == 2
         assert b"needs a terminal it can draw on" in terminal.seen
         assert b"\x1b[" not in terminal.seen
+    finally:
+        terminal.close()
+
+
+@pytest.mark.parametrize("around", [{"LC_ALL": "C"}, {"PYTHONIOENCODING": "latin-1"}])
+def test_a_terminal_without_the_signs_gets_ascii(tmp_path: Path, around: dict[str, str]) -> None:
+    terminal = Terminal(environ(tmp_path, "http://127.0.0.1:9") | around)
+    try:
+        terminal.read_until(lambda: b"No jobs yet" in terminal.seen, "the first frame is there")
+        assert terminal.seen.isascii()
     finally:
         terminal.close()
 

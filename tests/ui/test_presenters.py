@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from pwl_tui import ui, wording
+from pwl_tui.text import in_ascii
 from pwl_tui.ui.presenters.bars import bar, trace
 from pwl_tui.ui.terminal import themes
-from pwl_tui.ui.terminal.ascii import in_ascii
 from pwl_tui.ui.widgets.text_input import typed_path
 
 

@@ -16,6 +16,7 @@ from pwl_tui.config import Polling, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
 from pwl_tui.engine.money.journaling import digest
+from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.engine.money.submitter import Sent, Submitter
 from pwl_tui.engine.polling.poller import Poller
 from pwl_tui.engine.service import ServiceClient
@@ -58,6 +59,7 @@ class WorldService:
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
     submitted: list[tuple[str, ...]] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
 
     def balance(self, service: Service = "wavalidation") -> Balance:
         return msgspec.convert(_ok(self.world.balance(KEY, service), paid=False), Balance)
@@ -97,7 +99,10 @@ class WorldService:
         )
 
     def check(self, number: str, region: str | None = None) -> Check:
+        self.checked.append(number)
+        self.before()
         answer = _ok(self.world.check(KEY, number, region), paid=True)
+        self.after()
         return Check(
             number=answer["formatted_number"],
             answer=Answer(
@@ -195,6 +200,7 @@ def make_engine(
     key: str = KEY,
     cap: int = 0,
     may_spend: bool = True,
+    pause: Callable[[float], None] = lambda _seconds: None,
 ) -> Engine:
     settings = Settings(
         key_source=Secret(key), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
@@ -205,7 +211,7 @@ def make_engine(
         may_spend=may_spend,
         connect=lambda *_: service,
         clock=clock,
-        pause=lambda _seconds: None,
+        pause=pause,
         draw=random.Random(1),
     )
 
@@ -274,6 +280,11 @@ def in_doubt(store: Store, service: WorldService, clock: Clock, *, paid: bool) -
     make_submitter(store, service, clock).send_next()
     service.before = service.after = lambda: None
     return store.batches.get(job, 1)
+
+
+def look_up(engine: Engine, *numbers: int, fresh: bool = False) -> list[Finding]:
+    """Look up numbers, and return what came of each."""
+    return list(engine.lookups.run(engine.lookups.plan(numbers, fresh=fresh)))
 
 
 def ids(service: WorldService) -> list[str]:

@@ -57,6 +57,9 @@ class Books(RuleBasedStateMachine):
         self.lists: list[tuple[int, int]] = []
         self.next_number = FIRST
         self.next_lookup = FIRST + 1_000_000
+        self.last_lookup: int | None = None
+        self.lookups_at_loss = (0, 0, 0)
+        """What `lookups` returned when the state file was last lost."""
         self.wanted: Counter[str] = Counter()
         """How often the person asked for a number."""
         self.written_off: set[str] = set()
@@ -118,6 +121,15 @@ class Books(RuleBasedStateMachine):
                 opened.add(name)
         return {name for name in opened if self.store.batches.state_of(*name) in {None, BatchState.PLANNED}}
 
+    def numbers_checked(self) -> Counter[str]:
+        """Return how often the service was paid for a single check of each number."""
+        return Counter(charge.numbers[0] for charge in self.world.ledger if charge.batch_id is None)
+
+    def lookups(self) -> tuple[int, int, int]:
+        """Return how many single checks the service was paid for, and how many are booked and in doubt."""
+        booked = sum(charge.job is None for charge in self.store.charges.all(BINDING))
+        return self.numbers_checked().total(), booked, len(self.store.lookups.unanswered(BINDING))
+
     # -- what always holds
 
     @invariant()
@@ -139,6 +151,12 @@ class Books(RuleBasedStateMachine):
         assert len({batch.batch_id for batch in batches}) == len(batches), "one id, two batches"
         booked = [charge.batch_id for charge in self.store.charges.all(BINDING) if charge.batch_id]
         assert len(set(booked)) == len(booked), "booked twice"
+
+    @invariant()
+    def every_paid_lookup_is_booked_or_in_doubt(self) -> None:
+        pairs = zip(self.lookups(), self.lookups_at_loss, strict=True)
+        paid, booked, doubtful = (now - then for now, then in pairs)
+        assert booked <= paid <= booked + doubtful
 
     @invariant()
     def a_finished_job_has_all_its_answers(self) -> None:

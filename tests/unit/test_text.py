@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pwl_tui.text import clean
+from pwl_tui.text import clean, has_signs, in_ascii, in_encoding
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,33 @@ def test_any_text_becomes_one_safe_line(text: str, limit: int) -> None:
     assert not [c for c in line if unicodedata.category(c) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}]
     assert line == " ".join(line.split())
     assert clean(line, limit) == line
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "shown"),
+    [
+        ("12 → 11 …", "latin-1", "12 > 11 ."),
+        ("Müller", "latin-1", "Müller"),
+        ("Müller", "ascii", "M?ller"),
+        ("王芳 ✓", "latin-1", "???? *"),
+        ("王芳 ✓", "utf-8", "王芳 ✓"),
+        ("e\u0301", "ascii", "e"),
+        ("Иван", "koi8-r", "Иван"),
+        ("█░", "no such encoding", "#-"),
+    ],
+)
+def test_what_an_encoding_does_not_have(text: str, encoding: str, shown: str) -> None:
+    assert in_encoding(text, encoding) == shown
+
+
+@given(st.text(), st.sampled_from(["ascii", "latin-1", "koi8-r", "shift_jis", "gb18030", "utf-8"]))
+def test_a_text_in_an_encoding_can_be_written(text: str, encoding: str) -> None:
+    in_encoding(clean(text), encoding).encode(encoding)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "there"), [("utf-8", True), ("ANSI_X3.4-1968", False), ("cp437", False)]
+)
+def test_which_encodings_have_the_signs(encoding: str, there: bool) -> None:
+    assert has_signs(encoding) is there
+    assert in_ascii("█─✓").isascii()

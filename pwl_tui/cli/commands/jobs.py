@@ -212,28 +212,35 @@ def _purge_arguments(parser: ArgumentParser) -> None:
         type=days,
         required=True,
         metavar="DAYS",
-        help="Delete jobs created more than DAYS days ago",
+        help="Delete jobs created, and lookups made, more than DAYS days ago",
     )
     add_yes(parser, "Delete them without asking")
 
 
 def purge(session: Session) -> int:
-    """Delete every finished job that is older than so many days."""
+    """Delete every finished job and every lookup that is older than so many days."""
     engine, output, older_than = session.engine, session.output, session.arguments.older_than
-    old = engine.jobs.purgeable(older_than)
-    if not old:
-        output.say(f"No finished job is older than {counted(older_than, 'day')}; nothing was deleted.")
+    old, lookups = engine.jobs.purgeable(older_than), engine.lookups.purgeable(older_than)
+    if not old and not lookups:
+        output.say(
+            f"No finished job or lookup is older than {counted(older_than, 'day')}; nothing was deleted."
+        )
         return Exit.DONE
-    if not session.arguments.yes:
+    if old and not session.arguments.yes:
         rows = [(str(job.id), job.name, moment(job.created) or "", f"{job.numbers:,}") for job in old]
         output.note(table(("Job", "Name", "Created", "Numbers"), rows, left=(1,)))
-    if not removal_agreed(session, f"{counted(len(old), 'job')} and all numbers"):
+    what = [counted(len(old), "job")] if old else []
+    what += [counted(lookups, "lookup")] if lookups else []
+    if not removal_agreed(session, f"{' and '.join(what)} and all numbers"):
         output.note("Nothing was deleted.")
         return Exit.USAGE
     # Only the jobs that were shown, not ones that have become old enough since.
     for job in old:
         engine.jobs.forget(job.id)
         output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number')}.")
+    if lookups:
+        engine.lookups.purge(older_than)
+        output.say(f"Deleted {counted(lookups, 'lookup')}.")
     return Exit.DONE
 
 

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from pwl_tui.api.models import Check
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.timing import expires
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger
+from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.problem import Problem
 from pwl_tui.state.files.journal import timestamp
 from pwl_tui.state.models import BalanceReading, Batch, BatchState, Job
+from pwl_tui.wording.figures import phone
 
 
 def moment(at: float | None) -> str | None:
@@ -105,16 +106,24 @@ def balance_shape(reading: BalanceReading) -> dict[str, Any]:
     return {"service": reading.service, "balance": reading.balance, "at": moment(reading.at)}
 
 
-def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> dict[str, Any]:
-    """Return what ``lookup`` prints about one number: its answer, or its error."""
+def lookup_shape(finding: Finding) -> dict[str, Any]:
+    """Return what ``lookup`` prints about one number.
+
+    Beyond the fixed fields: ``source``, which is ``asked`` if it was paid for now and ``known`` if not;
+    ``at``, when the service gave the answer; and the ``job`` that it was given to, null for a lookup.
+    """
+    answer = finding.answer
     return {
-        "number": number if check is None else check.number or number,
-        "on_whatsapp": None if check is None else check.answer.on_whatsapp,
-        "business": None if check is None else check.answer.business,
-        "carrier": None if check is None else check.answer.carrier,
-        "country": None if check is None else check.answer.country,
-        "line_type": None if check is None else check.line_type,
-        "error": problem,
+        "number": phone(finding.number),
+        "on_whatsapp": None if answer is None else answer.on_whatsapp,
+        "business": None if answer is None else answer.business,
+        "carrier": None if answer is None else answer.carrier,
+        "country": None if answer is None else answer.country,
+        "line_type": None if answer is None else finding.line_type,
+        "error": finding.problem,
+        "source": None if answer is None else "asked" if finding.paid else "known",
+        "at": moment(finding.at),
+        "job": None if finding.job is None else str(finding.job),
     }
 
 
@@ -135,7 +144,10 @@ def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
 
 
 def ledger_shape(ledger: Ledger) -> dict[str, Any]:
-    """Return what ``ledger`` prints: charges and unexplained movements, both newest first."""
+    """Return what ``ledger`` prints: charges and unexplained movements, both newest first.
+
+    ``lookups_in_doubt`` is when the lookups were begun that may have cost a credit each, newest first.
+    """
     return {
         "spent": ledger.spent,
         "charges": [
@@ -160,4 +172,5 @@ def ledger_shape(ledger: Ledger) -> dict[str, Any]:
             }
             for movement in ledger.movements
         ],
+        "lookups_in_doubt": [moment(at) for at in ledger.lookups_in_doubt],
     }

@@ -8,11 +8,12 @@ from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.timing import days_left, expires
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger, Movement
+from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.engine.money.settling import choices
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import Batch, Job
-from pwl_tui.wording import doubt, ledger, retry
-from pwl_tui.wording.figures import counted, grouped, percent
+from pwl_tui.wording import doubt, ledger, lookup, retry
+from pwl_tui.wording.figures import counted, grouped, percent, phone
 from pwl_tui.wording.jobs import expires_in, needs
 
 
@@ -82,9 +83,29 @@ def batches_text(batches: Sequence[Batch]) -> str:
     return table(heads, rows, left=(1, 2, 6, 7))
 
 
+def lookup_text(found: Sequence[Finding]) -> str:
+    """Return what is known of single numbers: one line each, and lines for what went wrong."""
+    lines = []
+    for finding in found:
+        parts = (
+            phone(finding.number),
+            lookup.outcome(finding),
+            lookup.details(finding),
+            lookup.source(finding),
+        )
+        known = "  ".join(part for part in parts if part)
+        problem = finding.problem
+        lines.append(f"{known}  {problem.message} {problem.remedy}" if problem else known)
+    return "\n".join(lines)
+
+
 def ledger_text(found: Ledger) -> str:
     """Return the charges as a table, newest first, with what they do not explain marked among them."""
-    rows = sorted([*_charges(found), *map(_movement, found.movements)], reverse=True)
+    doubts = (
+        (at, ("?", moment(at) or "", "1", "", "", "", ledger.LOOKUP_IN_DOUBT, ""))
+        for at in found.lookups_in_doubt
+    )
+    rows = sorted([*_charges(found), *map(_movement, found.movements), *doubts], reverse=True)
     total = f"{ledger.total(found)}."
     if not rows:
         return total

@@ -8,7 +8,7 @@ from pwl_tui.engine.jobs import planning
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import require_not_continued
-from pwl_tui.engine.problems import EngineError, other_key, retried, unfinished
+from pwl_tui.engine.problems import COPIED, EngineError, other_key, retried, unfinished
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import Job
 from pwl_tui.text import clean
@@ -88,7 +88,8 @@ class Jobs:
         """Resume a stopped job, whatever stopped it: a pause, a hold, a refusal, or an unreachable batch."""
         now = self._context.clock()
         self._store.jobs.pause(job_id, paused=False)
-        self._store.decisions.retry_rejected(job_id, now=now)
+        if self._store.jobs.get(job_id).error != COPIED:  # which is for `retry`, and names its sum
+            self._store.decisions.retry_rejected(job_id, now=now)
         self._store.polls.try_again(job_id, now=now)
         self._wake()
 

@@ -274,7 +274,7 @@ def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
             yield NewNumber(number, seq)
     for index, number in enumerate(ordered[to_pay:], to_pay):
         if index < to_pay + reused:
-            answer, answered = plan.answers[number]
+            answer, answered, _ = plan.answers[number]
             day = datetime.fromtimestamp(answered, UTC).date()
             yield NewNumber(number, None, replace(answer, note=f"reused from {day}"), answered)
         else:

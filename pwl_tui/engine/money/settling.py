@@ -64,11 +64,12 @@ def evidence_of(store: Store, binding: Binding, batch: Batch) -> Evidence:
         StateError: the state file failed.
     """
     readings = store.balances.evidence(batch.job, batch.seq)
-    spent = 0
+    spent = lookups = 0
     if batch.submitted is not None and readings:
         # What was spent after the last reading does not show in it.
         spent = store.charges.between(binding, batch.submitted, readings[-1].at)
-    return weigh(batch.balance_before, batch.size, readings, spent)
+        lookups = sum(batch.submitted <= at <= readings[-1].at for at in store.lookups.unanswered(binding))
+    return weigh(batch.balance_before, batch.size, readings, spent, lookups)
 
 
 def settle(

@@ -123,6 +123,9 @@ class Submitter:
             if not ours:
                 return Busy()
             self._recover()
+            # Rule 8: of two copies of a state file, both would send what is planned in it.
+            if self._store.places.elsewhere() is not None:
+                jobs = ()
             # Rule 7: nothing is sent while something may have been charged.
             for unknown in self._store.batches.in_doubt(self._binding):
                 return self._gather_evidence(unknown)

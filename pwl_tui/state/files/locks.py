@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pwl_tui.os_errors import os_sentences
-from pwl_tui.state.errors import StateError
+from pwl_tui.state.errors import StateError, locked
 from pwl_tui.state.models import Binding
+from pwl_tui.state.patience import Patience
 
 
 @contextmanager
@@ -36,13 +37,18 @@ def sender_lock(directory: Path, binding: Binding) -> Iterator[bool]:
 
 
 @contextmanager
-def exclusive_lock(path: Path) -> Iterator[None]:
+def exclusive_lock(path: Path, patience: Patience) -> Iterator[None]:
     """Wait until nobody else is in a block with the lock file `path`, and keep others out.
 
     Raises:
-        StateError: the lock file cannot be created or locked.
+        StateError: the lock file cannot be created or locked, or another process does not release it.
     """
-    with lock_file(path, fcntl.LOCK_EX):
+    with _opened(path) as descriptor:
+        with patience.wait() as wait:
+            while not _locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, path):
+                if not wait.goes_on():
+                    raise locked()
+                patience.pause()
         yield
 
 
@@ -57,12 +63,18 @@ def lock_file(path: Path, how: int) -> Iterator[bool]:
     Raises:
         StateError: the lock file cannot be created or locked.
     """
+    with _opened(path) as descriptor:
+        yield _locked(descriptor, how, path)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StateError(*os_sentences(error, path)) from error
     try:
-        yield _locked(descriptor, how, path)
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -30,10 +30,12 @@ class Reusable(NamedTuple):
     Attributes:
         answer: a completed one; equal answers are one object.
         answered: when the service gave it.
+        job: ID of the job that it was given to. None means a single check.
     """
 
     answer: Answer
     answered: float
+    job: int | None = None
 
 
 class Results:
@@ -135,10 +137,10 @@ class Results:
     def reusable(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
         """Return the answers to `numbers` that this key was given since a moment, by number.
 
-        Only completed answers count, and of several the latest. An answer that was itself reused keeps the
-        time at which the service gave it.
+        Only completed answers count, those of single checks too, and of several the latest. An answer that
+        was itself reused keeps the time at which the service gave it.
         """
-        found: dict[int, Reusable] = {}
+        found = self._looked_up(binding, numbers, since)
         jobs = {
             row["id"]
             for row in self._database.read(
@@ -161,8 +163,24 @@ class Results:
             ):
                 number, answered = row["number"], row["answered"]
                 if row["job"] in jobs and (number not in found or found[number].answered < answered):
-                    found[number] = Reusable(distinct[row[3:]], answered)
+                    found[number] = Reusable(distinct[row[3:]], answered, row["job"])
         return found
+
+    def _looked_up(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
+        """Return the answers of single checks to `numbers`; there are few checks, and many numbers."""
+        rows = self._database.read(
+            f"SELECT number, answered, {ANSWER} FROM lookups WHERE answered>=? AND on_whatsapp IS NOT NULL"
+            " AND binding=(SELECT id FROM bindings WHERE base_url=? AND fingerprint=?) ORDER BY answered",
+            since,
+            binding.base_url,
+            binding.fingerprint,
+        )
+        checks = {row["number"]: row for row in rows}
+        return {
+            number: Reusable(answer_from(row[2:]), row["answered"])
+            for number in numbers
+            if (row := checks.get(number)) is not None
+        }
 
     def reusable_of(self, job: int) -> dict[int, Reusable]:
         """Return the answers of a job and its retries, by number."""

@@ -46,6 +46,7 @@ class Snapshot(Struct, frozen=True, dict=True):
         history: the last WhatsApp credits, oldest first.
         unsent: planned numbers of this key's jobs that were not sent yet; each will cost a credit.
         doubts: batches of this key whose outcome is unknown, in the order in which they were sent.
+        misplaced: why nothing is sent from a state directory that belongs to another place.
         unadopted: how many batches are in the journal but not in the state file.
         alarms: unexplained drops in the balance during the last day, newest first.
         balance_problem: why the credits could not be read the last time.
@@ -62,6 +63,7 @@ class Snapshot(Struct, frozen=True, dict=True):
     history: tuple[int, ...] = ()
     unsent: int = 0
     doubts: tuple[Batch, ...] = ()
+    misplaced: Problem | None = None
     unadopted: int = 0
     alarms: tuple[Movement, ...] = ()
     balance_problem: Problem | None = None
@@ -149,6 +151,7 @@ def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
         history=tuple(reading.balance for reading in history),
         unsent=unsent,
         doubts=doubts,
+        misplaced=engine.misplaced,
     )
 
 

@@ -36,7 +36,7 @@ class Notice(Struct, frozen=True):
 
 def notices(snapshot: Snapshot) -> list[Notice]:
     """Return everything that needs the person, the most urgent first."""
-    found = [*_doubts(snapshot)]
+    found = [*_misplaced(snapshot), *_doubts(snapshot)]
     found += [_notice(problem) for problem in (snapshot.state_problem, snapshot.engine_problem) if problem]
     found += [*_unadopted(snapshot), *_service(snapshot), *_credits(snapshot), *_expiring(snapshot)]
     return [*found, *_alarms(snapshot), *_foreign(snapshot)]
@@ -68,6 +68,11 @@ def _line(notice: Notice, key: Callable[[str], str]) -> Content:
 
 def _notice(problem: Problem) -> Notice:
     return Notice(clean(f"{problem.message} {problem.remedy}", _SHOWN), bad=True)
+
+
+def _misplaced(snapshot: Snapshot) -> Iterator[Notice]:
+    if snapshot.misplaced is not None:
+        yield Notice(clean(snapshot.misplaced.message, _SHOWN), "settle", "to decide what it is", bad=True)
 
 
 def _doubts(snapshot: Snapshot) -> Iterator[Notice]:

@@ -7,7 +7,7 @@ screen and a job's own screen have the same commands.
 from collections.abc import Callable
 from functools import partial
 
-from pwl_tui.engine.problems import NO_SPEND, other_key
+from pwl_tui.engine.problems import other_key
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.ui.background import in_thread
@@ -41,8 +41,8 @@ def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
 
 
 def _no_retry(ctx: AppContext, job: Job) -> str | None:
-    if not ctx.engine.may_spend:
-        return NO_SPEND.message
+    if (forbidden := ctx.engine.forbidden) is not None:
+        return forbidden.message
     if ctx.snapshot().elsewhere(job):
         return other_key(job).message
     if not job.counts.failed and BatchState.REJECTED not in job.batches:

@@ -12,7 +12,7 @@ from textual.notifications import SeverityLevel
 from textual.widget import Widget
 
 from pwl_tui.config import Settings
-from pwl_tui.text import clean
+from pwl_tui.text import clean, has_signs
 from pwl_tui.ui.dialogs.base import Dialog
 from pwl_tui.ui.terminal import clipboard, notify, themes
 from pwl_tui.ui.terminal.ascii import AsciiFilter
@@ -42,11 +42,13 @@ class TerminalApp(DiscreetApp):
         settings: what the person configured.
         low_bandwidth: whether to write as little as possible to the terminal.
         mouse: whether to take mouse events from the terminal at first.
+        encoding: what the terminal shows.
     """
 
-    def __init__(self, settings: Settings, *, low_bandwidth: bool, mouse: bool) -> None:
+    def __init__(self, settings: Settings, *, low_bandwidth: bool, mouse: bool, encoding: str) -> None:
         theme = themes.choose(settings.ui.theme, os.environ, low_bandwidth=low_bandwidth)
-        self._ascii = AsciiFilter(settings.ui.ascii)
+        self._signs = has_signs(encoding)
+        self._ascii = AsciiFilter(settings.ui.ascii or not self._signs, encoding)
         # Set here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
         super().__init__(driver_class=Terminal, ansi_color=theme.startswith("ansi") or None)
         for own in themes.THEMES:
@@ -190,7 +192,8 @@ class TerminalApp(DiscreetApp):
         self.theme = theme
 
     def show_ascii(self, wanted: bool) -> None:
-        """Draw frames, bars and signs in ASCII, or as they are."""
+        """Draw frames, bars and signs in ASCII, or as they are if the terminal has them."""
+        wanted = wanted or not self._signs
         if wanted != self._ascii.enabled:
             self._ascii.enabled = wanted
             for screen in self.screen_stack:

@@ -1,5 +1,6 @@
 """The client on real loopback sockets, and the environment that leads it there."""
 
+import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.transport import route_to
+from pwl_tui.api.transport import route_to, transport_problem
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
 
@@ -189,6 +190,41 @@ def test_certificates_that_cannot_be_read(
     with pytest.raises(ApiError) as failure:
         Client("https://lookup.test", Secret("k"))
     assert "SSL_CERT_FILE" in failure.value.problem.remedy
+
+
+def test_a_key_log_that_cannot_be_written(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("SSLKEYLOGFILE", str(tmp_path / "missing" / "keys.log"))
+    with pytest.raises(ApiError) as failure:
+        Client("https://lookup.test", Secret("k"))
+    assert "key log" in failure.value.problem.message
+    assert "SSLKEYLOGFILE" in failure.value.problem.remedy
+
+
+def test_a_proxy_that_is_not_there(environment: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        name = f"127.0.0.1:{listener.getsockname()[1]}"
+    environment.setenv("HTTPS_PROXY", f"http://me:hidden@{name}")
+    problem = submit("https://lookup.test")
+    assert (problem.kind, problem.charged) == ("network", "no")
+    assert problem.message == f"Could not connect to the proxy {name}."
+    assert "HTTPS_PROXY" in problem.remedy
+    assert "hidden" not in repr(problem)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (socket.gaierror(), "Could not look up the name of the proxy proxy.test:3128."),
+        (ConnectionRefusedError(), "Could not connect to the proxy proxy.test:3128."),
+        (OSError(errno.EHOSTUNREACH, ""), "Could not reach the proxy proxy.test:3128."),
+        (TimeoutError(), "Could not reach the proxy proxy.test:3128."),
+    ],
+)
+def test_what_keeps_us_from_a_proxy_names_it(error: Exception, message: str) -> None:
+    failure = httpx.ConnectError("")
+    failure.__cause__ = error
+    problem = transport_problem(failure, paid=True, proxy="proxy.test:3128")
+    assert (problem.message, problem.charged) == (message, "no")
 
 
 def test_a_proxy_that_refuses_costs_nothing(environment: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pwl_tui.engine.money.submitter import Busy, Sent
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState
-from tests.unit.fake_service import KEY, SILENT, Killed, add_job, failing, killing
+from tests.unit.fake_service import KEY, SILENT, Killed, add_job, failing, killing, look_up
 from tests.unit.reconcile import Books
 
 _OPEN = {BatchState.PLANNED, BatchState.SENDING, BatchState.UNKNOWN}
@@ -144,11 +144,41 @@ class Protocol(Books):
     @rule(who=who)
     def look_one_up(self, who: int) -> None:
         self.clock.now += 1.0
-        number = f"+{self.next_lookup}"
+        self.last_lookup = self.next_lookup
         self.next_lookup += 1
-        self.wanted[number] += 1
-        with contextlib.suppress(ProblemError):
-            self.processes[who].engine.credits.lookup(number)
+        self.wanted[f"+{self.last_lookup}"] += 1
+        self.look_up(who, self.last_lookup)
+
+    @precondition(lambda self: self.last_lookup is not None)
+    @rule(who=who, fresh=st.booleans())
+    def look_the_last_one_up_again(self, who: int, fresh: bool) -> None:
+        self.clock.now += 1.0
+        if self.last_lookup is not None:
+            self.wanted[f"+{self.last_lookup}"] += fresh
+            self.look_up(who, self.last_lookup, fresh=fresh)
+
+    @rule(who=who, paid=st.booleans(), dies=st.booleans())
+    def look_one_up_in_vain(self, who: int, paid: bool, dies: bool) -> None:
+        fault = killing if dies else failing(SILENT)
+        if dies:
+            self.processes[who].store.lookups.doubt = _die  # type: ignore[method-assign]
+        if paid:
+            self.service.after = fault
+        else:
+            self.service.before = fault
+        with contextlib.suppress(Killed):
+            self.look_one_up(who)
+        if dies:
+            self.restart(who)
+        self.service.before = self.service.after = lambda: None
+        self.clock.now += 1.0
+
+    def look_up(self, who: int, number: int, *, fresh: bool = False) -> None:
+        before = self.numbers_checked()[f"+{number}"]
+        for finding in look_up(self.processes[who].engine, number, fresh=fresh):
+            asked = self.numbers_checked()[f"+{number}"] - before
+            assert finding.paid <= asked, "said to be paid for, and was not asked"
+            assert not (asked and finding.problem is not None and finding.problem.charged == "no")
         self.clock.now += 1.0
 
     @rule(amount=st.integers(1, 50))
@@ -240,6 +270,9 @@ class Protocol(Books):
         self.written_off = set() if empty else set(self.written_off_at_copy)
         self.disturbed = self.clock.now
         self.start_all()
+        # Lookups are in the state file only: what it has forgotten may be asked again.
+        self.last_lookup = None
+        self.lookups_at_loss = self.lookups()
         if again:
             self.bring_lost_lists_again()
 

@@ -1,0 +1,26 @@
+import io
+import json
+
+import pytest
+
+from pwl_tui.cli.output import Output
+
+
+def written(encoding: str) -> tuple[Output, io.BytesIO]:
+    taken = io.BytesIO()
+    stream = io.TextIOWrapper(taken, encoding)
+    return Output(json=True, out=stream, err=stream), taken
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "koi8-r", "shift_jis", "utf-8"])
+def test_json_is_whole_in_every_encoding(encoding: str) -> None:
+    value = {"name": "Zoë, 王芳, Иван 🎉"}
+    output, taken = written(encoding)
+    output.value(value, "")
+    assert json.loads(taken.getvalue().decode(encoding)) == value
+
+
+def test_a_note_has_signs_in_ascii_where_the_encoding_has_none() -> None:
+    output, taken = written("latin-1")
+    output.note("Zoë → 王")
+    assert taken.getvalue() == "Zoë > ??\n".encode("latin-1")
