@@ -4,9 +4,7 @@ from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, _
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, get_args
-
-from pwl_tui.lists.read.reading import Several
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from pwl_tui.cli.session import Session
@@ -71,7 +69,7 @@ def add_list_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--several",
-        choices=get_args(Several),
+        choices=("first", "all"),
         help="Of several numbers in a row, check the first or all; the export has the best answer"
         " (default: all in text, in vCards and of several columns; otherwise such rows are rejected)",
     )
