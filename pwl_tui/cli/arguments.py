@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 LIST_OPTIONS = (
     *("column", "sheet", "no_header", "region", "region_column", "in_text", "encoding", "delimiter"),
-    *("reuse_days", "numbers"),
+    *("reuse_days", "numbers", "several"),
 )
 """What `add_list_options` adds, as attributes of the parsed arguments."""
 
@@ -62,7 +62,17 @@ def add_list(parser: _ActionsContainer, *, optional: bool = False) -> None:
 
 def add_list_options(parser: ArgumentParser) -> None:
     """Add how to read a list; None means that an option was not given."""
-    parser.add_argument("--column", metavar="NAME_OR_NUMBER", help="Column with the phone numbers")
+    parser.add_argument(
+        "--column",
+        metavar="NAME_OR_NUMBER",
+        help="Column with the phone numbers; several with commas, such as 'Phone 1,Phone 2'",
+    )
+    parser.add_argument(
+        "--several",
+        choices=("first", "all"),
+        help="Of several numbers in a row, check the first or all; the export has the best answer"
+        " (default: all in text, in vCards and of several columns; otherwise such rows are rejected)",
+    )
     parser.add_argument(
         "--sheet", metavar="NAME", help="Sheet of a workbook (default: the one with the most numbers)"
     )

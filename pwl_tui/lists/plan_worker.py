@@ -53,21 +53,25 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
     reason_counts: dict[int, int]
     region_guesses: tuple[RegionGuess, ...]
     examples: tuple[Example, ...]
+    more_rows: bytes
+    more_numbers: bytes
+    duplicates: int
+    ninth_digits: int
 
     def found(self) -> Found:
         """Return it as `plan.summed_up` needs it."""
-        numbers, row_number, row_reason = array("q"), array("i"), array("b")
-        numbers.frombytes(self.numbers)
-        row_number.frombytes(self.row_number)
-        row_reason.frombytes(self.row_reason)
         return Found(
             self.reading,
-            numbers,
-            row_number,
-            row_reason,
+            array("q", self.numbers),
+            array("i", self.row_number),
+            array("b", self.row_reason),
             self.reason_counts,
             self.region_guesses,
             self.examples,
+            array("i", self.more_rows),
+            array("i", self.more_numbers),
+            self.duplicates,
+            self.ninth_digits,
         )
 
 
@@ -85,8 +89,10 @@ def main() -> None:
         _send(Refused(error.problem))
     else:
         arrays = (found.numbers.tobytes(), found.row_number.tobytes(), found.row_reason.tobytes())
+        more = (found.more_rows.tobytes(), found.more_numbers.tobytes())
+        counts = (found.duplicates, found.ninth_digits)
         told = (dict(found.reason_counts), found.region_guesses, found.examples)
-        _send(Rows(found.reading, *arrays, *told))
+        _send(Rows(found.reading, *arrays, *told, *more, *counts))
 
 
 def _send(message: Message) -> None:

@@ -79,6 +79,7 @@ class Jobs:
         batches: Sequence[NewBatch],
         follows: Sequence[NewFollow] = (),
         decided: Sequence[tuple[str, str]] = (),
+        further: Iterable[tuple[int, int]] = (),
     ) -> int:
         """Store a job; it exists for everyone once this returns, and not at all if this raises.
 
@@ -90,6 +91,7 @@ class Jobs:
             batches: in the order in which they are sent.
             follows: the numbers that are under way elsewhere; their answers are pending.
             decided: what the person decided about it, for the activity: events with their details.
+            further: for each further number of a row, the index of the row and that of the number.
 
         Returns:
             The job's ID.
@@ -103,6 +105,7 @@ class Jobs:
         try:
             self._fill(job_id, "INSERT INTO sources VALUES (?,?,?)", enumerate(pieces), 16)
             self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
+            self._fill(job_id, "INSERT OR IGNORE INTO further_numbers VALUES (?,?,?)", further)
             self._fill(
                 job_id,
                 _INSERT_NUMBER,
@@ -197,8 +200,13 @@ class Jobs:
                 (now, job_id),
             )
             give_up_on(c, job_id, now)
-        for table, key in (("rows", "idx"), ("numbers", "idx"), ("sources", "piece")):
-            # The keys of a job are dense and start at 0.
+        for table, key in (
+            ("rows", "idx"),
+            ("further_numbers", "row"),
+            ("numbers", "idx"),
+            ("sources", "piece"),
+        ):
+            # The keys of a job are about dense and start at 0.
             for start in range(0, self._rows(table, key, job_id), _PER_TRANSACTION):
                 with self._database.transaction() as c:
                     c.execute(

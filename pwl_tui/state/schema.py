@@ -242,6 +242,16 @@ ALTER TABLE jobs ADD COLUMN followed REAL;
 ALTER TABLE jobs ADD COLUMN failed_elsewhere INTEGER NOT NULL DEFAULT 0;
 """
 
+_SEVERAL_NUMBERS_IN_A_ROW: Final = """
+-- The numbers of a row beyond the one in `rows`, where a list has several in a row.
+CREATE TABLE further_numbers (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    row INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (job, row, number)
+) WITHOUT ROWID;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _FIRST,
     _SECOND,
@@ -250,4 +260,5 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _TROUBLE,
     _REPLIES_IN_DOUBT,
     _UNDER_WAY,
+    _SEVERAL_NUMBERS_IN_A_ROW,
 )

@@ -5,7 +5,7 @@ from typing import Final, get_args
 from msgspec import Struct, field
 
 from pwl_tui.engine.jobs.planning import NOT_AFFORDED, JobPlan
-from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, REASONS
+from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, REASONS, SEVERAL_NUMBERS
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.findings import Aspect, Finding
 from pwl_tui.lists.read.reading import Reading
@@ -25,9 +25,10 @@ class Step(Struct, frozen=True):
     """A step on the way from the rows of a list to the numbers that are paid for.
 
     Attributes:
-        name: ``rows`` for the first and ``to pay`` for the last; in between, what falls out.
+        name: ``rows`` for the first, ``further`` for numbers of rows that have several, ``to pay`` for the
+            last; in between, what falls out.
         count: how many there are.
-        rows: of the list.
+        rows: of the list, with a further one for each further number.
         before: rows that were left before this step.
         left: rows that are left after it.
         why: what the count is made of, where that is known; the most frequent first.
@@ -56,8 +57,10 @@ class Step(Struct, frozen=True):
 def steps(plan: JobPlan) -> list[Step]:
     """Return the steps of a plan, without those at which nothing falls out."""
     listed = plan.list
-    rows = left = listed.rows
-    found = [Step("row" if rows == 1 else "rows", rows, rows, rows, rows)]
+    rows = left = listed.rows + listed.further
+    found = [Step("row" if listed.rows == 1 else "rows", listed.rows, rows, rows, rows)]
+    if listed.further:
+        found.append(Step("further", listed.further, rows, rows, rows))
     for name, count, why in (
         ("empty", listed.blank, {}),
         ("rejected", listed.rejected, listed.reasons),
@@ -134,6 +137,27 @@ def also_offered(plan: ListPlan) -> str:
     others = [f"{guess.region} {percent(guess.valid)}" for guess in plan.region_guesses[1:]]
     more = len(others) - _REGIONS_SHOWN
     return ", ".join([*others[:_REGIONS_SHOWN], f"{more} more"] if more > 0 else others)
+
+
+def several(plan: ListPlan, option: str) -> str:
+    """Return what can be done for rows that were rejected because of several numbers; empty if none was.
+
+    Args:
+        plan: of the list.
+        option: where that is chosen.
+    """
+    rows = plan.reasons.get(REASONS[SEVERAL_NUMBERS], 0)
+    if not rows:
+        return ""
+    return f"{counted(rows, 'row')} {'has' if rows == 1 else 'have'} several numbers; {option} reads them"
+
+
+def ninth_digits(plan: ListPlan) -> str:
+    """Return that numbers of Brazil got the ninth digit of today; empty if none did."""
+    if not plan.ninth_digits:
+        return ""
+    rows = counted(plan.ninth_digits, "row")
+    return f"{rows} with mobile numbers of Brazil got the ninth digit that they have today."
 
 
 def offer(plan: ListPlan, option: str = "region") -> str:

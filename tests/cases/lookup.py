@@ -67,7 +67,7 @@ CASES: Sequence[Case] = (
     _case("a word", "'garbage' is not a phone number. 0 paid", _typed("garbage")),
     _case("a word beside a number", "'n/a' is not a phone number. 0 paid", _typed("+14155552671, n/a")),
     _case("a name", "'Ada Lovelace' is not a phone number. 0 paid", _typed("Ada Lovelace", "US")),
-    _case("a date", "'2024-01-31' is too short for a phone number. 0 paid", _typed("2024-01-31", "GB")),
+    _case("a date", "'2024-01-31' is not a phone number. 0 paid", _typed("2024-01-31", "GB")),
     _case("national, no region", "'07400 123456' has no country code. 0 paid", _typed("07400 123456")),
     _case("national with its region", "+447400123456 asked; 1 paid", _typed("07400 123456", "GB")),
     _case("a Chinese mobile, no region", "'13345807302' has no country code. 0 paid", _typed("13345807302")),

@@ -171,6 +171,7 @@ def options(arguments: SimpleNamespace, session: Session) -> Options:
         delimiter=arguments.delimiter,
         in_text=arguments.in_text,
         numbers=arguments.numbers or session.settings.lists.numbers,
+        several=arguments.several,
     )
 
 

@@ -26,10 +26,11 @@ def moment(at: float | None) -> str | None:
 def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
-    Beyond the fixed fields: the ``sheet`` of a workbook; the ``columns`` that look like phone numbers with
-    their share of valid ones, the likeliest first; how ``sure`` each detection is; ``regions`` that would
-    turn rows without a country code into numbers; ``examples`` of cells with the number that is sent and its
-    region; and the ``seconds`` it will take, if recent jobs tell.
+    Beyond the fixed fields: how many ``further`` numbers the rows with several have; the ``sheet`` of a
+    workbook; the ``columns`` that look like phone numbers with their share of valid ones, the likeliest
+    first; how ``sure`` each detection is; ``regions`` that would turn rows without a country code into
+    numbers; ``examples`` of cells with the number that is sent and its region; and the ``seconds`` it will
+    take, if recent jobs tell.
     """
     listed, reading = plan.list, plan.list.reading
     return {
@@ -39,11 +40,12 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "duplicates": listed.duplicates,
         "reused": plan.reused,
         "under_way": plan.under_way,
+        "further": listed.further,
         "to_pay": plan.to_pay,
         "batches": plan.batches,
         "balance": plan.balance,
         "balance_after": plan.balance_after,
-        "column": reading.columns[reading.column],
+        "column": reading.column_names,
         "encoding": reading.encoding,
         "delimiter": reading.delimiter,
         "header": reading.header,

@@ -53,9 +53,13 @@ def _choices(plan: ListPlan) -> Iterator[str]:
     """Yield a line for each thing that was detected and could be otherwise."""
     reading = plan.reading
     if others := list(_other_columns(reading)):
-        yield f"Other columns have numbers, too: {', '.join(others)}. Choose one with --column."
+        yield f"Other columns have numbers, too: {', '.join(others)}. Choose with --column."
     if reading.other_sheets:
         yield f"Other sheets: {', '.join(reading.other_sheets)}. Choose one with --sheet."
+    if rejected := wording.several(plan, "--several first or --several all"):
+        yield f"{rejected}."
+    if changed := wording.ninth_digits(plan):
+        yield changed
     if plan.region_guesses:
         also = wording.also_offered(plan)
         yield wording.offer(plan, "--region") + (f" (also {also})." if also else ".")
@@ -63,7 +67,7 @@ def _choices(plan: ListPlan) -> Iterator[str]:
 
 def _other_columns(reading: Reading) -> Iterator[str]:
     for candidate in reading.candidates:
-        if candidate.column != reading.column:
+        if candidate.column not in reading.read_columns:
             yield f"{reading.columns[candidate.column]} ({percent(candidate.valid)} valid)"
 
 

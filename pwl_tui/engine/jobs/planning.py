@@ -334,6 +334,7 @@ def store_job(
         batches=batches,
         follows=plan.follows(),
         decided=[("paid again", f"{len(plan.paid_again):,} numbers under way")] if plan.paid_again else [],
+        further=_further(plan),
     )
 
 
@@ -379,6 +380,14 @@ def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
     positions = plan.positions()
     for number, reason in zip(plan.list.row_number, plan.list.row_reason, strict=True):
         yield (None, REASONS[reason]) if number < 0 else (positions[number], None)
+
+
+def _further(plan: JobPlan) -> Iterator[tuple[int, int]]:
+    if not plan.list.more_rows:
+        return
+    positions = plan.positions()
+    for row, number in zip(plan.list.more_rows, plan.list.more_numbers, strict=True):
+        yield row, positions[number]
 
 
 def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:

@@ -1,5 +1,6 @@
 """Detects whether a list has a header and which column has the numbers: by contents first, then by name."""
 
+import csv
 import re
 from collections.abc import Sequence
 from typing import NamedTuple, Self
@@ -44,6 +45,7 @@ class Layout(NamedTuple):
         region_column: the index of the one with each row's region; None if there is none.
         why_plus_lost: why numbers without ``+`` begin with their country code; empty if that is unclear.
         findings: how sure the header, the column and the region column are.
+        more_columns: the indices of further columns with numbers, if several were given.
     """
 
     preamble: int
@@ -54,6 +56,7 @@ class Layout(NamedTuple):
     region_column: int | None
     why_plus_lost: str
     findings: tuple[Finding, ...]
+    more_columns: tuple[int, ...] = ()
 
 
 def find_layout(
@@ -69,7 +72,8 @@ def find_layout(
 
     Args:
         sample: its first records, at least one.
-        column: the name of the column with the numbers, or its position counted from 1; None to detect it.
+        column: the names of the columns with the numbers, or their positions counted from 1, as in `Options`;
+            None to detect the one.
         header: whether the first record is a header; None to detect it.
         region: where national numbers belong.
         region_column: the column with each row's region, as for `column`; empty if no column has it, None to
@@ -91,9 +95,9 @@ def find_layout(
     known = plus_lost or region is not None
     weights = [_weigh(weighed, place, names[place], region, regions) for place in range(width)]
     best = max(range(width), key=lambda place: weights[place].score)  # the first of equals
-    index = best if column is None else _index_of(column, names)
+    index, *more = [best] if column is None else _indices_of(column, names)
     header_given = header is not None
-    if header is None and column is not None and names[index].casefold() == column.strip().casefold():
+    if header is None and column is not None and names[index].casefold() in column.casefold():
         header = True
     if header is None:
         header = index < len(first) and _is_name(first[index])
@@ -110,7 +114,7 @@ def find_layout(
     if column is None:
         findings.append(_column_finding(best, weights, names))
     else:
-        findings.append(given("column", names[index]))
+        findings.append(given("column", ", ".join(names[place] for place in (index, *more))))
     if regions is not None:
         per_row = f"column {names[regions]!r} has it for each row"
         sure: Sureness = "likely" if region_column is None else "given"
@@ -126,6 +130,7 @@ def find_layout(
         regions,
         why,
         tuple(findings),
+        tuple(more),
     )
 
 
@@ -146,6 +151,14 @@ def name_columns(header: Sequence[str], width: int) -> tuple[str, ...]:
             free = f"{name}_{repeats[name]}"
         names[free] = None
     return tuple(names)
+
+
+def _indices_of(columns: str, names: Sequence[str]) -> list[int]:
+    """Return the indices of the columns that are given, each once. The name of one may have commas."""
+    if "," not in columns or columns.strip().casefold() in {name.casefold() for name in names}:
+        return [_index_of(columns, names)]
+    given_names = next(csv.reader([columns], skipinitialspace=True), [])
+    return list(dict.fromkeys(_index_of(name, names) for name in given_names if name.strip()))
 
 
 def _index_of(column: str, names: Sequence[str], option: str = "--column") -> int:

@@ -129,6 +129,11 @@ class Results:
         """Yield, for every row of a job's list in order, the index of its number, or why it has none."""
         return self._database.stream("SELECT number, reason FROM rows WHERE job=? ORDER BY idx", job)
 
+    def further(self, job: int) -> Iterator[tuple[int, int]]:
+        """Yield, for each further number of a row, the index of the row, in order, and of the number."""
+        statement = "SELECT row, number FROM further_numbers WHERE job=? ORDER BY row, number"
+        return self._database.stream(statement, job)
+
     def known(self, job: int) -> tuple["array[int]", list[Answer]]:
         """Return a job's numbers in their order, and what is known of each, all of it at one moment.
 

@@ -46,6 +46,10 @@ def plan_lines(plan: JobPlan, width: int, seconds: float | None = None, *, rest:
         lines.append(Content(wording.saving(plan)))
     if plan.under_way:
         lines.append(Content(wording.under_way(plan)))
+    if changed := wording.ninth_digits(plan.list):
+        lines.append(Content(changed))
+    if rejected := wording.several(plan.list, "Options…"):
+        lines.append(Content(f"{rejected}."))
     if not rest:
         lines += [_offer(plan.list), Content(), read_as(plan.list.reading)]
     return Content("\n").join(line for line in lines if line is not None)

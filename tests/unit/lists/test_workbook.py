@@ -185,7 +185,7 @@ def lying(data: bytes, size: int) -> bytes:
     ("data", "says"),
     [
         (b"PK\x03\x04 workbook", "not a workbook"),
-        (zipped({"holiday.txt": b"photos"}), "not a workbook"),
+        (zipped({"holiday.txt": b"photos"}), "is a ZIP archive with holiday.txt in it"),
         (book({"Leads": PHONES})[:-300], "not a workbook"),
         (lying(book({"Leads": PHONES}), 1 << 30), "expands to more than"),
         (lying(repacked(padded), 1_000), "damaged sheet"),
