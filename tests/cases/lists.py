@@ -149,6 +149,7 @@ CASES: Sequence[Case] = (
         "+14155550101 & +14155550102 | +14155550103",
         "people.jsonl",
         several="all",
+        region="US",
     ),
     _file("space_before_quote.csv", "+14155552671 | +14155552672 | +14155552673"),
     _file("nul_padding.csv", "+14155552671 | +14155552672"),
@@ -166,8 +167,8 @@ CASES: Sequence[Case] = (
     _cell("+33·6_12~34•56‑78", "+33612345678"),  # noqa: RUF001 - marks of all kinds
     _file(
         "country_code_in_number_format.xlsx",
-        "+13108207129 | +13108207130 | +14155552671 | +14155552672 | +447911123456 | +447911123457"
-        " | no country code | not a number | +14155552674 | +919820098201 | +14155552675 | +14155552676"
+        "+13108207129 | +13108207130 | +14155552671 | no country code | no country code | no country code"
+        " | no country code | not a number | +14155552674 | +919820098201 | no country code | +14155552676"
         " | not a number | empty | not a number | not a number | not a number | +14155552679",
     ),
     _file(

@@ -9,10 +9,11 @@ from pwl_tui.lists.numbers.reasons import (
     DIGITS_LOST,
     EMPTY,
     LEADING_ZERO_LOST,
+    LETTERS,
     NO_COUNTRY_CODE,
+    NO_PHONE_ID,
     NOT_A_NUMBER,
     NOT_VALID,
-    REASONS,
     SEVERAL_NUMBERS,
     TOO_LONG,
     TOO_SHORT,
@@ -31,6 +32,8 @@ _SENTENCES: Final[Mapping[int, str]] = {
     TOO_LONG: "{} is too long for a phone number.",
     NOT_VALID: "{} is not a valid phone number.",
     LEADING_ZERO_LOST: "{} has lost its leading zero.",
+    LETTERS: "{} has letters among its digits.",
+    NO_PHONE_ID: "{} is a WhatsApp ID without a phone number.",
     SEVERAL_NUMBERS: "{} holds several numbers; separate them.",
 }
 _APART: Final = re.compile(r"[\r\n\t,|]|;(?!\s*ext)|\s(?=\+)", re.IGNORECASE)
@@ -77,7 +80,5 @@ def read_typed(texts: Iterable[str], region: str | None, strictness: Strictness)
             continue
         reason = -number
         needs_region |= reason == NO_COUNTRY_CODE
-        quoted = repr(clean(text, _LONGEST_QUOTE))
-        sentence = _SENTENCES.get(reason)
-        refused.append(sentence.format(quoted) if sentence else f"{quoted}: {REASONS[reason]}.")
+        refused.append(_SENTENCES[reason].format(repr(clean(text, _LONGEST_QUOTE))))
     return Typed(tuple(numbers), tuple(refused), needs_region)

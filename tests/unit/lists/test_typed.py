@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.numbers.parse import parse
-from pwl_tui.lists.numbers.typed import read_typed, split
+from pwl_tui.lists.numbers.reasons import REASONS
+from pwl_tui.lists.numbers.typed import _SENTENCES, read_typed, split
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,8 @@ def test_a_number_is_read_however_it_is_written(text: str, region: str | None) -
         ("+14155552671 or +442079460958", None, "holds several numbers; separate them."),
         ("{0}%s", None, "'{0}%s' is"),
         ("", None, "'' is empty."),
-        ("\x1b[31m12", None, "'[31m12' is"),
+        ("120363025246125486@g.us", None, "is a WhatsApp ID without a phone number."),
+        ("\x1b[31m12", None, "'[31m12' has letters among its digits."),
     ],
 )
 def test_what_is_no_number_is_refused_in_a_sentence(text: str, region: str | None, sentence: str) -> None:
@@ -98,3 +100,7 @@ def test_every_text_is_a_number_that_lists_read_too_or_is_refused(
     assert len(refused) == sum(number <= 0 for number in read)
     assert all(sentence.isprintable() and sentence.endswith(".") for sentence in refused)
     assert read_typed([f"+{number}" for number in numbers], None, "valid").numbers == numbers
+
+
+def test_each_reason_has_a_sentence() -> None:
+    assert set(_SENTENCES) == set(range(1, len(REASONS)))
