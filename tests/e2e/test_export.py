@@ -33,7 +33,10 @@ def test_a_list_that_is_gone_comes_back_row_by_row(
 
     assert run("export", "it", "-o", "it.jsonl")[0] == 0
     answers = [json.loads(line) for line in (tmp_path / "it.jsonl").read_text().splitlines()]
-    assert [answer["wa_number"] or answer["wa_note"] for answer in answers] == expected["rows"]
+    came = [answer["wa_number"] or answer["wa_note"] for answer in answers]
+    # Of several numbers in a row, the one with the best answer.
+    pairs = zip(came, expected["rows"], strict=True)
+    assert all(one == row or (row[0] == "+" and one in row.split()) for one, row in pairs)
     assert {answer["wa_outcome"] for answer in answers} <= {"completed", "failed", "rejected"}
 
     assert run("export", "it", "-o", "it.xlsx")[0] == 0

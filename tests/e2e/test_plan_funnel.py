@@ -2,6 +2,7 @@
 
 import csv
 import io
+from array import array
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,10 @@ def test_a_picture_fits_and_shows_all_that_falls_out(
 ) -> None:
     listed = plan(Source.from_text("+14155552671", "list"), Options())
     rows = blank + rejected + duplicates + len(dispositions)
-    listed = replace(listed, rows=rows, blank=blank, rejected=rejected, duplicates=duplicates)
+    numbers = array("q", range(len(dispositions)))
+    listed = replace(
+        listed, rows=rows, blank=blank, rejected=rejected, duplicates=duplicates, numbers=numbers
+    )
     planned = JobPlan(listed, dispositions, {}, balance=MILLION, left_out_because=NOT_CHOSEN)
     text = plan_text(planned, seconds=9e9, marks=marks)
     assert max(map(len, text.splitlines())) <= 80

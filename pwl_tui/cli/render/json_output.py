@@ -40,7 +40,6 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "duplicates": listed.duplicates,
         "reused": plan.reused,
         "under_way": plan.under_way,
-        "further": listed.further,
         "to_pay": plan.to_pay,
         "batches": plan.batches,
         "balance": plan.balance,
@@ -51,6 +50,7 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "header": reading.header,
         "region": reading.region,
         "reasons": listed.reasons,
+        "further": listed.further,
         "sheet": reading.sheet or None,
         "columns": [
             {"column": reading.columns[candidate.column], "valid": candidate.valid}

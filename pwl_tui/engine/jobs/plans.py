@@ -1,7 +1,9 @@
 """Plans: what would be sent and what it would cost, for a list, the remainder of a list, or a retry."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
+import msgspec
 from msgspec.structs import replace
 
 from pwl_tui.engine.context import EngineContext
@@ -183,9 +185,12 @@ class Plans:
 
     def _earlier_regions(self) -> tuple[str, ...]:
         """Return the regions that lists of this profile were read with, the latest first."""
-        latest = self._store.jobs.latest_origins(self._context.settings.profile, _EARLIER_JOBS)
-        regions = (planning.Origin.decode(origin).reading.region for origin in latest)
-        return tuple(dict.fromkeys(region for region in regions if region is not None))
+        regions: dict[str, None] = {}
+        for origin in self._store.jobs.latest_origins(self._context.settings.profile, _EARLIER_JOBS):
+            with suppress(msgspec.ValidationError):  # of an earlier version; it would have been a hint only
+                if (region := planning.Origin.decode(origin).reading.region) is not None:
+                    regions[region] = None
+        return tuple(regions)
 
     def _balance(self) -> int | None:
         binding = self._context.binding
