@@ -18,6 +18,7 @@ from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
+from pwl_tui.wording.figures import moment
 
 _TICK_SECONDS = 0.5
 """How often to look for changes that no event reports."""
@@ -64,7 +65,9 @@ def follow(
     deadline = None if timeout is None else time.monotonic() + timeout
     follower = _Follower(engine, jobs, output, finish, await_credits)
     with _signals(lambda: events.put(None)):
-        engine.start(events.put, Scope(jobs=frozenset(jobs), poll=finish, balance=False))
+        # A limit of batches under way waits for some to end, which only polls tell.
+        poll = finish or engine.settings.sending.in_flight > 0
+        engine.start(events.put, Scope(jobs=frozenset(jobs), poll=poll, balance=False))
         try:
             while (ending := follower.ending()) is None:
                 left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
@@ -104,8 +107,9 @@ class _Follower:
                 return Ending(Exit.FAILED, problem)
             case ServiceDown(problem) if problem.kind.refuses_key:
                 return Ending(exit_of_problem(problem), problem)
-            case ServiceDown(problem):
-                self._say_once(f"{problem.message} Retrying.")
+            case ServiceDown(problem, until):
+                when = moment(until, time.time(), seconds=True)
+                self._say_once(f"{problem.message} Everything waits; the next try is at {when}.")
         return None
 
     def out_of_time(self) -> Ending:

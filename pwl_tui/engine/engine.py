@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -15,11 +15,12 @@ from pwl_tui.engine.jobs.lifecycle import Jobs
 from pwl_tui.engine.jobs.plans import Plans
 from pwl_tui.engine.money.credits import Credits
 from pwl_tui.engine.money.recovery import Recovery
+from pwl_tui.engine.polling.forecast import Eta, Forecast
 from pwl_tui.engine.polling.monitor import Monitor, Scope
 from pwl_tui.engine.service import Connect
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
-from pwl_tui.state.models import Binding
+from pwl_tui.state.models import Binding, Job
 from pwl_tui.state.store import Store
 
 _JOIN_SECONDS = 0.3
@@ -73,6 +74,7 @@ class Engine:
         self._listener: Callable[[Event], None] | None = None
         self._scope = Scope()
         self._monitor: Monitor | None = None
+        self._forecast: Forecast | None = None
         self._earlier: list[tuple[Account, Monitor]] = []
         """Those that were in force before: stopped, but possibly still sending."""
 
@@ -167,6 +169,18 @@ class Engine:
         """Look for work now, because there is some."""
         if self._monitor is not None:
             self._monitor.wake()
+
+    def forecast(self, jobs: Iterable[Job]) -> dict[int, Eta]:
+        """Return when jobs of the key in force are expected to be finished, by their ID.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        if self.binding is None:
+            return {}
+        if self._forecast is None or self._forecast.binding != self.binding:
+            self._forecast = Forecast(self.store, self.binding)
+        return self._forecast.of(jobs, self._context.clock())
 
     def refresh_balance(self) -> None:
         """Ask for the credits of all services; the answers come as events."""

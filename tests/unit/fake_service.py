@@ -12,7 +12,7 @@ import msgspec
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
-from pwl_tui.config import Polling, Settings
+from pwl_tui.config import Polling, Sending, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
 from pwl_tui.engine.money.journaling import digest
@@ -149,12 +149,15 @@ def add_job(store: Store, first: int, size: int, *, batch_size: int = 1000, at: 
     )
 
 
-def make_submitter(store: Store, service: ServiceClient, clock: Clock) -> Submitter:
+def make_submitter(
+    store: Store, service: ServiceClient, clock: Clock, sending: Sending = Sending()
+) -> Submitter:
     return Submitter(
         store,
         lambda: service,
         BINDING,
         pace=Polling(),
+        sending=sending,
         clock=clock,
         spread=lambda: 0.5,
     )

@@ -10,7 +10,8 @@ from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.config import Polling
-from pwl_tui.engine.polling.schedule import RateEstimate, backoff, next_poll
+from pwl_tui.engine.polling.planner import HISTORY_SECONDS, Planner
+from pwl_tui.engine.polling.schedule import backoff, bounds
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Batch, Binding
@@ -68,7 +69,7 @@ class Poller:
         self._clock = clock
         self._spread = spread
         self._lock = threading.Lock()
-        self._rate = RateEstimate()
+        self._planner = Planner(pace)
 
     def claim(self) -> Batch | None:
         """Claim the batch that is most overdue. None means none is due.
@@ -107,21 +108,29 @@ class Poller:
         except ApiError as error:
             return self._failed(batch, error.problem)
         now = self._clock()
-        pending = sum(one.answer.outcome is Outcome.PENDING for one in answer.results)
-        with self._lock:
-            # After a failed poll it is unknown how long the results have been there.
-            if batch.attempts == 0:
-                since = batch.last_poll or batch.submitted or now
-                self._rate.learn(batch.counts.pending - pending, now - since)
-            rate = self._rate.value
-        due = None
-        if not answer.done:
-            ahead = self._store.polls.ahead(batch)
-            due = next_poll(
-                batch.size, pending, self._pace, rate=rate, ahead=ahead, now=now, spread=self._spread()
-            )
+        # Until all is planned again, in a moment.
+        due = None if answer.done else now + bounds(batch.size, self._pace)[1]
         learned = self._store.polls.learn(batch, answers(answer), done=answer.done, now=now, next_poll=due)
-        return Polled(learned)
+        self.plan()
+        return Polled(learned if answer.done else self._store.batches.get(batch.job, batch.seq))
+
+    def plan(self, jump: float = 0.0) -> float:
+        """Plan all polls again from what the state file has; return when to do so at the latest, without news.
+
+        Args:
+            jump: by how many seconds the clock jumped since the last call.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        with self._lock:
+            now = self._clock()
+            if jump:
+                self._planner.shift(jump, now)
+                self._store.polls.end_leases_after(now + 2 * LEASE_SECONDS)
+            standings = self._store.polls.standings(self._binding, now - HISTORY_SECONDS)
+            self._store.polls.plan(standings, self._planner.plan(standings, now))
+            return self._planner.again
 
     def _failed(self, batch: Batch, problem: Problem) -> Polled:
         now = self._clock()

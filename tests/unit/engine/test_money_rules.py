@@ -247,6 +247,7 @@ def test_jobs_of_another_key_are_left_alone(store: Store, service: WorldService,
         lambda: service,
         type(BINDING)(BINDING.base_url, "another"),
         pace=make_submitter(store, service, clock)._pace,  # noqa: SLF001 - the same settings
+        sending=Sending(),
         clock=clock,
         spread=lambda: 0.5,
     )

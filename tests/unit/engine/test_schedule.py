@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pwl_tui.config import Polling
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Verdict, next_reading, weigh
 from pwl_tui.engine.polling.health import Health
-from pwl_tui.engine.polling.schedule import Budget, RateEstimate, backoff, bounds, first_poll, next_poll
+from pwl_tui.engine.polling.schedule import Budget, backoff, bounds, first_poll
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BalanceReading
 
@@ -22,33 +22,6 @@ spreads = st.floats(0, 1)
 def test_the_pause_grows_with_the_batch(size: int, shortest: float, longest: float) -> None:
     assert list(bounds(size, PACE)) == pytest.approx([shortest, longest])
     assert first_poll(size, PACE, 100.0) == pytest.approx(100.0 + shortest)
-
-
-@given(
-    size=st.integers(1, 1000),
-    share=st.floats(0, 1),
-    rate=st.none() | st.floats(1e-6, 1e6),
-    ahead=st.integers(0, 1_000_000),
-    spread=spreads,
-)
-def test_no_batch_is_asked_about_too_often_or_forgotten(
-    size: int, share: float, rate: float | None, ahead: int, spread: float
-) -> None:
-    shortest, longest = bounds(size, PACE)
-    due = next_poll(size, int(size * share), PACE, rate=rate, ahead=ahead, now=0.0, spread=spread)
-    assert shortest <= due <= longest * 4 * 1.1
-
-
-def test_the_last_poll_aims_at_the_expected_end() -> None:
-    due = next_poll(1000, 400, PACE, rate=10.0, ahead=0, now=0.0, spread=0.0)
-    assert due == pytest.approx(40.5)
-
-
-def test_a_batch_behind_others_waits_for_them() -> None:
-    front = next_poll(1000, 1000, PACE, rate=10.0, ahead=0, now=0.0, spread=0.0)
-    behind = next_poll(1000, 1000, PACE, rate=10.0, ahead=2000, now=0.0, spread=0.0)
-    assert front == pytest.approx(60.0)
-    assert behind == pytest.approx(200.5)
 
 
 @given(attempts=st.integers(1, 10_000), spread=spreads)
@@ -80,15 +53,6 @@ def test_the_budget_says_when_to_come_back() -> None:
     wait = budget.take(0.0)
     assert wait == pytest.approx(0.5)
     assert budget.take(wait) == 0.0
-
-
-def test_the_rate_is_learned_from_news_only() -> None:
-    rate = RateEstimate()
-    seen = []
-    for answered, seconds in ((0, 10.0), (5, 0.0), (100, 10.0), (200, 10.0)):
-        rate.learn(answered, seconds)
-        seen.append(rate.value)
-    assert seen == [None, None, pytest.approx(10.0), pytest.approx(14.0)]
 
 
 def readings(*balances: int) -> list[BalanceReading]:
