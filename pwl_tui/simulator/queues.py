@@ -9,6 +9,7 @@ import math
 import random
 from abc import ABC, abstractmethod
 from bisect import bisect_left
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final
 
@@ -214,7 +215,7 @@ class OwnRate(Queue):
         return finish if now >= finish else None
 
 
-_QUEUES: Final = {
+_QUEUES: Final[dict[QueueKind, Callable[[float, float, int], Queue]]] = {
     QueueKind.ONE_BY_ONE: OneByOne,
     QueueKind.SIDE_BY_SIDE: SideBySide,
     QueueKind.OWN_RATE: OwnRate,

@@ -59,7 +59,7 @@ def seconds_left(job: Job, now: float, eta: Eta | None = None) -> float | None:
 
 
 def left(seconds: float, now: float, eta: Eta | None = None) -> str:
-    """Return how long a job will still take, with its range if that is wide: ``2 h left (1 h 40 m to 3 h)``."""
+    """Return how long a job will still take, with a wide range: ``2 h left (1 h 40 m to 3 h)``."""
     words = f"{duration(seconds)} left"
     if eta is None:
         return words

@@ -150,14 +150,14 @@ def add_job(store: Store, first: int, size: int, *, batch_size: int = 1000, at: 
 
 
 def make_submitter(
-    store: Store, service: ServiceClient, clock: Clock, sending: Sending = Sending()
+    store: Store, service: ServiceClient, clock: Clock, sending: Sending | None = None
 ) -> Submitter:
     return Submitter(
         store,
         lambda: service,
         BINDING,
         pace=Polling(),
-        sending=sending,
+        sending=sending or Sending(),
         clock=clock,
         spread=lambda: 0.5,
     )

@@ -85,7 +85,9 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
 
 def eta_shape(eta: Eta | None, now: float) -> dict[str, Any] | None:
     """Return when a job is expected to be finished, and how the service seems to work; None if unknown."""
-    return eta and {
+    if eta is None:
+        return None
+    return {
         "seconds": round(eta.end - now),
         "end": moment(eta.end),
         "earliest": moment(eta.earliest),

@@ -62,11 +62,11 @@ class Forecast:
         with self._lock:
             standings = self._store.polls.standings(self.binding, now - HISTORY_SECONDS)
             self._model.take(standings, now)
-            expected = self._model.expected(now)
+            expected = self._model.expected()
             rate = self._model.rate
             last: dict[int, tuple[float, float]] = {}
-            for (job, _), news in expected.items():
-                last[job] = max(last.get(job, (0.0, 0.0)), (news.end, news.spread))
+            for (job_id, _), news in expected.items():
+                last[job_id] = max(last.get(job_id, (0.0, 0.0)), (news.end, news.spread))
             found = {}
             for job_id, job in wanted.items():
                 if job_id not in last or not rate:

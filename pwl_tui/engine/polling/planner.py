@@ -33,6 +33,8 @@ _SENTINEL_SHARE: Final = 0.25
 """Polls of a batch, on average, that only check that a queue which vouches for it is right."""
 _HELPED_SECONDS: Final = 60.0
 """For so long a position that is known exactly helps to see ends."""
+_SILENCE_SHARE: Final = 0.1
+"""A batch of which nothing is known is asked again after so much of the time since it was sent."""
 _NEAR_SECONDS: Final = 90.0
 _LOOK_SECONDS: Final = 30.0
 """How often everything is planned again without news."""
@@ -63,7 +65,7 @@ class Planner:
         """
         self.model.take(standings, now)
         open_ = [one for one in standings if not one.done]
-        expected = self.model.expected(now)
+        expected = self.model.expected()
         self.again = now + _LOOK_SECONDS
         wanted = self._wanted(open_, expected, now)
         least = VOUCHED_SECONDS if self._vouches(now) else FORGOTTEN_SECONDS
@@ -153,7 +155,7 @@ class Planner:
         return may
 
     def _sample(self, free: list[Standing], expected: dict[Key, Expected], now: float) -> Standing:
-        """Return the batch that was asked longest ago, of those that will not end before they may be again."""
+        """Return the batch asked longest ago, of those that will not end before they may be asked again."""
 
         def rank(one: Standing) -> tuple[bool, float]:
             news = expected.get(one.key)
@@ -168,7 +170,10 @@ class Planner:
         """Return the batch whose answer makes the next end known better, if that is needed."""
         coming = [expected[one.key] for one in batches if one.key in expected]
         front = min(coming, key=lambda news: news.end, default=None)
-        if front is None or front.spread <= max(_TOLERANCE_SECONDS, 0.05 * (front.end - now)):
+        if front is None:
+            return None
+        doubt = math.sqrt(max(front.spread**2 - front.own**2, 0.0))
+        if doubt <= max(_TOLERANCE_SECONDS, 0.05 * (front.end - now)):
             return None
         helped = sum(now < news.end < now + _HELPED_SECONDS for news in coming)
         best, least = None, math.inf
@@ -177,7 +182,7 @@ class Planner:
             if news is None or not news.turn < now < news.end:
                 continue
             lost = max(self._bounds(one.size)[0] - (news.end - now), 0.0)
-            if lost < helped * front.spread and lost - news.own < least:
+            if lost < helped * doubt and lost - news.own < least:
                 best, least = one, lost - news.own
         return best
 
@@ -192,8 +197,8 @@ class Planner:
         shortest, longest = self._bounds(one.size)
         earliest = self.earliest(one, now)
         asked = earliest - shortest
-        if wanted is None:
-            wanted = asked + longest
+        if wanted is None:  # nothing is known: the longer there was nothing, the less soon there will be
+            wanted = asked + max(longest, _SILENCE_SHARE * (asked - one.sent))
         return min(max(earliest, wanted), max(asked + least, earliest))
 
 

@@ -115,7 +115,7 @@ class Poller:
         return Polled(learned if answer.done else self._store.batches.get(batch.job, batch.seq))
 
     def plan(self, jump: float = 0.0) -> float:
-        """Plan all polls again from what the state file has; return when to do so at the latest, without news.
+        """Plan all polls again from what the state file has; return when to do so again without news.
 
         Args:
             jump: by how many seconds the clock jumped since the last call.

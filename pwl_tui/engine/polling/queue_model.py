@@ -1,9 +1,9 @@
-"""How the service works through its queue, as far as the answers tell: functions of the clock and of what was seen.
+"""How the service works through its queue, as far as the answers tell.
 
 Three ways are weighed against each other. *One by one*: the oldest batch has the whole rate, so one position
 tells where all stand. *Side by side*: all batches share the rate evenly, so one level tells it. *Own rate*:
 each batch goes its own way. Each way predicts every answer before it is taken in, and the weights follow from
-how well it did. Nothing here waits, reads a file or knows of budgets.
+how well it did. All of it follows from the clock and what was seen; nothing here waits or reads a file.
 """
 
 import math
@@ -263,6 +263,8 @@ class OneByOne:
     def join(self, key: Key, size: int, sent: float) -> None:
         """Note that a batch was sent."""
         self.advance(sent)
+        if self.flow is not None:
+            self.flow.count = min(self.flow.count, self._total)  # there was no more to do
         self._places[key] = _Place(size, sent, self._total)
         self._total += size
 
@@ -309,7 +311,6 @@ class OneByOne:
         """Let time pass."""
         if self.flow is not None and now > self.flow.at:
             self.flow.advance(now - self.flow.at)
-            self.flow.count = min(self.flow.count, max(self._total, 1.0))  # there is no more to do
 
     def expected(self) -> Mapping[Key, Expected]:
         """Return when each batch will end."""
@@ -580,6 +581,8 @@ class OwnRate:
             silent = max(one.at - one.news_at, 0.0)
             left = max(left, 0.5 * silent)
             spread = max(doubt * left, 0.3 * silent, 0.5)
+            if not one.rate:  # far faster than others is as likely as far slower
+                spread = left * (1 - math.exp(-2 * doubt))
             found[key] = Expected(one.at + left, spread, spread, one.sent)
         return found
 
@@ -708,10 +711,10 @@ class QueueModel:
         for way in self.ways.values():
             way.shift(seconds)
 
-    def expected(self, now: float) -> dict[Key, Expected]:
+    def expected(self) -> dict[Key, Expected]:
         """Return when each batch is expected to end; without those of which nothing is known."""
+        # What is expected follows from the last answer: time that passes without one must put nothing off.
         way = self.ways[self.kind]
-        way.advance(now)
         found = dict(way.expected())
         if len(found) < self._open and way is not self.own_rate:
             # Those that do not fit in go their own way.

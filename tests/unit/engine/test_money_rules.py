@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pwl_tui.config import Sending
 from pwl_tui.engine.money.submitter import Busy, Frozen, Idle, OnHold, Sent, Submitter
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.world import World
