@@ -118,9 +118,10 @@ class Planner:
 
     def _aim(self, one: Standing, news: Expected) -> float:
         """Return when to ask so that an end is seen soon after, and seldom missed."""
-        shortest = self._bounds(one.size)[0]
+        shortest, longest = self._bounds(one.size)
         if news.own > _WIDE * shortest:
-            return news.end - _EARLY * news.spread
+            asked = one.sent if one.last_poll is None else one.last_poll
+            return max(news.end - _EARLY * news.spread, min(asked + longest, news.end))
         ratio = shortest / (max(news.spread, 1e-3) * math.sqrt(2 * math.pi))
         z = math.sqrt(2 * math.log(ratio)) if ratio > 1 else 0.0
         return news.end + min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS

@@ -32,6 +32,8 @@ _DRIFT: Final = 0.03
 _LEAST_UNEVEN: Final = 0.3
 _MOST_UNEVEN: Final = 200.0
 _FIRST_UNEVEN: Final = 3.0
+_PRIOR_ANSWERS: Final = 4.0
+"""So many answers at the usual rate are what others say of a batch."""
 _LEAST_STRAY: Final = 0.0005
 _MOST_STRAY: Final = 1.0
 _FIRST_STRAY: Final = 0.01
@@ -326,8 +328,10 @@ class OneByOne:
             ahead = (place.begin + place.size - flow.count) / flow.rate
             wait = max(ahead, 0.0)
             spread = math.sqrt(base * base + (doubt * wait) ** 2 + stray * wait)
+            # No other tells of the one in front.
+            own = 0.0 if found else spread
             found[key] = Expected(
-                flow.at + ahead, spread, 0.0, flow.at + (place.begin - flow.count) / flow.rate
+                flow.at + ahead, spread, own, flow.at + (place.begin - flow.count) / flow.rate
             )
         return found
 
@@ -346,7 +350,7 @@ class OneByOne:
         if at > 0 and seconds > 0 and seen.done:  # it ended at any time before
             self.flow = Flow(2 * at, 2 * at / seconds, seen.at, doubt=1.0, seconds=seconds)
         elif at > 0 and seconds > 0:
-            self.flow = Flow(at, at / seconds, seen.at, doubt=0.15, seconds=0.0)
+            self.flow = Flow(at, at / seconds, seen.at, doubt=0.3, seconds=0.0)
 
     def _contradict(self, bound: float, *, below: bool) -> None:
         """Widen what is known if it excludes what was seen: that the count is beyond a bound."""
@@ -556,6 +560,9 @@ class OwnRate:
                 self.uneven = math.sqrt((1 - weight) * self.uneven**2 + weight * miss**2)
                 self.uneven = min(max(self.uneven, 0.03), 1.0)
             total = seen.answered / max(seen.at - one.sent, 1.0)
+            if self._log_rate is not None:  # a few answers say less than all the others do
+                usual = _PRIOR_ANSWERS / math.exp(self._log_rate)
+                total = (seen.answered + _PRIOR_ANSWERS) / (max(seen.at - one.sent, 1.0) + usual)
             last = max(step, 0) / seconds
             # What it did last says more of what it will do next, if enough was seen of it.
             share = 0.5 * min(step / max(seen.answered, 1), 1.0) if step > 0 else 0.25
@@ -582,7 +589,7 @@ class OwnRate:
             left = max(left, 0.5 * silent)
             spread = max(doubt * left, 0.3 * silent, 0.5)
             if not one.rate:  # far faster than others is as likely as far slower
-                spread = left * (1 - math.exp(-2 * doubt))
+                spread = left * (1 - math.exp(-4 * doubt)) / 1.2
             found[key] = Expected(one.at + left, spread, spread, one.sent)
         return found
 
@@ -599,7 +606,7 @@ class OwnRate:
     def _rate(self, one: _Own) -> tuple[float | None, float]:
         """Return the rate of a batch and how uncertain it is, as a share of it."""
         if one.rate:
-            return one.rate, self.uneven
+            return one.rate, math.hypot(self.uneven, 0.5 / math.sqrt(one.answered + 1))
         if self._log_rate is None:
             return None, 1.0
         return math.exp(self._log_rate), min(math.hypot(self._log_spread, self.uneven), 1.0)
@@ -664,10 +671,11 @@ class QueueModel:
         """
         for one in standings:
             if one.key not in self._known:
-                self._known[one.key] = one.sent
+                sent = min(one.sent, now)
+                self._known[one.key] = sent - 1.0
                 self._open += 1
                 for way in self.ways.values():
-                    way.join(one.key, one.size, one.sent)
+                    way.join(one.key, one.size, sent)
         if len(self._known) > len(standings):
             self._leave(self._known.keys() - {one.key for one in standings})
         news = [
