@@ -52,6 +52,8 @@ class Planner:
         self._pauses: dict[int, tuple[float, float]] = {}
         self.model = QueueModel()
         self._explored = self._jumped = -math.inf
+        self._noticed: dict[Key, tuple[float, float]] = {}
+        """Batches asked at a time that was to come, with that time and when it was noticed."""
         self.again = -math.inf
         """When to plan again though there is no news, UTC epoch seconds."""
 
@@ -65,6 +67,8 @@ class Planner:
         """
         self.model.take(standings, now)
         open_ = [one for one in standings if not one.done]
+        if len(self._noticed) > len(open_):
+            self._noticed = {one.key: self._noticed[one.key] for one in open_ if one.key in self._noticed}
         expected = self.model.expected()
         self.again = now + _LOOK_SECONDS
         wanted = self._wanted(open_, expected, now)
@@ -77,12 +81,22 @@ class Planner:
 
     def earliest(self, one: Standing, now: float) -> float:
         """Return before when the etiquette forbids to ask a batch."""
-        shortest = self._bounds(one.size)[0]
-        asked = max(one.sent if one.last_poll is None else one.last_poll, self._jumped)
-        if asked > now:  # the clock was set back: nobody knows how long ago that was
-            planned = one.next_poll
-            return planned if planned is not None and now <= planned <= now + shortest else now + shortest
-        return asked + shortest
+        return max(self._asked(one, now), self._jumped) + self._bounds(one.size)[0]
+
+    def _asked(self, one: Standing, now: float) -> float:
+        """Return when a batch was last asked, or sent.
+
+        A time to come is from before the clock was set back: nobody knows how long ago it was, so the time at
+        which that was noticed takes its place, for good.
+        """
+        asked = one.sent if one.last_poll is None else one.last_poll
+        told, noticed = self._noticed.get(one.key, (asked, asked))
+        if told != asked:
+            noticed = asked
+        if noticed > now:
+            self._noticed[one.key] = asked, now
+            return now
+        return noticed
 
     def shift(self, seconds: float, now: float) -> None:
         """Note that the clock jumped: what was asked just before may have been asked just now.
@@ -195,9 +209,8 @@ class Planner:
     def _within_bounds(self, one: Standing, wanted: float | None, now: float, least: float) -> float:
         if one.failures and one.next_poll is not None:
             return min(one.next_poll, now + VOUCHED_SECONDS)  # backing off
-        shortest, longest = self._bounds(one.size)
-        earliest = self.earliest(one, now)
-        asked = earliest - shortest
+        longest = self._bounds(one.size)[1]
+        earliest, asked = self.earliest(one, now), self._asked(one, now)
         if wanted is None:  # nothing is known: the longer there was nothing, the less soon there will be
             wanted = asked + max(longest, _SILENCE_SHARE * (asked - one.sent))
         return min(max(earliest, wanted), max(asked + least, earliest))

@@ -34,6 +34,7 @@ _MOST_UNEVEN: Final = 200.0
 _FIRST_UNEVEN: Final = 3.0
 _PRIOR_ANSWERS: Final = 4.0
 """So many answers at the usual rate are what others say of a batch."""
+_NEIGHBORS: Final = 3
 _LEAST_STRAY: Final = 0.0005
 _MOST_STRAY: Final = 1.0
 _FIRST_STRAY: Final = 0.01
@@ -290,8 +291,8 @@ class OneByOne:
         end = place.begin + place.size
         if self.flow is None:
             self._begin(seen, place)
-        elif not seen.done and len(self._reached) > 1 and min(self._reached) > end:
-            place.astray = True  # two that came later were begun before it was ended
+        elif not seen.done and self._overtaken(end, place.size):
+            place.astray = True
         elif seen.done:
             self._contradict(end, below=True)
             self.flow.at_least(end)
@@ -319,7 +320,7 @@ class OneByOne:
         flow = self.flow
         if flow is None:
             return {}
-        found = {}
+        found: dict[Key, Expected] = {}
         doubt, base = flow.doubt, flow.deviation / flow.rate
         stray = flow.uneven * 0.01
         for key, place in self._places.items():
@@ -328,8 +329,7 @@ class OneByOne:
             ahead = (place.begin + place.size - flow.count) / flow.rate
             wait = max(ahead, 0.0)
             spread = math.sqrt(base * base + (doubt * wait) ** 2 + stray * wait)
-            # No other tells of the one in front.
-            own = 0.0 if found else spread
+            own = spread if len(self._places) == 1 else 0.0  # no other tells of it then
             found[key] = Expected(
                 flow.at + ahead, spread, own, flow.at + (place.begin - flow.count) / flow.rate
             )
@@ -341,8 +341,15 @@ class OneByOne:
 
     def shift(self, seconds: float) -> None:
         """Note that the clock jumped."""
+        for place in self._places.values():
+            place.sent += seconds
         if self.flow is not None:
             self.flow.at += seconds
+
+    def _overtaken(self, end: float, size: int) -> bool:
+        """Whether batches that came later were begun: one that came soon after, or two of any."""
+        later = [at for at in self._reached if at > end]
+        return len(later) > 1 or any(at <= end + _NEIGHBORS * size for at in later)
 
     def _begin(self, seen: Seen, place: _Place) -> None:
         seconds = seen.at - next(iter(self._places.values())).sent
@@ -455,6 +462,8 @@ class SideBySide:
 
     def shift(self, seconds: float) -> None:
         """Note that the clock jumped."""
+        for place in self._places.values():
+            place.sent += seconds
         if self.flow is not None:
             self.flow.at += seconds
 
@@ -488,11 +497,11 @@ class SideBySide:
         place.level, place.sampled = flow.count, True
 
     def _begin(self, seen: Seen, place: _Place) -> None:
-        earlier = [one for one in self._places.values() if one.sent <= seen.at]
-        oldest = min(one.sent for one in earlier)
         seconds = seen.at - place.sent
         if seconds <= 0 or not seen.answered:
             return
+        earlier = [one for one in self._places.values() if one.sent <= seen.at]
+        oldest = min(one.sent for one in earlier)
         # Between, there were ever more batches to share with.
         crowd = max(sum(1 for one in earlier if one.sent >= place.sent), 1)
         harmonic = sum(1 / n for n in range(1, crowd + 1)) / crowd

@@ -96,7 +96,7 @@ moments = st.one_of(
 shares = st.lists(st.sampled_from([0.0, 0.0, 0.01, 0.3, 0.5, 0.9, 0.999, 1.0]), max_size=6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(
     sizes=st.lists(st.integers(1, 1000), min_size=1, max_size=5),
     course=st.lists(st.tuples(moments, shares), max_size=40),
