@@ -161,7 +161,7 @@ class Flow:
         off = miss / min(max(self.at - self._since, 10.0), _STEADY_SECONDS / 3)
         self._cc += miss * miss
         self._cr += miss * off
-        self._rr += off * off
+        self._rr += 1.25 * off * off
 
     def _bound(self, count: float, deviation: float, side: int) -> None:
         total = math.sqrt(self._cc + deviation**2)
@@ -497,22 +497,22 @@ class SideBySide:
         place.level, place.sampled = flow.count, True
 
     def _begin(self, seen: Seen, place: _Place) -> None:
-        seconds = seen.at - place.sent
-        if seconds <= 0 or not seen.answered:
+        if seen.at <= place.sent or not seen.answered:
             return
-        earlier = [one for one in self._places.values() if one.sent <= seen.at]
-        oldest = min(one.sent for one in earlier)
-        # Between, there were ever more batches to share with.
-        crowd = max(sum(1 for one in earlier if one.sent >= place.sent), 1)
-        harmonic = sum(1 / n for n in range(1, crowd + 1)) / crowd
-        rate = seen.answered / (seconds * harmonic)
-        self.flow = Flow(seen.answered, rate, seen.at, doubt=0.3, seconds=0.0)
-        for one in earlier:
-            fresh = len([1 for other in earlier if other.sent < one.sent])
-            share = sum(1 / n for n in range(1, fresh + 1)) / max(crowd * harmonic, 1e-9)
-            one.begin = 0.0 if one.sent <= oldest else seen.answered * min(share, 1.0)
-            one.deviation = 0.3 * one.begin + 1.0
-            one.level = seen.answered
+        # For each number that a lone batch would have had: how many each has that shared with those before it.
+        shares, share = {}, 0.0
+        there = sorted((one.sent, key) for key, one in self._places.items() if one.sent <= seen.at)
+        for crowd, (sent, key) in enumerate(there):
+            share += (sent - (there[crowd - 1][0] if crowd else sent)) / max(crowd, 1)
+            shares[key] = share
+        share += (seen.at - there[-1][0]) / len(there)
+        rate = seen.answered / max(share - shares[seen.key], 1e-9)
+        self.flow = Flow(rate * share, rate, seen.at, doubt=0.3, seconds=0.0)
+        for key, begun in shares.items():
+            one = self._places[key]
+            one.begin = rate * begun
+            one.deviation = 1.0 + 0.2 * rate * abs(begun - shares[seen.key])
+            one.level = self.flow.count
 
 
 class _Own(Struct):

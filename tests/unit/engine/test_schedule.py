@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from pwl_tui.config import Polling
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Verdict, next_reading, weigh
 from pwl_tui.engine.polling.health import Health
+from pwl_tui.engine.polling.jumps import Jumps
 from pwl_tui.engine.polling.schedule import Budget, backoff, bounds, first_poll
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BalanceReading
@@ -107,3 +108,29 @@ def test_one_probe_speaks_for_everyone_while_the_service_is_down() -> None:
     assert health.down_until == 0.0
     assert health.learn(None, 116.0) is not None
     assert health.failing is False
+
+
+def test_a_clock_that_jumps_is_noticed_once_and_drift_is_not() -> None:
+    wall, steady = [1_000.0], [5.0]
+    jumps = Jumps(lambda: wall[0], lambda: steady[0])
+    seen = []
+    for by, passed in ((10.0, 10.0), (3_610.0, 10.0), (0.0, 0.0), (-86_399.0, 1.0), (1.5, 1.0)):
+        wall[0] += by
+        steady[0] += passed
+        seen.append(jumps.since_last())
+    assert seen == [0.0, 3_600.0, 0.0, -86_400.0, 0.0]
+
+
+def test_a_wait_stays_as_long_as_it_is_when_the_clock_jumps() -> None:
+    health = Health(lambda: 1.0)
+    health.learn(Problem(kind=Kind.RATE_LIMITED, message="slow", retry_after=60.0, remedy="wait"), 100.0)
+    until, asked = health.down_until, health.asked_until
+    health.shift(-3_600.0)
+    assert (health.down_until, health.asked_until) == (until - 3_600.0, asked - 3_600.0)
+
+
+def test_what_waited_for_a_sick_service_is_not_asked_for_all_at_once() -> None:
+    budget = Budget(2.0)
+    assert budget.take(0.0) == 0.0
+    budget.drain()
+    assert [budget.take(0.0) == 0.0 for _ in range(3)] == [True, False, False]
