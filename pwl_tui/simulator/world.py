@@ -152,6 +152,15 @@ class World:
                 for batch_id, batch in self._batches.items()
             }
 
+    def ended(self, batch_id: str) -> float | None:
+        """Return when a batch ended, UTC epoch seconds. None means it has not.
+
+        Raises:
+            KeyError: there is no such batch.
+        """
+        with self._lock:
+            return self._queue.ended(self._batches[batch_id].place, self.clock())
+
     def truth(self, number: str) -> Truth:
         """Return the truth about `number`; see `truth_of`."""
         return truth_of(number, seed=self.seed, failure_share=self._failure_share)

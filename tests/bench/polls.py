@@ -110,7 +110,7 @@ class Loop:
     def sent(self, standing: Standing) -> None:
         heapq.heappush(self._heap, (standing.sent + self._pause(standing.size), standing.key))
 
-    def due(self, now: float) -> tuple[float, Key] | None:
+    def due(self, now: float) -> tuple[float, Key] | None:  # noqa: ARG002 - it only counts
         return self._heap[0] if self._heap else None
 
     def answered(self, standing: Standing) -> None:

@@ -246,6 +246,8 @@ class _Place(Struct):
     astray: bool = False
     """Its answers do not fit the flow that fits the others."""
     answered: int = 0
+    passed: float | None = None
+    """When the flow passed its end, if it has."""
 
 
 class OneByOne:
@@ -421,14 +423,14 @@ class SideBySide:
         flow = self.flow
         if flow is None or now <= flow.at:
             return
-        ends = sorted(place.begin + place.size for place in self._places.values())
-        left = len(ends)
-        for end in ends:
+        order = sorted(self._places.values(), key=lambda place: place.begin + place.size)
+        for left, place in zip(range(len(order), 0, -1), order, strict=True):
+            end = place.begin + place.size
             if flow.at >= now:
                 return
             if end > flow.count:
                 flow.advance(min((end - flow.count) * left / flow.rate + 1e-9, now - flow.at), 1 / left)
-            left -= 1
+                place.passed = flow.at if end <= flow.count else None
         if flow.at < now:
             flow.advance(now - flow.at)
 
@@ -450,8 +452,11 @@ class SideBySide:
             wait = at - flow.at
             own = self._own(place, level) * max(left, 1) / flow.rate
             spread = math.sqrt((base * first) ** 2 + (doubt * wait) ** 2 + stray * wait + own * own)
-            early = min(end - flow.count, 0.0) * max(left, 1) / flow.rate
-            found[key] = Expected(at + early, spread, own, place.sent)
+            ended = at
+            if end <= flow.count:  # in the order in which they were passed
+                early = flow.at - (flow.count - end) * max(left, 1) / flow.rate
+                ended = early if place.passed is None else place.passed
+            found[key] = Expected(ended, spread, own, place.sent)
             if end > flow.count:
                 left -= 1
         return found
@@ -499,7 +504,7 @@ class SideBySide:
     def _begin(self, seen: Seen, place: _Place) -> None:
         if seen.at <= place.sent or not seen.answered:
             return
-        # For each number that a lone batch would have had: how many each has that shared with those before it.
+        # For each number of a lone batch: how many the level of all had risen when each was sent.
         shares, share = {}, 0.0
         there = sorted((one.sent, key) for key, one in self._places.items() if one.sent <= seen.at)
         for crowd, (sent, key) in enumerate(there):
