@@ -31,6 +31,8 @@ _EXPLORE_SECONDS: Final = 6.0
 """How often a batch is asked only to learn how the service works."""
 _SENTINEL_SHARE: Final = 0.25
 """Polls of a batch, on average, that only check that a queue which vouches for it is right."""
+_PEEK_SHARE: Final = 0.03
+"""Of the time until the next end, the least from one peek to the next."""
 _HELPED_SECONDS: Final = 60.0
 """For so long a position that is known exactly helps to see ends."""
 _SILENCE_SHARE: Final = 0.1
@@ -51,7 +53,7 @@ class Planner:
         self._pace = pace
         self._pauses: dict[int, tuple[float, float]] = {}
         self.model = QueueModel()
-        self._explored = self._jumped = -math.inf
+        self._explored = self._peeked = self._jumped = -math.inf
         self._noticed: dict[Key, tuple[float, float]] = {}
         """Batches asked at a time that was to come, with that time and when it was noticed."""
         self.again = -math.inf
@@ -107,6 +109,7 @@ class Planner:
         """
         self._jumped = now
         self._explored += seconds
+        self._peeked += seconds
         self.again = now
         self.model.shift(seconds)
 
@@ -155,6 +158,7 @@ class Planner:
             return
         peeked = self._peek(free, batches, expected, now)
         if peeked is not None:
+            self._peeked = now
             yield peeked.key, now
         left = max(news.end for news in expected.values()) - now
         pause = min(max(left / (_SENTINEL_SHARE * len(batches)), 5.0), 300.0)
@@ -189,6 +193,9 @@ class Planner:
             return None
         doubt = math.sqrt(max(front.spread**2 - front.own**2, 0.0))
         if doubt <= max(_TOLERANCE_SECONDS, 0.05 * (front.end - now)):
+            return None
+        # The farther the end, the less a hurry: time itself tells the pace.
+        if 0 <= now - self._peeked < _PEEK_SHARE * (front.end - now):
             return None
         helped = sum(now < news.end < now + _HELPED_SECONDS for news in coming)
         best, least = None, math.inf
