@@ -1,5 +1,6 @@
 """What is known of a phone number: one value for the wire, the state file and an export."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -42,3 +43,8 @@ class Answer(Struct, frozen=True, cache_hash=True, array_like=True):
 
 COLUMNS: Final = Answer.__struct_fields__
 """The names of an answer's fields, in order."""
+
+
+def reused_note(answered: float) -> str:
+    """Return the note of an answer that another job paid for, given at a moment in UTC epoch seconds."""
+    return f"reused from {datetime.fromtimestamp(answered, UTC).date()}"

@@ -6,6 +6,7 @@ The service takes the key as a query parameter, so any URL, log line or tracebac
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import NoReturn
 
 _MASK = "•••"
@@ -52,8 +53,31 @@ class Secret:
 
 
 def redact(text: str, *secrets: Secret) -> str:
-    """Return `text` without the given secrets and without the value of any ``api_key`` parameter."""
+    """Return `text` without the given secrets and without the value of any ``api_key`` parameter.
+
+    A secret is found as it is and as URLs, JSON and HTML may write it, even if `text` ends in the middle of
+    it.
+    """
     for secret in secrets:
         if secret:
-            text = text.replace(secret.reveal(), _MASK)
+            text = _spellings(secret).sub(_MASK, text)
+            value = secret.reveal()
+            begun = next((n for n in range(len(value) - 1, 3, -1) if text.endswith(value[:n])), 0)
+            text = text[: len(text) - begun] + _MASK if begun else text
     return _PARAMETER.sub(rf"\g<1>{_MASK}", text)
+
+
+@lru_cache(8)
+def _spellings(secret: Secret) -> re.Pattern[str]:
+    """Return a pattern of all the ways in which a secret may be written."""
+    return re.compile("".join(_ways(character) for character in secret.reveal()))
+
+
+def _ways(character: str) -> str:
+    code = ord(character)
+    in_url = "".join(f"%{byte:02x}" for byte in character.encode(errors="replace"))
+    ways = [rf"\\?{re.escape(character)}", f"(?i:{in_url})", rf"\\u(?i:{code:04x})"]
+    ways += [rf"&\#0*{code};", rf"&\#(?i:x0*{code:x});"]
+    if named := {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}.get(character):
+        ways.append(f"&{named};")
+    return f"(?:{'|'.join(ways)})"

@@ -5,36 +5,31 @@ do without. Any other field of an unexpected type counts as missing, so that a c
 put paid answers out of reach. Every string passes `text.clean`.
 """
 
+import re
 from collections.abc import Mapping
-from typing import Any
-
-import msgspec
+from functools import lru_cache
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
+from pwl_tui.api.tolerant import Fields, salvaged
 from pwl_tui.provider import Service
 from pwl_tui.text import clean
 
-Fields = Mapping[str, Any]
-
 _ON_WHATSAPP: Mapping[object, bool] = {"VALID_CONFIRMED": True, "INVALID": False}
 _FAILURE_WORDS = ("fail", "error")
+_OVER = ("complete", "done", "finished", "success", "partial", "ended", "closed", "processed")
+"""What is in other words than ``completed`` for a batch that gets no more answers."""
+_ENDED_EARLY = frozenset(
+    {"failed", "failure", "error", "errored", "cancelled", "canceled", "expired", "aborted", "rejected"}
+    | {"terminated", "stopped"}
+)
 _LONGEST_ID = 200
 _LONGEST_NUMBER = 40
 
 
-def decoded(body: bytes) -> Fields:
-    """Return the JSON object in a body; empty for anything else, however broken."""
-    try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
 def fields_of(body: bytes) -> Fields:
     """Return the fields of an answer, unwrapped from a gateway's ``{"isSuccess": true, "data": …}``."""
-    fields = decoded(body)
+    fields = salvaged(body)
     data = fields.get("data")
     return data if fields.get("isSuccess") is True and isinstance(data, dict) else fields
 
@@ -64,13 +59,18 @@ def read_submitted(fields: Fields) -> Submitted | None:
 def read_batch(fields: Fields, batch_id: str) -> BatchAnswer | None:
     """Read a poll of `batch_id`. An answer about another batch, or an end without results, does not count."""
     status, results = text_of(fields.get("status")), fields.get("results")
-    done = status.lower() == "completed"
-    if usable_id(fields.get("batch_id")) != batch_id or not status:
+    about = usable_id(fields.get("batch_id"))
+    if about is None or about.casefold() != batch_id.casefold():
         return None
+    pending = count_of(fields.get("pending"))
+    ended_early = _word(status) in _ENDED_EARLY
+    done = ended_early or _is_over(status, pending, results)
     if not isinstance(results, list):
-        if done:
+        # Then the word is all there is, and it would make failures of all numbers: it must leave no doubt.
+        if not status or (done and not ended_early) or "error" in status.lower():
             return None
         results = []
+    read = [_number(result, done=done) for result in results if isinstance(result, dict)]
     return BatchAnswer(
         batch_id,
         done,
@@ -78,9 +78,36 @@ def read_batch(fields: Fields, batch_id: str) -> BatchAnswer | None:
         count_of(fields.get("total_numbers")),
         count_of(fields.get("completed")),
         count_of(fields.get("failed")),
-        count_of(fields.get("pending")),
-        [_number(result, done=done) for result in results if isinstance(result, dict)],
+        pending,
+        read,
+        unreadable=len(results) - len(read),
+        ended_early=ended_early,
     )
+
+
+def _word(status: str) -> str:
+    return re.sub(r"[\W_]+", "", status.lower())
+
+
+def _is_over(status: str, pending: int | None, results: object) -> bool:
+    """Return whether a batch gets no more answers by its status.
+
+    Only ``completed``, the word of the reference, is believed while numbers are pending: ``success`` may be
+    about the call, and ``partially_completed`` may mean "so far".
+
+    Args:
+        status: of the batch.
+        pending: numbers, by the service's count. None means it gave none.
+        results: as received.
+    """
+    word = _word(status)
+    if word == "completed":
+        return True
+    if not any(part in word for part in _OVER):
+        return False
+    if pending is None and isinstance(results, list) and word in _OVER:
+        return not any(isinstance(one, dict) and one.get("status") == "pending" for one in results)
+    return pending == 0
 
 
 def read_check(fields: Fields) -> Check | None:
@@ -99,15 +126,21 @@ def _number(fields: Fields, *, done: bool) -> NumberAnswer:
     word says; only ``pending`` overrides it, until the batch is completed. A number without an answer then
     has failed, because it will not get one. Before that it is pending.
     """
-    number = text_of(fields.get("phone_number"), _LONGEST_NUMBER)
+    number, other = _spelled(fields)
     word = text_of(fields.get("status")).lower()
     wa_status, flag = fields.get("wa_status"), fields.get("numberstatus")
     answered = isinstance(wa_status, str) or isinstance(flag, bool)
     if any(part in word for part in _FAILURE_WORDS) or (done and not answered):
-        return NumberAnswer(number, Answer(Outcome.FAILED, note=text_of(fields.get("error"))))
+        return NumberAnswer(number, Answer(Outcome.FAILED, note=text_of(fields.get("error"))), other)
     if not answered or (word == "pending" and not done):
-        return NumberAnswer(number, Answer(Outcome.PENDING))
-    return NumberAnswer(number, _completed(fields, wa_status, fields.get("country")))
+        return NumberAnswer(number, Answer(Outcome.PENDING), other)
+    return NumberAnswer(number, _completed(fields, wa_status, fields.get("country")), other)
+
+
+def _spelled(fields: Fields) -> tuple[str, str]:
+    """Return a number as it is written where it should be, and in another way if there is one."""
+    number, other = fields.get("phone_number"), fields.get("formatted_number")
+    return number_of(number), "" if other == number else number_of(other)
 
 
 def _completed(fields: Fields, word: object, country: object) -> Answer:
@@ -136,6 +169,24 @@ def count_of(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
+def number_of(value: object) -> str:
+    """Return a phone number made safe to show; empty if the value is none. JSON may have it as a number."""
+    if isinstance(value, str):
+        plain = len(value) <= _LONGEST_NUMBER and value[1:].isdecimal() and value[0] == "+"
+        return value if plain else clean(value, _LONGEST_NUMBER)
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e16 else ""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**16:
+        return str(value)
+    return ""
+
+
 def text_of(value: object, limit: int = 100) -> str:
     """Return a text made safe to show, cut off at `limit` characters; empty if the value is none."""
-    return clean(value, limit) if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return clean(value, limit) if len(value) > limit else _cleaned(value)
+
+
+_cleaned = lru_cache(2_000)(clean)
+"""Carriers, countries and statuses are few."""

@@ -1,25 +1,30 @@
 """ProWebLook over HTTP: four calls, no redirects, no retries, and no trace of the key."""
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
+import httpcore
 import httpx
 from msgspec.structs import replace
 
 from pwl_tui import __version__
+from pwl_tui.api import tolerant
 from pwl_tui.api.answers import (
-    Fields,
     fields_of,
     read_balance,
     read_batch,
     read_check,
-    read_submitted,
     usable_id,
 )
+from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError, decode_error
-from pwl_tui.api.models import Balance, BatchAnswer, Check, Submitted
+from pwl_tui.api.models import Balance, BatchAnswer, Check, Reply, Submitted
+from pwl_tui.api.salvage import MAX_KEPT, body_in, documents, reply_of, submitted_in, text_in, unpacked
+from pwl_tui.api.tap import Tap
+from pwl_tui.api.tolerant import Fields
 from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER, Service
@@ -31,6 +36,11 @@ READ_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 """Seconds, for the calls that cost nothing and can be repeated."""
 MAX_ANSWER_BYTES = 8 * 2**20
 """A poll of 1,000 numbers has about 250 kB; anything far longer is not from the service."""
+MAX_RECEIVED = 4096
+"""How much of an answer that cannot be understood is kept, in bytes."""
+
+_READS_ON, _READ_ON_SECONDS = 4, 0.5
+"""How often, and how long each time, to wait for what an answer without an ID left unread."""
 
 T = TypeVar("T")
 
@@ -60,12 +70,12 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = key
-        self._network: Callable[[], httpx.BaseTransport]
+        self._network: Callable[[Tap | None], httpx.BaseTransport]
         if transport is None:
             route = route_to(self._base_url)
             self._network, self._proxy = route.open, route.proxy_name
         else:
-            self._network, self._proxy = lambda: transport, ""
+            self._network, self._proxy = lambda _: transport, ""
         self._paid_timeout = paid_timeout
         self._reader = self._open(read_timeout)
 
@@ -96,7 +106,7 @@ class Client:
         """
         answer = self._pay(PROVIDER.batch_path, {"phone_numbers": list(numbers)})
         # Whatever else the answer says: if it has an ID, there is a batch that was paid for.
-        return self._understood(read_submitted(fields_of(answer.body)), answer)
+        return self._understood(answer.submitted, answer)
 
     def poll(self, batch_id: str) -> BatchAnswer:
         """Read what is known of a batch.
@@ -121,33 +131,36 @@ class Client:
         """
         body = {"phone_number": number} | ({"country_code": region} if region else {})
         answer = self._pay(PROVIDER.check_path, body)
-        return self._understood(read_check(answer.fields), answer)
+        return self._understood(answer.check, answer)
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> "_Answer":
-        return self._request(self._reader, "GET", path, paid=False, params=parameters)
+        return self._request(self._reader, "GET", path, _Answer(paid=False), params=parameters)
 
     def _pay(self, path: str, body: Mapping[str, Any]) -> "_Answer":
         # A connection of its own: one that the server has closed meanwhile would make the outcome unknown.
-        with self._open(self._paid_timeout) as client:
-            return self._request(client, "POST", path, paid=True, json=body)
+        # Nothing is gained by compressing an ID, and much is lost if it is done wrong.
+        tap, headers = Tap(), {"Accept-Encoding": "identity"}
+        with self._open(self._paid_timeout, tap) as client:
+            answer = _Answer(paid=True, tap=tap)
+            return self._request(client, "POST", path, answer, json=body, headers=headers)
 
     def _request(
-        self, client: httpx.Client, method: str, path: str, *, paid: bool, **content: Any
+        self, client: httpx.Client, method: str, path: str, answer: "_Answer", **content: Any
     ) -> "_Answer":
-        """Send one request; any failure becomes an `ApiError` that contains neither URL nor key."""
+        """Send one request and fill `answer`; any failure becomes an `ApiError` without URL and key."""
         problem: Problem | None = None
         request = client.build_request(method, self._base_url + path, **content)
         try:
-            answer = _exchange(client, request, paid=paid)
+            _exchange(client, request, answer)
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-            problem = transport_problem(error, paid=paid, proxy=self._proxy)
+            problem = transport_problem(error, paid=answer.paid, proxy=self._proxy)
         except RuntimeError:  # httpx: another thread has closed the client
             if not client.is_closed:
                 raise
             problem = CLOSED
         # Raised outside the handler, it has no context: httpx's errors know the request, and so the URL.
         if problem is not None:
-            raise ApiError(problem)
+            raise self._with_reply(problem, answer)
         if not 200 <= answer.status < 300:
             raise self._error(answer)
         return answer
@@ -159,29 +172,80 @@ class Client:
 
     def _error(self, answer: "_Answer") -> ApiError:
         # The service may echo the key, and even the requested URL.
-        body = redact(answer.body.decode(errors="replace"), self._key).encode()
+        body = redact(tolerant.text_in(answer.body), self._key).encode()
         problem = decode_error(answer.status, answer.headers, body, paid=answer.paid)
-        # JSON can escape characters of a key (``\/``, ``\u002b``); that shows only once it is decoded.
+        # What a sentence says in JSON is looked through once more in plain text.
         message, code = redact(problem.message, self._key), problem.code and redact(problem.code, self._key)
-        return ApiError(replace(problem, message=message, code=code))
+        received = "" if problem.kind is not Kind.BAD_ANSWER else body[:MAX_RECEIVED].decode(errors="replace")
+        return self._with_reply(replace(problem, message=message, code=code), answer, received)
 
-    def _open(self, timeout: httpx.Timeout) -> httpx.Client:
+    def _with_reply(self, problem: Problem, answer: "_Answer", received: str = "") -> ApiError:
+        """Return the error of a call, with what came if it may have been charged."""
+        accepted = answer.paid and 200 <= answer.status < 300
+        reply = reply_of(answer.texts, self._key, keyed_only=not accepted) if answer.paid else None
+        if accepted and reply and reply.ids and problem.charged == "no":
+            # An answer that has a batch's ID does not say that nothing was done, whatever else it says.
+            problem = replace(problem, charged="unknown", remedy=SETTLE)
+        kept = reply if reply and problem.charged == "unknown" else Reply()
+        return ApiError(problem, received=received, reply=kept)
+
+    def _open(self, timeout: httpx.Timeout, tap: Tap | None = None) -> httpx.Client:
         return httpx.Client(
-            transport=Keyed(self._network(), self._key),
+            transport=Keyed(self._network(tap), self._key),
             timeout=timeout,
             follow_redirects=False,
             headers={"User-Agent": f"pwl-tui/{__version__}", "Accept": "application/json"},
         )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(slots=True, repr=False, kw_only=True)
 class _Answer:
-    """An answer as received. Prints as nothing: a traceback may show it, and the body may contain the key."""
+    """An answer as far as it came. Prints as nothing: a traceback may show it, and it may contain the key."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
     paid: bool
+    tap: Tap | None = None
+    """Has what the HTTP library did not hand over."""
+    status: int = 0
+    """0 until there is one."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    received: bytearray = field(default_factory=bytearray)
+    """The body; of a paid call as it was sent, or else unpacked."""
+
+    @property
+    def body(self) -> bytes:
+        """The body, unpacked if it is compressed and whole."""
+        return self.bodies[0]
+
+    @property
+    def bodies(self) -> list[bytes]:
+        """The whole body in each way in which it may be meant: a label that says compressed may be wrong."""
+        body = bytes(self.received)
+        content, whole = (
+            unpacked(body, self.headers.get("content-encoding", "")) if self.paid else (b"", False)
+        )
+        return [content, body] if whole else [body]
+
+    @property
+    def texts(self) -> list[str]:
+        """Whatever came, in each way in which it may be read."""
+        _, tapped = body_in(self.tap.received if self.tap else b"")
+        encoding = self.headers.get("content-encoding", "")
+        ways = [way for body in (bytes(self.received), tapped) for way in (unpacked(body, encoding)[0], body)]
+        ways.append(self.headers.get("location", "").encode())
+        return [text_in(way) for way in ways if way]
+
+    @property
+    def submitted(self) -> Submitted | None:
+        """The answer to a submission. None means that it has no ID, or that it has several."""
+        found = (submitted_in(text_in(body)) for body in self.bodies)
+        return next((one for one in found if one is not None), None)
+
+    @property
+    def check(self) -> Check | None:
+        """The answer to a single check. None means that it is none."""
+        every = (fields for body in self.bodies for fields in documents(text_in(body)))
+        found = (read_check(fields) for fields in every if fields.get("isSuccess") is not False)
+        return next((one for one in found if one is not None), None)
 
     @property
     def fields(self) -> Fields:
@@ -190,18 +254,33 @@ class _Answer:
         return {} if fields.get("isSuccess") is False else fields
 
 
-def _exchange(client: httpx.Client, request: httpx.Request, *, paid: bool) -> _Answer:
-    """Send a request and read the answer, cut off if it is longer than any of the service's."""
+def _exchange(client: httpx.Client, request: httpx.Request, answer: _Answer) -> None:
+    """Send a request and fill `answer`, cut off if it is longer than any of the service's."""
     response = client.send(request, stream=True)
     try:
-        body = bytearray()
-        for piece in response.iter_bytes():
-            body += piece
-            if len(body) > MAX_ANSWER_BYTES:
+        answer.status, answer.headers = response.status_code, response.headers
+        pieces = response.iter_bytes()
+        if answer.paid and isinstance(response.stream, httpx.SyncByteStream):
+            pieces = iter(response.stream)  # not unpacked, because what cannot be unpacked would be lost
+        for piece in pieces:
+            answer.received += piece
+            if len(answer.received) > MAX_ANSWER_BYTES:
                 break
+        if answer.paid and 200 <= answer.status < 300 and not (answer.submitted or answer.check):
+            _read_on(response)
     finally:
         response.close()
-    return _Answer(response.status_code, response.headers, bytes(body), paid)
+
+
+def _read_on(response: httpx.Response) -> None:
+    """Let the tap see what a wrong ``Content-Length`` leaves unread, for a moment."""
+    stream = response.extensions.get("network_stream")
+    if stream is None:
+        return
+    with contextlib.suppress(httpcore.ReadError, httpcore.ReadTimeout):
+        for _ in range(_READS_ON):
+            if not stream.read(MAX_KEPT, timeout=_READ_ON_SECONDS):
+                return
 
 
 _NO_ID = Problem(

@@ -40,6 +40,10 @@ _PROXY = "Set the proxy's user name and password in HTTPS_PROXY."
 _ELSEWHERE = "Check base_url and the proxy: something other than the service is answering."
 _WAIT = "Wait a little; jobs resume automatically."
 _MAINTENANCE = "The maintenance is planned: wait until it is over; jobs resume automatically."
+PASSING: Final = (
+    "It usually passes; jobs resume automatically. If not, ask the provider to allow this address."
+)
+"""The remedy for a firewall's page."""
 SETTLE: Final = "It may have been charged: check the balance before you send anything again."
 """The remedy whenever the call may have been charged."""
 

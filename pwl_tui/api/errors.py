@@ -7,10 +7,12 @@ import contextlib
 import re
 from collections.abc import Mapping
 from datetime import UTC
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from pwl_tui.api.answers import Fields, count_of, decoded, text_of
-from pwl_tui.api.documented import CODES, SETTLE, Row, not_ours, reported, row_of_status
+from pwl_tui.api.answers import count_of, text_of
+from pwl_tui.api.documented import CODES, PASSING, SETTLE, Row, not_ours, reported, row_of_status
+from pwl_tui.api.models import Reply
+from pwl_tui.api.tolerant import Fields, whole
 from pwl_tui.problem import Charged, Problem, ProblemError
 from pwl_tui.text import clean
 
@@ -18,12 +20,43 @@ _WAIT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?)\s*(?:(ms|mil|s|m|h|d)[a-z]*)
 _UNIT_SECONDS = {"ms": 0.001, "mil": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _LONGEST_WAIT_SECONDS = 86_400.0
 _LONGEST_MESSAGE = 500
+_LOOKED_AT = 65_536
+_PLAIN_BY_STATUS = frozenset({407, 408, 429})
+"""What these mean does not depend on who says it."""
+_CHALLENGE_HEADERS = frozenset({"cf-mitigated", "x-amzn-waf-action", "x-datadome", "x-px-block"})
+_CHALLENGE_SIGNS = (
+    "captcha",
+    "cf-chl",
+    "challenge-platform",
+    "just a moment...",
+    "attention required! | cloudflare",
+    "<title>access denied</title>",
+    "errors.edgesuite.net",
+    "_incapsula_resource",
+    "are you a robot",
+)
+"""In the pages of Cloudflare, Akamai, AWS, Imperva and the like."""
+_CHALLENGE = "A firewall in front of the service blocked the request (status {})."
 _NEVER_CHARGED = frozenset({407, 429})
 """Refused before any work is done, whoever answers."""
 
 
+_NOTHING = Reply()
+
+
 class ApiError(ProblemError):
-    """The service could not do what was asked; `problem` says why. Never holds a URL or a key."""
+    """The service could not do what was asked; `problem` says why. Never holds a URL or a key.
+
+    Args:
+        problem: what went wrong.
+        received: the beginning of an answer that could not be understood, for the provider's support.
+        reply: what came, if this was a paid call whose outcome is unknown.
+    """
+
+    def __init__(self, problem: Problem, *, received: str = "", reply: Reply = _NOTHING) -> None:
+        super().__init__(problem)
+        self.received = received
+        self.reply = reply
 
 
 class _ErrorBody(NamedTuple):
@@ -47,20 +80,38 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes, *, paid: 
         body: as received, however broken.
         paid: whether the call costs credits; only then may it have been charged.
     """
-    error_body = _read(decoded(body))
-    row = _row(status, error_body)
+    fields = whole(body)
+    error_body = _read(fields)
+    page = None if fields else _page(status, headers, body)
+    row = _row(status, error_body) if page is None else not_ours(status)
     charged = _charged(status, error_body, row) if paid else "no"
     return Problem(
         kind=row.kind,
         status=status,
         code=error_body.code if error_body else None,
-        message=_sentence(status, error_body),
+        message=_sentence(status, error_body) if page != "challenge" else _CHALLENGE.format(status),
         charged=charged,
         retry_after=_retry_after(error_body, {name.lower(): value for name, value in headers.items()}),
         required=error_body.required if error_body else None,
         available=error_body.available if error_body else None,
-        remedy=SETTLE if charged == "unknown" else row.remedy,
+        remedy=SETTLE if charged == "unknown" else PASSING if page == "challenge" else row.remedy,
     )
+
+
+def _page(status: int, headers: Mapping[str, str], body: bytes) -> Literal["page", "challenge"] | None:
+    """Return what kind of page somebody else answered with. None: it is none, or its status says enough.
+
+    The service refuses a key in JSON. A page with the same status is a proxy's, a portal's or a firewall's
+    that wants to see a browser, and passes.
+    """
+    if not (200 <= status < 500) or status in _PLAIN_BY_STATUS:
+        return None
+    names = {name.lower() for name in headers}
+    text = body[:_LOOKED_AT].decode("utf-8", "replace").lower()
+    if not names.isdisjoint(_CHALLENGE_HEADERS) or any(sign in text for sign in _CHALLENGE_SIGNS):
+        return "challenge"
+    start = text.strip("\ufeff \t\r\n\x00")
+    return "page" if start and not start.startswith(("{", "[", '"')) else None
 
 
 def _row(status: int, error_body: _ErrorBody | None) -> Row:

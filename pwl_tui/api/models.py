@@ -21,13 +21,24 @@ class Submitted(msgspec.Struct, frozen=True):
     status: str
 
 
+class Reply(msgspec.Struct, frozen=True):
+    """What came in answer to a paid call whose outcome is unknown."""
+
+    text: str = ""
+    """Up to 64 KiB of it, without the key; not cleaned."""
+    ids: tuple[str, ...] = ()
+    """What may be the batch's ID in it, the likeliest first. Only the service can tell whether it is."""
+
+
 class NumberAnswer(msgspec.Struct, frozen=True):
     """What a poll says about one number."""
 
     number: str
-    """As the service names it, which is how it was submitted."""
+    """As the service names it, which should be how it was submitted."""
     answer: Answer
     """Completed, failed or pending."""
+    other: str = ""
+    """As the service formats it, where that differs; empty if it does not."""
 
 
 class BatchAnswer(msgspec.Struct, frozen=True):
@@ -35,13 +46,17 @@ class BatchAnswer(msgspec.Struct, frozen=True):
 
     batch_id: str
     done: bool
-    """Decided by the batch's own status, never by a sum."""
+    """The batch's own status says that it gets no more answers."""
     status: str
     total_numbers: int | None
     completed: int | None
     failed: int | None
     pending: int | None
     results: list[NumberAnswer]
+    unreadable: int = 0
+    """How many results could not be read, as far as that can be counted."""
+    ended_early: bool = False
+    """The batch's own status says that it failed, or was ended before it was completed."""
 
 
 class Check(msgspec.Struct, frozen=True):

@@ -13,6 +13,7 @@ import msgspec
 
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError
+from pwl_tui.api.tap import Tap
 from pwl_tui.config.values import on_this_machine
 from pwl_tui.problem import Charged, Kind, Problem
 from pwl_tui.secret import Secret
@@ -98,9 +99,16 @@ class Route(NamedTuple):
         url = self.proxy.url
         return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
-    def open(self) -> httpx.BaseTransport:
-        """Return a new connection pool; the first request opens the first connection."""
-        return httpx.HTTPTransport(verify=self.tls, proxy=self.proxy, limits=_LIMITS)
+    def open(self, tap: Tap | None = None) -> httpx.BaseTransport:
+        """Return a new connection pool; the first request opens the first connection.
+
+        Args:
+            tap: notes what arrives. Give one only with a pool for a single request.
+        """
+        transport = httpx.HTTPTransport(verify=self.tls, proxy=self.proxy, limits=_LIMITS)
+        if tap is not None:
+            tap.put_into(transport)
+        return transport
 
 
 def route_to(base_url: str) -> Route:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 LIST_OPTIONS = (
     *("column", "sheet", "no_header", "region", "region_column", "in_text", "encoding", "delimiter"),
-    *("reuse_days", "numbers"),
+    *("reuse_days", "numbers", "several"),
 )
 """What `add_list_options` adds, as attributes of the parsed arguments."""
 
@@ -62,14 +62,28 @@ def add_list(parser: _ActionsContainer, *, optional: bool = False) -> None:
 
 def add_list_options(parser: ArgumentParser) -> None:
     """Add how to read a list; None means that an option was not given."""
-    parser.add_argument("--column", metavar="NAME_OR_NUMBER", help="Column with the phone numbers")
+    parser.add_argument(
+        "--column",
+        metavar="NAME_OR_NUMBER",
+        help="Column with the phone numbers; several with commas, such as 'Phone 1,Phone 2'",
+    )
+    parser.add_argument(
+        "--several",
+        choices=("first", "all"),
+        help="Of several numbers in a row, check the first or all; the export has the best answer"
+        " (default: all in text, in vCards and of several columns; otherwise such rows are rejected)",
+    )
     parser.add_argument(
         "--sheet", metavar="NAME", help="Sheet of a workbook (default: the one with the most numbers)"
     )
     parser.add_argument(
         "--no-header", action="store_const", const=True, help="Read the first row as data, not as a header"
     )
-    parser.add_argument("--region", metavar="CC", help="Two-letter country of national numbers")
+    parser.add_argument(
+        "--region",
+        metavar="CC",
+        help="Two-letter country of national numbers; 'international' if all begin with their country code",
+    )
     parser.add_argument(
         "--region-column",
         metavar="NAME_OR_NUMBER",
@@ -89,6 +103,17 @@ def add_list_options(parser: ArgumentParser) -> None:
         "--numbers",
         choices=("valid", "possible"),
         help="Accept only valid numbers, or also ones that are merely possible",
+    )
+
+
+def add_pay_again(parser: ArgumentParser) -> None:
+    """Add the decision to pay for numbers that are under way."""
+    parser.add_argument(
+        "--pay-again",
+        type=positive,
+        metavar="N",
+        help="Pay a second time for the N numbers that other jobs already sent, instead of taking over their"
+        " answers; N must be exactly how many they are",
     )
 
 

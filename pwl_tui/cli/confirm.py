@@ -6,8 +6,12 @@ import sys
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
-from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError
+from pwl_tui.engine.jobs import planning
+from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.engine.problems import NO_KEY, EngineError
 from pwl_tui.wording.figures import counted
+from pwl_tui.wording.jobs import numbered
+from pwl_tui.wording.plan import pay_again
 
 _GROUPING = re.compile(r"[\s.,'_]")
 """What people write between thousands, in one country or another."""
@@ -21,8 +25,8 @@ def require_spending(session: Session) -> None:
     """
     if session.engine.binding is None:
         raise EngineError(NO_KEY)
-    if not session.engine.may_spend:
-        raise EngineError(NO_SPEND)
+    if (forbidden := session.engine.forbidden) is not None:
+        raise EngineError(forbidden)
 
 
 def spending_agreed(session: Session, to_pay: int, left: int | None) -> bool:
@@ -45,6 +49,41 @@ def spending_agreed(session: Session, to_pay: int, left: int | None) -> bool:
         typed = _asked(output, f"Type {to_pay} to spend {cost}: ")
         return _GROUPING.sub("", typed) == str(to_pay)
     return _yes(_asked(output, f"Spend {cost}? [y/N] "))
+
+
+def paying_again(session: Session, plan: JobPlan) -> JobPlan:
+    """Return a plan as the person decided on numbers that are under way: paid for again, or taken over.
+
+    Nobody is asked unless nothing is to be reused. ``--yes`` does not answer this question: the decision has
+    to name the sum.
+
+    Raises:
+        UsageError: ``--pay-again`` names another sum, or the person must be asked and there is no terminal.
+    """
+    given: int | None = session.arguments.pay_again
+    sum_now = plan.under_way
+    if given is not None:
+        if plan.sampled:
+            raise UsageError(
+                "--pay-again cannot be used with --only-sample; nothing was sent.", "Leave out one of them."
+            )
+        if given != sum_now:
+            raise UsageError(
+                f"--pay-again {given} is not the number under way, which is {sum_now}. Nothing was sent.",
+                f"Give --pay-again {sum_now} to pay for them again." if sum_now else "Leave out --pay-again.",
+            )
+        return planning.pay_again(plan)
+    if not plan.asks:
+        return plan
+    if not sys.stdin.isatty():
+        where = numbered(list(plan.under_way_in))
+        raise UsageError(
+            f"{counted(sum_now, 'number')} already under way in {where}: with --reuse-days 0, paying"
+            f" {counted(sum_now, 'credit')} for them a second time needs --pay-again {sum_now}.",
+            "Nothing was sent. Without --reuse-days 0, their answers are taken over.",
+        )
+    session.output.note("If not, this job takes over their answers when they arrive.")
+    return planning.pay_again(plan) if _yes(_asked(session.output, f"{pay_again(plan)} [y/N] ")) else plan
 
 
 def removal_agreed(session: Session, what: str) -> bool:

@@ -4,7 +4,7 @@ import queue
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from msgspec import Struct
@@ -13,10 +13,10 @@ from pwl_tui.cli.errors import exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.events import EngineFailed, Event, ServiceDown
+from pwl_tui.engine.events import EngineFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.engine.polling.monitor import Scope
-from pwl_tui.engine.problems import NO_SPEND
-from pwl_tui.problem import Kind, Problem
+from pwl_tui.engine.polling.schedule import TRIES
+from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.wording.figures import moment
 
@@ -51,7 +51,7 @@ def follow(
 
     Args:
         engine: not started; it is stopped when this returns.
-        jobs: the jobs to send. With `finish`, all jobs of the key are polled.
+        jobs: the jobs to send, with those that they follow. With `finish`, all jobs of the key are polled.
         output: shows progress.
         finish: whether to wait until all results are in.
         await_credits: whether to wait while there are too few credits.
@@ -64,10 +64,14 @@ def follow(
     events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
     deadline = None if timeout is None else time.monotonic() + timeout
     follower = _Follower(engine, jobs, output, finish, await_credits)
-    with _signals(lambda: events.put(None)):
+    # Numbers that other jobs pay for arrive only if those are sent, too.
+    followed = {payer for job in jobs for payer in engine.store.jobs.get(job).follows}
+    if finish:
+        engine.jobs.look_again({*jobs, *followed})
+    with leave_signals(lambda: events.put(None)):
         # A limit of batches under way waits for some to end, which only polls tell.
         poll = finish or engine.settings.sending.in_flight > 0
-        engine.start(events.put, Scope(jobs=frozenset(jobs), poll=poll, balance=False))
+        engine.start(events.put, Scope(jobs=frozenset(jobs) | followed, poll=poll, balance=False))
         try:
             while (ending := follower.ending()) is None:
                 left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
@@ -99,6 +103,9 @@ class _Follower:
         self._finish = finish
         self._await_credits = await_credits
         self._said: set[str] = set()
+        self._looked_up: set[tuple[int, int]] = set()
+        self._down: Problem | None = None
+        self._barriers = 0
 
     def take(self, event: Event) -> Ending | None:
         """Handle an event; return how following ends, if it does."""
@@ -110,12 +117,25 @@ class _Follower:
             case ServiceDown(problem, until):
                 when = moment(until, time.time(), seconds=True)
                 self._say_once(f"{problem.message} Everything waits; the next try is at {when}.")
+                self._down = problem
+                self._barriers = self._barriers + 1 if problem.kind is Kind.BAD_ANSWER else 0
+                if self._barriers >= TRIES:  # whoever answers there is not the service, and does not go away
+                    return Ending(exit_of_problem(problem), problem)
+            case ServiceUp():
+                self._down, self._barriers = None, 0
         return None
 
     def out_of_time(self) -> Ending:
-        """Return how following ends at the timeout: a batch in doubt matters more than the time."""
+        """Return how following ends at the timeout: what kept it from ending matters more than the time."""
         frozen = self._frozen()
-        return Ending(Exit.TIMEOUT) if frozen is None else Ending(Exit.UNKNOWN, frozen)
+        if frozen is not None:
+            return Ending(Exit.UNKNOWN, frozen)
+        jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
+        unread = (job.trouble for job in jobs if self._unreadable(job, tries=1))
+        problem = self._down or next(unread, None)
+        if problem is not None and exit_of_problem(problem) is Exit.SERVICE:
+            return Ending(Exit.SERVICE, problem)
+        return Ending(Exit.TIMEOUT)
 
     def report_failures(self, events: "queue.SimpleQueue[Event | None]") -> None:
         """Print what failed while the engine was stopping."""
@@ -128,17 +148,27 @@ class _Follower:
         """Return how following ends, if there is nothing left to wait for."""
         jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
         self._show(jobs)
-        frozen = self._frozen()
-        if any(self._moving(job, frozen=frozen is not None) for job in jobs):
+        frozen, followed = self._frozen(), self._followed(jobs)
+        if any(self._moving(job, frozen=frozen is not None) for job in (*jobs, *followed)):
             return None
         if frozen is not None and any(not _over(job) for job in jobs):
-            return Ending(Exit.UNKNOWN, frozen)
-        return next((ending for job in jobs if (ending := self._verdict(job))), Ending(Exit.DONE))
+            return None if self._may_be_proven() else Ending(Exit.UNKNOWN, frozen)
+        verdicts = (ending for job in (*jobs, *followed) if (ending := self._verdict(job)))
+        return next(verdicts, Ending(Exit.DONE))
+
+    def _followed(self, jobs: Sequence[Job]) -> list[Job]:
+        """Return the other jobs on which these jobs wait, as long as they do."""
+        others = {payer for job in jobs for payer in job.follows}.difference(self._jobs)
+        followed = [self._engine.store.jobs.get(job) for job in sorted(others)]
+        return [job for job in followed if self._finish or _unsent(job)]
 
     def _moving(self, job: Job, *, frozen: bool) -> bool:
         """Whether a job may still make progress by itself that is worth waiting for."""
-        if self._finish and job.batches.get(BatchState.PROCESSING):
-            return True
+        if self._finish:
+            if job.batches.get(BatchState.PROCESSING) and not self._unreadable(job, tries=TRIES):
+                return True
+            if job.batches.get(BatchState.UNREACHABLE) and self._engine.jobs.looking(job.id):
+                return True
         if not _unsent(job) or job.paused or frozen or not self._engine.may_spend:
             return False
         if job.hold is None:
@@ -147,6 +177,29 @@ class _Follower:
             return self._await_credits
         return job.hold_until is not None
 
+    def _may_be_proven(self) -> bool:
+        """Whether a batch in doubt has its ID now, or may have it soon because one came with the answer."""
+        engine = self._engine
+        for batch in [] if engine.binding is None else engine.store.batches.in_doubt(engine.binding):
+            if engine.recovery.awaits_proof(batch):
+                return True
+            # An ID that the service did not know then it may know now.
+            if (batch.job, batch.seq) not in self._looked_up:
+                self._looked_up.add((batch.job, batch.seq))
+                with suppress(ProblemError):
+                    return engine.recovery.prove(batch.job, batch.seq)
+        return False
+
+    def _unreadable(self, job: Job, *, tries: int) -> bool:
+        """Whether no batch left of a job had an answer that could be understood, so many times in a row."""
+        if job.trouble is None or job.trouble.kind is not Kind.BAD_ANSWER:
+            return False
+        return all(
+            batch.attempts >= tries and batch.trouble is not None and batch.trouble.kind is Kind.BAD_ANSWER
+            for batch in self._engine.store.batches.of(job.id)
+            if batch.state is BatchState.PROCESSING
+        )
+
     def _verdict(self, job: Job) -> Ending | None:
         """Return what keeps a job from finishing, if anything does."""
         if job.batches.get(BatchState.UNKNOWN):
@@ -154,8 +207,10 @@ class _Follower:
         if job.error is not None:
             problem = job.error
             return Ending(exit_of_problem(problem), problem)
-        if _unsent(job) and not self._engine.may_spend:
-            return Ending(Exit.FAILED, NO_SPEND)
+        if self._finish and job.trouble is not None:
+            return Ending(exit_of_problem(job.trouble), job.trouble)
+        if _unsent(job) and (forbidden := self._engine.forbidden) is not None:
+            return Ending(Exit.FAILED, forbidden)
         if job.paused and _unsent(job):
             problem = Problem(
                 kind=Kind.INVALID_REQUEST,
@@ -193,6 +248,8 @@ class _Follower:
         for job in jobs:
             if job.hold is not None:
                 self._say_once(f"Job {job.id} is waiting. {job.hold.message} {job.hold.remedy}")
+            if self._finish and job.trouble is not None and not job.trouble.kind.service_wide:
+                self._say_once(f"{job.trouble.message} Retrying.")
 
     def _say_once(self, text: str) -> None:
         if text not in self._said:
@@ -209,7 +266,7 @@ def _over(job: Job) -> bool:
 
 
 @contextmanager
-def _signals(leave: Callable[[], None]) -> Iterator[None]:
+def leave_signals(leave: Callable[[], None]) -> Iterator[None]:
     """Call `leave` on the first signal that asks the program to end; the second one interrupts at once."""
 
     def handle(signal_number: int, frame: FrameType | None) -> None:

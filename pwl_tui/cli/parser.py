@@ -24,13 +24,14 @@ SUMMARIES = {
     "pause": "Stop sending a job; polling continues",
     "resume": "Resume a stopped job",
     "forget": "Delete a finished job and its numbers for good",
-    "purge": "Delete old jobs and their numbers for good",
+    "purge": "Delete old jobs, lookups and their numbers for good",
     "retry": "Retry what failed in a job",
     "adopt": "Adopt batches that were sent elsewhere",
     "settle": "Settle a batch whose outcome is unknown",
-    "lookup": "Check single numbers, one credit each",
+    "lookup": "Look up single numbers, one credit each unless known",
     "balance": "Show your credits",
     "ledger": "Show what was spent, when, and on which batch",
+    "state": "Decide about a state directory that was moved or copied",
     "doctor": "Check everything that pwl-tui needs to work",
     "config": "Create, find, or show the configuration",
     "completion": "Print a completion script for your shell",
@@ -118,6 +119,8 @@ def load(name: str) -> Command:
             from pwl_tui.cli.commands.batches import COMMANDS
         case "lookup" | "balance" | "ledger":
             from pwl_tui.cli.commands.credits import COMMANDS
+        case "state":
+            from pwl_tui.cli.commands.state import COMMANDS
         case "doctor":
             from pwl_tui.cli.commands.doctor import COMMANDS
         case _:

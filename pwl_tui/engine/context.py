@@ -6,8 +6,9 @@ from functools import partial
 
 from pwl_tui.config import Settings
 from pwl_tui.engine.account import Account
-from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError, other_key
+from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError, elsewhere, other_key
 from pwl_tui.engine.service import Connect
+from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Binding, Job
 from pwl_tui.state.store import Store
@@ -25,6 +26,7 @@ class EngineContext:
         draw: randomness for pauses and samples.
 
     Attributes:
+        key: in force. None before there is one.
         account: makes the parts that work with the key in force. None before there is a key.
     """
 
@@ -40,12 +42,24 @@ class EngineContext:
     ) -> None:
         self.store = store
         self.settings = settings
-        self.may_spend = may_spend
+        self._no_spend = not may_spend
         self.clock = clock
         self.draw = draw
         self._open = partial(Account, store, connect=connect, clock=clock, draw=draw)
+        self.key: Secret | None = None
         self.account: Account | None = None
         self.use(settings, settings.api_key)
+
+    @property
+    def forbidden(self) -> Problem | None:
+        """Why nothing that costs credits may be sent. None means that it may."""
+        return NO_SPEND if self._no_spend else self.misplaced
+
+    @property
+    def misplaced(self) -> Problem | None:
+        """Why a state directory that belongs to another place sends nothing. None means it belongs here."""
+        place = self.store.places.elsewhere()
+        return None if place is None else elsewhere(place)
 
     @property
     def binding(self) -> Binding | None:
@@ -55,6 +69,7 @@ class EngineContext:
     def use(self, settings: Settings, key: Secret | None) -> None:
         """Put settings and a key in force; the account that was in force before is not closed."""
         self.settings = settings
+        self.key = key
         self.account = None if key is None else self._open(settings, key)
 
     def try_key(self, key: Secret) -> Account:
@@ -78,8 +93,8 @@ class EngineContext:
             EngineError: there is no key, or nothing may be spent.
         """
         account = self.require_account()
-        if not self.may_spend:
-            raise EngineError(NO_SPEND)
+        if (forbidden := self.forbidden) is not None:
+            raise EngineError(forbidden)
         return account
 
     def require_own_job(self, job_id: int) -> Job:

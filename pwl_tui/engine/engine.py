@@ -14,10 +14,13 @@ from pwl_tui.engine.hook import with_hook
 from pwl_tui.engine.jobs.lifecycle import Jobs
 from pwl_tui.engine.jobs.plans import Plans
 from pwl_tui.engine.money.credits import Credits
+from pwl_tui.engine.money.lookups import Lookups
 from pwl_tui.engine.money.recovery import Recovery
 from pwl_tui.engine.polling.forecast import Eta, Forecast
 from pwl_tui.engine.polling.monitor import Monitor, Scope
+from pwl_tui.engine.problems import AT_HOME, COPIED, EngineError
 from pwl_tui.engine.service import Connect
+from pwl_tui.problem import Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Binding, Job
@@ -43,7 +46,8 @@ class Engine:
         store: the state file.
         plans: what would be sent and what it would cost.
         jobs: creating, retrying, pausing, exporting and forgetting jobs.
-        credits: the balance, the ledger and single checks.
+        credits: the balance and the ledger.
+        lookups: single checks.
         recovery: batches in doubt, submitted elsewhere, or known to the journal only.
     """
 
@@ -70,6 +74,7 @@ class Engine:
         self.plans = Plans(self._context)
         self.jobs = Jobs(self._context, wake=self.wake)
         self.credits = Credits(self._context)
+        self.lookups = Lookups(self._context, pause=pause)
         self.recovery = Recovery(self._context, wake=self.wake, pause=pause)
         self._listener: Callable[[Event], None] | None = None
         self._scope = Scope()
@@ -89,9 +94,19 @@ class Engine:
         return self._context.binding
 
     @property
+    def forbidden(self) -> Problem | None:
+        """Why nothing that costs credits may be sent. None means that it may."""
+        return self._context.forbidden
+
+    @property
+    def misplaced(self) -> Problem | None:
+        """Why a state directory that belongs to another place sends nothing. None means it belongs here."""
+        return self._context.misplaced
+
+    @property
     def may_spend(self) -> bool:
         """Whether anything that costs credits may be sent."""
-        return self._context.may_spend
+        return self.forbidden is None
 
     # -- the key
 
@@ -129,30 +144,29 @@ class Engine:
         Without a key there is nothing to do yet: `use_key` begins then.
         """
         self._listener, self._scope = listener, scope or Scope()
-        if not self.may_spend:
-            self._scope = replace(self._scope, jobs=())
+        scope = self._scope if self.may_spend else replace(self._scope, jobs=())
         account = self._context.account
         if account is not None:
             hooked = with_hook(listener, self.settings.notify.command, self.store.jobs.get)
-            self._monitor = account.monitor(hooked, self._scope)
+            self._monitor = account.monitor(hooked, scope)
             self._monitor.start()
 
     def stop(self) -> None:
         """Begin nothing more; returns at once, even when the service does not answer."""
-        self._listener = None
-        if self._monitor is not None:
-            self._monitor.stop()
+        self.lookups.stop()
+        self._stop_monitor()
 
     def drain(self, timeout: float) -> bool:
-        """After `stop`, wait at most `timeout` seconds for a batch that is being sent.
+        """After `stop`, wait at most `timeout` seconds for a paid call.
 
         Leaving earlier makes its outcome unknown, though the answer may be a moment away.
 
         Returns:
-            Whether nothing is being sent any more.
+            Whether nothing is being paid for any more.
         """
         end = time.monotonic() + timeout
-        return all(monitor.drain(max(end - time.monotonic(), 0.0)) for _, monitor in self._started())
+        drains = [self.lookups.drain, *(monitor.drain for _, monitor in self._started())]
+        return all(drain(max(end - time.monotonic(), 0.0)) for drain in drains)
 
     def close(self) -> None:
         """Stop, and close the connections to the service; a call that is still under way fails."""
@@ -182,14 +196,41 @@ class Engine:
             self._forecast = Forecast(self.store, self.binding)
         return self._forecast.of(jobs, self._context.clock())
 
+    def settle_place(self, *, moved: bool) -> int:
+        """Decide about a state directory that belongs to another place; from now on it belongs here.
+
+        Args:
+            moved: whether that place is gone, so that work continues here. Otherwise this is a copy, and
+                nothing that is planned in it is sent.
+
+        Returns:
+            How many batches were planned in a copy.
+
+        Raises:
+            EngineError: there is nothing to decide, or it was decided in the meantime.
+            StateError: the state file failed.
+        """
+        places, now = self.store.places, self._context.clock()
+        withdrawn = (0 if places.moved(now) else None) if moved else places.copied(now, COPIED)
+        if withdrawn is None:
+            raise EngineError(AT_HOME)
+        if self._listener is not None:
+            self._work_with(self.settings, self._context.key)
+        return withdrawn
+
     def refresh_balance(self) -> None:
         """Ask for the credits of all services; the answers come as events."""
         if self._monitor is not None:
             self._monitor.refresh_balance()
 
+    def _stop_monitor(self) -> None:
+        self._listener = None
+        if self._monitor is not None:
+            self._monitor.stop()
+
     def _work_with(self, settings: Settings, key: Secret | None) -> None:
         listener = self._listener
-        self.stop()
+        self._stop_monitor()
         self._earlier, self._monitor = self._started(), None
         self._context.use(settings, key)
         if listener is not None:

@@ -1,8 +1,14 @@
 """The engine's own sentences: what is in the way, and what the person can do about it."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from msgspec.structs import replace
+
 from pwl_tui import ISSUES_URL, crash_log
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
+from pwl_tui.state.place import Place
 from pwl_tui.text import clean
 
 
@@ -42,6 +48,18 @@ NO_SPEND = Problem(
     remedy="Start pwl-tui without --no-spend to send numbers.",
 )
 
+AT_HOME = Problem(
+    kind=Kind.INVALID_REQUEST,
+    message="This state directory belongs here: there is nothing to settle.",
+    remedy="Run `pwl-tui jobs` to see what is in it.",
+)
+
+COPIED = Problem(
+    kind=Kind.CONSENT_REQUIRED,
+    message="Not sent: this state directory is a copy, and the original may send it.",
+    remedy="Run `pwl-tui retry JOB` to send it from here after all.",
+)
+
 NOTHING_TO_RETRY = Problem(
     kind=Kind.INVALID_REQUEST,
     message="There is nothing to retry: no batch was rejected, and every failed number was retried.",
@@ -53,6 +71,48 @@ NOTHING_LEFT_OUT = Problem(
     message="This job left no numbers out.",
     remedy="Run `pwl-tui retry JOB` to send its failed numbers again.",
 )
+
+LOOKUP_ORPHAN = Problem(
+    kind=Kind.NETWORK,
+    message="The program was stopped while it was looking up this number.",
+    charged="unknown",
+    remedy="1 credit may have been spent. To pay for this number again, ask anew (--fresh).",
+)
+
+LOOKUP_BUSY = Problem(
+    kind=Kind.UNAVAILABLE,
+    message="Another pwl-tui is sending with this key; this number was not looked up.",
+    remedy="Try again in a minute; nothing was spent on it.",
+)
+
+LOOKUP_STOPPED = Problem(
+    kind=Kind.UNAVAILABLE,
+    message="This number was not looked up, because the program was told to stop.",
+    remedy="Look it up again; nothing was spent on it.",
+)
+
+
+def not_looked_up(cause: Problem) -> Problem:
+    """Return the problem of a number that was not looked up because of what an earlier one met."""
+    return replace(
+        cause, charged="no", message=f"Not looked up: {cause.message}", remedy="Nothing was spent on it."
+    )
+
+
+def unanswered_lookup(started: float, problem: Problem) -> Problem:
+    """Return the problem of a number whose last lookup may have been charged."""
+    when = f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC"
+    message = f"Not looked up again: the lookup of {when} got no answer. {problem.message}"
+    return replace(problem, message=message)
+
+
+def elsewhere(place: Place) -> Problem:
+    """Return the problem of a state directory that belongs to another place: two of it could pay twice."""
+    return Problem(
+        kind=Kind.CONSENT_REQUIRED,
+        message=f"This state directory belongs to {clean(str(place), 300)}; nothing is sent from here.",
+        remedy="Run `pwl-tui state settle` with --as moved if that one is gone, or --as copy if it stays.",
+    )
 
 
 def credits_short(required: int, available: int) -> Problem:
@@ -76,6 +136,64 @@ def miscounted(sent: int, counted: int) -> Problem:
     )
 
 
+_REFUND = (
+    "They were charged: ask the provider for a refund. `pwl-tui retry {}` sends them again, one credit each."
+)
+_ITS_ID = (
+    "Nothing is lost: its ID and this answer are kept, and it is polled again. Ask the provider if it lasts."
+)
+
+
+def misfit(batch: Batch) -> Problem:
+    """Return the problem of a batch whose answer is about none of its numbers."""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The answer for batch {batch.label} fits none of its {batch.size:,} numbers.",
+        charged="yes",
+        remedy=_ITS_ID,
+    )
+
+
+def incomplete(batch: Batch, missing: int, unfit: int) -> Problem:
+    """Return the problem of a finished batch whose answer lacks some of its numbers.
+
+    Args:
+        batch: the batch.
+        missing: how many of its numbers the answer does not name.
+        unfit: how many results cannot be read, or name other numbers.
+    """
+    odd = f"; {unfit:,} of its results cannot be read or fit no number" if unfit else ""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The finished answer for batch {batch.label} leaves out {missing:,} of its"
+        f" {batch.size:,} numbers{odd}.",
+        charged="yes",
+        remedy=_ITS_ID,
+    )
+
+
+def left_out(batch: Batch, missing: int) -> Problem:
+    """Return the problem of a finished batch whose answer left out numbers each time it was polled."""
+    return Problem(
+        kind=Kind.SERVER_ERROR,
+        message=f"The finished answer for batch {batch.label} leaves out {missing:,} of its"
+        f" {batch.size:,} numbers; they count as failed.",
+        charged="yes",
+        remedy=_REFUND.format(batch.job),
+    )
+
+
+def ended_early(batch: Batch, status: str, failed: int) -> Problem:
+    """Return the problem of a batch that the service ended before all numbers had an answer."""
+    return Problem(
+        kind=Kind.SERVER_ERROR,
+        message=f"The service ended batch {batch.label} with the status {status!r}; {failed:,} of its"
+        f" {batch.size:,} numbers have no answer and count as failed.",
+        charged="yes",
+        remedy=_REFUND.format(batch.job),
+    )
+
+
 def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
     """Return the problem of an ID that is paid for and missing from the state file."""
     where = "The journal has its ID." if journaled else "No disk has its ID: write it down now."
@@ -84,6 +202,19 @@ def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
         message=f"Batch {batch.label} was accepted as {batch_id} but could not be saved. {where}",
         charged="yes",
         remedy=f"Fix the disk, then run `pwl-tui settle {batch.label} --as adopted --batch-id {batch_id}`.",
+    )
+
+
+def unkept(batch_ids: Sequence[str], batch: Batch, *, journaled: bool) -> Problem:
+    """Return the problem of what may be the ID of a batch in doubt, and is missing from the state file."""
+    where = "The journal has it." if journaled else "No disk has it: write it down now."
+    return Problem(
+        kind=Kind.UNAVAILABLE,
+        message=f"Batch {batch.label} may have been accepted as {' or '.join(batch_ids[:3])}, which could not"
+        f" be saved. {where}",
+        charged="unknown",
+        remedy="Fix the disk, then run"
+        f" `pwl-tui settle {batch.label} --as adopted --batch-id {batch_ids[0]}`.",
     )
 
 
@@ -123,11 +254,30 @@ def retried(job: Job) -> Problem:
     )
 
 
-def over_cap(to_pay: int, cap: int) -> Problem:
-    """Return the problem of a job that costs more than the person allows."""
+def taken_elsewhere(job: Job) -> Problem:
+    """Return the problem of a job whose rejected batches have numbers that other jobs have by now."""
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"Other jobs have the numbers of the rejected batches of job {job.id} by now.",
+        remedy=f"Run `pwl-tui resume {job.id}` to take over their answers; that costs nothing.",
+    )
+
+
+def no_longer_under_way(number: int) -> Problem:
+    """Return the problem of a plan that would cost more now: what it counted on has come to nothing."""
+    are = f"{number:,} number is" if number == 1 else f"{number:,} numbers are"
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"{are} no longer under way and have no answer: the job would cost more than was agreed to.",
+        remedy="Plan the list again to see what it costs now.",
+    )
+
+
+def over_cap(to_pay: int, cap: int, what: str = "This job costs") -> Problem:
+    """Return the problem of a job, or of something else, that costs more than the person allows."""
     return Problem(
         kind=Kind.LIMIT_REACHED,
-        message=f"This job costs {to_pay:,} credits; max_credits_per_job allows {cap:,}.",
+        message=f"{what} {to_pay:,} credits; max_credits_per_job allows {cap:,}.",
         required=to_pay,
         available=cap,
         remedy="Raise max_credits_per_job in the configuration, or submit a shorter list.",

@@ -4,6 +4,7 @@ To add a kind: add a row, a function that converts it to CSV (text needs none), 
 plan in ``tests/lists/samples``.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
 from typing import NamedTuple, TypeAlias
@@ -12,6 +13,8 @@ from pwl_tui.lists.read.findings import Finding
 
 CSV_ENCODING, CSV_DELIMITER = "utf-8", ","
 """How a converter writes CSV."""
+BETWEEN_NUMBERS = " ::: "
+"""What a converter writes between several numbers of a row, as Google's contacts do."""
 
 
 class Converted(NamedTuple):
@@ -51,6 +54,10 @@ class ListKind(NamedTuple):
     """Makes CSV of it; None if the list is text, which is kept as it is."""
     delimiter: str = ""
     """The only delimiter it can have; empty if that is to be detected."""
+    begins: re.Pattern[bytes] | None = None
+    """How text of this kind begins, without byte order marks and zeros; None if it begins with anything."""
+    several: bool = False
+    """Whether a row has all numbers of a person, so that all are read unless something else is said."""
     prose: bool = False
     """Whether its lines may be sentences. A delimiter must then split every line into as many cells."""
 
@@ -61,6 +68,20 @@ def _workbook(packed: Iterable[bytes], name: str, sheet: str | None, wait: Calla
     return convert(packed, name, sheet, wait)
 
 
+def _vcards(packed: Iterable[bytes], name: str, sheet: str | None, wait: Callable[[], None]) -> Converted:
+    from pwl_tui.lists.read.vcards import convert
+
+    return convert(packed, name, sheet, wait)
+
+
+def _json(packed: Iterable[bytes], name: str, sheet: str | None, wait: Callable[[], None]) -> Converted:
+    from pwl_tui.lists.read.json_lists import convert
+
+    return convert(packed, name, sheet, wait)
+
+
+_CARD = re.compile(rb"\s*BEGIN:VCARD", re.IGNORECASE)
+_JSON = re.compile(rb'\s*(?:\[\s*[{"]|\{\s*")')
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SHEETS = "any sheet (default: the one with the most numbers)"
 
@@ -73,11 +94,27 @@ KINDS = (
     ListKind("xlsx", "Excel", (".xlsx", ".xlsm", ".xlsb"), _SHEETS, _ZIP, _workbook),
     ListKind("xls", "Excel", (".xls",), _SHEETS, _OLE, _workbook),
     ListKind("ods", "OpenDocument", (".ods",), _SHEETS, _ZIP, _workbook),
+    ListKind(
+        *("vcf", "vCard", (".vcf", ".vcard"), "contacts of any phone: a row a card; exported as CSV"),
+        begins=_CARD,
+        convert=_vcards,
+        several=True,
+    ),
+    ListKind(
+        *("json", "JSON", (".json", ".jsonl", ".ndjson")),
+        "an array, or a value a line, of objects, texts or numbers; exported as CSV",
+        begins=_JSON,
+        convert=_json,
+    ),
 )
 """Every kind. If the contents of a list leave a choice and its name does not help, the first one is taken."""
 
 GZIP_SUFFIX = ".gz"
 """A list of any kind may be compressed with gzip. It is recognized by its contents, too."""
+
+_BEGINNING_BYTES = 1024
+_JSON_ARRAY = re.compile(rb"\s*[\[{]")
+"""How JSON begins that is called so: a chat begins with a bracket, too."""
 
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
@@ -89,9 +126,15 @@ def kind_of(head: bytes, name: str) -> ListKind:
         head: its first bytes, decompressed.
         name: its file name, if it has one.
     """
-    binary = [kind for kind in KINDS if kind.magic and head.startswith(kind.magic)]
-    possible = binary or [kind for kind in KINDS if not kind.magic]
     suffix = _suffix(name)
+    text = head[:_BEGINNING_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe").replace(b"\0", b"")
+    binary = [kind for kind in KINDS if kind.magic and head.startswith(kind.magic)]
+    if not binary:
+        binary = [kind for kind in KINDS if kind.begins and kind.begins.match(text)]
+    named = _JSON_ARRAY.match(text) and suffix in _BY_NAME["json"].suffixes
+    possible = binary or [
+        kind for kind in KINDS if not kind.magic and (not kind.begins or (named and kind.name == "json"))
+    ]
     return next((kind for kind in possible if suffix in kind.suffixes), possible[0])
 
 

@@ -12,7 +12,7 @@ import msgspec
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.plan import Found, find
-from pwl_tui.lists.read.findings import RegionGuess
+from pwl_tui.lists.read.findings import Example, RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem
@@ -52,14 +52,27 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
     row_reason: bytes
     reason_counts: dict[int, int]
     region_guesses: tuple[RegionGuess, ...]
+    examples: tuple[Example, ...]
+    more_rows: bytes
+    more_numbers: bytes
+    duplicates: int
+    ninth_digits: int
 
     def found(self) -> Found:
         """Return it as `plan.summed_up` needs it."""
-        numbers, row_number, row_reason = array("q"), array("i"), array("b")
-        numbers.frombytes(self.numbers)
-        row_number.frombytes(self.row_number)
-        row_reason.frombytes(self.row_reason)
-        return Found(self.reading, numbers, row_number, row_reason, self.reason_counts, self.region_guesses)
+        return Found(
+            self.reading,
+            array("q", self.numbers),
+            array("i", self.row_number),
+            array("b", self.row_reason),
+            self.reason_counts,
+            self.region_guesses,
+            self.examples,
+            array("i", self.more_rows),
+            array("i", self.more_numbers),
+            self.duplicates,
+            self.ninth_digits,
+        )
 
 
 Message = Progress | Refused | Rows
@@ -76,7 +89,10 @@ def main() -> None:
         _send(Refused(error.problem))
     else:
         arrays = (found.numbers.tobytes(), found.row_number.tobytes(), found.row_reason.tobytes())
-        _send(Rows(found.reading, *arrays, dict(found.reason_counts), found.region_guesses))
+        more = (found.more_rows.tobytes(), found.more_numbers.tobytes())
+        counts = (found.duplicates, found.ninth_digits)
+        told = (dict(found.reason_counts), found.region_guesses, found.examples)
+        _send(Rows(found.reading, *arrays, *told, *more, *counts))
 
 
 def _send(message: Message) -> None:

@@ -1,20 +1,22 @@
 """The plan of a list, as a value that is quick to load; `plan` makes it."""
 
-from typing import TYPE_CHECKING
+from array import array
+from bisect import bisect_left, bisect_right
+from functools import partial
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.read.findings import RegionGuess
+from pwl_tui.lists.read.findings import Example, RegionGuess
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 
-if TYPE_CHECKING:
-    from array import array
-
 
 class ListPlan(Struct, frozen=True):
-    """The numbers of a list. Every row counts once: ``rows == blank + rejected + duplicates + len(numbers)``.
+    """The numbers of a list.
+
+    Every row counts once, and may have further numbers:
+    ``rows + further == blank + rejected + duplicates + len(numbers)``.
 
     Attributes:
         source: the list.
@@ -22,12 +24,16 @@ class ListPlan(Struct, frozen=True):
         rows: how many rows, without the header.
         blank: how many have nothing in the cell for the number.
         rejected: how many have something there that is not a usable number.
-        duplicates: how many have the same number as an earlier row.
+        duplicates: how many have only numbers that earlier rows have.
         reasons: the number of rejected rows by reason, the most common first.
         numbers: E.164 without the plus, each once, in the order of their first appearance.
-        row_number: by row, the index into `numbers`, or -1.
+        row_number: by row, the index into `numbers`, or -1; of several, the first.
         row_reason: by row, the index into `reasons.REASONS` of why it has no number; 0 if it has one.
+        more_rows: by further number of a row with several, the index of that row, ascending.
+        more_numbers: beside it, the index into `numbers`.
+        ninth_digits: how many rows were read with the ninth digit that Brazil's mobile numbers have today.
         region_guesses: regions that would turn rows without a country code into numbers, the likeliest first.
+        examples: how some cells are read, from different parts of the list and different countries.
     """
 
     source: Source
@@ -41,6 +47,23 @@ class ListPlan(Struct, frozen=True):
     row_number: "array[int]"
     row_reason: "array[int]"
     region_guesses: tuple[RegionGuess, ...] = ()
+    examples: tuple[Example, ...] = ()
+    more_rows: "array[int]" = field(default_factory=partial(array, "i"))
+    more_numbers: "array[int]" = field(default_factory=partial(array, "i"))
+    ninth_digits: int = 0
+
+    @property
+    def further(self) -> int:
+        """How many numbers come from rows that already have a new one."""
+        return len(self.numbers) + self.blank + self.rejected + self.duplicates - self.rows
+
+    def numbers_of(self, row: int) -> list[int]:
+        """Return the numbers of a row, by its index."""
+        place = self.row_number[row]
+        if place < 0:
+            return []
+        first, last = bisect_left(self.more_rows, row), bisect_right(self.more_rows, row)
+        return [self.numbers[place] for place in (place, *self.more_numbers[first:last])]
 
 
 class NoNumbersError(ListError):

@@ -1,9 +1,10 @@
 """Faults by rule: which calls go wrong, whether their work is done anyway, and what the client sees.
 
 A rule picks calls (`call`, `key`, `after`, `every`, `share`, `times`) and says what happens to them: a wrong
-answer (`status` with `body`, `dialect` with `code`, `foreign`), a `cut` connection, or silence. Without any
-of these the client gets the true answer, only late (`delay`) or with other `headers`. The same rules can be
-written in Python, ``Rule(call="submit", after=2, times=1, cut="after")``, and in a TOML file:
+answer (`status` with `body`, `dialect` with `code`, `foreign`), the true one `garbled`, a `cut` connection,
+or silence. Without any of these the client gets the true answer, only late (`delay`), with other `headers`,
+or spoiled (`spelling`, `word`, `damage`). The same rules can be written in Python,
+``Rule(call="submit", after=2, times=1, cut="after")``, and in a TOML file:
 
     [[fault]]
     call = "submit"
@@ -23,12 +24,15 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from pwl_tui.simulator.documented import DOCUMENTED, Dialect
+from pwl_tui.simulator.garble import Garble, garble
+from pwl_tui.simulator.mangling import Damage, Spelling, mangled
 
 Call = Literal["balance", "submit", "poll", "check", "other"]
 """What a request asks for; ``other`` is anything that the service does not have."""
 
 _FOREIGN: dict[str, tuple[str, bytes, int]] = {
     "html": ("text/html", b"<!doctype html><title>Welcome</title><h1>It works!</h1>", 1),
+    "challenge": ("text/html", b"<!doctype html><title>Just a moment...</title>", 1),
     "empty": ("text/html", b"", 1),
     "json": ("application/json", b'{"hello": "world"}', 1),
     "huge": ("application/json", b" ", 16 * 2**20),
@@ -49,6 +53,8 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     headers: dict[str, str]
     body: bytes
+    end: Literal["keep", "close", "reset", "silent"] = "keep"
+    """What becomes of the connection afterwards."""
 
 
 class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,10 +83,18 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     dialect: Dialect | None = None
     code: str | None = None
     """With `dialect`: answer with the error that its provider documents for this code."""
-    foreign: Literal["html", "empty", "json", "huge"] | None = None
+    foreign: Literal["html", "challenge", "empty", "json", "huge"] | None = None
     """Answer with a body that is not the service's, with `status` or else with the true one."""
     cut: Literal["before", "after", "middle"] | None = None
     """Cut the connection: before the work, after it but before the answer, or in the middle of the answer."""
+    garbled: Garble | None = None
+    """Do the work, and send the true answer spoiled in this way."""
+    spelling: Spelling | None = None
+    """Answer truly, with the numbers of the results written in another way."""
+    word: str | None = None
+    """Answer truly, with another word as ``status``."""
+    damage: Damage | None = None
+    """Answer truly, in bytes that are not quite JSON."""
     silent: bool = False
     """Never answer, until the server stops."""
     headers: dict[str, str] = {}
@@ -92,19 +106,26 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def __post_init__(self) -> None:
         """Refuse fields that contradict each other."""
-        kinds = (self.status or self.foreign, self.dialect or self.code, self.cut, self.silent)
+        answers = (self.status or self.foreign, self.dialect or self.code)
+        kinds = (*answers, self.cut, self.silent, self.garbled)
         if sum(bool(kind) for kind in kinds) > 1:
-            raise ValueError("status or foreign, dialect, cut and silent exclude each other")
+            raise ValueError("status or foreign, dialect, cut, garbled and silent exclude each other")
         if bool(self.dialect) != bool(self.code):
             raise ValueError("dialect and code need each other")
         if self.dialect and self.code not in DOCUMENTED[self.dialect]:
             raise ValueError(f"code {self.code!r} is not one of the dialect {self.dialect}")
         if self.body is not None and (self.status is None or self.foreign):
             raise ValueError("body needs status, and excludes foreign")
-        if self.work is not None and self.cut:
-            raise ValueError("cut implies whether the work is done, it excludes work")
+        if self._spoils and any(kinds):
+            raise ValueError("spelling, word and damage spoil the true answer: they exclude any other")
+        if self.work is not None and (kind := "cut" if self.cut else self.garbled and "garbled"):
+            raise ValueError(f"{kind} implies whether the work is done, it excludes work")
         if self.work is False and not any(kinds):
             raise ValueError("work = false needs status, dialect, foreign or silent: there is no true answer")
+
+    @property
+    def _spoils(self) -> bool:
+        return any(one is not None for one in (self.spelling, self.word, self.damage))
 
     @property
     def works(self) -> bool:
@@ -120,6 +141,9 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             status: the true answer's HTTP status; 200 if the work is not done.
             body: the true answer's body, JSON; empty if the work is not done.
         """
+        if self.garbled and body:
+            spoiled = garble(self.garbled, body)
+            return Reply(status, spoiled.headers | self.headers, spoiled.body, spoiled.end)
         content_type = "application/json"
         if self.dialect and self.code:
             status, error = DOCUMENTED[self.dialect][self.code]
@@ -132,6 +156,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         elif self.status:
             default = {"error": f"{responses.get(self.status, 'Error')}."}
             body = msgspec.json.encode(default if self.body is None else self.body)
+        elif self._spoils:
+            body = mangled(body, self.spelling, self.word, self.damage)
         status = self.status or status
         if status in _BODILESS:
             body = b""

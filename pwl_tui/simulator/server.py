@@ -26,6 +26,7 @@ MAX_BODY = 2**20
 """The longest request body that is read, in bytes."""
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+_BEFORE_RESET = 0.05
 _GRACE = 1.0  # seconds for calls in progress to end; none of them takes that long
 _NO_FAULT = Rule()
 _NOT_FOUND: Answer = (404, {"error": "Not found."})
@@ -184,7 +185,7 @@ class _Handler(BaseHTTPRequestHandler):
                 key=server.world.key_index(asked.key),
                 batch_id=asked.batch_id,
                 status=None if unanswered else reply.status,
-                cut=rule.cut is not None,
+                cut=rule.cut is not None or reply.end != "keep",
             )
         )
         if rule.silent or rule.delay:
@@ -232,6 +233,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(reply.body[: len(reply.body) // 2])
         elif self.command != "HEAD":
             self.wfile.write(reply.body)
+        self.wfile.flush()
+        self.close_connection |= reply.end != "keep"
+        if reply.end == "silent":
+            self.server.stopping.wait()
+        elif reply.end == "reset":
+            # The client reads what came before it is told of the reset.
+            self.server.stopping.wait(_BEFORE_RESET)
+            self._reset()
 
     def _reset(self) -> None:
         self.close_connection = True

@@ -1,7 +1,7 @@
 """Batches and how they are sent: each transition is one transaction that checks its starting state."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
 
@@ -11,9 +11,11 @@ from pwl_tui.answer import Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import NoSuchJobError
+from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
+from pwl_tui.state.replies import keep
 from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome
 
 IN_DOUBT: Final = "its batch is in doubt"
@@ -77,7 +79,7 @@ class Batches:
             batch.first,
             batch.first + batch.size,
         )
-        return [row["number"] for row in rows]
+        return [row[0] for row in rows]
 
     def in_doubt(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that are in doubt; while there is one, nothing is sent."""
@@ -126,11 +128,12 @@ class Batches:
         return batch_from(row) if row else None
 
     def next_due(self, binding: Binding) -> float | None:
-        """Return when the next poll of a binding is due. None means nothing is processing."""
+        """Return when the next poll of a binding is due. None means nothing is polled."""
         row = self._database.first(
             "SELECT min(max(b.next_poll, coalesce(b.lease_until, 0))) FROM batches b"
             " JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
-            f" WHERE b.state='{BatchState.PROCESSING}' AND j.ready=1 AND k.base_url=? AND k.fingerprint=?",
+            f" WHERE b.state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}')"
+            " AND j.ready=1 AND k.base_url=? AND k.fingerprint=?",
             binding.base_url,
             binding.fingerprint,
         )
@@ -237,7 +240,14 @@ class Batches:
             note(c, Activity(now, batch.job, batch.seq, "found in the journal", batch_id))
 
     def mark_unknown_from_journal(
-        self, batch: Batch, problem: Problem, *, submitted: float, balance: int | None, now: float
+        self,
+        batch: Batch,
+        problem: Problem,
+        *,
+        submitted: float,
+        balance: int | None,
+        now: float,
+        ids: Sequence[str] = (),
     ) -> None:
         """``planned`` → ``unknown``: the journal says it was about to be sent, and no more.
 
@@ -247,6 +257,7 @@ class Batches:
             submitted: when it was about to be sent, by the journal.
             balance: credits read just before. None means unknown.
             now: UTC epoch seconds.
+            ids: what may be its ID, by the journal.
         """
         with self._database.transaction() as c:
             move(
@@ -259,26 +270,38 @@ class Batches:
                 error=to_json(problem),
             )
             set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
+            keep(c, batch, now, "", ids)
             note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, problem.message))
 
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``rejected``: refused and not charged; the person has to fix the cause."""
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.REJECTED, problem, now)
+            tell_followers(c, batch.job, batch.seq, now)
 
     def put_back(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``planned``: certainly not sent, or refused for now."""
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.PLANNED, problem, now, submitted=None)
 
-    def mark_unknown(self, batch: Batch, problem: Problem, *, now: float) -> None:
+    def mark_unknown(
+        self, batch: Batch, problem: Problem, *, now: float, reply: str = "", ids: Sequence[str] = ()
+    ) -> None:
         """``sending`` → ``unknown``: it may have been charged.
 
         Its numbers become pending, not unsent, so that nobody sends them again because of an export.
+
+        Args:
+            batch: as `intend` left it.
+            problem: why its outcome is unknown.
+            now: UTC epoch seconds.
+            reply: what came in answer to the paid call.
+            ids: what may be the batch's ID in it.
         """
         with self._database.transaction() as c:
             self._leave_sending(c, batch, BatchState.UNKNOWN, problem, now)
             set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
+            keep(c, batch, now, reply, ids)
 
     # -- internals
 

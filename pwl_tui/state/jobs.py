@@ -11,8 +11,9 @@ from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import NoSuchJobError
+from pwl_tui.state.follows import NewFollow, follow, give_up_on
 from pwl_tui.state.models import BatchState, Binding, Job
-from pwl_tui.state.money import Charge, insert_charge
+from pwl_tui.state.money import Activity, Charge, insert_charge, note
 from pwl_tui.state.records import ANSWER, FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json
 
 _PER_TRANSACTION = 20_000
@@ -22,7 +23,7 @@ _DRAFT_SECONDS = 3600.0
 
 
 class NewNumber(Struct, frozen=True):
-    """A unique number of a new job: to be sent with a batch, reused, or neither (left out)."""
+    """A unique number of a new job: to be sent with a batch, reused, under way elsewhere, or left out."""
 
     number: int
     batch: int | None
@@ -76,6 +77,9 @@ class Jobs:
         rows: Iterable[tuple[int | None, str | None]],
         numbers: Iterable[NewNumber],
         batches: Sequence[NewBatch],
+        follows: Sequence[NewFollow] = (),
+        decided: Sequence[tuple[str, str]] = (),
+        further: Iterable[tuple[int, int]] = (),
     ) -> int:
         """Store a job; it exists for everyone once this returns, and not at all if this raises.
 
@@ -85,6 +89,9 @@ class Jobs:
             rows: for each row, in order, the index of its number among `numbers`, or the reason it has none.
             numbers: the unique numbers; those of a batch are consecutive, from its `first` on.
             batches: in the order in which they are sent.
+            follows: the numbers that are under way elsewhere; their answers are pending.
+            decided: what the person decided about it, for the activity: events with their details.
+            further: for each further number of a row, the index of the row and that of the number.
 
         Returns:
             The job's ID.
@@ -98,6 +105,7 @@ class Jobs:
         try:
             self._fill(job_id, "INSERT INTO sources VALUES (?,?,?)", enumerate(pieces), 16)
             self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
+            self._fill(job_id, "INSERT OR IGNORE INTO further_numbers VALUES (?,?,?)", further)
             self._fill(
                 job_id,
                 _INSERT_NUMBER,
@@ -115,6 +123,9 @@ class Jobs:
                         at = batch.submitted or job.created
                         insert_charge(c, binding, Charge(at, batch.size, None, job_id, seq, None))
                 c.execute(_READY, (job_id,))
+                follow(c, job_id, follows, job.created)
+                for event, detail in decided:
+                    note(c, Activity(job.created, job_id, None, event, detail))
         except BaseException:
             with self._database.transaction() as c:
                 c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
@@ -166,6 +177,11 @@ class Jobs:
         pieces = self._database.read("SELECT data FROM sources WHERE job=? ORDER BY piece", job_id)
         return row["origin"], [piece["data"] for piece in pieces]
 
+    def latest_origins(self, profile: str, most: int) -> list[bytes]:
+        """Return how to read the lists of a profile's latest jobs, the latest first."""
+        query = "SELECT origin FROM jobs WHERE profile=? AND ready=1 ORDER BY id DESC LIMIT ?"
+        return [row["origin"] for row in self._database.read(query, profile, most)]
+
     def forget(self, job_id: int, now: float) -> None:
         """Remove a job with its list, numbers and results for good; its charges stay.
 
@@ -183,8 +199,14 @@ class Jobs:
                 " WHERE job=? AND batch_id IS NOT NULL",
                 (now, job_id),
             )
-        for table, key in (("rows", "idx"), ("numbers", "idx"), ("sources", "piece")):
-            # The keys of a job are dense and start at 0.
+            give_up_on(c, job_id, now)
+        for table, key in (
+            ("rows", "idx"),
+            ("further_numbers", "row"),
+            ("numbers", "idx"),
+            ("sources", "piece"),
+        ):
+            # The keys of a job are about dense and start at 0.
             for start in range(0, self._rows(table, key, job_id), _PER_TRANSACTION):
                 with self._database.transaction() as c:
                     c.execute(

@@ -99,11 +99,30 @@ class Batch(Struct, frozen=True):
     """The released batch of the same job whose numbers it took."""
     counts: Counts
     error: Problem | None
+    trouble: Problem | None = None
+    """Why its last poll taught nothing, or why it ended without all answers. None means neither."""
+    received: str = ""
+    """The beginning of its last answer, if that could not be understood."""
+
+    @property
+    def problem(self) -> Problem | None:
+        """What there is to say about it now."""
+        return self.trouble or self.error
 
     @property
     def label(self) -> str:
         """Its name on the command line: ``JOB.SEQ``."""
         return f"{self.job}.{self.seq}"
+
+
+class Candidate(Struct, frozen=True):
+    """What may be the ID of a batch in doubt: it came in answer to the paid call."""
+
+    batch_id: str
+    refusal: str
+    """Why it was not taken when it was last looked up, in a sentence; empty if it was not looked up."""
+    final: bool
+    """Whether it is certainly not the batch's."""
 
 
 class Job(Struct, frozen=True):
@@ -124,8 +143,9 @@ class Job(Struct, frozen=True):
     numbers: int
     """Unique numbers, including reused ones."""
     reused: int
+    """Numbers whose answer another job paid for; those under way elsewhere are added as they are answered."""
     left_out: int
-    """Numbers left out when the job was made: not in the sample, or more than the credits allowed."""
+    """Numbers left out: not in the sample, more than the credits allowed, or not answered elsewhere."""
     paused: bool
     hold: Problem | None
     """Why nothing more is sent: credits are short, the service asked us to wait, it refused the key."""
@@ -150,6 +170,19 @@ class Job(Struct, frozen=True):
     """The problem of the first batch that needs attention, else the hold."""
     retry_of: int | None = None
     """ID of the job whose failed numbers it retries."""
+    under_way: int = 0
+    """Numbers that other jobs pay for and whose answers it still waits for; they are pending."""
+    failed_elsewhere: int = 0
+    """Numbers that failed in other jobs, which paid for them."""
+    follows: tuple[int, ...] = ()
+    """IDs of the jobs that pay for the numbers under way."""
+    trouble: Problem | None = None
+    """Why the last poll of one of its batches that are processing taught nothing. None means that all did."""
+
+    @property
+    def in_batches(self) -> int:
+        """Numbers that it pays for itself."""
+        return self.numbers - self.reused - self.under_way - self.failed_elsewhere - self.left_out
 
     @property
     def unfinished(self) -> bool:
@@ -157,10 +190,10 @@ class Job(Struct, frozen=True):
         return self.state is not JobState.COMPLETED
 
     @property
-    def under_way(self) -> bool:
-        """Whether a batch must still be sent, fetched or settled; else the job can be forgotten."""
+    def must_stay(self) -> bool:
+        """Whether something must still be sent, fetched or settled; else the job can be forgotten."""
         open_states = {BatchState.PLANNED, BatchState.SENDING, BatchState.PROCESSING, BatchState.UNKNOWN}
-        return not open_states.isdisjoint(self.batches)
+        return bool(self.under_way) or not open_states.isdisjoint(self.batches)
 
     @property
     def done(self) -> float:

@@ -9,6 +9,7 @@ from pwl_tui.answer import COLUMNS, Answer, Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.owners import is_alive
+from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
@@ -50,7 +51,9 @@ class Standing(Struct, frozen=True):
     done: bool
 
 
-_STILL_PROCESSING = f"job=? AND seq=? AND state='{BatchState.PROCESSING}'"
+_POLLED = f"state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}')"
+"""The batches that are polled; unreachable ones now and then."""
+_STILL_POLLED = f"job=? AND seq=? AND {_POLLED}"
 """A poll whose lease expired may end after another process's, whose result counts."""
 
 
@@ -65,7 +68,7 @@ class Polls:
         with self._database.transaction() as c:
             row = c.execute(
                 f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
-                f" WHERE b.state='{BatchState.PROCESSING}' AND b.next_poll<=?"
+                f" WHERE b.{_POLLED} AND b.next_poll<=?"
                 " AND (b.lease_until IS NULL OR b.lease_until<=?)"
                 " AND j.ready=1 AND k.base_url=? AND k.fingerprint=? ORDER BY b.next_poll LIMIT 1",
                 (now, now, binding.base_url, binding.fingerprint),
@@ -113,7 +116,9 @@ class Polls:
             return
         with self._database.transaction() as c:
             c.executemany(
-                f"UPDATE batches SET next_poll=? WHERE {_STILL_PROCESSING} AND last_poll IS ?", changes
+                f"UPDATE batches SET next_poll=? WHERE job=? AND seq=? AND state='{BatchState.PROCESSING}'"
+                " AND last_poll IS ?",
+                changes,
             )
 
     def take_over(self, until: float) -> None:
@@ -123,8 +128,7 @@ class Polls:
             until: nobody polls before this time, because they may have polled just now.
         """
         holders = self._database.read(
-            "SELECT DISTINCT lease_owner FROM batches"
-            f" WHERE state='{BatchState.PROCESSING}' AND lease_owner IS NOT NULL"
+            f"SELECT DISTINCT lease_owner FROM batches WHERE {_POLLED} AND lease_owner IS NOT NULL"
         )
         for holder in holders:
             if not is_alive(holder["lease_owner"]):
@@ -150,15 +154,21 @@ class Polls:
         done: bool,
         now: float,
         next_poll: float | None,
+        trouble: Problem | None = None,
+        attempts: int = 0,
     ) -> Batch:
         """Store the answer to a poll; a result that was stored is never taken back.
+
+        A batch all of whose numbers have an answer is completed, whatever `done` says.
 
         Args:
             batch: the batch that was polled.
             answers: numbers with what is known of them; numbers of other batches are ignored.
-            done: whether the batch is completed: numbers without an answer then count as failed.
+            done: whether no more answers come: numbers without one then count as failed.
             now: UTC epoch seconds.
             next_poll: when to poll again. None if `done`.
+            trouble: what is wrong with the answer, if numbers are left without one. None means nothing.
+            attempts: how many polls in a row came to that.
 
         Returns:
             The batch as it is now.
@@ -166,18 +176,19 @@ class Polls:
         span = (batch.job, batch.first, batch.first + batch.size)
         with self._database.transaction() as c:
             stored = {
-                row["number"]: row
-                for row in c.execute(
+                number: (idx, outcome)
+                for idx, number, outcome in c.execute(
                     "SELECT idx, number, outcome FROM numbers WHERE job=? AND idx>=? AND idx<?", span
                 )
             }
             changes = []
             for number, answer in answers:
-                row = stored.get(number)
-                if row is None or not _news(row["outcome"], answer.outcome):
+                known = stored.get(number)
+                # Only this says more than what is stored.
+                if known is None or known[1] != Outcome.PENDING or answer.outcome not in _FINAL:
                     continue
                 answered = now if answer.outcome is Outcome.COMPLETED else None
-                changes.append((*astuple(answer), answered, batch.job, row["idx"]))
+                changes.append((*astuple(answer), answered, batch.job, known[0]))
             c.executemany(_STORE_ANSWER, changes)
             if done:
                 c.execute(
@@ -186,38 +197,119 @@ class Polls:
                     span,
                 )
             c.execute(_COUNT, (*span, batch.job, batch.seq))
-            state, completed = (BatchState.COMPLETED, now) if done else (BatchState.PROCESSING, None)
+            counted = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
+            over = done or counted["pending"] == 0
+            if over and not done:
+                trouble = None  # all have their answer, whatever was wrong with this one
             moved = c.execute(
-                "UPDATE batches SET state=?, completed=?, last_poll=?, next_poll=?, attempts=0,"
-                f" lease_owner=NULL, lease_until=NULL WHERE {_STILL_PROCESSING}",
-                (state, completed, now, next_poll, batch.job, batch.seq),
+                "UPDATE batches SET state=?, completed=?, last_poll=?, next_poll=?, trouble=?,"
+                " error=CASE state WHEN ? THEN NULL ELSE error END,"
+                " attempts=?, received=CASE WHEN ? THEN received END,"
+                f" lease_owner=NULL, lease_until=NULL WHERE {_STILL_POLLED}",
+                (
+                    BatchState.COMPLETED if over else BatchState.PROCESSING,
+                    now if over else None,
+                    now,
+                    None if over else next_poll,
+                    to_json(trouble),
+                    BatchState.UNREACHABLE,
+                    0 if over else attempts,
+                    trouble is not None,
+                    batch.job,
+                    batch.seq,
+                ),
             ).rowcount
+            tell_followers(c, batch.job, batch.seq, now)
             row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
             polled = batch_from(row)
-            if moved and (done or changes):
+            if moved and (over or changes or polled.trouble != batch.trouble):
                 progress = f"{polled.counts.answered:,} of {polled.size:,} answered"
-                note(c, Activity(now, batch.job, batch.seq, "completed" if done else "polled", progress))
+                if polled.trouble is not None:
+                    progress = f"{progress}. {polled.trouble.message}"
+                note(c, Activity(now, batch.job, batch.seq, "completed" if over else "polled", progress))
         return polled
 
-    def fail(self, batch: Batch, problem: Problem, *, now: float, next_poll: float) -> None:
-        """Record that a poll failed; the batch is polled again at `next_poll`."""
+    def fail(
+        self,
+        batch: Batch,
+        problem: Problem,
+        *,
+        now: float,
+        next_poll: float,
+        attempts: int | None = None,
+        received: str = "",
+    ) -> None:
+        """Record that a poll failed; the batch is polled again at `next_poll`.
+
+        Args:
+            batch: the batch that was polled.
+            problem: why it failed.
+            now: UTC epoch seconds.
+            next_poll: likewise.
+            attempts: how many polls in a row failed. None means one more than before.
+            received: the beginning of an answer that could not be understood; empty if there was none.
+        """
         with self._database.transaction() as c:
             c.execute(
-                "UPDATE batches SET last_poll=?, next_poll=?, attempts=attempts+1, lease_owner=NULL,"
-                f" lease_until=NULL WHERE {_STILL_PROCESSING}",
-                (now, next_poll, batch.job, batch.seq),
+                "UPDATE batches SET last_poll=?, next_poll=?, trouble=?, received=coalesce(?, received),"
+                " attempts=coalesce(?, attempts+1), lease_owner=NULL, lease_until=NULL"
+                f" WHERE {_STILL_POLLED}",
+                (now, next_poll, to_json(problem), received or None, attempts, batch.job, batch.seq),
             )
             note(c, Activity(now, batch.job, batch.seq, "poll failed", problem.message))
 
-    def unreachable(self, batch: Batch, problem: Problem, *, now: float) -> None:
-        """``processing`` → ``unreachable``: the service does not know the ID with this key."""
+    def unreachable(
+        self, batch: Batch, problem: Problem, *, now: float, next_poll: float | None = None
+    ) -> None:
+        """``processing`` → ``unreachable``: the service does not know the ID with this key, for now.
+
+        Args:
+            batch: the batch that was polled.
+            problem: what the service said.
+            now: UTC epoch seconds.
+            next_poll: when to look again. None means when the person says so.
+        """
         with self._database.transaction() as c:
-            c.execute(
-                "UPDATE batches SET state=?, error=?, last_poll=?, next_poll=NULL, lease_owner=NULL,"
-                f" lease_until=NULL WHERE {_STILL_PROCESSING}",
-                (BatchState.UNREACHABLE, to_json(problem), now, batch.job, batch.seq),
+            moved = c.execute(
+                "UPDATE batches SET state=?, error=?, trouble=NULL, last_poll=?, next_poll=?,"
+                f" attempts=attempts+1, lease_owner=NULL, lease_until=NULL WHERE {_STILL_POLLED}",
+                (BatchState.UNREACHABLE, to_json(problem), now, next_poll, batch.job, batch.seq),
+            ).rowcount
+            if moved and batch.state is not BatchState.UNREACHABLE:
+                note(c, Activity(now, batch.job, batch.seq, "unreachable", problem.message))
+
+    def look_again(self, jobs: Iterable[int], *, now: float, minimum: float) -> None:
+        """Make the unreachable batches of some jobs due, and those in trouble: a poll may tell by now.
+
+        Args:
+            jobs: their IDs.
+            now: UTC epoch seconds.
+            minimum: seconds between two polls of a batch.
+        """
+        with self._database.transaction() as c:
+            for job in jobs:
+                c.execute(
+                    f"UPDATE batches SET next_poll=? WHERE job=? AND state='{BatchState.UNREACHABLE}'"
+                    " AND coalesce(last_poll, 0)<=?",
+                    (now, job, now - minimum),
+                )
+                c.execute(
+                    "UPDATE batches SET next_poll=max(?, coalesce(last_poll, 0)+?), attempts=0"
+                    f" WHERE job=? AND state='{BatchState.PROCESSING}' AND trouble IS NOT NULL",
+                    (now, minimum, job),
+                )
+
+    def looking(self, job: int, now: float) -> bool:
+        """Return whether an unreachable batch of a job is due, or being polled."""
+        return (
+            self._database.first(
+                f"SELECT 1 FROM batches WHERE job=? AND state='{BatchState.UNREACHABLE}' AND next_poll<=?"
+                " LIMIT 1",
+                job,
+                now,
             )
-            note(c, Activity(now, batch.job, batch.seq, "unreachable", problem.message))
+            is not None
+        )
 
     def try_again(self, job: int, *, now: float) -> int:
         """``unreachable`` → ``processing`` for all batches of a job, as the person decided; return how many.
@@ -226,7 +318,8 @@ class Polls:
         """
         with self._database.transaction() as c:
             return c.execute(
-                "UPDATE batches SET state=?, next_poll=?, attempts=0, error=NULL WHERE job=? AND state=?",
+                "UPDATE batches SET state=?, next_poll=?, attempts=0, error=NULL, trouble=NULL"
+                " WHERE job=? AND state=?",
                 (BatchState.PROCESSING, now, job, BatchState.UNREACHABLE),
             ).rowcount
 
@@ -234,11 +327,7 @@ class Polls:
 _STORE_ANSWER = f"UPDATE numbers SET {'=?, '.join(COLUMNS)}=?, answered=? WHERE job=? AND idx=?"
 
 
-def _news(stored: str, answer: Outcome) -> bool:
-    """Whether an answer says more than what is stored."""
-    return stored == Outcome.PENDING and answer in {Outcome.COMPLETED, Outcome.FAILED}
-
-
+_FINAL = frozenset({Outcome.COMPLETED, Outcome.FAILED})
 _COUNT = f"""
 UPDATE batches SET (on_whatsapp, business, not_on_whatsapp, failed, pending) = (
     SELECT coalesce(sum(on_whatsapp), 0), coalesce(sum(on_whatsapp AND business), 0),

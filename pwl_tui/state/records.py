@@ -19,7 +19,7 @@ _ATTENTION = (BatchState.UNKNOWN, BatchState.REJECTED, BatchState.UNREACHABLE)
 _COUNTED = tuple((state, f"n_{state}") for state in BatchState)
 _STATES = "".join(f", sum(state='{state}') AS {column}" for state, column in _COUNTED)
 _JOBS = f"""
-SELECT j.*, b.base_url, b.fingerprint, a.*,
+SELECT j.*, b.base_url, b.fingerprint, a.*, w.*,
     (SELECT error FROM batches WHERE job=j.id AND error IS NOT NULL
         AND state IN ({",".join(f"'{state}'" for state in _ATTENTION)}) ORDER BY seq LIMIT 1) AS error
 FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
@@ -29,14 +29,19 @@ FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
         min(CASE state WHEN '{BatchState.PROCESSING}' THEN next_poll END) AS next_poll,
         min(CASE WHEN state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}') THEN submitted END)
             AS unfetched_since,
+        min(CASE state WHEN '{BatchState.PROCESSING}' THEN trouble END) AS trouble,
         max(completed) AS completed, sum(CASE WHEN state<>'{BatchState.RELEASED}' THEN size END) AS in_batches
         {_STATES}
-    FROM batches %s GROUP BY job) a ON a.job=j.id
+    FROM batches {{0}} GROUP BY job) a ON a.job=j.id LEFT JOIN (
+    SELECT f.job AS follower, sum(f.pending) AS under_way, group_concat(DISTINCT f.payer) AS payers,
+        min(CASE p.state WHEN '{BatchState.PROCESSING}' THEN p.next_poll END) AS payers_poll
+    FROM (SELECT * FROM follows {{0}}) f LEFT JOIN batches p ON p.job=f.payer AND p.seq=f.seq GROUP BY f.job
+) w ON w.follower=j.id
 WHERE j.ready=1
 """
-JOBS = _JOBS % ""
+JOBS = _JOBS.format("")
 """Every job with the totals of its batches."""
-JOB = f"{_JOBS % 'WHERE job=?1'} AND j.id=?1"
+JOB = f"{_JOBS.format('WHERE job=?1')} AND j.id=?1"
 """One job; without the second condition SQLite would add up the batches of all."""
 _DONE = (BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED)
 _OPEN = ",".join(f"'{state}'" for state in BatchState if state not in _DONE)
@@ -44,7 +49,8 @@ FOREMOST_JOBS = f"""
 WITH foremost AS (
     SELECT * FROM (SELECT id FROM jobs WHERE ready=1 ORDER BY id DESC LIMIT ?1)
     UNION SELECT job FROM batches WHERE state IN ({_OPEN})
-) {_JOBS % "WHERE job IN foremost"} AND j.id IN foremost
+    UNION SELECT job FROM follows
+) {_JOBS.format("WHERE job IN foremost")} AND j.id IN foremost
 """
 """All jobs that are not complete, and the newest ?1 of all."""
 
@@ -76,8 +82,11 @@ def to_json(value: Problem | None) -> str | None:
     return None if value is None else msgspec.json.encode(value).decode()
 
 
-def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool) -> JobState:
-    """Derive the state of a job from how many of its batches are in which state."""
+def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool, under_way: int = 0) -> JobState:
+    """Derive the state of a job from how many of its batches are in which state.
+
+    Numbers `under_way` in batches of other jobs are processing as far as this job is concerned.
+    """
     left = batches.get(BatchState.PLANNED, 0) + batches.get(BatchState.SENDING, 0)
     if any(batches.get(state) for state in _ATTENTION):
         return JobState.ATTENTION
@@ -89,7 +98,7 @@ def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool) -> Jo
         return JobState.PLANNED
     if left:
         return JobState.SUBMITTING
-    return JobState.PROCESSING if batches.get(BatchState.PROCESSING) else JobState.COMPLETED
+    return JobState.PROCESSING if batches.get(BatchState.PROCESSING) or under_way else JobState.COMPLETED
 
 
 def job_from(row: sqlite3.Row) -> Job:
@@ -103,9 +112,12 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
     row = dict(zip(names, values, strict=True))
     batches = {state: n for state, column in _COUNTED if (n := row[column])}
     hold = problem_from(row["hold"])
-    state = job_state(batches, paused=bool(row["paused"]), held=hold is not None)
+    under_way = row["under_way"] or 0
+    state = job_state(batches, paused=bool(row["paused"]), held=hold is not None, under_way=under_way)
     reused, reused_on = row["reused"], row["reused_on_whatsapp"]
-    finished = (row["completed"] or row["created"]) if state is JobState.COMPLETED else None
+    ends = [end for end in (row["completed"], row["followed"]) if end is not None]
+    finished = max(ends, default=row["created"]) if state is JobState.COMPLETED else None
+    polls = [poll for poll in (row["next_poll"], row["payers_poll"]) if poll is not None]
     return Job(
         id=row["id"],
         name=row["name"],
@@ -121,7 +133,7 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
         numbers=row["numbers"],
         reused=reused,
         # A released batch's numbers belong to the batch that replaces it.
-        left_out=row["numbers"] - reused - (row["in_batches"] or 0),
+        left_out=row["numbers"] - reused - under_way - row["failed_elsewhere"] - (row["in_batches"] or 0),
         paused=bool(row["paused"]),
         hold=hold,
         hold_until=row["hold_until"],
@@ -129,18 +141,22 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
             on_whatsapp=(row["on_whatsapp"] or 0) + reused_on,
             business=(row["business"] or 0) + row["reused_business"],
             not_on_whatsapp=(row["not_on_whatsapp"] or 0) + reused - reused_on,
-            failed=row["failed"] or 0,
-            pending=row["pending"] or 0,
+            failed=(row["failed"] or 0) + row["failed_elsewhere"],
+            pending=(row["pending"] or 0) + under_way,
         ),
         charged=row["charged"] or 0,
         batches=batches,
         last_poll=row["last_poll"],
-        next_poll=row["next_poll"],
+        next_poll=min(polls, default=None),
         started=row["started"],
         unfetched_since=row["unfetched_since"],
         finished=finished,
         error=problem_from(row["error"]) or hold,
         retry_of=row["retry_of"],
+        under_way=under_way,
+        failed_elsewhere=row["failed_elsewhere"],
+        follows=tuple(sorted(int(payer) for payer in (row["payers"] or "").split(",") if payer)),
+        trouble=problem_from(row["trouble"]),
     )
 
 
@@ -170,6 +186,8 @@ def batch_from(row: sqlite3.Row) -> Batch:
             pending=row["pending"],
         ),
         error=problem_from(row["error"]),
+        trouble=problem_from(row["trouble"]),
+        received=row["received"] or "",
     )
 
 

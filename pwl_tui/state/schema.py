@@ -162,4 +162,103 @@ CREATE TABLE forgotten (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_FIRST, _SECOND)
+_PLACE: Final = """
+-- Where the state directory belongs: a moved or copied one spends nothing until the person has decided.
+CREATE TABLE places (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    host TEXT NOT NULL,
+    name TEXT NOT NULL,
+    path TEXT NOT NULL
+);
+"""
+
+_LOOKUPS: Final = """
+-- Single checks: each is stored before it is paid for. One without an answer may have been charged.
+CREATE TABLE lookups (
+    id INTEGER PRIMARY KEY,
+    binding INTEGER NOT NULL REFERENCES bindings,
+    number INTEGER,                     -- E.164 as an integer; NULL once it was purged
+    started REAL NOT NULL,
+    answered REAL,
+    outcome TEXT,
+    on_whatsapp INTEGER,
+    business INTEGER,
+    carrier TEXT,
+    country TEXT,
+    note TEXT,
+    line_type TEXT,
+    error TEXT                          -- the Problem that there is in place of an answer
+);
+CREATE INDEX lookups_by_number ON lookups (number);
+"""
+
+_TROUBLE: Final = """
+-- Why the last poll taught nothing, or why a batch ended without all answers; NULL: there is no trouble.
+ALTER TABLE batches ADD COLUMN trouble TEXT;
+-- The beginning of an answer that could not be understood, for the provider's support.
+ALTER TABLE batches ADD COLUMN received TEXT;
+"""
+
+_REPLIES_IN_DOUBT: Final = """
+-- What came in answer to the paid call of a batch in doubt, without the key.
+CREATE TABLE replies (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (job, seq)
+) WITHOUT ROWID;
+
+-- What came for a single check that may have been charged, without the key.
+ALTER TABLE lookups ADD COLUMN reply TEXT;
+
+-- What may be the ID of a batch in doubt, and why it was not taken when it was last looked up.
+CREATE TABLE candidates (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    batch_id TEXT NOT NULL,
+    refusal TEXT NOT NULL DEFAULT '',
+    final INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (job, seq, batch_id)
+) WITHOUT ROWID;
+"""
+
+_UNDER_WAY: Final = """
+-- Numbers of a job that a batch of another job pays for: a range of them, while one has no answer.
+CREATE TABLE follows (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    first INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    payer INTEGER NOT NULL,             -- the other job
+    seq INTEGER NOT NULL,               -- its batch
+    pending INTEGER NOT NULL,           -- how many of the range have no answer
+    PRIMARY KEY (job, first)
+) WITHOUT ROWID;
+CREATE INDEX follows_by_batch ON follows (payer, seq);
+
+-- When the last answer came from a batch of another job.
+ALTER TABLE jobs ADD COLUMN followed REAL;
+-- How many numbers failed there.
+ALTER TABLE jobs ADD COLUMN failed_elsewhere INTEGER NOT NULL DEFAULT 0;
+"""
+
+_SEVERAL_NUMBERS_IN_A_ROW: Final = """
+-- The numbers of a row beyond the one in `rows`, where a list has several in a row.
+CREATE TABLE further_numbers (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    row INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (job, row, number)
+) WITHOUT ROWID;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    _FIRST,
+    _SECOND,
+    _PLACE,
+    _LOOKUPS,
+    _TROUBLE,
+    _REPLIES_IN_DOUBT,
+    _UNDER_WAY,
+    _SEVERAL_NUMBERS_IN_A_ROW,
+)

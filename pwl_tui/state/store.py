@@ -10,16 +10,21 @@ from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.errors import StateError
+from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
+from pwl_tui.state.follows import Follows
 from pwl_tui.state.jobs import Jobs
+from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Balances, Charges
 from pwl_tui.state.patience import Patience
+from pwl_tui.state.place import Places
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
+from pwl_tui.state.replies import Replies
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: there must be room for an ID that is paid for."""
@@ -33,36 +38,47 @@ class Store:
         jobs: lists accepted for validation.
         batches: their submissions, and the transitions that sending makes.
         decisions: the transitions that the person makes.
+        replies: what came for batches in doubt, and what may be their IDs.
         polls: who polls which batch, and the answers.
+        follows: which jobs wait for numbers that another job pays for.
         results: rows and numbers.
+        lookups: single checks.
         balances: readings of the credits.
         charges: what is known to have been spent.
         activity: the log of what happened and what was decided.
+        places: where the state belongs, and where it is.
         journal: every batch ID, outside the database.
         patience: how long locks are waited for, and who is told.
     """
 
-    def __init__(self, directory: Path, database: Database, patience: Patience) -> None:
+    def __init__(
+        self, directory: Path, database: Database, patience: Patience, host: Host | None = None
+    ) -> None:
         self.directory = directory
         self.patience = patience
         self._database = database
         self.jobs = Jobs(database)
         self.batches = Batches(database)
         self.decisions = Decisions(database)
+        self.replies = Replies(database)
         self.polls = Polls(database)
+        self.follows = Follows(database)
         self.results = Results(database)
+        self.lookups = Lookups(database)
         self.balances = Balances(database)
         self.charges = Charges(database)
         self.activity = Activities(database)
+        self.places = Places(database, directory, host)
         self.journal = Journal(directory / "journal.log")
 
     @classmethod
-    def open(cls, directory: Path, patience: Patience | None = None) -> Self:
+    def open(cls, directory: Path, patience: Patience | None = None, host: Host | None = None) -> Self:
         """Open the state in a directory, which is created (0700) if missing.
 
         Args:
             directory: where it is.
             patience: how long to wait for other processes. None means as long as the default.
+            host: the machine. None means this one.
 
         Raises:
             StateError: the file is damaged, from a newer version, inaccessible, or on another machine.
@@ -72,7 +88,7 @@ class Store:
         require_local(directory)
         sweep(directory)
         patience = patience or Patience()
-        return cls(directory, Database(directory / "state.db", patience=patience), patience)
+        return cls(directory, Database(directory / "state.db", patience=patience), patience, host)
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
         """Try to become the one sender of a key: see `locks.sender_lock`."""

@@ -222,6 +222,8 @@ class PwlApp(TerminalApp):
             await self._home.start_list(str(self._demo.path), self._demo.region or "")
         elif self._engine.binding is None:
             self._home.action_key()
+        elif self._engine.misplaced is not None:
+            self._home.action_settle()
 
     def _retitle(self) -> None:
         """Show the progress of this key's jobs in the terminal's title."""

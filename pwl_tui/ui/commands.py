@@ -60,7 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("browse", "ctrl+o", "browse", "Choose the list from your files.", "Lists", "form", 3),
     Command("see-rows", "ctrl+r", "see rows", "See how each row is read.", "Lists", "form", 4),
     Command("options", "ctrl+t", "options", "Set how to read the list, or sample it.", "Lists", "form", 5),
-    Command("take-region", "ctrl+g", "use region", "Use the suggested region.", "Lists", "form", 6),
+    Command("take-region", "ctrl+g", "use region", "Choose the region that fits.", "Lists", "form", 6),
     Command(
         "save-rejected", "e", "save rejected", "Save the rejected rows to a file.", "Lists", "preview", 1
     ),
@@ -75,7 +75,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("rest", "S", "send rest", "Review a sample, then send the rest.", "Jobs", "home job"),
     Command("forget", "F", "forget", "Delete a finished job for good.", "Jobs", "home job"),
     Command("adopt", "A", "adopt", "Adopt batches sent elsewhere.", "Jobs", "home job"),
+    Command("lookup", "l", "look up", "Look up single numbers.", "Lists", "home job", 10),
     Command("release", "1", "send again", "Release the batch and send it again.", "In doubt", "settle", 1),
+    Command("use-id", "u", "use ID", "Use the ID that came with the answer.", "In doubt", "settle", 1),
     Command("give-id", "2", "enter ID", "Enter the service's ID of the batch.", "In doubt", "settle", 1),
     Command("write-off", "3", "write off", "Write off the batch and its credits.", "In doubt", "settle", 1),
     Command("report", "r", "report", "Show, copy or save a support report.", "In doubt", "settle", 2),

@@ -15,6 +15,8 @@ SIGNS: Final[Mapping[JobState, str]] = {
     JobState.COMPLETED: "✓",
 }
 """What marks a state without words; most have no sign."""
+_IDS_SHOWN: Final = 4
+"""Jobs that are named by their IDs in one place."""
 
 
 def state(job: Job) -> str:
@@ -39,23 +41,24 @@ _WIDE_RANGE: Final = 0.25
 
 def rate(job: Job) -> float | None:
     """Return how many numbers a second the service has answered so far; None before the first answers."""
-    answered = job.counts.answered - job.reused
+    answered = job.counts.answered - job.reused - job.failed_elsewhere
     if job.started is None or job.last_poll is None or answered <= 0 or job.last_poll <= job.started:
         return None
     return answered / (job.last_poll - job.started)
 
 
 def seconds_left(job: Job, now: float, eta: Eta | None = None) -> float | None:
-    """Return how long a job will still take, by what is expected or else at its rate so far.
+    """Return how long a job's own batches will still take, by what is expected or else at their rate so far.
 
-    None if that is unknown, or if nothing arrives.
+    None if that is unknown, if nothing arrives, or if it only waits for other jobs.
     """
     if eta is not None and job.state in (JobState.PROCESSING, JobState.SUBMITTING):
         return max(eta.end - now, 1.0)
     speed = rate(job)
     if speed is None or job.last_poll is None or job.state not in (JobState.PROCESSING, JobState.SUBMITTING):
         return None
-    return max(job.counts.pending / speed - (now - job.last_poll), 1.0)
+    own = job.counts.pending - job.under_way
+    return max(own / speed - (now - job.last_poll), 1.0) if own > 0 else None
 
 
 def left(seconds: float, now: float, eta: Eta | None = None) -> str:
@@ -86,7 +89,13 @@ def needs(job: Job) -> str | None:
             return clean(f"{counted(number, 'batch', 'batches')} {batch_state}{why}")
     if job.hold is not None and job.state is JobState.WAITING:
         return clean(job.hold.message)
-    return None
+    return None if job.trouble is None else clean(job.trouble.message)
+
+
+def remedy(job: Job) -> str:
+    """Return what to do about what a job needs; empty if there is nothing more to say."""
+    problem = job.error or job.trouble
+    return "" if problem is None else clean(problem.remedy)
 
 
 # -- how long the service keeps what was not fetched
@@ -117,6 +126,37 @@ def names(jobs: Sequence[Job]) -> str:
 
 
 # -- what belongs together
+
+
+def numbered(jobs: Sequence[int]) -> str:
+    """Return which jobs are meant, by their IDs: ``job 3``, ``jobs 3 and 5``, ``jobs 3, 5 and 7 others``."""
+    if len(jobs) == 1:
+        return f"job {jobs[0]}"
+    shown, others = (
+        (jobs, 0) if len(jobs) <= _IDS_SHOWN else (jobs[: _IDS_SHOWN - 1], len(jobs) - _IDS_SHOWN + 1)
+    )
+    *first, last = [*map(str, shown), *([counted(others, "other")] if others else [])]
+    return f"jobs {', '.join(first)} and {last}"
+
+
+def under_way(job: Job) -> str:
+    """Return how many answers of a job come from which other jobs; empty if none do."""
+    return f"{grouped(job.under_way)} under way in {numbered(job.follows)}" if job.under_way else ""
+
+
+def cheaper(job: Job, agreed: int) -> str:
+    """Return that a job that was just created costs less than was agreed to; empty if it does not.
+
+    Args:
+        job: as it was created.
+        agreed: credits that the person agreed to spend.
+    """
+    if job.in_batches >= agreed:
+        return ""
+    return (
+        f"It costs {counted(job.in_batches, 'credit')} instead of {grouped(agreed)}:"
+        " by now, other jobs have or await the other answers."
+    )
 
 
 def continued_by(later: Job) -> str:

@@ -1,14 +1,23 @@
 """The ledger: what was spent, and what the balance did that no charge explains."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from pwl_tui.engine.money.ledger import Ledger, Movement
 from pwl_tui.wording.figures import counted, grouped
+
+LOOKUP_IN_DOUBT: Final = "lookup without an answer; may have been charged"
 
 
 def total(ledger: Ledger) -> str:
     """Return what was spent, and in how many charges."""
     return f"{counted(ledger.spent, 'credit')} spent in {counted(len(ledger.lines), 'charge')}"
+
+
+def in_doubt(lookups: int) -> str:
+    """Return that lookups got no answer, and what they may have cost."""
+    cost = counted(lookups, "credit")
+    return f"{counted(lookups, 'lookup')} without an answer: {cost} may have been spent."
 
 
 def movement(moved: Movement, since: str = "") -> str:

@@ -5,14 +5,19 @@ from typing import Final, get_args
 from msgspec import Struct, field
 
 from pwl_tui.engine.jobs.planning import NOT_AFFORDED, JobPlan
-from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, REASONS
+from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, REASONS, SEVERAL_NUMBERS
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.findings import Aspect, Finding
 from pwl_tui.lists.read.reading import Reading
+from pwl_tui.text import clean
 from pwl_tui.wording.figures import about, counted, grouped, percent
+from pwl_tui.wording.jobs import numbered
 
 _ASPECTS: Final = get_args(Aspect)
 _REASONS_SHOWN: Final = 3
+_EXAMPLES_SHOWN: Final = 3
+_REGIONS_SHOWN: Final = 6
+_LONGEST_CELL: Final = 40
 _WHY_LEFT_OUT: Final = {NOT_AFFORDED: "credits were short"}
 
 
@@ -20,9 +25,10 @@ class Step(Struct, frozen=True):
     """A step on the way from the rows of a list to the numbers that are paid for.
 
     Attributes:
-        name: ``rows`` for the first and ``to pay`` for the last; in between, what falls out.
+        name: ``rows`` for the first, ``further`` for numbers of rows that have several, ``to pay`` for the
+            last; in between, what falls out.
         count: how many there are.
-        rows: of the list.
+        rows: of the list, with a further one for each further number.
         before: rows that were left before this step.
         left: rows that are left after it.
         why: what the count is made of, where that is known; the most frequent first.
@@ -51,13 +57,16 @@ class Step(Struct, frozen=True):
 def steps(plan: JobPlan) -> list[Step]:
     """Return the steps of a plan, without those at which nothing falls out."""
     listed = plan.list
-    rows = left = listed.rows
-    found = [Step("row" if rows == 1 else "rows", rows, rows, rows, rows)]
+    rows = left = listed.rows + listed.further
+    found = [Step("row" if listed.rows == 1 else "rows", listed.rows, rows, rows, rows)]
+    if listed.further:
+        found.append(Step("further", listed.further, rows, rows, rows))
     for name, count, why in (
         ("empty", listed.blank, {}),
         ("rejected", listed.rejected, listed.reasons),
         ("duplicates", listed.duplicates, {}),
         ("reused", plan.reused, {}),
+        ("under way", plan.under_way, _payers(plan)),
         ("left out", plan.left_out, {why_left_out(plan): plan.left_out}),
     ):
         if count:
@@ -90,9 +99,65 @@ def saving(plan: JobPlan) -> str:
     return f"{grouped(plan.reused)} reused from earlier jobs, which saves {counted(plan.reused, 'credit')}."
 
 
+def under_way(plan: JobPlan) -> str:
+    """Return which numbers other jobs pay for already, and what becomes of them; empty if none do."""
+    if not plan.under_way:
+        return ""
+    where = numbered(list(plan.under_way_in))
+    return f"{grouped(plan.under_way)} already under way in {where}; their answers are taken over from there."
+
+
+def pay_again(plan: JobPlan) -> str:
+    """Return the question whether to pay a second time for what is under way."""
+    are = f"{counted(plan.under_way, 'number')} {'is' if plan.under_way == 1 else 'are'}"
+    them, cost = "it" if plan.under_way == 1 else "them", counted(plan.under_way, "credit")
+    where = numbered(list(plan.under_way_in))
+    return f"{are} already under way in {where}. Pay {cost} for {them} a second time?"
+
+
+def _payers(plan: JobPlan) -> dict[str, int]:
+    return {f"in {numbered(list(plan.under_way_in))}": plan.under_way} if plan.under_way else {}
+
+
 def detected(reading: Reading) -> list[Finding]:
     """Return how a list was read, in the order in which that is told."""
     return sorted(reading.findings, key=lambda finding: _ASPECTS.index(finding.aspect))
+
+
+def examples(plan: ListPlan) -> list[str]:
+    """Return how some cells of a list are sent, as in ``13345807302 → +1 334 580 7302 (US)``."""
+    return [
+        f"{clean(each.cell, _LONGEST_CELL)} → {each.written}" + (f" ({each.region})" if each.region else "")
+        for each in plan.examples[:_EXAMPLES_SHOWN]
+    ]
+
+
+def also_offered(plan: ListPlan) -> str:
+    """Return the regions to choose from besides the likeliest, as in ``TW 80%, HK 75%``; empty if none."""
+    others = [f"{guess.region} {percent(guess.valid)}" for guess in plan.region_guesses[1:]]
+    more = len(others) - _REGIONS_SHOWN
+    return ", ".join([*others[:_REGIONS_SHOWN], f"{more} more"] if more > 0 else others)
+
+
+def several(plan: ListPlan, option: str) -> str:
+    """Return what can be done for rows that were rejected because of several numbers; empty if none was.
+
+    Args:
+        plan: of the list.
+        option: where that is chosen.
+    """
+    rows = plan.reasons.get(REASONS[SEVERAL_NUMBERS], 0)
+    if not rows:
+        return ""
+    return f"{counted(rows, 'row')} {'has' if rows == 1 else 'have'} several numbers; {option} reads them"
+
+
+def ninth_digits(plan: ListPlan) -> str:
+    """Return that numbers of Brazil got the ninth digit of today; empty if none did."""
+    if not plan.ninth_digits:
+        return ""
+    rows = counted(plan.ninth_digits, "row")
+    return f"{rows} with mobile numbers of Brazil got the ninth digit that they have today."
 
 
 def offer(plan: ListPlan, option: str = "region") -> str:

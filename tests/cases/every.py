@@ -2,9 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import network
+from tests.cases import answers, broken_answers, lists, lookup, network, region, under_way
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
+    "answers": answers.CASES,
+    "broken answers": broken_answers.CASES,
+    "lists": lists.CASES,
+    "lookup": lookup.CASES,
     "network": network.CASES,
+    "region": region.CASES,
+    "under way": under_way.CASES,
 }

@@ -19,10 +19,10 @@ from unittest.mock import patch
 import httpx
 
 from pwl_tui.api.client import Client
-from pwl_tui.api.models import Submitted
+from pwl_tui.api.models import Check, Submitted
 from pwl_tui.cli.main import main as program
 from pwl_tui.state.database import Database
-from pwl_tui.state.files.journal import Intent, Journal, Line
+from pwl_tui.state.files.journal import Candidates, Intent, Journal, Line
 
 KILLED_AT = "killed at "
 """What the last line says before the step's name."""
@@ -64,7 +64,8 @@ class Steps:
 
 def mark_steps(step: Steps) -> None:
     """Put the steps into the few places of the program that keep something, for the rest of this process."""
-    transaction, append, submit = Database.transaction, Journal.append, Client.submit
+    transaction, append = Database.transaction, Journal.append
+    submit, check = Client.submit, Client.check
     send, write, fsync = httpx.HTTPTransport.handle_request, os.write, os.fsync
     appending = threading.local()
 
@@ -77,7 +78,7 @@ def mark_steps(step: Steps) -> None:
         step("after COMMIT")
 
     def mortal_append(self: Journal, line: Line) -> None:
-        what = "the intent" if isinstance(line, Intent) else "the id"
+        what = {Intent: "the intent", Candidates: "the candidates"}.get(type(line), "the id")
         step(f"before {what} in the journal")
         appending.now, appending.whole = True, True
         try:
@@ -115,6 +116,12 @@ def mark_steps(step: Steps) -> None:
         step("after the POST")
         return submitted
 
+    def mortal_check(self: Client, number: str, region: str | None = None) -> Check:
+        step("before the POST")
+        checked = check(self, number, region)
+        step("after the POST")
+        return checked
+
     for owner, name, mortal in (
         (Database, "transaction", mortal_transaction),
         (Journal, "append", mortal_append),
@@ -122,6 +129,7 @@ def mark_steps(step: Steps) -> None:
         (os, "fsync", mortal_fsync),
         (httpx.HTTPTransport, "handle_request", mortal_send),
         (Client, "submit", mortal_submit),
+        (Client, "check", mortal_check),
     ):
         patch.object(owner, name, mortal).start()
 
@@ -133,6 +141,7 @@ def hurry() -> None:
     patch("pwl_tui.engine.polling.schedule._BACKOFF_SECONDS", 0.05).start()
     patch("pwl_tui.engine.polling.monitor.CHECK_SECONDS", 0.1).start()
     patch("pwl_tui.cli.follow._TICK_SECONDS", 0.05).start()
+    patch("pwl_tui.engine.money.submitter.PROOF_OFFSETS", (0.2,)).start()
 
 
 def run(

@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Literal
 
 from pwl_tui.simulator.faults import Rule
+from pwl_tui.simulator.garble import Garble
 from tests.crash.counts import Tally
 from tests.crash.machine import Kill, Machine
-from tests.crash.reconcile import read_batches
+from tests.crash.reconcile import journaled, read_batches
 from tests.crash.scenario import bring, check
 from tests.crash.user import Person, StuckError
 from tests.e2e.harness import place
 
 _HELD = Rule(call="submit", delay=0.5, times=1)
 """Time enough to kill a client that has been charged and not been told."""
+_LOOKED_UP = ("+14155552671", "+12125550123", "+442079460958")
 
 
 Prepare = Callable[[Machine, Person], tuple[str, ...]]
@@ -29,18 +31,36 @@ class Scene:
     Attributes:
         name: for people.
         prepare: brings things there, and returns the command.
-        rows: of the list that it is about.
+        rows: of the list that it is about; 0: it is about none.
         again: whether the command itself is what goes on after the kill.
+        proven: whether nobody has to settle anything once what may be an id is in the journal.
+        copies: how many more times the list is brought.
+        companions: how many processes run the same command at the same time, and live.
+        steps: how many steps to kill it at, though it does not always get that far; 0: until it lives.
     """
 
     name: str
     prepare: Prepare
     rows: int = 12
     again: bool = False
+    proven: bool = False
+    copies: int = 0
+    companions: int = 0
+    steps: int = 0
 
 
 def submit(_: Machine, person: Person) -> tuple[str, ...]:
     return person.commands[0]
+
+
+def spoiled(kind: Garble) -> Prepare:
+    """Return what lets an answer come that holds the id, but not as it should."""
+
+    def prepare(machine: Machine, person: Person) -> tuple[str, ...]:
+        machine.place.simulator.add_fault(Rule(call="submit", garbled=kind, times=1))
+        return person.commands[0]
+
+    return prepare
 
 
 def orphan(machine: Machine, person: Person) -> tuple[str, ...]:
@@ -49,6 +69,12 @@ def orphan(machine: Machine, person: Person) -> tuple[str, ...]:
     # Two balances are read before the paid call.
     person.note(machine.kill(machine.start(*person.commands[0]), Kill("request", 3)))
     machine.quiet()
+    return person.commands[0]
+
+
+def under_way(machine: Machine, person: Person) -> tuple[str, ...]:
+    """Bring the list again while its first job, whose sender was killed, has sent nothing."""
+    person.note(machine.kill(machine.start(*person.commands[0]), Kill("request", 2)))
     return person.commands[0]
 
 
@@ -107,15 +133,32 @@ def settle(cut: Literal["before", "after"], decision: str) -> Prepare:
     return prepare
 
 
+def look_up(*faults: Rule) -> Prepare:
+    """Return what prepares to look up some numbers at a service with faults."""
+
+    def prepare(machine: Machine, _: Person) -> tuple[str, ...]:
+        for fault in faults:
+            machine.place.simulator.add_fault(fault)
+        return ("lookup", *_LOOKED_UP, "--json")
+
+    return prepare
+
+
 SCENES = (
     Scene("submit", submit, rows=1_120),
+    Scene("submit, cut short", spoiled("length long"), proven=True),
+    Scene("submit, two ids", spoiled("twice"), proven=True),
     Scene("watch after a kill", orphan),
+    Scene("submit again", under_way, copies=1),
     Scene("watch an old copy", old_copy, rows=1_120),
     Scene("watch an older copy", older_copy, rows=1_120),
     Scene("rebuild", rebuild, again=True),
     Scene("settle free", settle("before", "free")),
     Scene("settle adopted", settle("after", "adopted")),
     Scene("settle lost", settle("after", "lost")),
+    Scene("lookup", look_up(), rows=0, again=True),
+    Scene("lookup in vain", look_up(Rule(call="check", cut="after", times=1)), rows=0, again=True),
+    Scene("lookups at once", look_up(), rows=0, again=True, companions=2, steps=40),
 )
 """What is walked through: every command that keeps something which money hangs on."""
 
@@ -128,19 +171,27 @@ def kill_once(scene: Scene, step: int, directory: Path, tally: Tally) -> tuple[b
         it has fewer steps; and a sentence for everything that is not as it should be.
     """
     with place(directory) as here:
-        lists = bring(directory, (scene.rows,), scene.name)
+        lists = bring(directory, (scene.rows,) if scene.rows else (), scene.name, scene.copies)
         machine = Machine(here, tally, hurried=True)
         person = Person(machine, list(lists))
         try:
             command = scene.prepare(machine, person)
-            ran = machine.kill(machine.start(*command, kill_at=step), Kill("step", step))
+            killed = machine.start(*command, kill_at=step)
+            companions = [machine.start(*command) for _ in range(scene.companions)]
+            ran = machine.kill(killed, Kill("step", step))
             person.note(ran)
+            came = journaled(here.state).candidates
+            for companion in companions:
+                machine.end(companion)
             if scene.again:
                 machine.run(*command)
             person.finish()
         except (StuckError, TimeoutError) as error:
             return False, [*machine.complaints, str(error)]
-        return ran.killed, check(machine, lists, exports=False)
+        found = check(machine, lists, exports=False)
+        if scene.proven and came and tally.groups["settled"]:
+            found.append("a batch was settled by the person though its id is in the journal")
+        return ran.killed, found
 
 
 def walk(scene: Scene, directory: Path, *, first: int = 1, stride: int = 1) -> tuple[Tally, list[str]]:
@@ -167,6 +218,6 @@ def walk(scene: Scene, directory: Path, *, first: int = 1, stride: int = 1) -> t
             violations += [f"{machine}: {sentence}" for sentence in found]
         else:
             shutil.rmtree(machine)
-        if not killed:
+        if step >= scene.steps and not killed:
             return total, violations
     raise AssertionError("count() has no end")

@@ -19,6 +19,13 @@ from pwl_tui.simulator.world import Charge, World
 
 DECISIONS = {"released": "settled: free", "lost": "settled: lost"}
 """The states, beside ``completed``, in which a batch may end, and the decision that has to be on record."""
+TAKEN_OVER = "taken over"
+"""On record for a released batch that was refused, and whose numbers other jobs have."""
+REASONS = {
+    "not_sent": ("no answer from job ", "its batch was rejected"),
+    "failed": ("failed in job ",),
+}
+"""What the note says of a number that was left to another job in vain, by its outcome."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,9 @@ def read_batches(state: Path) -> list[BatchRow]:
     """Return the batches of a state directory that no process works on."""
     decisions: dict[tuple[int, int], set[str]] = defaultdict(set)
     charges: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for job, seq, event in _query(state, "SELECT job, seq, event FROM activity WHERE event LIKE 'settled:%'"):
+    for job, seq, event in _query(
+        state, "SELECT job, seq, event FROM activity WHERE event LIKE 'settled:%' OR event='taken over'"
+    ):
         decisions[job, seq].add(event)
     for job, seq, amount in _query(state, "SELECT job, seq, amount FROM charges"):
         charges[job, seq].append(amount)
@@ -72,9 +81,13 @@ def digest(numbers: Iterable[str]) -> str:
 
 @dataclass
 class Journaled:
-    """What the journal holds: ids, the digests of what was about to be sent, and how many lines are torn."""
+    """What the journal holds: ids, what may be one, what was about to be sent, and how many lines are torn.
+
+    What was about to be sent is named by its digest.
+    """
 
     ids: set[str] = field(default_factory=set)
+    candidates: set[str] = field(default_factory=set)
     intents: set[str] = field(default_factory=set)
     torn: int = 0
 
@@ -90,6 +103,8 @@ def journaled(state: Path) -> Journaled:
             continue
         if "batch_id" in line:
             found.ids.add(line["batch_id"])
+        elif "candidates" in line:
+            found.candidates.update(line["candidates"])
         elif line.get("intent") == "send":
             found.intents.add(line["digest"])
     return found
@@ -115,7 +130,7 @@ def unclaimed(world: World, batches: Iterable[BatchRow]) -> dict[str, list[Charg
     known = {batch.batch_id for batch in batches}
     found: dict[str, list[Charge]] = defaultdict(list)
     for charge in world.ledger:
-        if charge.batch_id not in known:
+        if charge.batch_id is not None and charge.batch_id not in known:
             found[digest(charge.numbers)].append(charge)
     return found
 
@@ -137,6 +152,8 @@ def accounts(world: World, batches: Sequence[BatchRow]) -> Accounts:
             charge = by_id.get(batch.batch_id)
             if charge is None or digest(charge.numbers) != batch.digest:
                 result.found.append(f"batch {batch.label} has the id {batch.batch_id}, which is not its own")
+        elif TAKEN_OVER in batch.decisions:
+            pass  # it was never accepted
         elif (decision := DECISIONS.get(batch.state)) is None or decision not in batch.decisions:
             result.found.append(f"batch {batch.label} is {batch.state}, and nobody decided that")
         elif loose.get(batch.digest):
@@ -173,12 +190,18 @@ def violations(world: World, state: Path, wanted: Sequence[Sequence[str | None]]
         *found,
         *accounted.found,
         *_ids(world, state, batches, torn),
-        *_paid_as_wanted(world, accounted.mistaken, wanted),
+        *_paid_as_wanted(world, accounted, wanted),
+        *_lookups(world, state),
     ]
 
 
 def export_violations(
-    world: World, original: Path, exported: Path, wanted: Sequence[str | None], lost: set[str]
+    world: World,
+    original: Path,
+    exported: Path,
+    wanted: Sequence[str | None],
+    lost: set[str],
+    shared: set[str],
 ) -> list[str]:
     """Return a sentence for every row of an exported CSV that is not the person's own with the true answer.
 
@@ -188,6 +211,7 @@ def export_violations(
         exported: the same with its answers.
         wanted: the E.164 of each row; none: not a number.
         lost: the numbers of this list whose batch was written off.
+        shared: numbers of several lists: where no other job has the answer, a reason takes its place.
     """
     with original.open(newline="") as theirs, exported.open(newline="") as ours:
         before, after = list(csv.DictReader(theirs)), list(csv.DictReader(ours))
@@ -197,6 +221,10 @@ def export_violations(
         f"row {row} of {exported.name} is {told}, not {true}"
         for row, (was, told, number) in enumerate(zip(before, after, wanted, strict=True))
         if not (true := was | _true_answer(world, number, lost)).items() <= told.items()
+        and not (
+            number in shared
+            and any(reason in told["wa_note"] for reason in REASONS.get(told["wa_outcome"], ()))
+        )
     ]
 
 
@@ -228,25 +256,53 @@ def _ids(world: World, state: Path, batches: Sequence[BatchRow], torn: int) -> l
     found += [
         f"{charge.batch_id} was sent without a word in the journal"
         for charge in world.ledger
-        if digest(charge.numbers) not in written.intents
+        if charge.batch_id is not None and digest(charge.numbers) not in written.intents
     ]
     if written.torn > torn:
         found.append(f"{written.torn} lines of the journal are torn, and only {torn} were killed")
     return found
 
 
-def _paid_as_wanted(
-    world: World, mistaken: Sequence[Charge], wanted: Sequence[Sequence[str | None]]
-) -> list[str]:
-    """Compare how often each number was paid for with how often somebody decided to."""
-    paid = Counter(number for charge in world.ledger for number in charge.numbers)
-    decided = Counter(number for charge in mistaken for number in charge.numbers)
+def _paid_as_wanted(world: World, accounted: Accounts, wanted: Sequence[Sequence[str | None]]) -> list[str]:
+    """Compare how often each number was paid for with how often somebody decided to.
+
+    A number of several lists is paid for once, unless it brought no answer before it was asked for again.
+    """
+    batches = [charge for charge in world.ledger if charge.batch_id is not None]
+    paid = Counter(number for charge in batches for number in charge.numbers)
+    decided = Counter(number for charge in accounted.mistaken for number in charge.numbers)
+    lost = {number for _, charge in accounted.lost for number in charge.numbers}
     brought = Counter(number for one in wanted for number in set(one) if number is not None)
     return [
         f"{number} was paid for {paid[number]} times, brought {brought[number]} times"
         for number in paid.keys() | brought.keys()
-        if not (number in brought and 1 <= paid[number] - decided[number] <= brought[number])
+        if not (
+            number in brought
+            and 1
+            <= paid[number] - decided[number]
+            <= (brought[number] if number in lost or world.truth(number).fails else 1)
+        )
     ]
+
+
+def _lookups(world: World, state: Path) -> list[str]:
+    """Compare the single checks that were paid for with those that are answered or in doubt."""
+    paid = Counter(charge.numbers[0] for charge in world.ledger if charge.batch_id is None)
+    rows = _query(state, "SELECT '+' || number, answered IS NOT NULL FROM lookups")
+    answered = Counter(number for number, has_answer in rows if has_answer)
+    doubtful = Counter(number for number, has_answer in rows if not has_answer)
+    ((booked,),) = _query(state, "SELECT coalesce(sum(amount), 0) FROM charges WHERE job IS NULL")
+    found = [
+        f"{number} was looked up and paid for {times} times" for number, times in paid.items() if times > 1
+    ]
+    found += [
+        f"{number} was looked up and paid for {paid[number]} times, and is answered {answered[number]} times"
+        for number in paid.keys() | answered.keys()
+        if not answered[number] <= paid[number] <= answered[number] + doubtful[number]
+    ]
+    if booked != answered.total():
+        found.append(f"{booked} credits are booked for {answered.total()} lookups with an answer")
+    return found
 
 
 def _query(state: Path, statement: str) -> list[tuple[Any, ...]]:

@@ -1,6 +1,7 @@
 """One world: lists, a service with faults, and a program that is killed again and again; then the books."""
 
 import random
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pwl_tui.simulator.faults import Rule
+from pwl_tui.simulator.garble import GARBLES
 from tests.crash import reconcile
 from tests.crash.child_process import HALF_A_LINE
 from tests.crash.counts import Tally
@@ -28,6 +30,7 @@ _FAULTS = (
     Rule(call="submit", status=500, work=True),
     Rule(call="submit", status=502, body=_HTML),
     Rule(call="submit", foreign="html"),
+    *(Rule(call="submit", garbled=kind) for kind in GARBLES),
     Rule(call="submit", delay=_LATE),
     Rule(call="submit", status=503, delay=_LATE),
     Rule(call="submit", status=429, headers=_AT_ONCE),
@@ -38,6 +41,10 @@ _FAULTS = (
     Rule(call="poll", status=404),
     Rule(call="poll", status=429, headers=_AT_ONCE),
     Rule(call="poll", foreign="empty"),
+    Rule(call="poll", status=403, foreign="challenge"),
+    Rule(call="poll", spelling="whatsapp"),
+    Rule(call="poll", spelling="strangers"),
+    *(Rule(call="poll", damage=damage) for damage in ("latin1", "result", "cut")),
     Rule(call="poll", delay=_LATE),
     Rule(call="balance", cut="before"),
     Rule(call="balance", status=500),
@@ -69,6 +76,7 @@ class Plan:
     Attributes:
         seed: it.
         rows: of each list that is brought.
+        copies: how many more times the first list is brought, at the same moment if two processes work.
         rate: numbers a second that the service answers.
         delay: seconds that a submission takes, so that kills fall into the paid call, too.
         faults: what goes wrong; none: nothing, and the program's own time-outs and pauses are in force.
@@ -77,6 +85,7 @@ class Plan:
 
     seed: str
     rows: tuple[int, ...]
+    copies: int
     rate: float
     delay: float
     faults: tuple[Rule, ...]
@@ -90,20 +99,22 @@ class Plan:
             replace(rule, after=chance.randrange(12), times=chance.randrange(1, 3))
             for rule in chance.sample(_FAULTS, chance.randrange(3, 9) if faulty else 0)
         ]
+        copies = chance.choice((0, 0, 1, 3))
         return cls(
             seed,
             tuple(chance.choice((40, 1_300, 2_600, 3_900)) for _ in range(chance.randrange(1, 4))),
+            copies,
             chance.choice((1_000.0, 3_000.0, 30_000.0)),
             chance.uniform(0.02, 0.15),
             tuple(rules),
-            tuple(_attempt(chance) for _ in range(attempts)),
+            tuple(_attempt(chance, paired=copies > 0) for _ in range(attempts)),
         )
 
 
-def _attempt(chance: random.Random) -> Attempt:
+def _attempt(chance: random.Random, *, paired: bool) -> Attempt:
     return Attempt(
         _kill(chance),
-        _kill(chance) if chance.random() < 0.25 else None,
+        _kill(chance) if paired or chance.random() < 0.25 else None,
         Kill("step", chance.randrange(1, 9)) if chance.random() < 0.3 else None,
     )
 
@@ -130,7 +141,8 @@ def run(plan: Plan, directory: Path, tally: Tally) -> list[str]:
         A sentence for everything that is not as it should be.
     """
     with place(directory, rate=plan.rate) as here:
-        lists = bring(directory, plan.rows, plan.seed)
+        lists = bring(directory, plan.rows, plan.seed, plan.copies)
+        tally.add("lists", "brought several times" if plan.copies else "brought once")
         machine = Machine(here, tally, hurried=bool(plan.faults))
         tally.add("worlds", "with faults" if plan.faults else "with kills only")
         try:
@@ -178,12 +190,14 @@ def check(machine: Machine, lists: Mapping[Path, Sequence[str | None]], *, expor
     torn = tally.count("steps", HALF_A_LINE)
     found = reconcile.violations(here.world, here.state, list(lists.values()), torn)
     written_off, jobs = reconcile.accounts(here.world, batches).lost, reconcile.job_names(here.state)
+    several = Counter(number for wanted in lists.values() for number in set(wanted) if number)
+    shared = {number for number, times in several.items() if times > 1}
     for path, wanted in lists.items() if exports else ():
         lost = {number for job, charge in written_off if job == jobs[path.stem] for number in charge.numbers}
         answers = path.with_suffix(".answers.csv")
         exported = machine.run("export", path.stem, "-o", str(answers))
         if answers.exists():
-            found += reconcile.export_violations(here.world, path, answers, wanted, lost)
+            found += reconcile.export_violations(here.world, path, answers, wanted, lost, shared)
         else:
             found.append(f"{path.stem} cannot be exported: {exported.err}")
 
@@ -197,12 +211,17 @@ def check(machine: Machine, lists: Mapping[Path, Sequence[str | None]], *, expor
     return [*machine.complaints, *found]
 
 
-def bring(directory: Path, rows: Sequence[int], seed: str) -> dict[Path, list[str | None]]:
-    """Write a list for each number of rows; return them with the E.164 of each of their rows."""
+def bring(directory: Path, rows: Sequence[int], seed: str, copies: int = 0) -> dict[Path, list[str | None]]:
+    """Write a list for each number of rows, and copies of the first one.
+
+    Returns:
+        The lists with the E.164 of each of their rows.
+    """
     lists = {}
     for index, size in enumerate(rows):
         text, numbers = messy_csv(size, seed=random.Random(f"{seed}/{index}").randrange(2**32))
-        path = directory / f"list-{index}.csv"
-        path.write_text(text)
-        lists[path] = numbers
+        names = [f"list-{index}", *(f"copy-{copy}" for copy in range(copies if index == 0 else 0))]
+        for path in (directory / f"{name}.csv" for name in names):
+            path.write_text(text)
+            lists[path] = numbers
     return lists

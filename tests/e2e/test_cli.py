@@ -20,6 +20,7 @@ def test_a_plan_has_its_shape_and_spends_nothing(machine: Place, run: Run) -> No
         "rejected": 1,
         "duplicates": 1,
         "reused": 0,
+        "under_way": 0,
         "to_pay": 2,
         "batches": 1,
         "balance": 100_000,
@@ -48,7 +49,7 @@ def test_a_plan_needs_no_key(machine: Place, run: Run, monkeypatch: pytest.Monke
 JOB_FIELDS = [
     *("job", "name", "source", "state", "created", "numbers", "on_whatsapp", "business", "not_on_whatsapp"),
     *("failed", "pending", "reused", "rejected", "duplicates", "charged", "error", "expires", "retry_of"),
-    "held",
+    *("held", "under_way"),
 ]
 BATCH_FIELDS = [
     *("batch", "batch_id", "state", "size", "submitted", "completed", "last_poll", "next_poll", "error"),
@@ -94,6 +95,7 @@ def test_single_numbers_cost_a_credit_each(machine: Place, run: Run) -> None:
         "country",
         "line_type",
         "error",
+        *("source", "at", "job"),
     ]
     for answer in answers:
         assert answer["on_whatsapp"] == machine.world.truth(answer["number"]).on_whatsapp

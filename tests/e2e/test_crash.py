@@ -27,6 +27,15 @@ def test_no_step_is_a_bad_one_to_die_at(tmp_path: Path) -> None:
     assert tally.killed > 25
 
 
+@pytest.mark.slow
+def test_no_step_of_a_lookup_is_a_bad_one_to_die_at(tmp_path: Path) -> None:
+    lookup = next(scene for scene in SCENES if scene.name == "lookup")
+    tally, violations = walk_all(tmp_path, AT_ONCE, (lookup,))
+    assert violations == []
+    assert tally.count("steps", "POST body sent") == 3
+    assert tally.killed > 40
+
+
 def test_no_moment_is_a_bad_one_to_die_at(tmp_path: Path) -> None:
     tally, violations = play(tmp_path, kills=15, seed=5, jobs=AT_ONCE, tell=print)
     assert violations == []

@@ -119,6 +119,42 @@ def test_a_batch_in_doubt_is_shown_before_it_is_decided(machine: Place, run: Run
     assert spent(machine) == 2
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("watch",), ""),
+        (("settle", "1.1"), "this ID came with the answer"),
+        (("settle", "1.1", "--as", "adopted", "--json"), ""),
+    ],
+)
+def test_an_id_that_came_is_shown_and_is_taken_once_the_service_knows_it(
+    machine: Place, run: Run, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("pwl_tui.engine.money.proving.APPEARS_SECONDS", 0.0)
+    machine.simulator.add_fault(Rule(call="submit", garbled="reset", times=1))
+    machine.simulator.add_fault(Rule(call="poll", status=404))
+    assert run("submit", "list.csv", "--yes")[0] == 5
+    (batch_id,) = machine.world.batches
+    code, out, _ = run("settle", "1.1", "--json")
+    shown = json.loads(out)
+    refusal = "The service does not know it with this key."
+    assert code == 5
+    assert shown["candidates"] == [{"batch_id": batch_id, "refusal": refusal, "final": False}]
+    assert batch_id in shown["came"]
+    code, out, _ = run("settle", "1.1")
+    assert code == 5
+    assert f"An ID came with the answer: {batch_id}. {refusal}" in out
+    assert "--as adopted\n" in out
+    assert batch_id in run("settle", "1.1", "--report")[1]
+    machine.simulator.clear_faults()
+    code, _, err = run(*arguments)
+    assert code == 0
+    assert said in err
+    (batch,) = value(run, "show", "1")["batches"]
+    assert batch["batch_id"] == batch_id
+    assert spent(machine) == 2
+
+
 @pytest.mark.usefixtures("machine")
 def test_the_balance_is_watched_to_the_end_where_that_is_wanted(
     run: Run, in_doubt: str, monkeypatch: pytest.MonkeyPatch

@@ -22,7 +22,6 @@ NAMES = sorted(path.name for path in SAMPLES.iterdir() if path.suffix != ".json"
 
 def told(made: ListPlan) -> dict[str, Any]:
     reading = made.reading
-    pairs = zip(made.row_number, made.row_reason, strict=True)
     region_column = None if reading.region_column is None else reading.columns[reading.region_column]
     return {
         "encoding": reading.encoding,
@@ -36,7 +35,10 @@ def told(made: ListPlan) -> dict[str, Any]:
         "region_column": region_column,
         "sure": {finding.aspect: finding.sure for finding in reading.findings},
         "region_guesses": [guess.region for guess in made.region_guesses],
-        "rows": [f"+{made.numbers[number]}" if number >= 0 else REASONS[reason] for number, reason in pairs],
+        "rows": [
+            " ".join(f"+{number}" for number in made.numbers_of(row)) or REASONS[made.row_reason[row]]
+            for row in range(made.rows)
+        ],
     }
 
 

@@ -251,8 +251,9 @@ async def test_a_job_of_another_key_is_shown_and_left_alone(start: Start, world:
 
 
 async def test_a_batch_that_the_service_does_not_know_says_what_that_can_mean(
-    start: Start, simulator: Simulator
+    start: Start, simulator: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("pwl_tui.engine.polling.schedule._BACKOFF_SECONDS", 0.02)
     simulator.add_fault(Rule(call="poll", status=404))
     async with start() as rig:
         submit(rig, 40)
@@ -262,3 +263,28 @@ async def test_a_batch_that_the_service_does_not_know_says_what_that_can_mean(
         assert batch.error is not None
         remedy = batch.error.remedy
         await rig.until(lambda: remedy[:40] in " ".join(rig.text().split()), "the hint is shown")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Rule(call="poll", foreign="html"), "in a format that is not the service's"),
+        (Rule(call="poll", status=403, foreign="challenge"), "A firewall in front of the service"),
+        (Rule(call="poll", spelling="strangers"), "fits none of its"),
+    ],
+    ids=["page", "firewall", "strangers"],
+)
+async def test_answers_that_cannot_be_read_are_said_until_one_is(
+    start: Start, simulator: Simulator, monkeypatch: pytest.MonkeyPatch, fault: Rule, words: str
+) -> None:
+    monkeypatch.setattr("pwl_tui.engine.polling.schedule._BACKOFF_SECONDS", 0.5)
+    simulator.add_fault(fault)
+    async with start(size=(120, 40)) as rig:
+        submit(rig, 40)
+        await rig.until(lambda: words in " ".join(rig.text().split()), "home says it")
+        await rig.pilot.press("enter")
+        await rig.until(lambda: words in " ".join(rig.text().split()), "the job says it")
+        assert the_job(rig).state is JobState.PROCESSING
+        simulator.clear_faults()
+        await rig.until(lambda: the_job(rig).state is JobState.COMPLETED, "it is read")
+        await rig.until(lambda: words not in " ".join(rig.text().split()), "nothing is wrong any more")

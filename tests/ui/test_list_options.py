@@ -119,7 +119,7 @@ async def test_answers_are_reused_unless_it_is_switched_off(start: Start) -> Non
         assert rig.form.plan.to_pay == 40
 
 
-async def test_the_region_that_is_offered_is_taken_with_one_key(start: Start) -> None:
+async def test_the_region_is_chosen_among_those_that_fit(start: Start) -> None:
     path = written(start, "phone\n" + "".join(f"(212) 736-{n:04}\n" for n in range(50)))
     async with start(region=None, size=(80, 24)) as rig:
         await rig.pilot.press("n")
@@ -128,8 +128,12 @@ async def test_the_region_that_is_offered_is_taken_with_one_key(start: Start) ->
         assert "--region" not in rig.text()
         assert rig.form.query_one("#submit", Button).disabled
         await rig.pilot.press("ctrl+g")
+        await rig.until(lambda: "US  United States: 100% valid" in rig.text(), "the regions are listed")
+        assert "Cancel" in rig.text()
+        await rig.pilot.press("down", "enter")
         await rig.planned()
         assert rig.form.query_one("#region", Input).value == "US"
+        assert "(212) 736-0000 → +1 212 736 0000 (US)" in rig.text()
         assert rig.form.plan is not None
         assert rig.form.plan.to_pay == 50
         await rig.pilot.press("ctrl+g")

@@ -73,12 +73,19 @@ def test_the_verdict_is_said_in_words(after: tuple[int, ...], spent: int, words:
     assert evidence.explanation in verdict(evidence).plain
 
 
+_CUT = Rule(call="submit", cut="after")
+
+
 @asynccontextmanager
 async def in_doubt(
-    start: Start, simulator: Simulator, *lists: str, size: tuple[int, int] = (80, 24)
+    start: Start,
+    simulator: Simulator,
+    *lists: str,
+    size: tuple[int, int] = (80, 24),
+    fault: Rule = _CUT,
 ) -> AsyncIterator[Rig]:
-    """Open the settle screen on lists that were charged and whose answers were lost."""
-    simulator.add_fault(Rule(call="submit", times=len(lists), cut="after"))
+    """Open the settle screen on lists that were charged and whose answers were lost, or came broken."""
+    simulator.add_fault(replace(fault, times=len(lists)))
     async with start(size=size) as rig:
         for number, numbers in enumerate(lists, 1):
             (start.directory / f"list{number}.txt").write_text(numbers)
@@ -90,6 +97,11 @@ async def in_doubt(
         await rig.pilot.press("s")
         await rig.until(lambda: "is in doubt" in rig.text(), "it is shown")
         yield rig
+
+
+def words(rig: Rig) -> str:
+    """Return what is on the screen, however its lines are broken."""
+    return " ".join(rig.text().split())
 
 
 def states(rig: Rig, job: int = 1) -> list[BatchState]:
@@ -171,6 +183,33 @@ async def test_an_id_is_checked_and_a_wrong_one_is_refused_in_place(
         await rig.finished()
         await rig.until(lambda: rig.screen_name == "HomeScreen", "there is nothing left to settle")
     assert len(world.ledger) == 2
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_an_id_that_came_is_shown_and_taken_with_one_key(
+    start: Start, simulator: Simulator, world: World, size: tuple[int, int]
+) -> None:
+    simulator.add_fault(Rule(call="poll", status=404))
+    async with in_doubt(
+        start, simulator, NUMBERS, size=size, fault=Rule(call="submit", garbled="reset")
+    ) as rig:
+        (batch_id,) = world.batches
+        await rig.until(lambda: "The service does not know it" in words(rig), "it was looked up")
+        text = words(rig)
+        assert f"An ID came with the answer: {batch_id}." in text
+        assert "u Use the ID that came" in text
+        simulator.clear_faults()
+        await rig.pilot.press("u")
+        await rig.finished()
+        await rig.until(lambda: rig.screen_name == "HomeScreen", "there is nothing left to settle")
+        assert states(rig) == [BatchState.COMPLETED]
+    assert len(world.ledger) == 1
+
+
+async def test_the_key_for_an_id_that_came_says_that_none_did(start: Start, simulator: Simulator) -> None:
+    async with in_doubt(start, simulator, NUMBERS) as rig:
+        await rig.pilot.press("u")
+        await rig.until(lambda: "No usable ID came with the answer." in rig.notices, "it says so")
 
 
 @pytest.mark.slow

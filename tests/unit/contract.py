@@ -109,7 +109,6 @@ accepted              202  bad_answer        unknown  unknown   frozen   one   6
 redirect              302  bad_answer        unknown  unknown   frozen   one   6 5   base_url and the proxy
 not_found             404  bad_answer        unknown  unknown   frozen   one   6 5   base_url and the proxy
 of_the_proxy          407  network           no       planned   delayed  all   6 -   HTTPS_PROXY
-forbidden             403  forbidden         unknown  unknown   frozen   all   3 5   Ask the provider
 time-out              408  timeout           unknown  unknown   frozen   all   6 5   automatically
 too_many              429  rate_limited      no       planned   delayed  all   6 -   automatically
 server_error          500  server_error      unknown  unknown   frozen   all   6 5   automatically
@@ -117,6 +116,15 @@ bad_gateway           502  unavailable       unknown  unknown   frozen   all   6
 unavailable           503  unavailable       unknown  unknown   frozen   all   6 5   automatically
 gateway_time-out      504  timeout           unknown  unknown   frozen   all   6 5   automatically
 of_the_cdn            520  server_error      unknown  unknown   frozen   all   6 5   automatically
+"""
+# A page refuses no key: it is a firewall's or a portal's, and in the way of every call.
+PAGE = """
+unauthorized          401  bad_answer        unknown  unknown   frozen   all   6 5   base_url and the proxy
+forbidden             403  bad_answer        unknown  unknown   frozen   all   6 5   base_url and the proxy
+not_allowed           405  bad_answer        unknown  unknown   frozen   all   6 5   base_url and the proxy
+"""
+NO_PAGE = """
+forbidden             403  forbidden         unknown  unknown   frozen   all   3 5   Ask the provider
 """
 
 FOREIGN: dict[str, bytes] = {
@@ -151,9 +159,12 @@ def cases() -> Iterator[Case]:
         ("connexease", CONNEXEASE, connexease),
         ("proweblook", PLAIN, proweblook),
         ("connexease", PLAIN, plain_connexease),
-        *((name, NOT_OURS, lambda _, raw=raw: raw) for name, raw in FOREIGN.items()),
+        *(
+            (name, NOT_OURS + (PAGE if name == "html" else NO_PAGE), lambda _, raw=raw: raw)
+            for name, raw in FOREIGN.items()
+        ),
     ):
-        for line in table.strip().splitlines():
+        for line in filter(None, table.splitlines()):
             code, status, kind, charged, batch, job, polling, asking, sending, remedy = line.split(None, 9)
             yield Case(
                 f"{name} {status} {code}",

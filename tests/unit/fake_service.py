@@ -2,20 +2,23 @@
 
 import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import httpx
 import msgspec
 
 from pwl_tui.answer import Answer, Outcome
+from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.config import Polling, Sending, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
 from pwl_tui.engine.money.journaling import digest
+from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.engine.money.submitter import Sent, Submitter
 from pwl_tui.engine.polling.poller import Poller
 from pwl_tui.engine.service import ServiceClient
@@ -38,6 +41,22 @@ BINDING = Binding("https://service.test", Secret(KEY).fingerprint)
 SILENT = Problem(kind=Kind.TIMEOUT, message="no answer", charged="unknown", remedy="settle")
 
 
+class Pieces(httpx.SyncByteStream):
+    """A body that ends with an error, as a connection that is lost."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+        raise httpx.ReadError("lost")
+
+
+def cut_off(body: bytes, status: int = 202) -> httpx.Response:
+    """Return an answer whose connection is lost after `body`."""
+    return httpx.Response(status, stream=Pieces(body))
+
+
 class Killed(BaseException):
     """The process is gone; nothing after this line has happened."""
 
@@ -52,12 +71,17 @@ class Clock:
 
 @dataclass
 class WorldService:
-    """Calls a world as the client would; `before` and `after` may raise around the paid work."""
+    """Calls a world as the client would; `before` and `after` may raise around the paid work.
+
+    With `garbled`, the answer to a submission goes through it and through the real client.
+    """
 
     world: World
+    garbled: Callable[[bytes], httpx.Response] | None = None
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
     submitted: list[tuple[str, ...]] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
 
     def balance(self, service: Service = "wavalidation") -> Balance:
         return msgspec.convert(_ok(self.world.balance(KEY, service), paid=False), Balance)
@@ -65,9 +89,17 @@ class WorldService:
     def submit(self, numbers: Sequence[str]) -> Submitted:
         self.submitted.append(tuple(numbers))
         self.before()
+        if self.garbled is not None:
+            with Client(BINDING.base_url, Secret(KEY), transport=httpx.MockTransport(self._garble)) as client:
+                return client.submit(numbers)
         answer = _ok(self.world.submit(KEY, list(numbers)), paid=True)
         self.after()
         return msgspec.convert(answer, Submitted)
+
+    def _garble(self, request: httpx.Request) -> httpx.Response:
+        status, body = self.world.submit(KEY, msgspec.json.decode(request.content)["phone_numbers"])
+        answer = msgspec.json.encode(body)
+        return httpx.Response(status, content=answer) if self.garbled is None else self.garbled(answer)
 
     def poll(self, batch_id: str) -> BatchAnswer:
         answer = _ok(self.world.poll(KEY, batch_id), paid=False)
@@ -97,7 +129,10 @@ class WorldService:
         )
 
     def check(self, number: str, region: str | None = None) -> Check:
+        self.checked.append(number)
+        self.before()
         answer = _ok(self.world.check(KEY, number, region), paid=True)
+        self.after()
         return Check(
             number=answer["formatted_number"],
             answer=Answer(
@@ -134,10 +169,17 @@ def killing() -> None:
 
 def add_job(store: Store, first: int, size: int, *, batch_size: int = 1000, at: float = 0.0) -> int:
     """Store a job of `size` numbers from `first` on."""
-    numbers = range(first, first + size)
+    return store_numbers(store, range(first, first + size), name=f"job {first}", batch_size=batch_size, at=at)
+
+
+def store_numbers(
+    store: Store, numbers: Sequence[int], *, name: str = "job", batch_size: int = 1000, at: float = 0.0
+) -> int:
+    """Store a job of some numbers."""
+    size = len(numbers)
     starts = range(0, size, batch_size)
     return store.jobs.add(
-        NewJob(BINDING, "default", f"job {first}", "list.txt", b"{}", at, size, 0, 0, 0, size),
+        NewJob(BINDING, "default", name, "list.txt", b"{}", at, size, 0, 0, 0, size),
         pieces=[b"original"],
         rows=((index, None) for index in range(size)),
         numbers=(NewNumber(number, index // batch_size + 1) for index, number in enumerate(numbers)),
@@ -198,6 +240,7 @@ def make_engine(
     key: str = KEY,
     cap: int = 0,
     may_spend: bool = True,
+    pause: Callable[[float], None] = lambda _seconds: None,
 ) -> Engine:
     settings = Settings(
         key_source=Secret(key), base_url=BINDING.base_url, region="US", max_credits_per_job=cap
@@ -208,7 +251,7 @@ def make_engine(
         may_spend=may_spend,
         connect=lambda *_: service,
         clock=clock,
-        pause=lambda _seconds: None,
+        pause=pause,
         draw=random.Random(1),
     )
 
@@ -277,6 +320,11 @@ def in_doubt(store: Store, service: WorldService, clock: Clock, *, paid: bool) -
     make_submitter(store, service, clock).send_next()
     service.before = service.after = lambda: None
     return store.batches.get(job, 1)
+
+
+def look_up(engine: Engine, *numbers: int, fresh: bool = False) -> list[Finding]:
+    """Look up numbers, and return what came of each."""
+    return list(engine.lookups.run(engine.lookups.plan(numbers, fresh=fresh)))
 
 
 def ids(service: WorldService) -> list[str]:

@@ -3,14 +3,17 @@
 The oracle is the simulated service's own ledger.
 """
 
+import sqlite3
 import tempfile
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from pwl_tui.simulator.world import World
-from pwl_tui.state.files.journal import Intent
+from pwl_tui.state.files.journal import Candidates, Intent
 from pwl_tui.state.models import Batch, BatchState, JobState
 from tests.unit.fake_service import (
     BINDING,
@@ -24,6 +27,7 @@ from tests.unit.fake_service import (
     open_store,
 )
 
+_OPEN = {"planned", "sending", "processing", "unknown"}
 _ENDED = {BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED}
 
 
@@ -57,6 +61,9 @@ class Books(RuleBasedStateMachine):
         self.lists: list[tuple[int, int]] = []
         self.next_number = FIRST
         self.next_lookup = FIRST + 1_000_000
+        self.last_lookup: int | None = None
+        self.lookups_at_loss = (0, 0, 0)
+        """What `lookups` returned when the state file was last lost."""
         self.wanted: Counter[str] = Counter()
         """How often the person asked for a number."""
         self.written_off: set[str] = set()
@@ -92,6 +99,15 @@ class Books(RuleBasedStateMachine):
     def journaled(self) -> set[str]:
         return {entry.batch_id for entry in self.store.journal.entries()}
 
+    def candidates(self) -> set[str]:
+        """Return what may be the id of a batch in doubt, by the journal."""
+        lines = self.store.journal.read(0)[0]
+        return {one for line in lines if isinstance(line, Candidates) for one in line.candidates}
+
+    def in_use(self) -> str:
+        """Return the id of a batch that is known here; one of nobody's if there is none."""
+        return next((batch.batch_id for batch in self.batches() if batch.batch_id), "nobodys-id")
+
     def nameless(self) -> list[str]:
         """Return the ids that were paid for, and that nobody here has got to know.
 
@@ -118,6 +134,33 @@ class Books(RuleBasedStateMachine):
                 opened.add(name)
         return {name for name in opened if self.store.batches.state_of(*name) in {None, BatchState.PLANNED}}
 
+    def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Ask the state file itself, with nothing of the program's own."""
+        with closing(sqlite3.connect(self.directory / "state" / "state.db")) as connection:
+            return connection.execute(statement, values).fetchall()
+
+    def ask_for(self, number: int) -> None:
+        """Count that the person asks for a number, unless the state file has it: then nothing may be paid."""
+        rows = self.query(
+            "SELECT n.outcome, b.state FROM numbers n LEFT JOIN batches b ON b.job=n.job AND b.seq=n.batch"
+            " WHERE n.number=?",
+            number,
+        )
+        outcomes = {outcome for outcome, _ in rows}
+        states = {state for outcome, state in rows if outcome in {"not_sent", "pending"}}
+        if "completed" in outcomes or states & _OPEN or ("failed" not in outcomes and "rejected" in states):
+            return
+        self.wanted[f"+{number}"] += 1
+
+    def numbers_checked(self) -> Counter[str]:
+        """Return how often the service was paid for a single check of each number."""
+        return Counter(charge.numbers[0] for charge in self.world.ledger if charge.batch_id is None)
+
+    def lookups(self) -> tuple[int, int, int]:
+        """Return how many single checks the service was paid for, and how many are booked and in doubt."""
+        booked = sum(charge.job is None for charge in self.store.charges.all(BINDING))
+        return self.numbers_checked().total(), booked, len(self.store.lookups.unanswered(BINDING))
+
     # -- what always holds
 
     @invariant()
@@ -141,9 +184,37 @@ class Books(RuleBasedStateMachine):
         assert len(set(booked)) == len(booked), "booked twice"
 
     @invariant()
+    def every_paid_lookup_is_booked_or_in_doubt(self) -> None:
+        pairs = zip(self.lookups(), self.lookups_at_loss, strict=True)
+        paid, booked, doubtful = (now - then for now, then in pairs)
+        assert booked <= paid <= booked + doubtful
+
+    @invariant()
     def a_finished_job_has_all_its_answers(self) -> None:
         for job in self.store.jobs.all():
             finished = job.state is JobState.COMPLETED
-            assert finished == all(batch.state in _ENDED for batch in self.store.batches.of(job.id))
+            ended = all(batch.state in _ENDED for batch in self.store.batches.of(job.id))
+            assert finished == (ended and not job.under_way)
             if finished:
-                assert (job.counts.answered, job.counts.pending) == (job.numbers, 0)
+                assert (job.counts.answered, job.counts.pending) == (job.numbers - job.left_out, 0)
+
+    @invariant()
+    def who_waits_for_another_job_waits_for_a_batch_that_can_still_be_answered(self) -> None:
+        waiting: Counter[int] = Counter()
+        for job, first, size, state in self.query(
+            "SELECT f.job, f.first, f.size, b.state FROM follows f"
+            " LEFT JOIN batches b ON b.job=f.payer AND b.seq=f.seq"
+        ):
+            assert state in _OPEN
+            ((count,),) = self.query(
+                "SELECT count(*) FROM numbers WHERE job=? AND idx>=? AND idx<? AND outcome='pending'",
+                job,
+                first,
+                first + size,
+            )
+            assert count
+            waiting[job] += count
+        for job in self.store.jobs.all():
+            assert job.under_way == waiting[job.id]
+        pending = "SELECT job, count(*) FROM numbers WHERE batch IS NULL AND outcome='pending' GROUP BY job"
+        assert dict(self.query(pending)) == waiting

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import get_args
 
 from pwl_tui import paths
+from pwl_tui.api.errors import ApiError
 from pwl_tui.cli.arguments import Command, add_json
 from pwl_tui.cli.errors import UsageError, exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
@@ -92,7 +93,11 @@ def _settle_arguments(parser: ArgumentParser) -> None:
     what.add_argument(
         "--wait", action="store_true", help="Wait for all readings of the balance, 5 minutes at most"
     )
-    parser.add_argument("--batch-id", metavar="ID", help="The service's batch ID, with --as adopted")
+    parser.add_argument(
+        "--batch-id",
+        metavar="ID",
+        help="The service's batch ID, with --as adopted (default: the ID that came with the answer)",
+    )
     add_json(parser)
 
 
@@ -122,11 +127,19 @@ def settle(session: Session) -> int:
             f"Run `pwl-tui show {job.id}` to see which batches are unknown.",
         )
     if engine.binding == job.binding:
+        if _proven(session, batch):
+            return _say_proven(session, batch)
         _read_balance(session, batch, to_the_end=arguments.wait)
+        if session.store.batches.get(batch.job, batch.seq).state is not BatchState.UNKNOWN:
+            return _say_proven(session, batch)
     if arguments.report is not None:
         return _report(session, batch, None if arguments.report == Path() else arguments.report)
     evidence = engine.recovery.evidence(batch.job, batch.seq)
-    output.value(doubt_shape(batch, evidence), doubt_text(batch, evidence))
+    candidates = engine.recovery.candidates(batch.job, batch.seq)
+    reply = session.store.replies.of(batch.job, batch.seq)
+    output.value(
+        doubt_shape(batch, evidence, candidates, reply), doubt_text(batch, evidence, candidates, reply)
+    )
     return Exit.UNKNOWN
 
 
@@ -217,6 +230,25 @@ def _exit_of(adopted: Adopted, known: Collection[str] = ()) -> Exit:
 # -- settling
 
 
+def _proven(session: Session, batch: Batch) -> bool:
+    """Look up an ID that came with the answer; return whether the batch has it now."""
+    try:
+        return session.engine.recovery.prove(batch.job, batch.seq)
+    except ApiError as error:
+        session.output.explain(error.problem)
+        return False
+
+
+def _say_proven(session: Session, batch: Batch) -> int:
+    batch_id = session.store.batches.get(batch.job, batch.seq).batch_id or ""
+    session.output.note(
+        f"Batch {batch.label} is {clean(batch_id, 80)}: this ID came with the answer, and it holds exactly"
+        " these numbers. It is polled again; there is nothing to settle."
+    )
+    print_job(session, batch.job)
+    return Exit.DONE
+
+
 def _report(session: Session, batch: Batch, file: Path | None) -> int:
     report = session.engine.recovery.report(batch.job, batch.seq)
     if file is None:
@@ -251,6 +283,8 @@ def _read_balance(session: Session, batch: Batch, *, to_the_end: bool) -> None:
             event = events.get(timeout=max(due - now, 0.0) + _READING_SECONDS)
             if isinstance(event, EngineFailed):
                 output.explain(event.problem)
+                return
+            if session.store.batches.get(batch.job, batch.seq).state is not BatchState.UNKNOWN:
                 return
     except queue.Empty:
         output.note("Could not read the balance now. This is what is known so far:")

@@ -1,18 +1,25 @@
 """``lookup``, ``balance`` and ``ledger``: credits and single numbers."""
 
+import sys
+import threading
 from argparse import ArgumentParser
-from typing import Any
+from typing import Final
 
-from pwl_tui.api.errors import ApiError
-from pwl_tui.cli.arguments import Command, add_json
-from pwl_tui.cli.errors import exit_of
+from pwl_tui.cli.arguments import Command, add_json, add_yes
+from pwl_tui.cli.confirm import require_spending, spending_agreed
+from pwl_tui.cli.errors import UsageError, exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
+from pwl_tui.cli.follow import leave_signals
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import warn_of_alarms
 from pwl_tui.cli.render.json_output import balance_shape, ledger_shape, lookup_shape
-from pwl_tui.cli.render.text_output import ledger_text
+from pwl_tui.cli.render.text_output import ledger_text, lookup_text
 from pwl_tui.cli.session import Session
+from pwl_tui.engine.money.lookups import Finding, LookupPlan
 from pwl_tui.provider import PROVIDER
+from pwl_tui.wording.lookup import cost
+
+_REFUSED_SHOWN: Final = 10
 
 
 def _balance_arguments(parser: ArgumentParser) -> None:
@@ -43,23 +50,98 @@ def balance(session: Session) -> int:
 
 def _lookup_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "numbers", nargs="+", metavar="NUMBER", help="+14155552671, or a national number with a region"
+        "numbers",
+        nargs="+",
+        metavar="NUMBER",
+        help="+14155552671, a link to WhatsApp, or a national number with a region; - reads standard input",
     )
+    parser.add_argument("--fresh", action="store_true", help="Ask anew and pay, whatever is known")
+    parser.add_argument("--region", metavar="CC", help="Two-letter country of national numbers")
+    add_yes(parser, "Spend credits without asking")
     add_json(parser)
 
 
 def lookup(session: Session) -> int:
-    """Check single numbers; if one fails, the others are still checked."""
-    shapes: list[dict[str, Any]] = []
-    code: int = Exit.DONE
-    for number in session.arguments.numbers:
-        try:
-            shapes.append(lookup_shape(number, session.engine.credits.lookup(number), None))
-        except ApiError as error:
-            shapes.append(lookup_shape(number, None, error.problem))
-            code = code or exit_of(error)
-    session.output.value(shapes, "\n".join(_lookup_text(shape) for shape in shapes))
-    return code
+    """Show what is known of single numbers, and pay for those of which nothing is."""
+    output, lookups = session.output, session.engine.lookups
+    plan = lookups.plan(_typed_numbers(session), fresh=session.arguments.fresh)
+    if plan.to_ask:
+        require_spending(session)
+        if plan.problem is None and not _lookup_agreed(session, plan):
+            output.note("Nothing was sent.")
+            return Exit.USAGE
+    leaving = threading.Event()
+
+    def leave() -> None:
+        leaving.set()
+        output.note("Waiting for the answer that is being paid for. Interrupt again to quit now.")
+
+    found: list[Finding] = []
+    with leave_signals(leave):
+        for finding in lookups.run(plan, leaving.is_set):
+            found.append(finding)
+            if plan.to_ask > 1:
+                output.progress(
+                    len(found) / len(plan.numbers), f"{len(found)} of {len(plan.numbers)} numbers"
+                )
+    output.value([lookup_shape(finding) for finding in found], lookup_text(found))
+    if leaving.is_set():
+        output.note("Interrupted; every answer is saved. Run the same command to look up the rest.")
+        return Exit.INTERRUPTED
+    return next((exit_of_problem(one.problem) for one in found if one.problem is not None), Exit.DONE)
+
+
+def _typed_numbers(session: Session) -> tuple[int, ...]:
+    """Return the numbers that were given.
+
+    Raises:
+        UsageError: One of them is unusable, or there is none.
+        ListError: There is no such region.
+    """
+    from pwl_tui.lists.numbers.regions import checked_region  # takes all of libphonenumber along
+    from pwl_tui.lists.numbers.typed import read_typed, split
+
+    arguments, settings = session.arguments, session.settings
+    texts: list[str] = []
+    for text in arguments.numbers:
+        texts += split(sys.stdin.buffer.read().decode(errors="replace")) if text == "-" else [text]
+    region = settings.region if arguments.region is None else checked_region(arguments.region)
+    typed = read_typed(texts, region, settings.lists.numbers)
+    if typed.refused:
+        more = len(typed.refused) - _REFUSED_SHOWN
+        sentences = [*typed.refused[:_REFUSED_SHOWN], *([f"And {more:,} more."] if more > 0 else [])]
+        remedy = "Nothing was looked up or paid. Quote a number that has spaces in it."
+        if region is not None:
+            remedy += f" Numbers without + are read as those of {region}; --region changes that."
+        if typed.needs_region:
+            remedy = (
+                "Nothing was looked up or paid. Begin a number with + and its country code, or give the"
+                " country of national numbers with --region, such as --region GB."
+            )
+        raise UsageError(" ".join(sentences), remedy)
+    if not typed.numbers:
+        raise UsageError(
+            "There is no number to look up.", "Give at least one: `pwl-tui lookup +14155552671`."
+        )
+    return typed.numbers
+
+
+def _lookup_agreed(session: Session, plan: LookupPlan) -> bool:
+    """Return whether to pay for a plan.
+
+    One number is not worth a question. For several, whoever typed them on a terminal is asked. A script that
+    names its numbers has decided; one that pipes them in may not know how many there are, and needs --yes.
+
+    Raises:
+        UsageError: The person must be asked, and there is no terminal.
+    """
+    arguments, output = session.arguments, session.output
+    piped = "-" in arguments.numbers
+    asked = piped or (not output.json and sys.stdin.isatty() and output.err.isatty())
+    if arguments.yes or plan.to_ask == 1 or not asked:
+        return True
+    output.note(cost(plan))
+    return spending_agreed(session, plan.to_ask, None if plan.balance is None else plan.balance - plan.to_ask)
 
 
 def ledger(session: Session) -> int:
@@ -69,17 +151,14 @@ def ledger(session: Session) -> int:
     return Exit.DONE
 
 
-def _lookup_text(shape: dict[str, Any]) -> str:
-    if shape["error"] is not None:
-        return f"{shape['number']}  {shape['error'].message} {shape['error'].remedy}"
-    words = {True: "on WhatsApp", False: "not on WhatsApp", None: "unknown"}[shape["on_whatsapp"]]
-    business = ", business" if shape["business"] else ""
-    details = ", ".join(str(shape[name]) for name in ("carrier", "country", "line_type") if shape[name])
-    return f"{shape['number']}  {words}{business}  {details}".rstrip()
-
-
 COMMANDS = {
-    "lookup": Command(lookup, _lookup_arguments),
+    "lookup": Command(
+        lookup,
+        _lookup_arguments,
+        "Numbers are read as those of lists; if one is unusable, nothing is paid. What your jobs or earlier"
+        " lookups know, up to reuse_days old, is free. Before it pays for several numbers, it asks on a"
+        " terminal.",
+    ),
     "balance": Command(balance, _balance_arguments),
     "ledger": Command(
         ledger,

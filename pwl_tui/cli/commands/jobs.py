@@ -12,6 +12,7 @@ from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import (
+    note_ended_early,
     print_jobs,
     shape_of,
     text_of,
@@ -21,7 +22,7 @@ from pwl_tui.cli.render.jobs import (
 )
 from pwl_tui.cli.render.json_output import moment
 from pwl_tui.cli.render.sample import sample_text
-from pwl_tui.cli.render.text_output import batches_text, job_notes
+from pwl_tui.cli.render.text_output import batches_text, job_notes, received_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import NO_KEY, EngineError
 from pwl_tui.filters import FILTERS
@@ -78,6 +79,8 @@ def show(session: Session) -> int:
             session.output.note(
                 f"Batch {batch.label}: {explanation}\nRun `pwl-tui settle {batch.label}` to settle it."
             )
+        if batch.received and batch.state is BatchState.PROCESSING:
+            session.output.note(received_text(batch))
     warn_of_expiry(session, [job])
     return Exit.DONE
 
@@ -212,33 +215,41 @@ def _purge_arguments(parser: ArgumentParser) -> None:
         type=days,
         required=True,
         metavar="DAYS",
-        help="Delete jobs created more than DAYS days ago",
+        help="Delete jobs created, and lookups made, more than DAYS days ago",
     )
     add_yes(parser, "Delete them without asking")
 
 
 def purge(session: Session) -> int:
-    """Delete every finished job that is older than so many days."""
+    """Delete every finished job and every lookup that is older than so many days."""
     engine, output, older_than = session.engine, session.output, session.arguments.older_than
-    old = engine.jobs.purgeable(older_than)
-    if not old:
-        output.say(f"No finished job is older than {counted(older_than, 'day')}; nothing was deleted.")
+    old, lookups = engine.jobs.purgeable(older_than), engine.lookups.purgeable(older_than)
+    if not old and not lookups:
+        output.say(
+            f"No finished job or lookup is older than {counted(older_than, 'day')}; nothing was deleted."
+        )
         return Exit.DONE
-    if not session.arguments.yes:
+    if old and not session.arguments.yes:
         rows = [(str(job.id), job.name, moment(job.created) or "", f"{job.numbers:,}") for job in old]
         output.note(table(("Job", "Name", "Created", "Numbers"), rows, left=(1,)))
-    if not removal_agreed(session, f"{counted(len(old), 'job')} and all numbers"):
+    what = [counted(len(old), "job")] if old else []
+    what += [counted(lookups, "lookup")] if lookups else []
+    if not removal_agreed(session, f"{' and '.join(what)} and all numbers"):
         output.note("Nothing was deleted.")
         return Exit.USAGE
     # Only the jobs that were shown, not ones that have become old enough since.
     for job in old:
         engine.jobs.forget(job.id)
         output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number')}.")
+    if lookups:
+        engine.lookups.purge(older_than)
+        output.say(f"Deleted {counted(lookups, 'lookup')}.")
     return Exit.DONE
 
 
 def _report_all(session: Session, watched: list[Job], ending: Ending) -> int:
     print_jobs(session, watched, batches=True)
+    note_ended_early(session, watched)
     if ending.problem is not None:
         session.output.explain(ending.problem)
     if ending.exit is Exit.TIMEOUT:

@@ -18,16 +18,17 @@ from pwl_tui.cli.arguments import (
     add_json,
     add_list,
     add_list_options,
+    add_pay_again,
     add_rejected_rows,
     add_yes,
     positive,
 )
-from pwl_tui.cli.confirm import require_spending, spending_agreed
+from pwl_tui.cli.confirm import paying_again, require_spending, spending_agreed
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.cli.output import Output
-from pwl_tui.cli.render.jobs import plan_text_of, shape_of, warn_of_unadopted
+from pwl_tui.cli.render.jobs import note_ended_early, plan_text_of, shape_of, warn_of_unadopted
 from pwl_tui.cli.render.json_output import plan_shape
 from pwl_tui.cli.render.sample import rest_command, sample_text
 from pwl_tui.cli.render.text_output import retry_text
@@ -39,7 +40,7 @@ from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.state.models import Job
 from pwl_tui.wording.figures import counted
-from pwl_tui.wording.jobs import answers
+from pwl_tui.wording.jobs import answers, cheaper
 
 
 def _plan_arguments(parser: ArgumentParser) -> None:
@@ -69,6 +70,7 @@ def _submit_arguments(parser: ArgumentParser) -> None:
     add_list_options(parser)
     add_rejected_rows(parser)
     add_yes(parser, "Spend credits without asking")
+    add_pay_again(parser)
     _add_wait(parser)
     parser.add_argument("--name", metavar="TEXT", help="Name of the job (default: the file's name)")
     parser.add_argument(
@@ -99,6 +101,7 @@ def submit(session: Session) -> int:
     else:
         planned, name = _plan_list(session, need_balance=True), default_name(arguments.list)
     _save_rejected(session, planned)
+    planned = paying_again(session, planned)
     if not _agreed(session, planned, rest=rest):
         session.output.note("Nothing was sent.")
         return Exit.USAGE
@@ -151,6 +154,7 @@ def report(session: Session, job: Job, ending: Ending) -> int:
     text = f"Job {job.id} {job.name}: {job.state}, {answers(job.counts)}; {spent} spent."
     sample = sample_text(session, job)
     session.output.value(shape_of(session, job, batches=True), f"{text}\n\n{sample}" if sample else text)
+    note_ended_early(session, [job])
     if ending.problem is not None:
         session.output.explain(ending.problem)
     return ending.exit
@@ -167,6 +171,7 @@ def options(arguments: SimpleNamespace, session: Session) -> Options:
         delimiter=arguments.delimiter,
         in_text=arguments.in_text,
         numbers=arguments.numbers or session.settings.lists.numbers,
+        several=arguments.several,
     )
 
 
@@ -273,15 +278,20 @@ def _agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
     session.output.note(plan_text_of(session, planned, rest=rest))
     if planned.short and planned.balance is not None and when_short == "cancel":
         raise EngineError(credits_short(planned.to_pay, planned.balance))
-    # With `fit`, what the balance does not cover is never sent.
-    to_pay = planned.to_pay - (planned.short if when_short == "fit" else 0)
-    return spending_agreed(session, to_pay, planned.balance_after)
+    return spending_agreed(session, _credits(session, planned), planned.balance_after)
+
+
+def _credits(session: Session, planned: JobPlan) -> int:
+    """Return the most that carrying out a plan costs; with `fit`, what is short is never sent."""
+    return planned.to_pay - (planned.short if session.arguments.when_short == "fit" else 0)
 
 
 def _send(session: Session, planned: JobPlan, name: str) -> tuple[Job, Ending]:
     arguments, engine, output = session.arguments, session.engine, session.output
     job = engine.jobs.create(planned, name=name, when_short=arguments.when_short)
     output.note(f"Created job {job.id} {job.name}.")
+    if words := cheaper(job, _credits(session, planned)):
+        output.note(words)
     ending = follow(
         engine,
         [job.id],
@@ -303,6 +313,7 @@ def _offer_rest(session: Session, sample: Job) -> int:
     output = session.output
     rest = _plan_rest(session, sample)
     try:
+        rest = paying_again(session, rest)
         agreed = _agreed(session, rest, rest=True)
     except EngineError as error:
         output.explain(error.problem)

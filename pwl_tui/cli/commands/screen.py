@@ -67,7 +67,7 @@ def _leave(session: Session, launcher: Launcher, code: int) -> None:
 def _say_goodbye(session: Session, *, sending: bool) -> None:
     if sending:
         session.output.say(
-            "A batch is being sent. pwl-tui waits for the answer in the background and saves it."
+            "An answer that you pay for is on its way. pwl-tui waits for it in the background and saves it."
         )
     unfinished = sum(job.state is not JobState.COMPLETED for job in session.store.jobs.all())
     if unfinished and not session.demo:

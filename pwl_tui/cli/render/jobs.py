@@ -9,7 +9,7 @@ from pwl_tui.cli.render.text_output import jobs_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.timing import is_expiring
-from pwl_tui.state.models import Job
+from pwl_tui.state.models import BatchState, Job
 from pwl_tui.wording.jobs import expiry, unadopted
 from pwl_tui.wording.ledger import alarm
 
@@ -37,7 +37,7 @@ def shape_of(session: Session, job: Job, *, batches: bool) -> dict[str, object]:
     With `batches` it also has the ``rates`` of a sample, see `Plans.sample_rates`, and its ``eta``.
     """
     error = session.engine.jobs.elsewhere(job) if job.unfinished else None
-    shape = job_shape(job, error or job.error)
+    shape = job_shape(job, error or job.error or job.trouble)
     if batches:
         shape["rates"] = session.engine.plans.sample_rates(job)
         shape["eta"] = eta_shape(session.engine.forecast([job]).get(job.id), time.time())
@@ -54,6 +54,14 @@ def plan_text_of(session: Session, plan: JobPlan, *, rest: bool = False) -> str:
     """Return a plan as text, with bars of what the output can show; see `plan_text`."""
     seconds = session.engine.plans.seconds_for(plan.to_pay)
     return plan_text(plan, seconds=seconds, marks=session.output.marks, rest=rest)
+
+
+def note_ended_early(session: Session, jobs: Sequence[Job]) -> None:
+    """Say which finished batches ended without an answer for all of their numbers."""
+    for job in jobs:
+        for batch in session.store.batches.of(job.id):
+            if batch.state is BatchState.COMPLETED and batch.trouble is not None:
+                session.output.explain(batch.trouble)
 
 
 def warn_of_expiry(session: Session, jobs: Sequence[Job]) -> None:

@@ -1,16 +1,22 @@
 """The JSON shapes that scripts rely on. Field names and their order are fixed."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from pwl_tui.api.models import Check
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.timing import expires
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger
+from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.problem import Problem
 from pwl_tui.state.files.journal import timestamp
-from pwl_tui.state.models import BalanceReading, Batch, BatchState, Job
+from pwl_tui.state.models import BalanceReading, Batch, BatchState, Candidate, Job
+from pwl_tui.text import clean
+from pwl_tui.wording.figures import phone
+
+_LONGEST_REPLY = 2_000
+"""Characters of what came for a batch in doubt."""
 
 
 def moment(at: float | None) -> str | None:
@@ -21,9 +27,11 @@ def moment(at: float | None) -> str | None:
 def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
-    Beyond the fixed fields: the ``sheet`` of a workbook; the ``columns`` that look like phone numbers with
-    their share of valid ones, the likeliest first; how ``sure`` each detection is; ``regions`` that would
-    turn rows without a country code into numbers; and the ``seconds`` it will take, if recent jobs tell.
+    Beyond the fixed fields: how many ``further`` numbers the rows with several have; the ``sheet`` of a
+    workbook; the ``columns`` that look like phone numbers with their share of valid ones, the likeliest
+    first; how ``sure`` each detection is; ``regions`` that would turn rows without a country code into
+    numbers; ``examples`` of cells with the number that is sent and its region; and the ``seconds`` it will
+    take, if recent jobs tell.
     """
     listed, reading = plan.list, plan.list.reading
     return {
@@ -32,11 +40,13 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "rejected": listed.rejected,
         "duplicates": listed.duplicates,
         "reused": plan.reused,
+        "under_way": plan.under_way,
+        "further": listed.further,
         "to_pay": plan.to_pay,
         "batches": plan.batches,
         "balance": plan.balance,
         "balance_after": plan.balance_after,
-        "column": reading.columns[reading.column],
+        "column": reading.column_names,
         "encoding": reading.encoding,
         "delimiter": reading.delimiter,
         "header": reading.header,
@@ -49,6 +59,10 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         ],
         "sure": {finding.aspect: finding.sure for finding in reading.findings},
         "regions": listed.region_guesses,
+        "examples": [
+            {"cell": each.cell, "number": f"+{each.number}", "region": each.region or None}
+            for each in listed.examples
+        ],
         "seconds": None if seconds is None else round(seconds),
     }
 
@@ -57,8 +71,9 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
     """Return what the commands about jobs print, without the batches.
 
     Beyond the fixed fields: ``expires``, when the service may begin to delete results that were not fetched;
-    ``retry_of``, the job whose failed numbers it retries; and ``held``, how many of its numbers were left
-    out because they were not in the sample or credits were short.
+    ``retry_of``, the job whose failed numbers it retries; ``held``, how many of its numbers were left out
+    because they were not in the sample, credits were short, or another job brought no answer; and
+    ``under_way``, how many of the pending ones other jobs pay for.
     """
     return {
         "job": str(job.id),
@@ -80,6 +95,7 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
         "expires": moment(expires(job)),
         "retry_of": None if job.retry_of is None else str(job.retry_of),
         "held": job.left_out,
+        "under_way": job.under_way,
     }
 
 
@@ -109,7 +125,7 @@ def batch_shape(batch: Batch) -> dict[str, Any]:
         "completed": moment(batch.completed),
         "last_poll": moment(batch.last_poll),
         "next_poll": moment(batch.next_poll) if processing else None,
-        "error": batch.error,
+        "error": batch.problem,
     }
 
 
@@ -118,22 +134,35 @@ def balance_shape(reading: BalanceReading) -> dict[str, Any]:
     return {"service": reading.service, "balance": reading.balance, "at": moment(reading.at)}
 
 
-def lookup_shape(number: str, check: Check | None, problem: Problem | None) -> dict[str, Any]:
-    """Return what ``lookup`` prints about one number: its answer, or its error."""
+def lookup_shape(finding: Finding) -> dict[str, Any]:
+    """Return what ``lookup`` prints about one number.
+
+    Beyond the fixed fields: ``source``, which is ``asked`` if it was paid for now and ``known`` if not;
+    ``at``, when the service gave the answer; and the ``job`` that it was given to, null for a lookup.
+    """
+    answer = finding.answer
     return {
-        "number": number if check is None else check.number or number,
-        "on_whatsapp": None if check is None else check.answer.on_whatsapp,
-        "business": None if check is None else check.answer.business,
-        "carrier": None if check is None else check.answer.carrier,
-        "country": None if check is None else check.answer.country,
-        "line_type": None if check is None else check.line_type,
-        "error": problem,
+        "number": phone(finding.number),
+        "on_whatsapp": None if answer is None else answer.on_whatsapp,
+        "business": None if answer is None else answer.business,
+        "carrier": None if answer is None else answer.carrier,
+        "country": None if answer is None else answer.country,
+        "line_type": None if answer is None else finding.line_type,
+        "error": finding.problem,
+        "source": None if answer is None else "asked" if finding.paid else "known",
+        "at": moment(finding.at),
+        "job": None if finding.job is None else str(finding.job),
     }
 
 
-def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
-    """Return what ``settle`` prints about a batch that is still in doubt."""
-    return {
+def doubt_shape(
+    batch: Batch, evidence: Evidence, candidates: Sequence[Candidate], reply: str
+) -> dict[str, Any]:
+    """Return what ``settle`` prints about a batch that is still in doubt.
+
+    ``candidates`` and ``came`` are there only if anything came in answer to the paid call.
+    """
+    shape: dict[str, Any] = {
         "batch": batch.label,
         "job": str(batch.job),
         "size": batch.size,
@@ -145,10 +174,20 @@ def doubt_shape(batch: Batch, evidence: Evidence) -> dict[str, Any]:
         "complete": evidence.complete,
         "explanation": evidence.explanation,
     }
+    if reply or candidates:
+        shape["candidates"] = [
+            {"batch_id": one.batch_id, "refusal": one.refusal or None, "final": one.final}
+            for one in candidates
+        ]
+        shape["came"] = clean(reply, _LONGEST_REPLY)
+    return shape
 
 
 def ledger_shape(ledger: Ledger) -> dict[str, Any]:
-    """Return what ``ledger`` prints: charges and unexplained movements, both newest first."""
+    """Return what ``ledger`` prints: charges and unexplained movements, both newest first.
+
+    ``lookups_in_doubt`` is when the lookups were begun that may have cost a credit each, newest first.
+    """
     return {
         "spent": ledger.spent,
         "charges": [
@@ -173,4 +212,5 @@ def ledger_shape(ledger: Ledger) -> dict[str, Any]:
             }
             for movement in ledger.movements
         ],
+        "lookups_in_doubt": [moment(at) for at in ledger.lookups_in_doubt],
     }

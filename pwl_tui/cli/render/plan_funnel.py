@@ -27,7 +27,17 @@ def plan_text(plan: JobPlan, *, seconds: float | None, marks: Marks, rest: bool 
         hints.append(wording.saving(plan))
         if not rest:
             hints.append("With --reuse-days 0, they are sent and paid for again.")
-    parts = (list(_detected(plan.list)), [*_funnel(plan, marks), *_cost(plan, seconds)], hints)
+    if plan.under_way:
+        hints.append(wording.under_way(plan))
+        if plan.asks and not rest:
+            hints.append(f"With --pay-again {plan.under_way}, they are sent and paid for again.")
+    examples = [f"  {example}" for example in wording.examples(plan.list)]
+    parts = (
+        list(_detected(plan.list)),
+        [*_funnel(plan, marks), *_cost(plan, seconds)],
+        ["Sent as:", *examples] if examples else [],
+        hints,
+    )
     return "\n\n".join("\n".join(part) for part in parts if part)
 
 
@@ -43,17 +53,21 @@ def _choices(plan: ListPlan) -> Iterator[str]:
     """Yield a line for each thing that was detected and could be otherwise."""
     reading = plan.reading
     if others := list(_other_columns(reading)):
-        yield f"Other columns have numbers, too: {', '.join(others)}. Choose one with --column."
+        yield f"Other columns have numbers, too: {', '.join(others)}. Choose with --column."
     if reading.other_sheets:
         yield f"Other sheets: {', '.join(reading.other_sheets)}. Choose one with --sheet."
+    if rejected := wording.several(plan, "--several first or --several all"):
+        yield f"{rejected}."
+    if changed := wording.ninth_digits(plan):
+        yield changed
     if plan.region_guesses:
-        others = [f"{guess.region} {percent(guess.valid)}" for guess in plan.region_guesses[1:]]
-        yield wording.offer(plan, "--region") + (f" (also {', '.join(others)})." if others else ".")
+        also = wording.also_offered(plan)
+        yield wording.offer(plan, "--region") + (f" (also {also})." if also else ".")
 
 
 def _other_columns(reading: Reading) -> Iterator[str]:
     for candidate in reading.candidates:
-        if candidate.column != reading.column:
+        if candidate.column not in reading.read_columns:
             yield f"{reading.columns[candidate.column]} ({percent(candidate.valid)} valid)"
 
 

@@ -8,12 +8,19 @@ from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.timing import days_left, expires
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger, Movement
+from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.engine.money.settling import choices
 from pwl_tui.problem import Problem
-from pwl_tui.state.models import Batch, Job
-from pwl_tui.wording import doubt, ledger, retry
-from pwl_tui.wording.figures import counted, grouped, percent
-from pwl_tui.wording.jobs import expires_in, needs
+from pwl_tui.state.models import Batch, Candidate, Job
+from pwl_tui.text import clean
+from pwl_tui.wording import doubt, ledger, lookup, retry
+from pwl_tui.wording.figures import counted, grouped, percent, phone
+from pwl_tui.wording.jobs import expires_in, needs, under_way
+
+_SHOWN_OF_REPLY = 300
+"""Characters; `--json` and the report have more."""
+_RECEIVED = 300
+"""Characters of a foreign answer."""
 
 
 def retry_text(plan: RetryPlan, balance: int) -> str:
@@ -56,6 +63,8 @@ def job_notes(job: Job, now: float) -> str:
     lines = []
     if job.retry_of is not None:
         lines.append(f"It retries what failed in job {job.retry_of}.")
+    if job.under_way:
+        lines.append(f"{under_way(job)}: their answers come from there.")
     days, until = days_left(job, now), moment(expires(job))
     if days is not None:
         when = counted(days, "day") if days else "now or soon"
@@ -74,7 +83,7 @@ def batches_text(batches: Sequence[Batch]) -> str:
             grouped(batch.counts.answered),
             grouped(batch.charged),
             moment(batch.submitted) or "-",
-            "" if batch.error is None else f"{batch.error.message} {batch.error.remedy}",
+            "" if (problem := batch.problem) is None else f"{problem.message} {problem.remedy}",
         )
         for batch in batches
     ]
@@ -82,9 +91,34 @@ def batches_text(batches: Sequence[Batch]) -> str:
     return table(heads, rows, left=(1, 2, 6, 7))
 
 
+def lookup_text(found: Sequence[Finding]) -> str:
+    """Return what is known of single numbers: one line each, and lines for what went wrong."""
+    lines = []
+    for finding in found:
+        parts = (
+            phone(finding.number),
+            lookup.outcome(finding),
+            lookup.details(finding),
+            lookup.source(finding),
+        )
+        known = "  ".join(part for part in parts if part)
+        problem = finding.problem
+        lines.append(f"{known}  {problem.message} {problem.remedy}" if problem else known)
+    return "\n".join(lines)
+
+
+def received_text(batch: Batch) -> str:
+    """Return the beginning of a batch's last answer that could not be understood, as kept for support."""
+    return f"Batch {batch.label}: its last answer begins with: {clean(batch.received, _RECEIVED)}"
+
+
 def ledger_text(found: Ledger) -> str:
     """Return the charges as a table, newest first, with what they do not explain marked among them."""
-    rows = sorted([*_charges(found), *map(_movement, found.movements)], reverse=True)
+    doubts = (
+        (at, ("?", moment(at) or "", "1", "", "", "", ledger.LOOKUP_IN_DOUBT, ""))
+        for at in found.lookups_in_doubt
+    )
+    rows = sorted([*_charges(found), *map(_movement, found.movements), *doubts], reverse=True)
     total = f"{ledger.total(found)}."
     if not rows:
         return total
@@ -114,11 +148,14 @@ def _movement(moved: Movement) -> tuple[float, tuple[str, ...]]:
     return moved.until, (sign, moment(moved.until) or "", amount, "", "", "", "", ledger.movement(moved))
 
 
-def doubt_text(batch: Batch, evidence: Evidence) -> str:
+def doubt_text(batch: Batch, evidence: Evidence, candidates: Sequence[Candidate], reply: str) -> str:
     """Return what happened to a batch in doubt, what the balance says, and the three ways to settle it."""
     lines = [f"Batch {batch.label} is in doubt. {doubt.unknown(batch)}"]
     if batch.error is not None:
         lines.append(batch.error.message)
+    lines += [doubt.came(one) for one in candidates]
+    if reply:
+        lines.append(f"What came: {clean(reply, _SHOWN_OF_REPLY)}")
     lines.append("")
     readings = [(reading.at, reading.balance, _after(reading.at, batch)) for reading in evidence.readings]
     if batch.submitted is not None:
@@ -128,8 +165,9 @@ def doubt_text(batch: Batch, evidence: Evidence) -> str:
             lines.append(f"It was sent at {moment(batch.submitted)}.")
     lines += [f"  {moment(at)}  {balance:>12,}  {when}" for at, balance, when in readings]
     lines += ["", evidence.explanation, "", f"{doubt.FROZEN} You can:"]
-    for choice in choices(evidence):
-        id_option = " --batch-id ID" if choice.decision == "adopted" else ""
+    open_candidates = [one for one in candidates if not one.final]
+    for choice in choices(evidence, open_candidates):
+        id_option = " --batch-id ID" if choice.decision == "adopted" and not open_candidates else ""
         lines += [
             f"  {choice.title}",
             f"    {choice.cost}",

@@ -13,11 +13,12 @@ from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
 from pwl_tui.engine.money.journaling import digest, journal_entry
-from pwl_tui.engine.polling.poller import answers
+from pwl_tui.engine.polling.matching import holds_exactly, match, number_in
+from pwl_tui.engine.polling.poller import finals
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.state.files.journal import Entry, Intent, Line
+from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
@@ -108,7 +109,7 @@ def adopt(
         tell(done, len(wanted))
         try:
             _refuse_known(store, batch_id)
-            batch = _find(poll, batch_id)
+            batch = find(poll, batch_id)
             _refuse_in_doubt(store, binding, batch)
         except ProblemError as error:
             _note_failure(adopted, batch_id, error)
@@ -146,6 +147,12 @@ def rebuild(
     unanswered: Open = {}
     follow_up(unanswered, (line for line in lines if is_of(line, binding)))
     nameless = [line for name, line in unanswered.items() if store.batches.state_of(*name) is None]
+    for intent in list(nameless):
+        entry = _proven(store, poll, intent, lines)
+        if entry is not None:
+            store.journal.append(entry)
+            new[entry.batch_id] = entry
+            nameless.remove(intent)
     adopted = Adopted(known=len(ours) - len(new), foreign=len(entries) - len(ours), nameless=nameless)
     # The batches of several jobs may be interleaved.
     jobs: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
@@ -158,7 +165,7 @@ def rebuild(
             tell(done, len(new))
             done += 1
             try:
-                batch = _find(poll, entry.batch_id)
+                batch = find(poll, entry.batch_id)
             except ProblemError as error:
                 _note_failure(adopted, entry.batch_id, error)
             else:
@@ -166,6 +173,48 @@ def rebuild(
         if found:
             adopted.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
     return adopted
+
+
+def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> Entry | None:
+    """Return the entry of a batch whose outcome is unknown, if an ID that came for it holds its numbers.
+
+    Raises:
+        ApiError: the service cannot be asked.
+        StateError: the state file failed.
+    """
+    name = (intent.job, intent.seq, intent.digest)
+    taken = {line.batch_id for line in lines if isinstance(line, Entry)}
+    for line in lines:
+        if (
+            not isinstance(line, Candidates)
+            or (line.job, line.seq, line.digest) != name
+            or line.at < intent.at
+        ):
+            continue
+        for batch_id in line.candidates:
+            if batch_id in taken or store.batches.known([batch_id]):
+                continue
+            try:
+                found = find(poll, batch_id)
+            except ProblemError as error:
+                if error.problem.kind.service_wide:
+                    raise
+                continue
+            # Without the state file the digest is all that is known of its numbers.
+            if digest(found.numbers) == line.digest:
+                return Entry(
+                    at=line.at,
+                    batch_id=batch_id,
+                    size=line.size,
+                    digest=line.digest,
+                    base_url=line.base_url,
+                    key=line.key,
+                    profile=line.profile,
+                    job=line.job,
+                    seq=line.seq,
+                    name=line.name,
+                )
+    return None
 
 
 def _note_failure(adopted: Adopted, batch_id: str, error: ProblemError) -> None:
@@ -184,19 +233,35 @@ def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: floa
         StateError: the state file failed.
     """
     _refuse_known(store, batch_id)
-    found = _find(poll, batch_id)
-    theirs, ours = set(found.numbers), set(store.batches.numbers(batch))
-    if theirs != ours:
-        raise AdoptError(
-            f"{batch_id} holds {len(theirs):,} numbers; {len(theirs & ours):,} of them are among the"
-            f" {len(ours):,} of batch {batch.label}.",
-            "Enter the ID of the batch that holds exactly these numbers.",
-        )
-    job = store.jobs.get(batch.job)
-    store.journal.append(journal_entry(job, batch, batch_id, now))
-    if store.batches.get(batch.job, batch.seq).batch_id == batch_id:
-        return  # another process found it in the journal a moment ago
-    store.decisions.identify(batch, batch_id=batch_id, now=now, evidence=evidence)
+    if (error := misfit(store, batch, poll(batch_id))) is not None:
+        raise error
+    give(store, batch, batch_id, now=now, evidence=evidence)
+
+
+def misfit(store: Store, batch: Batch, answer: BatchAnswer) -> AdoptError | None:
+    """Return what is wrong if a poll is not about exactly the numbers of a batch in doubt. None: nothing."""
+    results, ours = answer.results, store.batches.numbers(batch)
+    if not answer.unreadable and holds_exactly(results, ours):
+        return None
+    matched = match(results, ours)
+    shared = len({number for number, _ in matched.found})
+    return AdoptError(
+        f"{answer.batch_id} holds {shared + len(matched.unfit):,} numbers; {shared:,} of them are among the"
+        f" {len(ours):,} of batch {batch.label}.",
+        "Enter the ID of the batch that holds exactly these numbers.",
+    )
+
+
+def give(
+    store: Store, batch: Batch, batch_id: str, *, now: float, evidence: str, proven: bool = False
+) -> None:
+    """Give a batch in doubt an ID that was checked: on disk in the journal first. See `Decisions.identify`.
+
+    Raises:
+        StateError: the state file or the journal failed.
+    """
+    store.journal.append(journal_entry(store.jobs.get(batch.job), batch, batch_id, now))
+    store.decisions.identify(batch, batch_id=batch_id, now=now, evidence=evidence, proven=proven)
 
 
 def _refuse_known(store: Store, batch_id: str) -> None:
@@ -209,19 +274,30 @@ def _refuse_known(store: Store, batch_id: str) -> None:
 
 
 def _refuse_in_doubt(store: Store, binding: Binding, found: Found) -> None:
-    theirs = set(found.numbers)
     for batch in store.batches.in_doubt(binding):
-        if set(store.batches.numbers(batch)) == theirs:
+        if holds_exactly(found.answer.results, store.batches.numbers(batch)):
             raise AdoptError(
                 f"{found.batch_id} holds the numbers of batch {batch.label}, which is in doubt.",
                 f"Run `pwl-tui settle {batch.label} --as adopted --batch-id {found.batch_id}`.",
             )
 
 
-def _find(poll: Poll, batch_id: str) -> Found:
+def find(poll: Poll, batch_id: str) -> Found:
+    """Ask the service for a batch.
+
+    Raises:
+        AdoptError: the answer has no valid number.
+        ApiError: the service does not know it, or cannot be asked.
+    """
     answer = poll(batch_id)
     # A number that was sent in two spellings is one number here.
-    numbers = dict(answers(answer))
+    named = [(number, one) for one in answer.results if (number := number_in(one)) is not None]
+    numbers = dict(finals(named))
+    if odd := len(answer.results) - len(named) + answer.unreadable:
+        raise AdoptError(
+            f"{odd:,} results of {batch_id} cannot be read; adopting it now would lose them.",
+            "Try again a little later.",
+        )
     if not numbers:
         raise AdoptError(
             f"The service knows {batch_id}, but its answer has no valid number.",

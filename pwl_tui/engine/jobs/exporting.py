@@ -4,10 +4,12 @@ import csv
 import io
 import os
 from array import array
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
 from functools import cache
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.engine.jobs.planning import Origin
@@ -22,6 +24,9 @@ from pwl_tui.lists.write.answers import RowAnswer
 from pwl_tui.lists.write.export import Target, Written, export_files
 from pwl_tui.lists.write.files import complete_file
 from pwl_tui.state.store import Store
+
+_WORTH = (Outcome.COMPLETED, Outcome.PENDING, Outcome.FAILED, Outcome.NOT_SENT, Outcome.REJECTED)
+"""Without an answer about WhatsApp, from the best on: what is to come may be better than what failed."""
 
 
 def export(
@@ -107,14 +112,60 @@ def _answers(store: Store, job_id: int, reading: Reading) -> Generator[RowAnswer
     numbers, answers = store.results.known(job_id)
     rejected = cache(_rejected)
     first_label = array("i", bytes(4 * len(numbers)))
+    further = _Further(store.results.further(job_id) if reading.several == "all" else iter(()))
     for label, (place, reason) in enumerate(store.results.rows(job_id), row_label(0, reading)):
         if place is None:
             yield 0, 0, rejected(reason)
             continue
+        answer = answers[place]
+        if others := further.of(label - row_label(0, reading)):
+            places = sorted([place, *others], key=lambda index: _worth(answers[index]))
+            place = places[0]
+            answer = replace(answers[place], note=_note(places, numbers, answers))
         first = first_label[place]
         if not first:
             first_label[place] = label
-        yield numbers[place], first, answers[place]
+        yield numbers[place], first, answer
+
+
+class _Further:
+    """The further numbers of rows, read beside the rows.
+
+    Args:
+        pairs: see `Results.further`.
+    """
+
+    def __init__(self, pairs: Iterator[tuple[int, int]]) -> None:
+        self._pairs = pairs
+        self._next = next(pairs, None)
+
+    def of(self, row: int) -> list[int]:
+        """Return the indices of the further numbers of a row; rows are asked for in order."""
+        found = []
+        while self._next is not None and self._next[0] == row:
+            found.append(self._next[1])
+            self._next = next(self._pairs, None)
+        return found
+
+
+def _worth(answer: Answer) -> int:
+    """Return how good an answer is for a row with several numbers, 0 the best."""
+    if answer.on_whatsapp is not None:
+        return 0 if answer.on_whatsapp else 1
+    return 2 + _WORTH.index(answer.outcome)
+
+
+def _note(places: Sequence[int], numbers: Sequence[int], answers: Sequence[Answer]) -> str:
+    """Return the note of a row with several numbers: that of the best, and what became of the others."""
+    best, *others = places
+    told = (f"+{numbers[place]} {_became(answers[place])}" for place in others)
+    return "; ".join(filter(None, (answers[best].note, f"also {', '.join(told)}")))
+
+
+def _became(answer: Answer) -> str:
+    if answer.on_whatsapp is not None:
+        return "on WhatsApp" if answer.on_whatsapp else "not on WhatsApp"
+    return answer.outcome.replace("_", " ")
 
 
 def _rejected(reason: str) -> Answer:

@@ -1,16 +1,17 @@
 """The life of a job: created, retried, paused, exported, forgotten."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.context import EngineContext
-from pwl_tui.engine.jobs import planning
+from pwl_tui.engine.jobs import planning, retrying
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import require_not_continued
-from pwl_tui.engine.problems import EngineError, other_key, retried, unfinished
+from pwl_tui.engine.problems import COPIED, EngineError, other_key, retried, unfinished
 from pwl_tui.problem import Problem
-from pwl_tui.state.models import Job
+from pwl_tui.provider import PROVIDER
+from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Jobs:
     ) -> Job:
         """Accept a list for validation: from here on its numbers are sent and paid for.
 
+        What became known since the plan was made is taken into account, so that lists that are accepted at
+        the same moment do not both pay: the job may cost less than planned, and never more.
+
         Args:
             plan: what to send; its balance decides whether credits are short.
             name: what the person calls it.
@@ -48,13 +52,12 @@ class Jobs:
 
         Raises:
             EngineError: there is no key, nothing may be spent, credits are short, the job is over the cap,
-                or another job has sent this remainder of a list since it was planned.
+                another job has sent this remainder of a list since it was planned, or it would cost more.
             StateError: the state file failed; then there is no job.
         """
-        if plan.remainder_of is None:
-            return self._accept(plan, name, when_short, retry_of)
         with self._store.accepting():
-            require_not_continued(self._store, self._store.jobs.get(plan.remainder_of))
+            if plan.remainder_of is not None:
+                require_not_continued(self._store, self._store.jobs.get(plan.remainder_of))
             return self._accept(plan, name, when_short, retry_of)
 
     def retry(self, wanted: RetryPlan) -> Job:
@@ -73,10 +76,10 @@ class Jobs:
             with self._store.accepting():
                 if not set(self._store.results.failed(job.id)).issuperset(wanted.plan.list.numbers):
                     raise EngineError(retried(job))
-                job = self.create(wanted.plan, name=f"{wanted.job.name} retry", retry_of=wanted.job.id)
+                job = self._accept(wanted.plan, f"{wanted.job.name} retry", "cancel", wanted.job.id)
         if wanted.rejected_batches:
             self._store.jobs.release(wanted.job.id)
-            self._store.decisions.retry_rejected(wanted.job.id, now=self._context.clock())
+            self._send_rejected(wanted.job)
             self._wake()
         return self._store.jobs.get(job.id)
 
@@ -88,9 +91,21 @@ class Jobs:
         """Resume a stopped job, whatever stopped it: a pause, a hold, a refusal, or an unreachable batch."""
         now = self._context.clock()
         self._store.jobs.pause(job_id, paused=False)
-        self._store.decisions.retry_rejected(job_id, now=now)
+        job = self._store.jobs.get(job_id)
+        if job.error != COPIED:  # which is for `retry`, and names its sum
+            self._send_rejected(job)
         self._store.polls.try_again(job_id, now=now)
+        self.look_again([job_id])
         self._wake()
+
+    def look_again(self, job_ids: Iterable[int]) -> None:
+        """Make the unreachable batches of some jobs due, and those whose answers could not be used."""
+        minimum = self._context.settings.polling.minimum
+        self._store.polls.look_again(job_ids, now=self._context.clock(), minimum=minimum)
+
+    def looking(self, job_id: int) -> bool:
+        """Return whether an unreachable batch of a job is due, or being polled."""
+        return self._store.polls.looking(job_id, self._context.clock())
 
     def export(
         self, job_id: int, target: "Target", watch: Callable[[int], None] | None = None
@@ -108,23 +123,24 @@ class Jobs:
             StateError: the state file failed.
         """
         job = self._store.jobs.get(job_id)
-        if job.under_way:
+        if job.must_stay:
             raise EngineError(unfinished(job))
         self._store.jobs.forget(job_id, self._context.clock())
 
     def purgeable(self, older_than_days: int) -> list[Job]:
         """Return the jobs that can be forgotten and were created more than so many days ago."""
         before = self._context.clock() - older_than_days * 86_400.0
-        return [job for job in self._store.jobs.all() if job.created < before and not job.under_way]
+        return [job for job in self._store.jobs.all() if job.created < before and not job.must_stay]
 
     def elsewhere(self, job: Job) -> Problem | None:
         """Return why a job is neither sent nor polled: it belongs to another key. None means it does not."""
         return other_key(job) if self._context.binding not in (None, job.binding) else None
 
     def _accept(self, plan: JobPlan, name: str, when_short: planning.WhenShort, retry_of: int | None) -> Job:
+        """Store a job; the caller keeps all others from accepting one."""
         binding = self._context.require_spending().binding
         settings = self._context.settings
-        plan = planning.affordable(plan, when_short, cap=settings.max_credits_per_job)
+        plan = planning.affordable(self._renewed(plan, binding), when_short, cap=settings.max_credits_per_job)
         self._store.require_room()
         job_id = planning.store_job(
             self._store,
@@ -137,3 +153,23 @@ class Jobs:
         )
         self._wake()
         return self._store.jobs.get(job_id)
+
+    def _send_rejected(self, job: Job) -> None:
+        """Send rejected batches again; where other jobs have the numbers, take over their answers."""
+        if BatchState.REJECTED in job.batches:
+            with self._store.accepting():
+                now = self._context.clock()
+                free, taken = retrying.rejected(self._store, job, now)
+                for batch, elsewhere in taken:
+                    known = {number: (one.answer, one.answered) for number, one in elsewhere.answers.items()}
+                    self._store.decisions.take_over(batch, known, elsewhere.payers, now=now)
+                self._store.decisions.retry_rejected(job.id, free, now=now)
+
+    def _renewed(self, plan: JobPlan, binding: Binding) -> JobPlan:
+        """Return the plan as it is now: others may have accepted, or been answered, since it was made."""
+        numbers, now = planning.undecided(plan), self._context.clock()
+        results = self._store.results
+        since = plan.at if plan.since is None else plan.since
+        answers = results.reusable(binding, numbers, since)
+        payers = results.under_way(binding, numbers, now - PROVIDER.retention_seconds)
+        return planning.renewed(plan, numbers, answers, payers)

@@ -1,49 +1,59 @@
-"""From a list's plan to a job's plan, and from that to a job: what is paid for, reused, or left out."""
+"""From a list's plan to a job's plan, and from that to a job: what is paid for, and what is not and why."""
 
+import math
 import random
 from array import array
-from collections.abc import Iterable, Iterator, Sequence, Set
-from datetime import UTC, datetime
-from itertools import pairwise
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from functools import cache, cached_property
+from itertools import chain, pairwise
 from typing import Literal, Self
 
 import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pwl_tui.answer import Answer
+from pwl_tui.answer import Answer, reused_note
 from pwl_tui.engine.money.journaling import digest
-from pwl_tui.engine.problems import EngineError, credits_short, over_cap
+from pwl_tui.engine.problems import EngineError, credits_short, no_longer_under_way, over_cap
 from pwl_tui.lists.numbers.reasons import REASONS
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.follows import NewFollow, awaited
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Binding
-from pwl_tui.state.queries.results import Reusable
+from pwl_tui.state.queries.results import Reusable, UnderWay
 from pwl_tui.state.store import Store
 
 WhenShort = Literal["cancel", "fit", "wait"]
 """With too few credits: send nothing, what you can afford, or also the rest after a top-up."""
 
-_PAY, _REUSE, _LEAVE_OUT = range(3)
+_PAY, _REUSE, _LEAVE_OUT, _FOLLOW = range(4)
+_ORDER = (_PAY, _REUSE, _FOLLOW, _LEAVE_OUT)
+"""In which numbers are stored."""
 _DAY_SECONDS = 86_400.0
 NOT_CHOSEN = "not in the sample"
 NOT_AFFORDED = "left out: credits were short"
 
 
-class JobPlan(Struct, frozen=True):
+class JobPlan(Struct, frozen=True, dict=True):
     """What a job would send and cost; computing it spends nothing.
 
     Attributes:
         list: what was read, and its numbers.
-        dispositions: one byte per number of `list.numbers`: pay, reuse, or leave out.
+        dispositions: one byte per number of `list.numbers`: pay, reuse, follow another job, or leave out.
         answers: what is reused, by number.
         balance: WhatsApp credits. None means unknown.
         left_out_because: why numbers are left out.
         first: how many of the numbers to pay the credits allow now; the others wait for a top-up.
         remainder_of: ID of the job that left these numbers out. None means it continues no job.
+        payers: where numbers are under way, by number.
+        paid_again: numbers that are paid for though they are under way, because the person decided so.
+        since: how old answers may be to be reused, UTC epoch seconds. None means that none is reused.
+        at: when this was decided; answers that came later are always reused.
+        sampled: whether only a sample is paid for.
     """
 
     list: ListPlan
@@ -53,6 +63,11 @@ class JobPlan(Struct, frozen=True):
     left_out_because: str = ""
     first: int = 0
     remainder_of: int | None = None
+    payers: dict[int, UnderWay] = {}
+    paid_again: frozenset[int] = frozenset()
+    since: float | None = None
+    at: float = math.inf
+    sampled: bool = False
 
     @property
     def to_pay(self) -> int:
@@ -63,6 +78,27 @@ class JobPlan(Struct, frozen=True):
     def reused(self) -> int:
         """Numbers whose result was paid for before."""
         return self.dispositions.count(_REUSE)
+
+    @property
+    def under_way(self) -> int:
+        """Numbers that other jobs pay for already; their answers are taken over when they come."""
+        return self.dispositions.count(_FOLLOW)
+
+    @property
+    def under_way_in(self) -> dict[int, int]:
+        """How many numbers are under way in which job, by its ID, the oldest first."""
+        counts = Counter[int]()
+        for payer, indexes in self._followed.items():
+            counts[payer.job] += len(indexes)
+        return dict(sorted(counts.items()))
+
+    @property
+    def asks(self) -> bool:
+        """Whether the person must decide: nothing is to be reused, and numbers are under way.
+
+        A sample asks nothing: it pays for so many numbers and no more.
+        """
+        return self.since is None and self.under_way > 0 and not self.sampled
 
     @property
     def left_out(self) -> int:
@@ -92,20 +128,49 @@ class JobPlan(Struct, frozen=True):
         return 0 if self.balance is None else max(self.to_pay - self.balance, 0)
 
     def numbers(self) -> Iterator[int]:
-        """Yield the numbers in the order of the job: to pay, then reused, then left out."""
-        for disposition in (_PAY, _REUSE, _LEAVE_OUT):
-            for number, its in zip(self.list.numbers, self.dispositions, strict=True):
-                if its == disposition:
-                    yield number
+        """Yield the numbers in the order of the job: to pay, reused, under way batch by batch, left out."""
+        for disposition in (_PAY, _REUSE):
+            yield from self._those(disposition)
+        yield from (self.list.numbers[index] for index in chain(*self._followed.values()))
+        yield from self._those(_LEAVE_OUT)
 
     def positions(self) -> "array[int]":
         """Return, for each number of the list, its index in the order of the job."""
-        following = [0, self.to_pay, self.to_pay + self.reused]
+        following, start = [0] * len(_ORDER), 0
+        for disposition in _ORDER:
+            following[disposition] = start
+            start += self.dispositions.count(disposition)
+        followed = following[_FOLLOW]
         positions = array("i", bytes(4 * len(self.dispositions)))
         for index, disposition in enumerate(self.dispositions):
             positions[index] = following[disposition]
             following[disposition] += 1
+        for position, index in enumerate(chain(*self._followed.values()), followed):
+            positions[index] = position
         return positions
+
+    def follows(self) -> Sequence[NewFollow]:
+        """Return which numbers follow which batch, as ranges of the job's numbers."""
+        first, found = self.to_pay + self.reused, []
+        for payer, indexes in self._followed.items():
+            found.append(NewFollow(first, len(indexes), payer.job, payer.seq))
+            first += len(indexes)
+        return found
+
+    def _those(self, disposition: int) -> Iterator[int]:
+        for number, its in zip(self.list.numbers, self.dispositions, strict=True):
+            if its == disposition:
+                yield number
+
+    @cached_property
+    def _followed(self) -> "Mapping[UnderWay, array[int]]":
+        """Return the indexes of the numbers that are under way, by the batch that pays for them."""
+        found: defaultdict[UnderWay, array[int]] = defaultdict(lambda: array("i"))
+        if self.under_way:
+            for index, disposition in enumerate(self.dispositions):
+                if disposition == _FOLLOW:
+                    found[self.payers[self.list.numbers[index]]].append(index)
+        return found
 
 
 def make(
@@ -113,6 +178,9 @@ def make(
     answers: dict[int, Reusable],
     *,
     balance: int | None,
+    payers: dict[int, UnderWay] | None = None,
+    since: float | None = None,
+    at: float = math.inf,
     sample: int | None = None,
     draw: random.Random | None = None,
 ) -> JobPlan:
@@ -122,15 +190,64 @@ def make(
         plan: the list's.
         answers: what was paid for before and can be reused, by number.
         balance: WhatsApp credits. None means unknown.
+        payers: where numbers are under way, by number; what can be reused is reused first.
+        since: how old answers may be to be reused, UTC epoch seconds. None means that none is reused.
+        at: now.
         sample: pay for at most this many numbers, chosen at random. None means for all.
         draw: chooses them. None means the system's own randomness.
     """
-    dispositions = bytearray(_REUSE if number in answers else _PAY for number in plan.numbers)
-    made = JobPlan(plan, dispositions, answers, balance)
+    payers = payers or {}
+    dispositions = bytearray(_fate(number, answers, payers) for number in plan.numbers)
+    made = JobPlan(
+        plan, dispositions, answers, balance, payers=payers, since=since, at=at, sampled=sample is not None
+    )
     if sample is None or sample >= made.to_pay:
         return made
     payable = [index for index, disposition in enumerate(dispositions) if disposition == _PAY]
     return _keep(made, (draw or random.SystemRandom()).sample(payable, sample), NOT_CHOSEN)
+
+
+def undecided(plan: JobPlan) -> "array[int]":
+    """Return the numbers of a plan whose fate may have changed since it was made.
+
+    Those are what it pays for, without what the person decided to pay for again, and what is under way.
+    """
+    pairs = zip(plan.list.numbers, plan.dispositions, strict=True)
+    return array("q", (n for n, its in pairs if its in (_PAY, _FOLLOW) and n not in plan.paid_again))
+
+
+def renewed(
+    plan: JobPlan, open_numbers: Collection[int], answers: dict[int, Reusable], payers: dict[int, UnderWay]
+) -> JobPlan:
+    """Return a plan as it is to be carried out now; it never pays for more than the plan that was agreed to.
+
+    Args:
+        plan: as it was made.
+        open_numbers: what `undecided` returned.
+        answers: of those, what can be reused by now.
+        payers: of those, where they are under way by now.
+
+    Raises:
+        EngineError: numbers are no longer under way, and have no answer: they would have to be paid for.
+    """
+    if not answers and not payers and not plan.under_way:
+        return plan
+    wanted, dispositions, stranded = set(open_numbers), bytearray(plan.dispositions), 0
+    for index, number in enumerate(plan.list.numbers):
+        if number in wanted:
+            its = _fate(number, answers, payers)
+            stranded += its == _PAY and dispositions[index] == _FOLLOW
+            dispositions[index] = its
+    if stranded:
+        raise EngineError(no_longer_under_way(stranded))
+    return replace(plan, dispositions=dispositions, answers=plan.answers | answers, payers=payers)
+
+
+def pay_again(plan: JobPlan) -> JobPlan:
+    """Return the plan that pays for numbers that are under way, as the person decided."""
+    again = frozenset(plan._those(_FOLLOW))  # noqa: SLF001 - of this module
+    dispositions = plan.dispositions.replace(bytes([_FOLLOW]), bytes([_PAY]))
+    return replace(plan, dispositions=dispositions, paid_again=again)
 
 
 def fit(plan: JobPlan, affordable: int) -> JobPlan:
@@ -215,6 +332,9 @@ def store_job(
         rows=_rows(plan),
         numbers=_new_numbers(plan, ordered),
         batches=batches,
+        follows=plan.follows(),
+        decided=[("paid again", f"{len(plan.paid_again):,} numbers under way")] if plan.paid_again else [],
+        further=_further(plan),
     )
 
 
@@ -252,22 +372,36 @@ def _keep(plan: JobPlan, chosen: Iterable[int], because: str) -> JobPlan:
     return replace(plan, dispositions=dispositions, left_out_because=because)
 
 
+def _fate(number: int, answers: Mapping[int, Reusable], payers: Mapping[int, UnderWay]) -> int:
+    return _REUSE if number in answers else _FOLLOW if number in payers else _PAY
+
+
 def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
     positions = plan.positions()
     for number, reason in zip(plan.list.row_number, plan.list.row_reason, strict=True):
         yield (None, REASONS[reason]) if number < 0 else (positions[number], None)
 
 
+def _further(plan: JobPlan) -> Iterator[tuple[int, int]]:
+    if not plan.list.more_rows:
+        return
+    positions = plan.positions()
+    for row, number in zip(plan.list.more_rows, plan.list.more_numbers, strict=True):
+        yield row, positions[number]
+
+
 def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
     to_pay, reused, left_out = plan.to_pay, plan.reused, Answer(note=plan.left_out_because)
+    under_way, waiting = plan.under_way, cache(awaited)
     for seq, (first, size) in enumerate(plan.spans(), 1):
         for number in ordered[first : first + size]:
             yield NewNumber(number, seq)
     for index, number in enumerate(ordered[to_pay:], to_pay):
         if index < to_pay + reused:
-            answer, answered = plan.answers[number]
-            day = datetime.fromtimestamp(answered, UTC).date()
-            yield NewNumber(number, None, replace(answer, note=f"reused from {day}"), answered)
+            answer, answered, _ = plan.answers[number]
+            yield NewNumber(number, None, replace(answer, note=reused_note(answered)), answered)
+        elif index < to_pay + reused + under_way:
+            yield NewNumber(number, None, waiting(plan.payers[number].job))
         else:
             yield NewNumber(number, None, left_out)
 

@@ -1,6 +1,6 @@
 """Plans: what would be sent and what it would cost, for a list, the remainder of a list, or a retry."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from msgspec.structs import replace
 
@@ -10,13 +10,22 @@ from pwl_tui.engine.jobs.planning import NOT_CHOSEN, JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import Rates, continued_by, rates, require_not_continued, why_left_out
 from pwl_tui.engine.jobs.timing import seconds_for
-from pwl_tui.engine.problems import NOTHING_LEFT_OUT, NOTHING_TO_RETRY, EngineError, not_yet
+from pwl_tui.engine.problems import (
+    NOTHING_LEFT_OUT,
+    NOTHING_TO_RETRY,
+    EngineError,
+    not_yet,
+    taken_elsewhere,
+)
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Job
-from pwl_tui.state.queries.results import Reusable
+from pwl_tui.state.queries.results import Reusable, UnderWay
+
+_EARLIER_JOBS = 20
+"""How many jobs tell which regions are usual."""
 
 
 class Plans:
@@ -68,6 +77,8 @@ class Plans:
         """Return what a list holds; the first half of `for_list`, and the slow one."""
         from pwl_tui.lists.plan_subprocess import plan_in_child  # takes all of libphonenumber along
 
+        if isinstance(options, Options) and options.region is None:
+            options = replace(options, earlier_regions=self._earlier_regions())
         return plan_in_child(source, options, progress=progress, cancelled=cancelled)
 
     def decide(
@@ -75,8 +86,7 @@ class Plans:
     ) -> JobPlan:
         """Decide what becomes of the numbers of a list that was read; the second half of `for_list`."""
         days = self._context.settings.lists.reuse_days if reuse_days is None else reuse_days
-        answers = self._reusable(listed.numbers, days)
-        return planning.make(listed, answers, balance=self._balance(), sample=sample, draw=self._context.draw)
+        return self._make(listed, days, {}, sample)
 
     def for_remainder(
         self,
@@ -109,9 +119,8 @@ class Plans:
 
         source, reading = original(self._store, job_id)
         listed = self.read(source, reading, progress=progress, cancelled=cancelled)
-        answers = self._reusable(listed.numbers, self._context.settings.lists.reuse_days)
-        answers |= self._store.results.reusable_of(job_id)
-        made = replace(planning.make(listed, answers, balance=self._balance()), remainder_of=job_id)
+        own = self._store.results.reusable_of(job_id)
+        made = replace(self._make(listed, self._context.settings.lists.reuse_days, own), remainder_of=job_id)
         failed = set(self._store.results.failed(job_id))
         return planning.without(made, failed, f"failed in job {job_id}") if failed else made
 
@@ -142,18 +151,41 @@ class Plans:
         job = self._context.require_own_job(job_id)
         source = retrying.failed_numbers(self._store, job) if failed else None
         plan = None if source is None else self.for_list(source, retrying.AS_THEY_ARE)
-        batches, numbers = retrying.rejected(self._store, job) if rejected else (0, 0)
-        if plan is None and not batches:
-            raise EngineError(NOTHING_TO_RETRY)
-        return RetryPlan(job, plan, batches, numbers)
+        free, taken = retrying.rejected(self._store, job, self._context.clock()) if rejected else ([], [])
+        if plan is None and not free:
+            raise EngineError(taken_elsewhere(job) if taken else NOTHING_TO_RETRY)
+        return RetryPlan(job, plan, len(free), sum(batch.size for batch in free))
 
     # -- internals
 
-    def _reusable(self, numbers: Sequence[int], days: int) -> dict[int, Reusable]:
-        binding, since = self._context.binding, planning.reuse_since(self._context.clock(), days)
-        if binding is None or since is None:
-            return {}
-        return self._store.results.reusable(binding, numbers, since)
+    def _make(
+        self, listed: ListPlan, days: int, own: dict[int, Reusable], sample: int | None = None
+    ) -> JobPlan:
+        """Decide what becomes of the numbers of a list; answers of `own` are reused whatever their age."""
+        now, binding = self._context.clock(), self._context.binding
+        since = planning.reuse_since(now, days)
+        answers, payers = dict[int, Reusable](), dict[int, UnderWay]()
+        if binding is not None:
+            results = self._store.results
+            if since is not None:
+                answers = results.reusable(binding, listed.numbers, since)
+            payers = results.under_way(binding, listed.numbers, now - PROVIDER.retention_seconds)
+        return planning.make(
+            listed,
+            answers | own,
+            balance=self._balance(),
+            payers=payers,
+            since=since,
+            at=now,
+            sample=sample,
+            draw=self._context.draw,
+        )
+
+    def _earlier_regions(self) -> tuple[str, ...]:
+        """Return the regions that lists of this profile were read with, the latest first."""
+        latest = self._store.jobs.latest_origins(self._context.settings.profile, _EARLIER_JOBS)
+        regions = (planning.Origin.decode(origin).reading.region for origin in latest)
+        return tuple(dict.fromkeys(region for region in regions if region is not None))
 
     def _balance(self) -> int | None:
         binding = self._context.binding

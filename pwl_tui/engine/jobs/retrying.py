@@ -1,11 +1,15 @@
 """Retrying what failed: numbers as a new job, rejected batches within their own."""
 
+from typing import NamedTuple
+
 from msgspec import Struct
 
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.state.models import BatchState, Job
+from pwl_tui.provider import PROVIDER
+from pwl_tui.state.models import Batch, BatchState, Job
+from pwl_tui.state.queries.results import Reusable, UnderWay
 from pwl_tui.state.store import Store
 
 AS_THEY_ARE = Options(header=False, numbers="possible")
@@ -18,7 +22,7 @@ class RetryPlan(Struct, frozen=True):
     Attributes:
         job: whose failures are retried.
         plan: of its failed numbers. None means there are none, or they were not requested.
-        rejected_batches: how many batches the service refused and did not charge.
+        rejected_batches: how many batches the service refused and did not charge, and may be sent again.
         rejected_numbers: how many numbers they hold.
     """
 
@@ -41,7 +45,33 @@ def failed_numbers(store: Store, job: Job) -> Source | None:
     return Source.from_text("".join(f"+{number}\n" for number in numbers), f"retry of job {job.id}")
 
 
-def rejected(store: Store, job: Job) -> tuple[int, int]:
-    """Return how many batches of a job were rejected, and how many numbers they hold."""
-    sizes = [batch.size for batch in store.batches.of(job.id) if batch.state is BatchState.REJECTED]
-    return len(sizes), sum(sizes)
+class Elsewhere(NamedTuple):
+    """What other jobs have of the numbers of a batch.
+
+    Attributes:
+        answers: those that came since the job of the batch was made.
+        payers: where numbers are under way.
+    """
+
+    answers: dict[int, Reusable]
+    payers: dict[int, UnderWay]
+
+
+def rejected(store: Store, job: Job, now: float) -> tuple[list[Batch], list[tuple[Batch, Elsewhere]]]:
+    """Return the rejected batches of a job: those that may be sent again, and those that may not.
+
+    Of the latter, other jobs have numbers by now: sent as they are, those would be paid for twice.
+    """
+    free, taken = list[Batch](), list[tuple[Batch, Elsewhere]]()
+    for batch in store.batches.of(job.id):
+        if batch.state is BatchState.REJECTED:
+            numbers = store.batches.numbers(batch)
+            elsewhere = Elsewhere(
+                store.results.reusable(job.binding, numbers, job.created),
+                store.results.under_way(job.binding, numbers, now - PROVIDER.retention_seconds),
+            )
+            if any(elsewhere):
+                taken.append((batch, elsewhere))
+            else:
+                free.append(batch)
+    return free, taken

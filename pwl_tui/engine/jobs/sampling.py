@@ -82,11 +82,7 @@ def rates(batches: Iterable[Batch]) -> Rates | None:
 
 def why_left_out(store: Store, job: Job) -> str:
     """Return why numbers were left out of a job; empty if none were."""
-    if job.left_out <= 0:
-        return ""
-    # They come after all others, and the note of each says why.
-    first = store.results.page(job.id, "all", job.numbers - job.left_out, 1)
-    return first[0].answer.note if first else ""
+    return store.results.why_left_out(job.id) if job.left_out > 0 else ""
 
 
 def continued_by(store: Store, job: Job) -> Job | None:

@@ -1,15 +1,13 @@
-"""The credits of the key in force: what is left, where they went, and single checks that cost one each."""
+"""The credits of the key in force: what is left and where they went."""
 
-from pwl_tui.api.models import Check
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.money.ledger import Ledger, ledger
 from pwl_tui.provider import PROVIDER, Service
 from pwl_tui.state.models import BalanceReading
-from pwl_tui.state.money import Charge
 
 
 class Credits:
-    """Reads balances, keeps the books, and checks single numbers.
+    """Reads balances and keeps the books.
 
     Args:
         context: the state file and the key.
@@ -31,6 +29,7 @@ class Credits:
             self._store.charges.all(binding),
             self._store.balances.all(binding, PROVIDER.batch_service),
             min((at for at in in_doubt if at is not None), default=None),
+            self._store.lookups.unanswered(binding),
         )
 
     def balance(self, service: Service = PROVIDER.batch_service) -> BalanceReading:
@@ -45,15 +44,3 @@ class Credits:
         reading = BalanceReading(self._context.clock(), service, balance)
         self._store.balances.add(account.binding, reading)
         return reading
-
-    def lookup(self, number: str) -> Check:
-        """Pay one credit for one number, and remember the charge.
-
-        Raises:
-            EngineError: there is no key, or nothing may be spent.
-            ApiError: the number is refused, or the service cannot be asked.
-        """
-        account, started = self._context.require_spending(), self._context.clock()
-        check = account.service().check(number, self._context.settings.region)
-        self._store.charges.add(account.binding, Charge(self._context.clock(), 1, None, None, None, started))
-        return check

@@ -84,7 +84,11 @@ class Evidence(Struct, frozen=True):
 
 
 def weigh(
-    before: int | None, size: int, readings: Sequence[BalanceReading], spent_otherwise: int
+    before: int | None,
+    size: int,
+    readings: Sequence[BalanceReading],
+    spent_otherwise: int,
+    lookups_in_doubt: int = 0,
 ) -> Evidence:
     """Judge a batch by balance readings: they fell by exactly its size, never changed, or neither.
 
@@ -93,11 +97,13 @@ def weigh(
         size: its numbers.
         readings: taken after the batch came into doubt, oldest first.
         spent_otherwise: credits that other work is known to have spent since `before` was read.
+        lookups_in_doubt: single checks since then that may have cost one credit each. As many as the batch
+            has numbers look the same as the batch.
     """
     verdict = Verdict.CANNOT_TELL
     if before is not None and readings:
         drops = [before - reading.balance - spent_otherwise for reading in readings]
-        if drops[-1] == size:
+        if drops[-1] == size > lookups_in_doubt:
             verdict = Verdict.CHARGED
         elif not any(drops):
             verdict = Verdict.FREE

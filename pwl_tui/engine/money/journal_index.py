@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TypeAlias, TypeVar
 
 from pwl_tui.provider import PROVIDER
-from pwl_tui.state.files.journal import Entry, Intent, Line, timestamp
+from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line, timestamp
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.store import Store
 
@@ -31,6 +31,7 @@ class JournalIndex:
         self._offset = 0
         self._missing: dict[str, Entry] = {}
         self._open: Open = {}
+        self._candidates: list[Candidates] = []
 
     def missing(self) -> list[Entry]:
         """Return the accepted batches that the state file lacks, oldest first; reads only what is new.
@@ -42,6 +43,7 @@ class JournalIndex:
         ours = [line for line in lines if is_of(line, self._binding)]
         self._missing |= {line.batch_id: line for line in ours if isinstance(line, Entry)}
         follow_up(self._open, ours)
+        self._candidates += [line for line in ours if isinstance(line, Candidates)]
         for batch_id in self._store.batches.known(self._missing):
             del self._missing[batch_id]
         return list(self._missing.values())
@@ -81,6 +83,17 @@ class JournalIndex:
         lines = [line for key, line in self._open.items() if state_of(*key) in unaccounted]
         return self._matching(batch, lines, now)
 
+    def candidates(self, intent: Intent | Batch, since: str) -> list[str]:
+        """Return what may be the ID of a batch that was sent then or later, and whose outcome is unknown.
+
+        Args:
+            intent: the batch, or the line that says it was about to be sent.
+            since: the time of the line, or when the intent was committed.
+        """
+        name = (intent.job, intent.seq, intent.digest)
+        lines = [line for line in self._candidates if (line.job, line.seq, line.digest) == name]
+        return [batch_id for line in lines if line.at >= since for batch_id in line.candidates]
+
     def _matching(self, batch: Batch, lines: Sequence[L], now: float) -> L | None:
         """Return the line of a planned batch, or of a batch with the same numbers and another name.
 
@@ -105,6 +118,8 @@ def is_of(line: Line, binding: Binding) -> bool:
 def follow_up(unanswered: Open, lines: Iterable[Line]) -> None:
     """Keep in `unanswered` each intent to send, until a later line says what became of it."""
     for line in lines:
+        if isinstance(line, Candidates):  # nothing is decided yet
+            continue
         name = (line.job, line.seq, line.digest)
         unanswered.pop(name, None)
         if isinstance(line, Intent) and line.intent == "send":

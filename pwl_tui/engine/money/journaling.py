@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterable
 from typing import Literal
 
-from pwl_tui.state.files.journal import Entry, Intent, timestamp
+from pwl_tui.state.files.journal import Candidates, Entry, Intent, timestamp
 from pwl_tui.state.models import Batch, Binding, Job
 
 
@@ -18,6 +18,22 @@ def journal_entry(job: Job, batch: Batch, batch_id: str, now: float) -> Entry:
     return Entry(
         at=timestamp(now),
         batch_id=batch_id,
+        size=batch.size,
+        digest=batch.digest,
+        base_url=job.binding.base_url,
+        key=job.binding.fingerprint,
+        profile=job.profile,
+        job=batch.job,
+        seq=batch.seq,
+        name=job.name,
+    )
+
+
+def candidates_line(job: Job, batch: Batch, batch_ids: Iterable[str], now: float) -> Candidates:
+    """Return the journal's line for what may be the ID of a batch in doubt."""
+    return Candidates(
+        at=timestamp(now),
+        candidates=list(batch_ids),
         size=batch.size,
         digest=batch.digest,
         base_url=job.binding.base_url,

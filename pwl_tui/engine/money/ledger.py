@@ -61,10 +61,12 @@ class Ledger(Struct, frozen=True):
     Attributes:
         lines: the charges, newest first.
         movements: what the charges do not explain, newest first.
+        lookups_in_doubt: when the single checks started that may have cost one credit each, newest first.
     """
 
     lines: tuple[Line, ...]
     movements: tuple[Movement, ...]
+    lookups_in_doubt: tuple[float, ...] = ()
 
     @property
     def spent(self) -> int:
@@ -78,7 +80,10 @@ class Ledger(Struct, frozen=True):
 
 
 def ledger(
-    charges: Sequence[Charge], balances: Sequence[BalancePeriod], in_doubt_since: float | None
+    charges: Sequence[Charge],
+    balances: Sequence[BalancePeriod],
+    in_doubt_since: float | None,
+    lookups_in_doubt: Sequence[float] = (),
 ) -> Ledger:
     """Reconcile the charges and balances of one key.
 
@@ -89,13 +94,19 @@ def ledger(
         charges: oldest first.
         balances: oldest first.
         in_doubt_since: when the earliest batch in doubt was sent. None means there is none.
+        lookups_in_doubt: when the single checks started that may have been charged, oldest first. The balance
+            that falls by no more than them is no alarm.
     """
     known = [charge for charge in charges if charge.started is not None]
     times = [charge.at for charge in known]
     sums = list(accumulate((charge.amount for charge in known), initial=0))
     movements: list[Movement] = []
+    explained = 0
     for (since, before), (until, after) in pairwise(_quiet(_windows(known, in_doubt_since), balances)):
         charged = sums[bisect_right(times, until)] - sums[bisect_right(times, since)]
+        # They, too, may be charged a little later.
+        doubtful = min(max(before - after - charged, 0), bisect_left(lookups_in_doubt, until) - explained)
+        charged, explained = charged + doubtful, explained + doubtful
         movement = Movement(since, until, before - after, charged)
         # The service may take credits a little after it accepted a batch.
         if movements and movements[-1].fell >= 0 > movements[-1].unexplained and movement.fell > 0:
@@ -103,7 +114,9 @@ def ledger(
             movement = Movement(late.since, until, late.fell + movement.fell, late.known + charged)
         if movement.unexplained:
             movements.append(movement)
-    return Ledger(tuple(_lines(charges, balances))[::-1], tuple(movements[::-1]))
+    return Ledger(
+        tuple(_lines(charges, balances))[::-1], tuple(movements[::-1]), tuple(lookups_in_doubt[::-1])
+    )
 
 
 def _windows(charges: Iterable[Charge], in_doubt_since: float | None) -> list[tuple[float, float]]:

@@ -3,16 +3,18 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from pwl_tui.api.errors import ApiError
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs import adopting
 from pwl_tui.engine.jobs.adopting import Adopted
-from pwl_tui.engine.money import settling
+from pwl_tui.engine.money import proving, settling
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.journal_index import JournalIndex
 from pwl_tui.engine.money.support_report import support_report
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Entry, Journal, timestamp
+from pwl_tui.state.models import Batch, BatchState, Candidate
 from pwl_tui.text import clean
 
 
@@ -50,12 +52,56 @@ class Recovery:
     def report(self, job_id: int, seq: int) -> str:
         """Return what the provider's support needs to find a batch in doubt; no key and no number."""
         job, batch = self._store.jobs.get(job_id), self._store.batches.get(job_id, seq)
-        return support_report(job, batch, self.evidence(job_id, seq), self._context.clock())
+        candidates, reply = self.candidates(job_id, seq), self._store.replies.of(job_id, seq)
+        now = self._context.clock()
+        return support_report(job, batch, self.evidence(job_id, seq), candidates, reply, now)
+
+    def candidates(self, job_id: int, seq: int) -> list[Candidate]:
+        """Return what may be the ID of a batch in doubt, the likeliest first."""
+        return self._store.replies.candidates(job_id, seq)
+
+    def awaits_proof(self, batch: Batch) -> bool:
+        """Whether an ID that came for a batch in doubt may be proven any moment: it was sent just now."""
+        sent_at, now = batch.submitted or 0.0, self._context.clock()
+        candidates = self.candidates(batch.job, batch.seq)
+        return now - sent_at < proving.APPEARS_SECONDS and not all(one.final for one in candidates)
+
+    def prove(self, job_id: int, seq: int) -> bool:
+        """Give a batch in doubt its ID if one came with the answer and holds its numbers: see `proving`.
+
+        Raises:
+            EngineError: there is no key, or it is another.
+            ApiError: the service cannot be asked.
+            StateError: the state file or the journal failed.
+        """
+        job, batch = self._context.require_own_job(job_id), self._store.batches.get(job_id, seq)
+        if batch.state is not BatchState.UNKNOWN or all(one.final for one in self.candidates(job_id, seq)):
+            return False
+        service = self._context.require_account().service()
+        proven = proving.prove(self._store, service.poll, job.binding, batch, now=self._context.clock())
+        if proven:
+            self._wake()
+        return proven
 
     def settle(self, job_id: int, seq: int, decision: settling.Decision, batch_id: str | None = None) -> None:
-        """Record and carry out the person's decision on a batch in doubt. See `settling.settle`."""
+        """Record and carry out the person's decision on a batch in doubt. See `settling.settle`.
+
+        An ID that came with the answer is looked up first: proof makes the decision superfluous. With
+        ``adopted`` and no ID, that is all that is done.
+        """
         job = self._context.require_own_job(job_id)
         self.recover()
+        if batch_id is None:
+            try:
+                proven = self.prove(job_id, seq)
+            except ApiError:
+                if decision == "adopted":
+                    raise
+                proven = False
+            if proven and decision == "adopted":
+                return
+            if proven:
+                raise settling.not_in_doubt(self._store.batches.get(job_id, seq))
         settling.settle(
             self._store,
             self._store.batches.get(job_id, seq),

@@ -4,6 +4,7 @@ Each rule is quoted where it is kept. The order of the statements is the protoco
 POST, an ID on disk, and only then anything else.
 """
 
+import math
 from collections.abc import Callable, Collection
 from typing import Final, TypeAlias
 
@@ -13,13 +14,15 @@ from pwl_tui.api.errors import ApiError
 from pwl_tui.config import Polling, Sending
 from pwl_tui.engine.money.evidence import next_reading
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
-from pwl_tui.engine.money.journaling import digest, intent_line, journal_entry
+from pwl_tui.engine.money.journaling import candidates_line, digest, intent_line, journal_entry
+from pwl_tui.engine.money.proving import PROOF_OFFSETS, prove
 from pwl_tui.engine.polling.schedule import backoff, first_poll
-from pwl_tui.engine.problems import CHANGED, ORPHAN, RESTORED, credits_short, miscounted, unwritten
+from pwl_tui.engine.problems import CHANGED, ORPHAN, RESTORED, credits_short, miscounted, unkept, unwritten
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.errors import StateError
+from pwl_tui.state.files.journal import timestamp
 from pwl_tui.state.models import BalanceReading, Batch, Binding
 from pwl_tui.state.store import Store
 
@@ -109,6 +112,8 @@ class Submitter:
         self._spread = spread
         self._failures = 0
         self._evidence_at = 0.0
+        self._proofs = 0
+        self._prove_at = 0.0
         self._journal = JournalIndex(store, binding)
 
     def send_next(self, jobs: Collection[int] | None = None) -> Step:
@@ -126,6 +131,9 @@ class Submitter:
             if not ours:
                 return Busy()
             self._recover()
+            # Rule 8: of two copies of a state file, both would send what is planned in it.
+            if self._store.places.elsewhere() is not None:
+                jobs = ()
             # Rule 7: nothing is sent while something may have been charged.
             for unknown in self._store.batches.in_doubt(self._binding):
                 return self._gather_evidence(unknown)
@@ -182,7 +190,10 @@ class Submitter:
         for batch in self._store.batches.in_sending(self._binding):
             # Killed between the journal's line and the database's: the ID is known after all.
             if not self._accept_from_journal(batch):
-                self._store.batches.mark_unknown(batch, ORPHAN, now=self._clock())
+                now = self._clock()
+                # Or between the journal's line and the database's when its answer could not be read.
+                ids = self._journal.candidates(batch, timestamp(batch.submitted or now))
+                self._store.batches.mark_unknown(batch, ORPHAN, now=now, ids=ids)
         for batch in self._store.batches.in_doubt(self._binding):
             self._accept_from_journal(batch)
 
@@ -208,26 +219,78 @@ class Submitter:
         if intent is None:
             return False
         self._store.batches.mark_unknown_from_journal(
-            batch, RESTORED, submitted=moment_of(intent, now), balance=intent.balance, now=now
+            batch,
+            RESTORED,
+            submitted=moment_of(intent, now),
+            balance=intent.balance,
+            now=now,
+            ids=self._journal.candidates(intent, intent.at),
         )
         return True
 
-    def _gather_evidence(self, batch: Batch) -> Frozen:
-        """Read the balance for a batch in doubt, if a reading is due."""
+    def _gather_evidence(self, batch: Batch) -> Step:
+        """Look up what may be the ID of a batch in doubt, and read the balance for it, if either is due."""
+        proof_at, looked_up = self._prove(batch)
+        if proof_at is None:
+            return Sent(self._store.batches.get(batch.job, batch.seq))
         readings = self._store.balances.evidence(batch.job, batch.seq)
         due = next_reading(readings, self._clock())
         if due is not None:
             due = max(due, self._evidence_at)
         if due is None or due > self._clock():
-            return Frozen(batch, news=False, until=due)
+            return Frozen(batch, news=looked_up, until=_earlier(due, proof_at))
         try:
             balance = self._service().balance().balance
         except ApiError as error:
             self._evidence_at = self._clock() + backoff(1, error.problem.retry_after, self._spread())
-            return Frozen(batch, news=False, until=self._evidence_at)
+            return Frozen(batch, news=looked_up, until=_earlier(self._evidence_at, proof_at))
         reading = BalanceReading(self._clock(), PROVIDER.batch_service, balance)
         self._store.balances.add_evidence(self._binding, reading, batch.job, batch.seq)
-        return Frozen(batch, news=True, until=next_reading([*readings, reading], reading.at))
+        due = next_reading([*readings, reading], reading.at)
+        return Frozen(batch, news=True, until=_earlier(due, proof_at))
+
+    def _prove(self, batch: Batch) -> tuple[float | None, bool]:
+        """Look up what may be the ID of a batch in doubt, if that is due.
+
+        Returns:
+            When it is due next, and whether it was done now. None: the batch has its ID.
+        """
+        now = self._clock()
+        if now < self._prove_at:
+            return self._prove_at, False
+        if all(one.final for one in self._store.replies.candidates(batch.job, batch.seq)):
+            return math.inf, False
+        try:
+            if prove(self._store, self._service().poll, self._binding, batch, now=now):
+                return None, True
+        except ApiError as error:
+            self._prove_at = now + backoff(1, error.problem.retry_after, self._spread())
+            return self._prove_at, False
+        self._prove_at = now + PROOF_OFFSETS[min(self._proofs, len(PROOF_OFFSETS) - 1)]
+        self._proofs += 1
+        return self._prove_at, True
+
+    def _put_in_doubt(self, batch: Batch, error: ApiError) -> Frozen:
+        """Keep what came in answer to the paid call, above all what may be an ID, with the batch."""
+        now, reply = self._clock(), error.reply
+        self._proofs, self._prove_at = 0, 0.0
+        journal_error: Exception | None = None
+        if reply.ids:
+            # Rule 3, as for an ID that is certain: if one of the two fails, the other still happens.
+            try:
+                job = self._store.jobs.get(batch.job)
+                self._store.journal.append(candidates_line(job, batch, reply.ids, now))
+            except Exception as failure:  # noqa: BLE001 - whatever it is, it is raised once the ID is safe
+                journal_error = failure
+        try:
+            self._store.batches.mark_unknown(batch, error.problem, now=now, reply=reply.text, ids=reply.ids)
+        except Exception as failure:
+            if not reply.ids:
+                raise
+            raise StateError(unkept(reply.ids, batch, journaled=journal_error is None)) from failure
+        if journal_error is not None:
+            raise journal_error
+        return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=now)
 
     def _send(self, batch: Batch) -> Step:
         try:
@@ -266,6 +329,8 @@ class Submitter:
         try:
             submitted = self._service().submit([f"+{number}" for number in numbers])
         except ApiError as error:
+            if error.problem.charged != "no":
+                return self._put_in_doubt(batch, error)
             return self._not_accepted(batch, error.problem)
         except BaseException:
             self._store.batches.mark_unknown(batch, ORPHAN, now=self._clock())
@@ -300,11 +365,8 @@ class Submitter:
         return Sent(self._store.batches.get(batch.job, batch.seq))
 
     def _not_accepted(self, batch: Batch, problem: Problem) -> Step:
-        """Move a batch whose POST failed to the state that the state table demands."""
+        """Move a batch that was certainly not accepted to the state that the state table demands."""
         now = self._clock()
-        if problem.charged != "no":
-            self._store.batches.mark_unknown(batch, problem, now=now)
-            return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=now)
         # The journal first: a kill in between leaves a batch in doubt, and not one that looks unsent.
         self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
         if problem.kind.needs_person and problem.kind not in _ACCOUNT_REFUSALS:
@@ -329,3 +391,9 @@ class Submitter:
     def _hold(self, batch: Batch, problem: Problem, until: float | None) -> OnHold:
         self._store.jobs.hold(batch.job, problem, until)
         return OnHold(batch.job, problem)
+
+
+def _earlier(due: float | None, proof_at: float) -> float | None:
+    """Return the earlier of two times; None and infinity mean never."""
+    at = min(math.inf if due is None else due, proof_at)
+    return None if at == math.inf else at

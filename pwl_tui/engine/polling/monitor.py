@@ -201,6 +201,7 @@ class Monitor:
     def _start_polls(self, now: float) -> float:
         if self._scope.poll and now >= self._take_over_at:
             self._poller.take_over()
+            self._changed(*self._poller.expire())
             self._take_over_at = now + CHECK_SECONDS
             self._poller.plan()
         while self._scope.poll:
@@ -267,11 +268,16 @@ class Monitor:
         return later
 
     def _poll(self, batch: Batch) -> None:
+        followers = self._store.follows.of_batch(batch.job, batch.seq)
         polled = self._poller.poll(batch)
         self._report(polled.problem if polled.service_wide else None)
-        self._listener(JobChanged(batch.job))
-        if self._store.jobs.get(batch.job).state is JobState.COMPLETED and self._first_to_finish(batch.job):
-            self._listener(JobFinished(batch.job))
+        self._changed(batch.job, *followers)
+
+    def _changed(self, *jobs: int) -> None:
+        for job in jobs:
+            self._listener(JobChanged(job))
+            if self._store.jobs.get(job).state is JobState.COMPLETED and self._first_to_finish(job):
+                self._listener(JobFinished(job))
 
     def _first_to_finish(self, job: int) -> bool:
         """Whether a finished job was not reported yet: its last two batches may end at the same time."""

@@ -1,26 +1,31 @@
 """Polls batches that are due and stores the answers."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import BatchAnswer
+from pwl_tui.api.models import BatchAnswer, NumberAnswer
 from pwl_tui.config import Polling
+from pwl_tui.engine.polling.matching import Matched, match
 from pwl_tui.engine.polling.planner import HISTORY_SECONDS, Planner
-from pwl_tui.engine.polling.schedule import backoff, bounds
+from pwl_tui.engine.polling.schedule import TRIES, backoff, bounds, is_new, next_look
+from pwl_tui.engine.problems import ended_early, incomplete, left_out, misfit
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
-from pwl_tui.state.models import Batch, Binding
+from pwl_tui.provider import PROVIDER
+from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
 
 LEASE_SECONDS = 120.0
 """Longer than any poll may take: its read timeout, with room for a slow disk."""
-_E164_DIGITS = 15
+_LONGEST_RECEIVED = 4_000
+_NEVER_LATER_SECONDS = 3_600.0
+"""The longest wait until a batch whose answers are not about its numbers is polled again."""
 
 
 class Polled(Struct, frozen=True):
@@ -87,6 +92,15 @@ class Poller:
         """
         self._store.polls.take_over(self._clock() + self._pace.minimum)
 
+    def expire(self) -> list[int]:
+        """Let nobody wait for answers that the service no longer keeps; return the jobs that did.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        now = self._clock()
+        return self._store.follows.expire(now - PROVIDER.retention_seconds, now)
+
     def give_back(self) -> None:
         """Release our claims on batches that were not polled.
 
@@ -106,13 +120,36 @@ class Poller:
         try:
             answer = self._service().poll(batch.batch_id)
         except ApiError as error:
-            return self._failed(batch, error.problem)
+            return self._failed(batch, error.problem, error.received)
         now = self._clock()
-        # Until all is planned again, in a moment.
-        due = None if answer.done else now + bounds(batch.size, self._pace)[1]
-        learned = self._store.polls.learn(batch, answers(answer), done=answer.done, now=now, next_poll=due)
+        matched = match(answer.results, self._store.batches.numbers(batch))
+        unfit = len(matched.unfit) + answer.unreadable
+        if not matched.found and (unfit or (answer.done and not answer.ended_early)):
+            return self._failed(batch, misfit(batch), _written(answer), limit=_NEVER_LATER_SECONDS)
+        done, trouble = answer.done, _trouble(batch, answer, matched, unfit)
+        attempts = self._attempts(batch, trouble)
+        if trouble is not None and trouble.kind is Kind.BAD_ANSWER:
+            # What is missing may be in what cannot be used, or come a little later: do not give it up yet.
+            done = not unfit and attempts >= TRIES
+            trouble = left_out(batch, batch.size - _named(matched)) if done else trouble
+        due = None
+        if not done and trouble is not None:
+            due = now + self._wait(attempts, None, _NEVER_LATER_SECONDS)
+        elif not done:
+            due = now + bounds(batch.size, self._pace)[1]  # until all is planned again, in a moment
+        learned = self._store.polls.learn(
+            batch,
+            finals(matched.found),
+            done=done,
+            now=now,
+            next_poll=due,
+            trouble=trouble,
+            attempts=attempts,
+        )
         self.plan()
-        return Polled(learned if answer.done else self._store.batches.get(batch.job, batch.seq))
+        if learned.state is BatchState.COMPLETED:
+            return Polled(learned)
+        return Polled(self._store.batches.get(batch.job, batch.seq), trouble)
 
     def plan(self, jump: float = 0.0) -> float:
         """Plan all polls again from what the state file has; return when to do so again without news.
@@ -132,27 +169,78 @@ class Poller:
             self._store.polls.plan(standings, self._planner.plan(standings, now))
             return self._planner.again
 
-    def _failed(self, batch: Batch, problem: Problem) -> Polled:
+    def _failed(
+        self, batch: Batch, problem: Problem, received: str = "", *, limit: float | None = None
+    ) -> Polled:
         now = self._clock()
+        attempts = batch.attempts + 1
         if problem.kind is Kind.NOT_FOUND:
-            self._store.polls.unreachable(batch, problem, now=now)
-            return Polled(self._store.batches.get(batch.job, batch.seq), problem)
-        wait = backoff(batch.attempts + 1, problem.retry_after, self._spread())
-        self._store.polls.fail(batch, problem, now=now, next_poll=now + max(wait, self._pace.minimum))
-        return Polled(batch, problem, service_wide=problem.kind.service_wide)
+            # The service may not know at once, everywhere, what it accepted a moment ago.
+            attempts = self._attempts(batch, problem)
+            if batch.state is BatchState.UNREACHABLE or not is_new(batch, now) or attempts >= TRIES:
+                look = next_look(batch, now, self._spread())
+                self._store.polls.unreachable(batch, problem, now=now, next_poll=look)
+                return Polled(self._store.batches.get(batch.job, batch.seq), problem)
+        wait = self._wait(attempts, problem.retry_after, limit)
+        self._store.polls.fail(
+            batch,
+            problem,
+            now=now,
+            next_poll=now + wait,
+            attempts=attempts,
+            received=received[:_LONGEST_RECEIVED],
+        )
+        return Polled(batch, problem, service_wide=problem.kind.service_wide or _is_barrier(problem))
+
+    @staticmethod
+    def _attempts(batch: Batch, trouble: Problem | None) -> int:
+        """Return how many polls in a row came to the same trouble."""
+        if trouble is None:
+            return 0
+        same = batch.trouble is not None and batch.trouble.message == trouble.message
+        return batch.attempts + 1 if same else 1
+
+    def _wait(self, attempts: int, retry_after: float | None, limit: float | None) -> float:
+        return max(backoff(attempts, retry_after, self._spread(), limit), self._pace.minimum)
 
 
-def answers(polled: BatchAnswer) -> Iterator[tuple[int, Answer]]:
-    """Yield each number that is valid E.164 (without the plus), and what a poll said about it.
+def _is_barrier(problem: Problem) -> bool:
+    """Whether somebody else's page is in the way of every call; an odd answer may concern one batch alone."""
+    status = problem.status
+    return problem.kind is Kind.BAD_ANSWER and status is not None and status != 404 and 400 <= status < 500
+
+
+def _named(matched: Matched) -> int:
+    return len({number for number, _ in matched.found})
+
+
+def _trouble(batch: Batch, answer: BatchAnswer, matched: Matched, unfit: int) -> Problem | None:
+    """Return what is wrong with an answer that leaves numbers without one for good. None means nothing."""
+    missing = batch.size - _named(matched)
+    if not answer.done:
+        return None
+    if answer.ended_early and not (unfit and missing):
+        failed = missing + sum(one.answer.outcome is Outcome.FAILED for _, one in matched.found)
+        return ended_early(batch, answer.status, failed) if failed else None
+    return incomplete(batch, missing, unfit) if missing else None
+
+
+def _written(answer: BatchAnswer) -> str:
+    """Return the beginning of an answer that is not about the batch's numbers, as the service writes it."""
+    return f"{answer.status}: " + ", ".join(
+        " ".join(part for part in (one.number, one.other, one.answer.outcome) if part)
+        for one in answer.results
+    )
+
+
+def finals(found: Iterable[tuple[int, NumberAnswer]]) -> Iterator[tuple[int, Answer]]:
+    """Yield numbers with what a poll says about each.
 
     A completed number that is neither on WhatsApp nor not counts as failed: no other answer will come.
     """
-    for one in polled.results:
-        digits = one.number.lstrip("+")
-        if not (digits.isascii() and digits.isdecimal() and len(digits) <= _E164_DIGITS):
-            continue
+    for number, one in found:
         answer = one.answer
         if answer.outcome is Outcome.COMPLETED and answer.on_whatsapp is None:
             note = answer.note or "the service did not say whether it is on WhatsApp"
             answer = replace(answer, outcome=Outcome.FAILED, note=note)
-        yield int(digits), answer
+        yield number, answer

@@ -1,8 +1,9 @@
 """From a cell to a phone number in E.164, or the reason why there is none.
 
 libphonenumber decides what a number is. This module adds only what lists have and it does not know: links to
-WhatsApp, traces of spreadsheets, and international numbers that lost their ``+``. Digits that are lost for
-good are reported and never guessed.
+WhatsApp and its ids, traces of spreadsheets, international numbers that lost their ``+``, and numbers from
+before their country dialed them as today. Digits that are lost for good are reported and never guessed, and
+digits of something else (a date, a fraction, an order, an address) are no number.
 """
 
 import re
@@ -10,11 +11,15 @@ import re
 import phonenumbers
 from phonenumbers import NumberParseException, ValidationResult
 
+from pwl_tui.lists.numbers.letters import LETTER, without_words
+from pwl_tui.lists.numbers.plain import plain
 from pwl_tui.lists.numbers.reasons import (
     DIGITS_LOST,
     EMPTY,
     LEADING_ZERO_LOST,
+    LETTERS,
     NO_COUNTRY_CODE,
+    NO_PHONE_ID,
     NOT_A_NUMBER,
     NOT_VALID,
     SEVERAL_NUMBERS,
@@ -22,6 +27,7 @@ from pwl_tui.lists.numbers.reasons import (
     TOO_SHORT,
     UNKNOWN_COUNTRY_CODE,
 )
+from pwl_tui.lists.numbers.renumbered import renumbered
 from pwl_tui.lists.numbers.shortcut import REASON_OF_LENGTH, shortcut
 from pwl_tui.lists.read.reading import Strictness
 
@@ -37,16 +43,38 @@ _LONGEST_TEXT = 250
 _LONGEST_PLAIN = 40
 """The most characters of a cell that is tried before it is cleaned."""
 _LONGEST_LINK = 4096
+_LONGEST_SPLIT = 4096
+"""The most characters of a cell that is searched for several numbers."""
 _SHORTEST, _LONGEST = 7, 15
 """Digits of a number with its country code: the fewest in practice, and the most in ITU-T E.164."""
 
-_INVISIBLE = dict.fromkeys(
-    [0, 0xAD, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A), 0xFEFF]
+_LINK = re.compile(
+    r"(?:wa\.me/|whatsapp[^?\s]*\?(?:[^?\s]*&)?phone=)(?:\+|%2B)?(\d+)(?:[/?&#][^\s,;]*)?", re.IGNORECASE
 )
-"""NUL, soft hyphen, zero-width and bidirectional marks, which get copied from address books."""
-_LINK = re.compile(r"(?:wa\.me/|whatsapp[^?\s]*\?(?:[^?\s]*&)?phone=)(?:\+|%2B)?(\d+)", re.IGNORECASE)
+_ID = re.compile(
+    r"(?<![\w.+-])\+?(\d+)(?:_\d+)?(?::\d+)?@(?:c\.us|s\.whatsapp\.net)(?![\w.-])", re.IGNORECASE
+)
+"""An id of WhatsApp that is a number, perhaps with an agent and a device."""
+_OTHER_ID = re.compile(
+    r"(?<![\w.+-])[\w.:-]{1,80}@(?:g\.us|lid|hosted\.lid|newsletter|broadcast|bot|call|c\.us|s\.whatsapp\.net)(?![\w.-])",
+    re.IGNORECASE,
+)
+"""An id of WhatsApp that is no number: of a group, a channel, a list, or a person behind a pseudonym."""
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]{0,20}://|www\.)\S*|[^\s@]{1,64}@[^\s@]{1,255}", re.IGNORECASE)
+"""A web or mail address, whose digits are no number."""
+_NUMBER_ADDRESS = re.compile(r"(?:tel|sms|smsto|callto|whatsapp|viber|skype):(?://)?(?=[+\d])", re.IGNORECASE)
 _FORMULA = re.compile(r'="?([^"]*)"?')
 """How exports keep a spreadsheet from reading a cell as a number: ``="+1415…"``."""
+_DATE = re.compile(
+    r"(?:(?:19|20)\d\d([-/.])(?:0?[1-9]|1[0-2])\1(?:0?[1-9]|[12]\d|3[01])"
+    r"|(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d\d)(?![-/.\d])"
+)
+_FRACTION = re.compile(r"-?(?:0|[1-9]\d?)\.\d{5,}|-?0\.\d+|-?\d{7,}[.,]\d{1,6}|-\d{1,3}\.\d+")
+"""A coordinate, a share, an amount."""
+_GROUPED = re.compile(r"\+?\d{1,4}(?:[,'’]\d{2,4})+(?:\.0+)?")  # noqa: RUF001 - as spreadsheets write it
+"""Digits with a spreadsheet's thousands separators."""
+_STARRED = re.compile(r"\+?[\d ]*\d(?:\*\d{2,4}){3,}")
+"""Stars as hyphens. Fewer of them stand for digits that are hidden."""
 _SCIENTIFIC = re.compile(r"\+?(\d+)(?:[.,](\d+))?[eE]\+?(\d{1,2})")
 _WHOLE_FLOAT = re.compile(r"(\+?\d+)\.0+")
 _WRAPPED = re.compile(
@@ -54,7 +82,21 @@ _WRAPPED = re.compile(
 )
 """What libphonenumber reads as the number in group 1: it skips what comes before, and extensions."""
 _DIGIT = re.compile(r"\d")
-_BETWEEN = re.compile(r"\s*(?:[,;|/&\n]|:::|\bor\b|\band\b)\s*")
+_BETWEEN = re.compile(r"\s*(?:[,;|/&\n]|:::|\b(?:or|and|oder|und|ou|et|o|y|e|или|и)\b)\s*", re.IGNORECASE)
+_SURELY_BETWEEN = re.compile(r"\s*(?::::|[;|\n\r](?!ext=))\s*|(?<=\d)\s*,?\s*(?=\+\d)", re.IGNORECASE)
+"""What stands between two numbers and within none."""
+_AMOUNT = re.compile(r"[$€£¥₹%]")
+_BRAZIL = 55
+RENUMBERED = {"BR", "MX"}
+"""The regions whose numbers `renumbered` knows."""
+_MAY_BE_FORMER = re.compile(r"[ (]*(?:\+|00)[ ()0]*5\D*[25]")
+"""The start of a number with the country code of one of those regions."""
+_INTERNATIONAL = re.compile(r"[ (]*(?:\+|00)")
+_FORMER_STARTS = ("55", "521")
+_FORMER_DIGITS = 10
+"""Digits of a number of Brazil with its area code, before it got the ninth after that."""
+_CUT_SHORT = re.compile(r"^\D*(?:55)?\D*\d\d\D+\d+\D+\d{1,3}\D*$")
+"""A number of Brazil whose last group is shorter than four digits: it may be one of today that lost some."""
 _UNMARKED = re.compile(r"[^\d+＋]*([+＋]?[^\d+＋]*0[^\d+＋]*0)?[^\d+＋]*(?=\d)")  # noqa: RUF001 - the wide plus is meant
 """What comes before the country code if there is no plus; group 1 is the prefix ``00``."""
 
@@ -78,14 +120,16 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
     if strictness == "valid" and len(cell) <= _LONGEST_PLAIN and ".0" not in cell:
         number = shortcut(cell, region)  # what it reads needs no cleaning
         if number > 0:
-            return number
-        if number < 0:
-            return _second_try(cell, region, number, plus_lost)
+            if cell.startswith("+") or cell.isdecimal() or not _is_no_number(cell):
+                return renumbered(number) if number // 10**10 == _BRAZIL else number
+            return -NOT_A_NUMBER
+        if number < 0 and cell.isascii() and not _is_no_number(cell):
+            return _former(cell, region) or _second_try(cell, region, number, plus_lost)
     text = _cleaned(cell)
     if not text:
         return -EMPTY
     if len(text) > _LONGEST_TEXT or not _DIGIT.search(text):
-        return -NOT_A_NUMBER
+        return -(NO_PHONE_ID if "@" in text and _OTHER_ID.search(text[:_LONGEST_TEXT]) else NOT_A_NUMBER)
     if scientific := _SCIENTIFIC.fullmatch(text):
         whole, fraction, exponent = scientific[1], scientific[2] or "", int(scientific[3])
         if len(fraction) < exponent:
@@ -93,25 +137,114 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
         text = whole + fraction[:exponent]
     elif whole_float := _WHOLE_FLOAT.fullmatch(text):
         text = whole_float[1]
-    number = _number(text, region, strictness)
-    return number if number > 0 else _second_try(text, region, number, plus_lost)
+    elif _GROUPED.fullmatch(text):
+        text = re.sub(r"[,'’]|\.0+$", "", text)  # noqa: RUF001 - as spreadsheets write it
+    number = _without_words(text, region, strictness, plus_lost)
+    if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _has_several(text, region, plus_lost):
+        return -SEVERAL_NUMBERS
+    return number
+
+
+def numbers_in_cell(cell: str, region: str | None, strictness: Strictness, *, plus_lost: bool) -> list[int]:
+    """Return the numbers of a cell in which `parse` finds several or none, in order; often none.
+
+    Where only a comma, a slash or a word is between them, every part with digits must be a number: the rest
+    of one number is never taken for another.
+
+    Args:
+        cell: see `parse` for this and the others.
+        region: where national numbers belong.
+        strictness: what is good enough.
+        plus_lost: read it as international even without ``00``.
+    """
+    found: list[int] = []
+    for part in _SURELY_BETWEEN.split(_cleaned(cell[:_LONGEST_SPLIT])):
+        number = parse(part, region, strictness, plus_lost=plus_lost)
+        if number > 0:
+            found.append(number)
+            continue
+        pieces = [piece for piece in _BETWEEN.split(part) if _DIGIT.search(piece)]
+        read = [parse(piece, region, strictness, plus_lost=plus_lost) for piece in pieces]
+        if min(read, default=-1) > 0:
+            found += read
+    return list(dict.fromkeys(found))
+
+
+def _has_several(text: str, region: str | None, plus_lost: bool) -> bool:
+    """Return whether a text that is no number consists of several."""
+    pieces = [
+        piece for part in _SURELY_BETWEEN.split(text) for piece in _BETWEEN.split(part) if piece != text
+    ]
+    return sum(parse(piece, region, "valid", plus_lost=plus_lost) > 0 for piece in pieces) > 1
+
+
+def _former(text: str, region: str | None) -> int:
+    """Return the number in a text as it is dialed today, if it is one of former days; otherwise 0.
+
+    Args:
+        text: digits and marks that `shortcut` finds no number in.
+        region: where numbers without ``+`` belong.
+    """
+    if not (_MAY_BE_FORMER.match(text) or region in RENUMBERED):
+        return 0
+    digits = "".join(filter(str.isdecimal, text)).lstrip("0")
+    if region == "BR" and len(digits) == _FORMER_DIGITS and not text.lstrip(" (").startswith(("+", "00")):
+        digits = f"55{digits}"
+    elif not (_INTERNATIONAL.match(text) or (region in RENUMBERED and digits.startswith(_FORMER_STARTS))):
+        return 0
+    number = int(digits[:_LONGEST] or 0)
+    today = 0 if _CUT_SHORT.search(text) else renumbered(number)
+    return today if today != number else 0
+
+
+def _is_no_number(text: str) -> bool:
+    """Return whether a text without letters is a date or a fraction."""
+    return bool(_DATE.match(text) or _FRACTION.fullmatch(text))
 
 
 def without_links(text: str) -> str:
-    """Return a text with the numbers in place of its links to WhatsApp."""
-    return _LINK.sub(r" +\1 ", text)
+    """Return a text with the numbers in place of links to WhatsApp and its ids, without other addresses."""
+    if "@" in text:
+        text = _ID.sub(r" +\1 ", text)
+        text = _OTHER_ID.sub(" ", text)
+    text = _LINK.sub(r" +\1 ", _NUMBER_ADDRESS.sub(" ", text)) if "/" in text or ":" in text else text
+    return _ADDRESS.sub(" ", text) if "@" in text or "/" in text or "www" in text else text
 
 
 def _cleaned(cell: str) -> str:
     """Return a cell without what spreadsheets, address books and links put around a number."""
-    text = cell.strip()
-    if not text.isprintable():
-        text = text.translate(_INVISIBLE).strip()
-    text = text.lstrip("'")
+    text = plain(cell).strip().lstrip("'")
     if text.startswith("=") and (formula := _FORMULA.fullmatch(text)):
         text = formula[1].strip()
-    link = _LINK.search(text, 0, _LONGEST_LINK) if "/" in text else None
-    return text if link is None else "+" + link[1]
+    if "@" not in text and "/" not in text and "www" not in text:
+        return text.replace("_", "-")
+    for known in _ID, _LINK:
+        found = list(known.finditer(text, 0, _LONGEST_LINK))
+        if len(found) == 1 and not _DIGIT.search(_ADDRESS.sub("", known.sub("", text))):
+            return "+" + found[0][1]
+    if "@" in text and _OTHER_ID.search(text):
+        return text
+    return without_links(text[:_LONGEST_LINK]).strip() or "@"
+
+
+def _without_words(text: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
+    """Return the number in a cleaned cell, or the negative of the reason why it has none."""
+    if "@" in text and _OTHER_ID.search(text):
+        return -NO_PHONE_ID
+    if _is_no_number(text) or ("*" in text and not _STARRED.fullmatch(text)) or _AMOUNT.search(text):
+        return -NOT_A_NUMBER
+    if "\ufffd" in text.lstrip("\ufffd \"'("):
+        return -DIGITS_LOST  # a character that could not be read
+    text = text.replace("*", "-").replace("~", "-")
+    if LETTER.search(text):
+        rest = without_words(text)
+        if isinstance(rest, int):
+            return rest
+        text = rest
+    elif text.startswith("#"):
+        return -NOT_A_NUMBER
+    number = _number(text, region, strictness)
+    return number if number > 0 else _second_try(text, region, number, plus_lost)
 
 
 def _second_try(text: str, region: str | None, reason: int, plus_lost: bool) -> int:
@@ -128,13 +261,6 @@ def _second_try(text: str, region: str | None, reason: int, plus_lost: bool) -> 
         return number
     if region is not None and text.isdecimal() and _number("0" + text, region, "valid") > 0:
         return -LEADING_ZERO_LOST  # such as Italy's; elsewhere the parser removes the zero again
-    if number in {-TOO_LONG, -NOT_A_NUMBER}:
-        pieces = _BETWEEN.split(text)
-        if (
-            len(pieces) > 1
-            and sum(parse(piece, region, "valid", plus_lost=plus_lost) > 0 for piece in pieces) > 1
-        ):
-            return -SEVERAL_NUMBERS
     return number
 
 
@@ -154,18 +280,22 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
 
 
 def _number(text: str, region: str | None, strictness: Strictness) -> int:
-    """Return what libphonenumber finds in a text, or the negative of a reason."""
+    """Return what libphonenumber finds in a text, as it is dialed today, or the negative of a reason."""
     if strictness == "valid":
         wrapped = _WRAPPED.fullmatch(text)
         found = shortcut(wrapped[1] if wrapped else text, region)
-        if found:
-            return found
+        if found > 0:
+            return renumbered(found)
+        if found < 0:
+            return _former(text, region) or found
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException as error:
         return -_REASON_OF_ERROR[error.error_type]
+    e164 = int(f"{number.country_code}{phonenumbers.national_significant_number(number)}")
+    today = e164 if _CUT_SHORT.search(text) else renumbered(e164)
     length = phonenumbers.is_possible_number_with_reason(number)
     possible = length == ValidationResult.IS_POSSIBLE
-    if phonenumbers.is_valid_number(number) if strictness == "valid" else possible:
-        return int(f"{number.country_code}{phonenumbers.national_significant_number(number)}")
+    if today != e164 or (phonenumbers.is_valid_number(number) if strictness == "valid" else possible):
+        return today
     return -REASON_OF_LENGTH.get(length, NOT_VALID)

@@ -12,6 +12,8 @@ REASONS = (
     "not valid for region",
     "leading zero lost",
     "several numbers",
+    "letters among the digits",
+    "WhatsApp id without a number",
 )
 """By index, as rows have it. The first means that the row has a number."""
 
@@ -26,4 +28,6 @@ REASONS = (
     NOT_VALID,
     LEADING_ZERO_LOST,
     SEVERAL_NUMBERS,
+    LETTERS,
+    NO_PHONE_ID,
 ) = range(1, len(REASONS))

@@ -2,15 +2,28 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import phonenumbers
+from phonenumbers import SUPPORTED_REGIONS, PhoneNumber, country_code_for_region
 
 from pwl_tui.lists.errors import ListError
 
 _OTHER_CODES = {"UK": "GB", "USA": "US", "UAE": "AE"}
-_CALLING_CODE = re.compile(r"(?:\+|00)?([1-9]\d{0,2})(?:\.0)?", re.ASCII)
+_CALLING_CODE = re.compile(r"\(?'?(?:\+ ?|00)?([1-9]\d{0,2})(?:[ -]\(?(\d{3})\)?)?\)?(?:\.0)?", re.ASCII)
+"""A calling code; group 2 is the area of a country that shares the code of North America."""
+_NAME_AND_CODE = re.compile(
+    r"(?P<name>[^\d+]+?)[ ,:/(\[-]*(?P<code>(?:\+|00)?[1-9][\d -]{0,6})\)?\]?", re.ASCII
+)
+_CODE_AND_NAME = re.compile(
+    r"[(\[]?(?P<code>(?:\+|00)?[1-9][\d -]{0,6}?)[ ,:/)\]-]*(?P<name>[^\d+]+)", re.ASCII
+)
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
+_FLAG_LETTERS = 0x1F1E6 - ord("A")
+_ACCENT = re.compile("[\u0300-\u036f]")
+_BETWEEN_LETTERS = re.compile(r"[^\w\u0900-\u109f\u1780-\u17ff\u3099]+|[\d_]+")
+"""What separates words. The vowel signs of Indic and other scripts are a part of theirs."""
 _LONGEST_NAME = 60
 
 _NAMES = """
@@ -66,7 +79,7 @@ def checked_region(given: str) -> str:
         ListError: there is no such region.
     """
     region = given.strip().upper()
-    if region not in phonenumbers.SUPPORTED_REGIONS:
+    if region not in SUPPORTED_REGIONS:
         hint = region_named(given) or "US, GB or IN"
         raise ListError(
             f"{given!r} is not a region code.", f"Use a two-letter code (ISO 3166), such as {hint}."
@@ -79,16 +92,50 @@ def region_named(text: str) -> str | None:
     """Return the region code that a cell means, or None if it is not a region.
 
     Args:
-        text: a two-letter code (``GB``), a country name (``United Kingdom``), or a calling code (``44``,
-            ``+44``), which means the main region that has it. Case, accents and punctuation do not matter.
+        text: a code of ISO 3166 (``GB``, ``GBR``), a country name in one of the larger languages (``United
+            Kingdom``, ``Reino Unido``), a flag, or a calling code (``44``, ``+44``), which means the main
+            region that has it. Case, accents and punctuation do not matter. Two that agree will do, as in
+            ``UK (+44)``.
     """
     text = text.strip()
-    if len(text) > _LONGEST_NAME:
+    if not text or len(text) > _LONGEST_NAME or text.casefold() == "n/a":  # letters alone are Namibia
         return None
     if code := _CALLING_CODE.fullmatch(text):
-        region = phonenumbers.region_code_for_country_code(int(code[1]))
-        return region if region in phonenumbers.SUPPORTED_REGIONS else None
-    return _regions().get(text.casefold()) or _regions().get(_folded(text))
+        return _region_of_code(code[1], code[2])
+    if flag := _FLAG.search(text):
+        letters = "".join(chr(ord(letter) - _FLAG_LETTERS) for letter in flag[0])
+        return _regions().get(letters.casefold())
+    if (both := _NAME_AND_CODE.fullmatch(text)) or (both := _CODE_AND_NAME.fullmatch(text)):
+        name, code_named = _named(both["name"]), region_named(both["code"])
+        alike = name and code_named and country_code_for_region(name) == country_code_for_region(code_named)
+        return name if alike else None
+    return _named(text)
+
+
+def is_calling_code(text: str) -> bool:
+    """Return whether a cell is a calling code, with or without a ``+``."""
+    return _CALLING_CODE.fullmatch(text.strip()) is not None
+
+
+def _named(name: str) -> str | None:
+    """Return the region that has a name or a code of letters."""
+    regions, folded = _regions(), _folded(name)
+    found = regions.get(name.casefold().strip()) or regions.get(folded)
+    if found or not folded:
+        return found
+    from pwl_tui.lists.numbers.country_names import country_names  # half a second: for foreign names only
+
+    return country_names(frozenset(SUPPORTED_REGIONS), _folded).get(folded)
+
+
+def _region_of_code(code: str, area: str | None) -> str | None:
+    """Return the main region of a calling code, or of an area within it, as in ``+1-242``."""
+    if area:
+        return phonenumbers.region_code_for_number(
+            PhoneNumber(int(code), int(area + "2345678"[: 10 - len(area)]))
+        )
+    region = phonenumbers.region_code_for_country_code(int(code))
+    return region if region in SUPPORTED_REGIONS else None
 
 
 def region_of_row(row: Sequence[str], region_column: int | None, region: str | None) -> str | None:
@@ -101,16 +148,22 @@ def region_of_row(row: Sequence[str], region_column: int | None, region: str | N
 @cache
 def _regions() -> dict[str, str]:
     """Return the region code of each spelling, folded."""
-    regions = {code.casefold(): code for code in phonenumbers.SUPPORTED_REGIONS}
+    regions = {code.casefold(): code for code in SUPPORTED_REGIONS}
     regions |= {other.casefold(): code for other, code in _OTHER_CODES.items()}
+    for code, names in english_names():
+        regions |= {_folded(name): code for name in names}
+    return regions
+
+
+def english_names() -> Iterator[tuple[str, list[str]]]:
+    """Yield each region code with its English names, and some that its own people use."""
     for entry in _NAMES.replace("\n", "|").strip("|").split("|"):
         code, _, names = entry.partition(" ")
-        regions |= {_folded(name): code for name in names.split("/")}
-    return regions
+        yield code, names.split("/")
 
 
 def _folded(name: str) -> str:
     """Return the letters of a name without case, accents, punctuation or ``the``; ``St.`` is ``Saint``."""
     plain = unicodedata.normalize("NFKD", name.casefold())
-    words = re.findall(r"[^\W\d_]+", "".join(c for c in plain if not unicodedata.combining(c)))
+    words = _BETWEEN_LETTERS.split(_ACCENT.sub("", plain))
     return "".join({"st": "saint"}.get(word, word) for word in words if word not in {"the", "and"})

@@ -2,9 +2,11 @@
 
 import re
 
-from phonenumbers import Leniency, PhoneNumberMatcher
+from phonenumbers import Leniency, PhoneNumberMatcher, is_valid_number
 
-from pwl_tui.lists.numbers.parse import parse, without_links
+from pwl_tui.lists.numbers.letters import may_touch
+from pwl_tui.lists.numbers.parse import RENUMBERED, parse, without_links
+from pwl_tui.lists.numbers.plain import plain
 
 _ENOUGH_DIGITS = re.compile(r"(?:\D*\d){7}")
 """Lines with fewer digits have no number."""
@@ -12,21 +14,31 @@ _MOMENT = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}|\d{1,2}:\d{2}(?::\d{2})?")
 """Dates and times of day: chat exports begin every line with them."""
 _DIALLED_ABROAD = re.compile(r"(?<![\w+])(?<!\d[ ().\u00a0/-])00(?=[1-9])")
 """The prefix ``00`` at the start of a number, not zeros within one."""
-_INTERNATIONAL = re.compile(r"\+\d[\d ().\u00a0-]{5,22}\d(?!\d)")
+_INTERNATIONAL = re.compile(r"\+\d[\d ().-]{5,22}\d(?![^\W_])")
+_TOUCHING = re.compile(r"\d[^\W\d_]|[^\W\d_][-_#/]?\d")
+_TOUCHES = re.compile(r"(?:(?<=\d)|(?<![^\W\d_]))([^\W\d_]+)(?:[-_#/]?(?=\d))?")
+_WORD = re.compile(r"\S+")
+_DIGITS = re.compile(r"[\d().+/,;:-]*\d[\d().+/,;:-]*")
+_OTHER_WORD = re.compile(r"\W*(?:\d{1,2}[^\W\d_]{2,}|[^\W\d_]{2,}\d{1,2})\W*")
+"""A word such as ``10am``, ``2nd`` or ``Room12``, which is no part of a number."""
+_EXTENDED = re.compile(r"[^a-z]*\d(?:x|ext)\.?\d{1,7}\W*", re.IGNORECASE)
+_DIGITS_AROUND_A_LETTER = 8
+"""How many make a number of which one digit was typed as a letter."""
 
 
 def numbers_in(line: str, region: str | None) -> list[str]:
-    """Return the valid numbers that a line of text mentions, as written there, in order; often none.
+    """Return the numbers that a line of text mentions, as written there in plain characters, in order.
 
-    Numbers with ``+`` or ``00`` and links to WhatsApp are found without a region, others need one. Numbers
-    that stand alone after a ``+`` are found directly; libphonenumber's matcher finds the rest and recognizes
-    dates and the like.
+    Numbers with ``+`` or ``00``, links to WhatsApp and its ids are found without a region, others need one.
+    Numbers that stand alone after a ``+`` are found directly; libphonenumber's matcher finds the rest and
+    recognizes dates and the like. Digits that touch letters are cut out of something else, and are none. All
+    are valid, except what would be a number but for a letter in the place of a digit.
 
     Args:
         line: any text.
         region: ISO 3166 code of the region that national numbers belong to.
     """
-    text = _DIALLED_ABROAD.sub("+", without_links(line))
+    text = _DIALLED_ABROAD.sub("+", without_links(plain(line)))
     if not _ENOUGH_DIGITS.match(text):
         return []
     found: list[tuple[int, str]] = []
@@ -37,9 +49,64 @@ def numbers_in(line: str, region: str | None) -> list[str]:
         found.append((match.start(), match[0]))
         return "\n" * len(match[0])
 
+    if _TOUCHING.search(text):
+        text = _without_touched(text, found)
     remainder = _INTERNATIONAL.sub(take, text)
-    marked = "+" in remainder or "＋" in remainder  # noqa: RUF001 - the wide plus is meant
-    if marked or (region and _ENOUGH_DIGITS.match(_MOMENT.sub(" ", remainder))):
+    if "+" in remainder or (region and _ENOUGH_DIGITS.match(_MOMENT.sub(" ", remainder))):
         matches = PhoneNumberMatcher(remainder, region, Leniency.VALID)
         found += [(match.start, match.raw_string) for match in matches]
+        if region in RENUMBERED:
+            found += _of_former_days(remainder, region)
     return [number for _, number in sorted(found)]
+
+
+def _without_touched(text: str, found: list[tuple[int, str]]) -> str:
+    """Return a text with the digits left out that touch letters, and the groups of digits beside them.
+
+    Args:
+        text: a line.
+        found: gets those that would be a number but for one letter, and where they start.
+    """
+    words = list(_WORD.finditer(text))
+    left = list(text)
+    done = 0
+    for place, word in enumerate(words):
+        if place < done or not _touched(word[0]):
+            continue
+        first, done = place, place + 1
+        if not _OTHER_WORD.fullmatch(word[0]):
+            while first and _DIGITS.fullmatch(words[first - 1][0]) and not words[first][0].startswith("+"):
+                first -= 1
+            while done < len(words) and _goes_on(words[done][0]):
+                done += 1
+        start, end = words[first].start(), words[done - 1].end()
+        group = text[start:end]
+        digits, letters = sum(map(str.isdecimal, group)), sum(map(str.isalpha, group))
+        if letters == 1 and digits >= _DIGITS_AROUND_A_LETTER:
+            found.append((start, group))
+        left[start:end] = "\n" * (end - start)
+    return "".join(left)
+
+
+def _touched(word: str) -> bool:
+    """Return whether letters touch the digits of a word that may not."""
+    if not _TOUCHING.search(word) or _EXTENDED.fullmatch(word):
+        return False
+    return not all(may_touch(letters[1]) for letters in _TOUCHES.finditer(word))
+
+
+def _goes_on(word: str) -> bool:
+    """Return whether a word may be the rest of a number: more digits, or some that touch letters, too."""
+    if word.startswith("+"):
+        return False
+    return bool(_DIGITS.fullmatch(word)) or (_touched(word) and not _OTHER_WORD.fullmatch(word))
+
+
+def _of_former_days(text: str, region: str) -> list[tuple[int, str]]:
+    """Return the numbers that are valid only as they are dialed today, and where they start."""
+    matches = PhoneNumberMatcher(text, region, Leniency.POSSIBLE)
+    return [
+        (match.start, match.raw_string)
+        for match in matches
+        if not is_valid_number(match.number) and parse(match.raw_string, region, "valid", plus_lost=False) > 0
+    ]

@@ -1,14 +1,17 @@
 """Detects whether a list has a header and which column has the numbers: by contents first, then by name."""
 
+import csv
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.numbers.international import INTERNATIONAL, why_international
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
-from pwl_tui.lists.numbers.regions import region_named, region_of_row
+from pwl_tui.lists.numbers.regions import region_of_row
 from pwl_tui.lists.read.findings import Candidate, Finding, Sureness, given
+from pwl_tui.lists.read.region_column import find_region_column
 from pwl_tui.text import clean
 
 _MOBILE = re.compile(
@@ -20,15 +23,10 @@ _FAX = re.compile(r"fax")
 _DATE = re.compile(r"(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?[-/.]\d{4})(?:[T ].*)?")
 _AMOUNT = re.compile(r"-?\d+[.,]\d{1,2}")
 _PLACEHOLDERS = {"n/a", "na", "nan", "nil", "none", "null", "unknown", "-", "?"}
-_COUNTRY = re.compile(
-    r"\bcountry|\bcountries|^cc$|^iso\d?\b|^land$|^país$|^pais$|^pays$|^paese$|\bnation|\bregion\b|"
-    r"\bdial(?:ling|ing)? code|\bcalling code|страна|국가|国家|國家|^国$|الدولة"
-)
 _NAMES_SHOWN = 20
 _MOST_TITLES = 20
 _CANDIDATE = 0.5
 """Share of cells with numbers that makes a column a candidate."""
-_NEARLY_ALL = 0.9
 _CLEAR_LEAD = 0.2
 """By how much a column's score must exceed all others to be sure of it."""
 _CELLS_WEIGHED = 10_000
@@ -45,7 +43,9 @@ class Layout(NamedTuple):
         column: the index of the one with the numbers.
         candidates: all that look like it, the likeliest first.
         region_column: the index of the one with each row's region; None if there is none.
+        why_plus_lost: why numbers without ``+`` begin with their country code; empty if that is unclear.
         findings: how sure the header, the column and the region column are.
+        more_columns: the indices of further columns with numbers, if several were given.
     """
 
     preamble: int
@@ -54,7 +54,9 @@ class Layout(NamedTuple):
     column: int
     candidates: tuple[Candidate, ...]
     region_column: int | None
+    why_plus_lost: str
     findings: tuple[Finding, ...]
+    more_columns: tuple[int, ...] = ()
 
 
 def find_layout(
@@ -64,16 +66,19 @@ def find_layout(
     header: bool | None = None,
     region: str | None = None,
     region_column: str | None = None,
+    plus_lost: bool = False,
 ) -> Layout:
     """Return the columns of a list.
 
     Args:
         sample: its first records, at least one.
-        column: the name of the column with the numbers, or its position counted from 1; None to detect it.
+        column: the names of the columns with the numbers, or their positions counted from 1, as in `Options`;
+            None to detect the one.
         header: whether the first record is a header; None to detect it.
         region: where national numbers belong.
         region_column: the column with each row's region, as for `column`; empty if no column has it, None to
             detect it.
+        plus_lost: whether all numbers begin with their country code, with or without a ``+``.
 
     Raises:
         ListError: there is no such column.
@@ -83,29 +88,39 @@ def find_layout(
     width = max(1, *map(len, sample))
     names = name_columns(first if header is not False else (), width)
     weighed = rest[: 1 + _CELLS_WEIGHED // width]
-    regions = _region_column(weighed, names, region_column)
+    if region_column is None:
+        regions = find_region_column(weighed, names)
+    else:
+        regions = _index_of(region_column, names, "--region-column") if region_column else None
+    known = plus_lost or region is not None
     weights = [_weigh(weighed, place, names[place], region, regions) for place in range(width)]
     best = max(range(width), key=lambda place: weights[place].score)  # the first of equals
-    index = best if column is None else _index_of(column, names)
+    index, *more = [best] if column is None else _indices_of(column, names)
     header_given = header is not None
-    if header is None and column is not None and names[index].casefold() == column.strip().casefold():
+    if header is None and column is not None and names[index].casefold() in column.casefold():
         header = True
     if header is None:
         header = index < len(first) and _is_name(first[index])
     if not header:
         preamble, names = 0, name_columns((), width)
         regions = regions if region_column else None  # it was detected by what turned out not to be a name
+    bare = [text for row in sample[preamble + header :] if index < len(row) and (text := row[index])]
+    why = "" if known else why_international(bare, names[index])
+    if not known and not why:  # then digits are not a number yet
+        weights = [weight.unless_international() for weight in weights]
     candidates = [place for place in range(width) if weights[place].is_candidate]
     candidates.sort(key=lambda place: -weights[place].score)
     findings = [_header_finding(header, header_given, names[index], first, index)]
     if column is None:
         findings.append(_column_finding(best, weights, names))
     else:
-        findings.append(given("column", names[index]))
+        findings.append(given("column", ", ".join(names[place] for place in (index, *more))))
     if regions is not None:
-        why = f"column {names[regions]!r} has it for each row"
+        per_row = f"column {names[regions]!r} has it for each row"
         sure: Sureness = "likely" if region_column is None else "given"
-        findings.append(Finding("region", "per row", sure, why))
+        findings.append(Finding("region", "per row", sure, per_row))
+    elif why:
+        findings.append(Finding("region", INTERNATIONAL, "guess", why))
     return Layout(
         preamble,
         header,
@@ -113,7 +128,9 @@ def find_layout(
         index,
         tuple(Candidate(place, weights[place].valid) for place in candidates),
         regions,
+        why,
         tuple(findings),
+        tuple(more),
     )
 
 
@@ -134,6 +151,14 @@ def name_columns(header: Sequence[str], width: int) -> tuple[str, ...]:
             free = f"{name}_{repeats[name]}"
         names[free] = None
     return tuple(names)
+
+
+def _indices_of(columns: str, names: Sequence[str]) -> list[int]:
+    """Return the indices of the columns that are given, each once. The name of one may have commas."""
+    if "," not in columns or columns.strip().casefold() in {name.casefold() for name in names}:
+        return [_index_of(columns, names)]
+    given_names = next(csv.reader([columns], skipinitialspace=True), [])
+    return list(dict.fromkeys(_index_of(name, names) for name in given_names if name.strip()))
 
 
 def _index_of(column: str, names: Sequence[str], option: str = "--column") -> int:
@@ -158,7 +183,13 @@ class _Weight(NamedTuple):
     numbers: float
     """Share of its non-empty cells with a number, or with what would be one if it had a country code."""
     valid: float
+    marked: float
+    """Share of those that are valid without taking digits for a number that lost its ``+``."""
     named: bool
+
+    def unless_international(self) -> Self:
+        """Return the weight if digits without a ``+`` lack a country code."""
+        return self._replace(valid=self.marked)
 
     @property
     def is_candidate(self) -> bool:
@@ -169,7 +200,7 @@ def _weigh(
     rows: Sequence[Sequence[str]], place: int, name: str, region: str | None, regions: int | None
 ) -> _Weight:
     evidence = numbers = valid = 0.0
-    filled = 0
+    filled = marked = 0
     for row in rows:
         text = row[place].strip() if place < len(row) else ""
         if not text:
@@ -177,17 +208,21 @@ def _weigh(
         filled += 1
         if _DATE.fullmatch(text) or _AMOUNT.fullmatch(text):
             continue
-        number = parse(text, region_of_row(row, regions, region), "valid")
+        its_region = region_of_row(row, regions, region)
+        number = parse(text, its_region, "valid")
         if number > 0:
             # Bare digits are often a number by chance: identifiers, times, article numbers.
             evidence += 0.8 if text.isdecimal() else 1.0
             valid += 1
+            marked += its_region is not None or parse(text, None, "valid", plus_lost=False) > 0
         elif number == -NO_COUNTRY_CODE:
             evidence += 0.2
             numbers += 1
     weight = _weight(name.casefold())
     share = 1 / filled if filled else 0.0
-    return _Weight(evidence / len(rows) + weight, (numbers + valid) * share, valid * share, weight > 0)
+    return _Weight(
+        evidence / len(rows) + weight, (numbers + valid) * share, valid * share, marked * share, weight > 0
+    )
 
 
 def _titles(sample: Sequence[Sequence[str]]) -> int:
@@ -195,22 +230,6 @@ def _titles(sample: Sequence[Sequence[str]]) -> int:
     filled = [sum(map(bool, map(str.strip, record))) for record in sample]
     before = next((place for place, count in enumerate(filled) if count > 1), 0)
     return before if before <= _MOST_TITLES else 0
-
-
-def _region_column(rows: Sequence[Sequence[str]], names: Sequence[str], given_name: str | None) -> int | None:
-    """Return the column that has a region in nearly every row, if its name says that it is a country column.
-
-    Contents alone prove nothing: the codes of US states are also those of countries.
-    """
-    if given_name is not None:
-        return _index_of(given_name, names, "--region-column") if given_name else None
-    for place, name in enumerate(names):
-        if not _COUNTRY.search(name.casefold().replace("_", " ")):
-            continue
-        cells = [text for row in rows if place < len(row) and (text := row[place].strip())]
-        if cells and sum(region_named(cell) is not None for cell in cells) >= len(cells) * _NEARLY_ALL:
-            return place
-    return None
 
 
 def _header_finding(

@@ -5,12 +5,19 @@ from itertools import islice
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.formats import CSV_DELIMITER, CSV_ENCODING, kind_named
+from pwl_tui.lists.numbers.international import INTERNATIONAL, is_international
 from pwl_tui.lists.numbers.parse import parse
-from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
+from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, SEVERAL_NUMBERS
 from pwl_tui.lists.numbers.regions import checked_region
 from pwl_tui.lists.numbers.text_numbers import numbers_in
 from pwl_tui.lists.read.columns import Layout, find_layout, name_columns
-from pwl_tui.lists.read.dialect import checked_delimiter, delimiter_name, find_delimiter, find_encoding
+from pwl_tui.lists.read.dialect import (
+    checked_delimiter,
+    delimiter_name,
+    find_delimiter,
+    find_encoding,
+    is_spaced,
+)
 from pwl_tui.lists.read.encodings import checked_encoding
 from pwl_tui.lists.read.findings import Finding, Sureness, given
 from pwl_tui.lists.read.reading import Options, Reading
@@ -34,11 +41,14 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
     Raises:
         ListError: an option is invalid for this list, or the list cannot be read.
     """
-    region = None if options.region is None else checked_region(options.region)
+    international = is_international(options.region)
+    region = None if options.region is None or international else checked_region(options.region)
     encoding, delimiter, findings = _dialect(source, options, watch)
-    if region is not None:
-        findings.append(given("region", region))
-    sample = list(islice(records(source, encoding, delimiter), _SAMPLE_RECORDS))
+    if region is not None or international:
+        findings.append(given("region", region or INTERNATIONAL))
+    converted = kind_named(source.kind).convert is not None
+    spaced = bool(delimiter) and not converted and is_spaced(source, encoding, delimiter)
+    sample = list(islice(records(source, encoding, delimiter, spaced=spaced), _SAMPLE_RECORDS))
     if not sample:
         raise ListError(f"{source.name} is empty.", "Choose a list with at least one phone number.")
     layout = find_layout(
@@ -47,8 +57,10 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         header=options.header,
         region=region,
         region_column=options.region_column,
+        plus_lost=international,
     )
-    if _is_text(source, encoding, options, sample, layout, region):
+    several = options.several
+    if _is_text(source, encoding, options, sample, layout, region, delimiter):
         sure: Sureness = "likely" if options.in_text is None else "given"
         text = Finding("column", "numbers within text", sure, "the lines have more than a number")
         found = [finding for finding in findings if finding.aspect != "delimiter"]
@@ -62,10 +74,11 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
             strictness=options.numbers,
             plus_lost=False,
             in_text=True,
+            several=several,
             findings=(*found, text),
         )
-    body = sample[layout.preamble + layout.header :]
-    cells = [record[layout.column] for record in body if layout.column < len(record)]
+    if several is None and (layout.more_columns or kind_named(source.kind).several or not delimiter):
+        several = "all"
     return Reading(
         encoding,
         delimiter,
@@ -74,12 +87,16 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         layout.column,
         region,
         options.numbers,
-        plus_lost=layout.region_column is not None or _plus_is_lost(cells, region),
+        # What is national is tried first, so that a region leaves little to chance.
+        plus_lost=region is not None or international or bool(layout.why_plus_lost),
         preamble=layout.preamble,
         region_column=layout.region_column,
         sheet="" if source.sheet is None else source.sheet.value,
         other_sheets=source.other_sheets,
         candidates=layout.candidates,
+        several=several,
+        more_columns=layout.more_columns,
+        spaced=spaced,
         findings=(*findings, *layout.findings),
     )
 
@@ -110,6 +127,7 @@ def _is_text(
     sample: Sequence[Sequence[str]],
     layout: Layout,
     region: str | None,
+    delimiter: str,
 ) -> bool:
     """Return whether to look for numbers within the lines, rather than in a column.
 
@@ -122,29 +140,17 @@ def _is_text(
     if converted or options.column is not None or options.delimiter is not None:
         return False
     lines = [record[0] for record in islice(records(source, encoding, ""), _SAMPLE_LINES)]
-    mentioned = sum(len(numbers_in(line, region)) for line in lines)
+    mentioned = sum(parse(text, region, "valid") > 0 for line in lines for text in numbers_in(line, region))
     column, looked_at = layout.column, sample[:_SAMPLE_LINES]
-    found = [parse(row[column], region, "valid") for row in looked_at if column < len(row)]
-    in_column = sum(number > 0 or number == -NO_COUNTRY_CODE for number in found)
+    found = [parse(row[column] if column < len(row) else "", region, "valid") for row in looked_at]
+    counted = {-NO_COUNTRY_CODE, -SEVERAL_NUMBERS} if delimiter else {-NO_COUNTRY_CODE}
+    in_column = sum(number > 0 or number in counted for number in found)
     if in_column * 4 < len(looked_at):
         return mentioned > in_column * 2
+    if not delimiter:
+        # Each line is one cell: those that are no number as a whole may hold some.
+        read = {record[0]: numbers_in(record[0], region) for record in looked_at if record}
+        whole = all(read[row[0]] for row, number in zip(looked_at, found, strict=True) if number > 0)
+        return whole and mentioned > in_column
     only_numbers = not layout.header and 1 < len(layout.columns) == len(layout.candidates)
     return only_numbers and mentioned > in_column
-
-
-def _plus_is_lost(cells: Sequence[str], region: str | None) -> bool:
-    """Return whether numbers without ``+`` are international ones that lost it, rather than national ones.
-
-    Without a region, half of those in the sample must be valid with a plus. Nearly all international numbers
-    are. Of national ones up to a third are by chance, and each of those would cost a credit for a stranger's
-    number.
-
-    Args:
-        cells: a sample of the column with the numbers.
-        region: where national numbers belong. If it is known they are tried as national first, which leaves
-            little to chance.
-    """
-    if region is not None:
-        return True
-    bare = [cell for cell in cells if parse(cell, None, "valid", plus_lost=False) == -NO_COUNTRY_CODE]
-    return sum(parse(cell, None, "valid") > 0 for cell in bare) * 2 >= len(bare)

@@ -121,10 +121,20 @@ def _declared(source: Source, encoding: str) -> str:
     return declared[1] if declared else ""
 
 
+def is_spaced(source: Source, encoding: str, delimiter: str) -> bool:
+    """Return whether spaces stand between the delimiters and the quotes of cells: ``"1", "Ada"``."""
+    lines = [line for [line] in islice(records(source, encoding, ""), _SAMPLE_RECORDS)]
+    spaced = re.compile(rf'(?:^|{re.escape(delimiter)}) +"')
+    quoted = re.compile(rf'(?:^|{re.escape(delimiter)})"')
+    with_spaces = sum(spaced.search(line) is not None for line in lines)
+    return with_spaces > 0 and with_spaces * 2 >= sum('"' in quoted.sub("", line) for line in lines)
+
+
 def _agreement(source: Source, encoding: str, delimiter: str) -> float:
     """Return the share of records with the most common number of cells; 0 if that is one cell."""
     try:
-        sample = list(islice(records(source, encoding, delimiter), _SAMPLE_RECORDS))
+        spaced = is_spaced(source, encoding, delimiter)
+        sample = list(islice(records(source, encoding, delimiter, spaced=spaced), _SAMPLE_RECORDS))
     except ListError:
         return 0.0  # cannot be read with this delimiter; if with none, the reader says why
     widths = Counter(len(record) for record in sample if record)

@@ -36,8 +36,22 @@ class RegionGuess(msgspec.Struct, frozen=True):
     """A region that would turn rows without a country code into numbers."""
 
     region: str
+    """As the person may give it: a code of ISO 3166, or ``international``."""
     valid: float
     """Share of those rows, among the ones looked at, that would have a valid number."""
+
+
+class Example(msgspec.Struct, frozen=True):
+    """How a cell is read: what the person should see before paying for it."""
+
+    cell: str
+    """As written, shortened; not safe to show."""
+    number: int
+    """E.164 without the plus."""
+    written: str
+    """The number as people write it: ``+1 415 555 2671``."""
+    region: str
+    """Where it belongs, as a code of ISO 3166; empty if it belongs to no country."""
 
 
 def given(aspect: Aspect, value: str) -> Finding:

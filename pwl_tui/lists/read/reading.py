@@ -10,15 +10,20 @@ Strictness = Literal["valid", "possible"]
 """``valid``: in a range that its region's numbering plan uses. ``possible``: of a length that the plan allows
 for complete numbers, with their area code."""
 
+Several = Literal["first", "all"]
+"""Of several numbers in a row: read the first, or all."""
+
 
 class Options(msgspec.Struct, frozen=True):
     """What the person said about a list; None means to detect it."""
 
     column: str | None = None
-    """The name of the column with the numbers, or its position counted from 1."""
+    """The name of the column with the numbers, or its position counted from 1; several with commas between
+    them, in quotes if they have commas themselves."""
     header: bool | None = None
     region: str | None = None
-    """ISO 3166 code of the region that national numbers belong to. None: numbers need a country code."""
+    """ISO 3166 code of the region that national numbers belong to, or ``international`` if all numbers begin
+    with their country code. None: numbers need a ``+``, unless the list shows that it was lost."""
     region_column: str | None = None
     """The column with each row's region, as for `column`; empty if no column has it."""
     encoding: str | None = None
@@ -26,10 +31,25 @@ class Options(msgspec.Struct, frozen=True):
     in_text: bool | None = None
     """Whether to look for numbers within lines of text, any number of them per line."""
     numbers: Strictness = "valid"
+    earlier_regions: tuple[str, ...] = ()
+    """Regions that earlier lists were read with, the latest first: likelier than others, and never taken."""
+    several: Several | None = None
+    """Of several numbers in a row: read which. None: all of them in text, in vCards and where several columns
+    are given; otherwise such a row has none, because each number is paid for."""
 
 
 class Reading(msgspec.Struct, frozen=True):
     """How a list is read. It is stored with its job, so that the list is read the same way again."""
+
+    @property
+    def read_columns(self) -> tuple[int, ...]:
+        """The indices of all columns with numbers, in the order in which they are read."""
+        return (self.column, *self.more_columns)
+
+    @property
+    def column_names(self) -> str:
+        """The names of those columns, with commas between them."""
+        return ",".join(self.columns[column] for column in self.read_columns)
 
     encoding: str
     """Python's name for it."""
@@ -55,5 +75,11 @@ class Reading(msgspec.Struct, frozen=True):
     other_sheets: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     """The columns that seem to have phone numbers, the likeliest first."""
+    several: Several | None = None
+    """Which numbers of a row with several are read; None: it has no number then."""
+    more_columns: tuple[int, ...] = ()
+    """The indices of further columns with numbers, in the order in which they are read."""
+    spaced: bool = False
+    """Whether spaces stand between the delimiters and the quotes of cells."""
     findings: tuple[Finding, ...] = ()
     """What was detected or given, and how sure that is."""

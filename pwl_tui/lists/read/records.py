@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TextIO
 
 from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.read.encodings import CUT_OFF
 from pwl_tui.lists.read.source import MAX_LINE_BYTES, Source
 
 MAX_CELL = MAX_LINE_BYTES // 4
@@ -15,7 +16,12 @@ _MAX_COLUMNS = 16_384
 
 
 def records(
-    source: Source, encoding: str, delimiter: str, watch: Callable[[int], None] | None = None
+    source: Source,
+    encoding: str,
+    delimiter: str,
+    watch: Callable[[int], None] | None = None,
+    *,
+    spaced: bool = False,
 ) -> Iterator[list[str]]:
     """Yield the cells of every record of a list, including the header; a blank line has none.
 
@@ -26,13 +32,16 @@ def records(
         encoding: Python's name for it.
         delimiter: one character; empty if each line is one cell, quotes and all.
         watch: see `Source.open`.
+        spaced: leave out spaces after a delimiter, also before a quote.
 
     Raises:
         ListError: the bytes are not in the encoding, a cell or line is too long, or a quote stays open.
     """
-    with source.open(watch) as stream, io.TextIOWrapper(stream, encoding, newline="") as text:
+    with source.open(watch) as stream, io.TextIOWrapper(stream, encoding, CUT_OFF, newline="") as text:
         try:
-            yield from _cells(text, delimiter, source.name) if delimiter else _lines(text, source.name)
+            yield from (
+                _cells(text, delimiter, source.name, spaced) if delimiter else _lines(text, source.name)
+            )
         except UnicodeDecodeError as error:
             raise ListError(
                 f"{source.name} is not valid {encoding}.",
@@ -55,7 +64,7 @@ def _bounded(text: TextIO, name: str) -> Iterator[str]:
         line = readline(MAX_CELL + 1)
 
 
-def _cells(text: TextIO, delimiter: str, name: str) -> Iterator[list[str]]:
+def _cells(text: TextIO, delimiter: str, name: str, spaced: bool) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_CELL)
     ended = False
 
@@ -65,8 +74,9 @@ def _cells(text: TextIO, delimiter: str, name: str) -> Iterator[list[str]]:
         ended = True
 
     number = 0
+    reader = csv.reader(lines(), delimiter=delimiter, skipinitialspace=spaced)
     try:
-        for number, record in enumerate(csv.reader(lines(), delimiter=delimiter), 1):
+        for number, record in enumerate(reader, 1):
             if ended:
                 # A record that is still open at the end has swallowed the rest of the list.
                 raise ListError(

@@ -13,8 +13,8 @@ from pwl_tui.lists.read.source import Source
 def rows(source: Source, reading: Reading, watch: Callable[[int], None] | None = None) -> Iterator[list[str]]:
     """Yield the cells of every row, without the header. Blank lines are rows, and rows may be ragged.
 
-    If numbers are looked for within lines of text, each number in a line makes a row of that whole line; a
-    line without a number is one row.
+    If numbers are looked for within lines of text, each number in a line that is read makes a row of that
+    whole line; a line without a number is one row.
 
     Args:
         source: the list.
@@ -26,7 +26,7 @@ def rows(source: Source, reading: Reading, watch: Callable[[int], None] | None =
     """
     found = _records(source, reading, watch)
     if reading.in_text:
-        return (line for line in found for _ in _mentioned(line[0], reading.region))
+        return (line for line in found for _ in _mentioned(line[0], reading))
     return islice(found, reading.preamble + reading.header, None)
 
 
@@ -46,7 +46,7 @@ def cells(
     region, column, region_column = reading.region, reading.column, reading.region_column
     if reading.in_text:
         for line in _records(source, reading, watch):
-            for text in _mentioned(line[0], region):
+            for text in _mentioned(line[0], reading):
                 yield text, region
     elif region_column is None:
         for row in rows(source, reading, watch):
@@ -54,6 +54,25 @@ def cells(
     else:
         for row in rows(source, reading, watch):
             yield row[column] if column < len(row) else "", region_of_row(row, region_column, region)
+
+
+def cell_groups(
+    source: Source, reading: Reading, watch: Callable[[int], None] | None = None
+) -> Iterator[tuple[list[str], str | None]]:
+    """Yield, for every row, the texts that may have its numbers, and the region for national numbers.
+
+    Args:
+        source: the list.
+        reading: how to read it; its numbers are in columns.
+        watch: see `Source.open`.
+
+    Raises:
+        ListError: the list cannot be read to its end in this way.
+    """
+    columns, region, region_column = reading.read_columns, reading.region, reading.region_column
+    for row in rows(source, reading, watch):
+        texts = [row[column] for column in columns if column < len(row)]
+        yield texts, region_of_row(row, region_column, region)
 
 
 def header(source: Source, reading: Reading) -> list[str]:
@@ -69,8 +88,9 @@ def preamble(source: Source, reading: Reading) -> list[list[str]]:
 
 
 def _records(source: Source, reading: Reading, watch: Callable[[int], None] | None) -> Iterator[list[str]]:
-    return records(source, reading.encoding, reading.delimiter, watch)
+    return records(source, reading.encoding, reading.delimiter, watch, spaced=reading.spaced)
 
 
-def _mentioned(line: str, region: str | None) -> list[str]:
-    return numbers_in(line, region) or [line]
+def _mentioned(line: str, reading: Reading) -> list[str]:
+    found = numbers_in(line, reading.region) or [line]
+    return found[:1] if reading.several == "first" else found

@@ -9,7 +9,7 @@ import io
 import resource
 import sys
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import islice
 from operator import itemgetter
@@ -22,6 +22,8 @@ from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
 from pwl_tui.lists.read.columns import find_layout
 from pwl_tui.lists.read.findings import Finding, given
+from pwl_tui.lists.read.number_formats import Shown, shown_digits
+from pwl_tui.lists.read.refused import refused_zip
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
@@ -67,8 +69,9 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (_MAX_SECONDS, _MAX_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     out = sys.stdout.buffer
+    data = sys.stdin.buffer.read()
     try:
-        book = _opened(sys.stdin.buffer.read())
+        book = _opened(data)
         found, sheet = _chosen(book, sys.argv[1] if len(sys.argv) > 1 else None)
     except _RefusalError as refused:
         out.write(msgspec.json.encode(Refused(*refused.args)) + b"\n")
@@ -76,8 +79,24 @@ def main() -> None:
     others = tuple(clean(name) for name in _names(book) if name != sheet.name)
     out.write(msgspec.json.encode(Opened(found, others)) + b"\n")
     rows = sheet.iter_rows()
+    if formats := shown_digits(data, sheet.name):
+        rows = _as_shown(rows, formats, sheet.start[1] if sheet.start else 0)
     while some := list(islice(rows, _ROWS_AT_ONCE)):
         out.write(_csv(some).encode(CSV_ENCODING))
+
+
+def _as_shown(
+    rows: Iterator[list[_Cell]], formats: Mapping[tuple[int, int], Shown], first_column: int
+) -> Iterator[list[_Cell]]:
+    """Yield rows, which begin with the first column that has a cell, with whole numbers as they are shown."""
+    columns = sorted({column for _, column in formats})
+    for place, row in enumerate(rows):
+        for column in columns:
+            if 0 <= (column - first_column) < len(row) and (its := formats.get((place, column))) is not None:
+                cell = row[column - first_column]
+                if isinstance(cell, int | float) and not isinstance(cell, bool) and cell == cell // 1:
+                    row[column - first_column] = its.text(str(int(cell)))
+        yield row
 
 
 class _RefusalError(Exception):
@@ -93,6 +112,8 @@ def _opened(data: bytes) -> "CalamineWorkbook":
             parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
             if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_BYTES:
                 raise _RefusalError(f"expands to more than {_MAX_BYTES:,} bytes.", SAVE_AS_CSV)
+            if reason := refused_zip([part.filename for part in parts]):
+                raise _RefusalError(*reason)
         return load_workbook(io.BytesIO(data))
     except (CalamineError, zipfile.BadZipFile) as error:
         raise _RefusalError(UNREADABLE, supported()) from error

@@ -12,8 +12,9 @@ from msgspec import Struct
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.formats import kind_of, supported
-from pwl_tui.lists.read.encodings import is_binary
+from pwl_tui.lists.read.encodings import is_binary, unit_of, without_padding
 from pwl_tui.lists.read.findings import Finding
+from pwl_tui.lists.read.refused import refused
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.text import clean
 
@@ -187,6 +188,8 @@ def _read(
     try:
         head = next(blocks, b"")
         blocks = chain([head], blocks)
+        if reason := refused(head):
+            raise ListError(f"{name} {reason[0]}", reason[1])
         found = kind_of(head, "" if path is None else path.name)
         if found.convert is not None:
             made = found.convert(blocks, name, sheet, intake.report)
@@ -194,7 +197,8 @@ def _read(
                 name, where, found.name, *_compressed(made.blocks, name), made.sheet, made.other_sheets
             )
         _require_text(head, name, sheet)
-        return Source(name, where, kind or found.name, *_compressed(blocks, name))
+        text = without_padding(blocks, unit_of(head))
+        return Source(name, where, kind or found.name, *_compressed(text, name))
     except (EOFError, zlib.error) as error:
         raise ListError(
             f"{name} is not a complete gzip file.",

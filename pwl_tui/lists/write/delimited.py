@@ -122,7 +122,10 @@ class Delimited:
         """Yield every record of a list as it is written, split where `records.records` splits."""
         with lines_of(self._source, self._reading) as lines:
             cut, copied = tee(lines)
-            reader, line_number = csv.reader(cut, delimiter=self._delimiter), 0
+            reader, line_number = (
+                csv.reader(cut, delimiter=self._delimiter, skipinitialspace=self._reading.spaced),
+                0,
+            )
             for cells, line in zip(reader, copied, strict=False):
                 line_number += 1
                 if len(cells) > self._columns.width:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from itertools import chain, count
 from typing import NamedTuple
 
+from pwl_tui.lists.read.encodings import CUT_OFF
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.records import MAX_CELL
 from pwl_tui.lists.read.rows import header
@@ -44,7 +45,11 @@ def expected_layout(source: Source, reading: Reading) -> ExportLayout:
 def measured_layout(source: Source, reading: Reading) -> ExportLayout:
     """Return the layout by all rows of the list."""
     with lines_of(source, reading) as lines:
-        return _layout(source, reading, max(map(len, csv.reader(lines, delimiter=reading.delimiter))))
+        return _layout(
+            source,
+            reading,
+            max(map(len, csv.reader(lines, delimiter=reading.delimiter, skipinitialspace=reading.spaced))),
+        )
 
 
 def padded(cells: list[str], width: int) -> list[str]:
@@ -65,7 +70,7 @@ def lines_of(source: Source, reading: Reading) -> Iterator[Iterator[str]]:
     Everything was checked when the list was planned and is not checked again.
     """
     csv.field_size_limit(MAX_CELL)
-    with source.open() as stream, io.TextIOWrapper(stream, reading.encoding, newline="") as text:
+    with source.open() as stream, io.TextIOWrapper(stream, reading.encoding, CUT_OFF, newline="") as text:
         yield chain([text.readline().removeprefix(MARK)], text)
 
 

@@ -56,7 +56,25 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """Credits read just before."""
 
 
-Line: TypeAlias = Entry | Intent
+class Candidates(msgspec.Struct, frozen=True, kw_only=True):
+    """What may be the ID of a batch in doubt: it came in answer to the paid call.
+
+    Versions that do not know this line pass it over.
+    """
+
+    at: str
+    candidates: list[str]
+    size: int
+    digest: str
+    base_url: str
+    key: str
+    job: int
+    seq: int
+    profile: str = ""
+    name: str = ""
+
+
+Line: TypeAlias = Entry | Intent | Candidates
 
 
 def timestamp(at: float) -> str:
@@ -155,10 +173,10 @@ class Journal:
 
 
 def _decoded(line: bytes) -> Line | None:
-    with suppress(msgspec.DecodeError):
-        return msgspec.json.decode(line, type=Entry)
-    with suppress(msgspec.DecodeError):
-        return msgspec.json.decode(line, type=Intent)
+    kinds: tuple[type[Line], ...] = (Entry, Intent, Candidates)
+    for kind in kinds:
+        with suppress(msgspec.DecodeError):
+            return msgspec.json.decode(line, type=kind)
     return None
 
 

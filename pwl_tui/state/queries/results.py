@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import msgspec
 from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, Outcome
@@ -20,6 +21,10 @@ _RETRIES = (
     " UNION SELECT j.id FROM jobs j JOIN retries r ON j.retry_of=r.id WHERE j.ready=1)"
 )
 """The jobs that retry failed numbers of a job, and the retries of those."""
+_UNDER_WAY = ",".join(
+    f"'{state}'"
+    for state in (BatchState.PLANNED, BatchState.SENDING, BatchState.PROCESSING, BatchState.UNKNOWN)
+)
 _QUERY_SIZE = 500
 """Numbers in one statement; SQLite allows 32,766."""
 
@@ -30,10 +35,24 @@ class Reusable(NamedTuple):
     Attributes:
         answer: a completed one; equal answers are one object.
         answered: when the service gave it.
+        job: ID of the job that it was given to. None means a single check.
     """
 
     answer: Answer
     answered: float
+    job: int | None = None
+
+
+class UnderWay(NamedTuple):
+    """Where a number is under way.
+
+    Attributes:
+        job: ID of the job that pays for it.
+        seq: its batch.
+    """
+
+    job: int
+    seq: int
 
 
 class Results:
@@ -83,13 +102,14 @@ class Results:
         row = self._database.first(
             f"SELECT coalesce(sum(pending * ({sent})), 0), coalesce(sum(pending), 0),"
             f" coalesce(sum(size * (state<>'{BatchState.RELEASED}')), 0),"
-            " (SELECT numbers - reused FROM jobs WHERE id=?1) FROM batches WHERE job=?1",
+            " (SELECT numbers - reused - failed_elsewhere FROM jobs WHERE id=?1),"
+            " (SELECT coalesce(sum(pending), 0) FROM follows WHERE job=?1) FROM batches WHERE job=?1",
             job,
         )
         if row is None or row[3] is None:
             return 0, 0
-        pending, left, in_batches, wanted = row
-        return pending, left - pending + wanted - in_batches
+        pending, left, in_batches, wanted, under_way = row
+        return pending + under_way, left - pending + wanted - in_batches - under_way
 
     def breakdown(self, job: int) -> Breakdown:
         """Return a new breakdown of a job's results by country and carrier, with nothing counted yet."""
@@ -108,6 +128,11 @@ class Results:
     def rows(self, job: int) -> Iterator[tuple[int | None, str | None]]:
         """Yield, for every row of a job's list in order, the index of its number, or why it has none."""
         return self._database.stream("SELECT number, reason FROM rows WHERE job=? ORDER BY idx", job)
+
+    def further(self, job: int) -> Iterator[tuple[int, int]]:
+        """Yield, for each further number of a row, the index of the row, in order, and of the number."""
+        statement = "SELECT row, number FROM further_numbers WHERE job=? ORDER BY row, number"
+        return self._database.stream(statement, job)
 
     def known(self, job: int) -> tuple["array[int]", list[Answer]]:
         """Return a job's numbers in their order, and what is known of each, all of it at one moment.
@@ -130,10 +155,10 @@ class Results:
     def reusable(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
         """Return the answers to `numbers` that this key was given since a moment, by number.
 
-        Only completed answers count, and of several the latest. An answer that was itself reused keeps the
-        time at which the service gave it.
+        Only completed answers count, those of single checks too, and of several the latest. An answer that
+        was itself reused keeps the time at which the service gave it.
         """
-        found: dict[int, Reusable] = {}
+        found = self._looked_up(binding, numbers, since)
         jobs = {
             row["id"]
             for row in self._database.read(
@@ -156,8 +181,73 @@ class Results:
             ):
                 number, answered = row["number"], row["answered"]
                 if row["job"] in jobs and (number not in found or found[number].answered < answered):
-                    found[number] = Reusable(distinct[row[3:]], answered)
+                    found[number] = Reusable(distinct[row[3:]], answered, row["job"])
         return found
+
+    def under_way(self, binding: Binding, numbers: Sequence[int], since: float = 0.0) -> dict[int, UnderWay]:
+        """Return where `numbers` are under way: in which batch of this key that will bring their answers.
+
+        Those are the batches that are planned, being sent, processing or in doubt, of paused and waiting
+        jobs, too. Of several the oldest counts. The numbers of all of them are read, half a second for a
+        million.
+
+        Args:
+            binding: the service and key.
+            numbers: E.164 without the plus.
+            since: unreachable batches count if they were sent after this, because the service still keeps
+                their answers, UTC epoch seconds.
+
+        Returns:
+            By number; those that are not under way are missing.
+        """
+        found: dict[int, UnderWay] = {}
+        batches = self._database.read(
+            "SELECT b.job, b.seq, b.first, b.first+b.size AS last FROM batches b JOIN jobs j ON j.id=b.job"
+            " JOIN bindings k ON k.id=j.binding WHERE j.ready=1 AND k.base_url=? AND k.fingerprint=? AND"
+            f" (b.state IN ({_UNDER_WAY}) OR (b.state='{BatchState.UNREACHABLE}' AND b.submitted>?))"
+            " ORDER BY b.job DESC, b.seq DESC",
+            binding.base_url,
+            binding.fingerprint,
+            since,
+        )
+        wanted = set(numbers) if batches else set[int]()
+        for batch in batches:
+            # In one row, as `RESULTS`.
+            row = self._database.first(
+                "SELECT json_group_array(number) FROM numbers WHERE job=? AND idx>=? AND idx<?"
+                f" AND outcome IN ('{Outcome.NOT_SENT}', '{Outcome.PENDING}')",
+                batch["job"],
+                batch["first"],
+                batch["last"],
+            )
+            held = msgspec.json.decode(row[0], type=list[int]) if row else []
+            found.update(dict.fromkeys(wanted.intersection(held), UnderWay(batch["job"], batch["seq"])))
+        return found
+
+    def why_left_out(self, job: int) -> str:
+        """Return why the last of the numbers that a job left out was; empty if none was."""
+        row = self._database.first(
+            "SELECT note FROM numbers WHERE job=? AND batch IS NULL"
+            f" AND outcome='{Outcome.NOT_SENT}' ORDER BY idx DESC LIMIT 1",
+            job,
+        )
+        return row["note"] if row else ""
+
+    def _looked_up(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
+        """Return the answers of single checks to `numbers`; there are few checks, and many numbers."""
+        rows = self._database.read(
+            f"SELECT number, answered, {ANSWER} FROM lookups WHERE answered>=? AND on_whatsapp IS NOT NULL"
+            " AND binding=(SELECT id FROM bindings WHERE base_url=? AND fingerprint=?) ORDER BY answered",
+            since,
+            binding.base_url,
+            binding.fingerprint,
+        )
+        checks = {row["number"]: row for row in rows}
+        return {
+            number: Reusable(answer_from(row[2:]), row["answered"])
+            for number in numbers
+            if (row := checks.get(number)) is not None
+        }
 
     def reusable_of(self, job: int) -> dict[int, Reusable]:
         """Return the answers of a job and its retries, by number."""

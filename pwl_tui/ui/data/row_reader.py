@@ -20,7 +20,7 @@ class RowSeen(Struct, frozen=True):
     Attributes:
         label: its number, as the person counts rows.
         cell: the text in the phone column; safe to show.
-        number: in E.164; empty if there is none.
+        number: in E.164, several with commas between them; empty if there is none.
         reason: why there is none.
         others: the other cells, in the order of their columns; safe to show.
     """
@@ -57,11 +57,10 @@ class RowReader:
 
     def _seen(self, index: int, cells: list[str]) -> RowSeen:
         plan, column = self._plan, self._plan.reading.column
-        place = plan.row_number[index]
         return RowSeen(
             label=row_label(index, plan.reading),
             cell=clean(cells[column], _LONGEST_CELL) if column < len(cells) else "",
-            number=phone(plan.numbers[place]) if place >= 0 else "",
+            number=", ".join(map(phone, plan.numbers_of(index))),
             reason=REASONS[plan.row_reason[index]],
             others=tuple(clean(cell, _LONGEST_CELL) for at, cell in enumerate(cells) if at != column),
         )

@@ -48,6 +48,7 @@ class Snapshot(Struct, frozen=True, dict=True):
         etas: when unfinished jobs are expected to be finished, by ID, as far as that is known.
         unsent: planned numbers of this key's jobs that were not sent yet; each will cost a credit.
         doubts: batches of this key whose outcome is unknown, in the order in which they were sent.
+        misplaced: why nothing is sent from a state directory that belongs to another place.
         unadopted: how many batches are in the journal but not in the state file.
         alarms: unexplained drops in the balance during the last day, newest first.
         balance_problem: why the credits could not be read the last time.
@@ -66,6 +67,7 @@ class Snapshot(Struct, frozen=True, dict=True):
     etas: Mapping[int, Eta] = field(default_factory=dict)
     unsent: int = 0
     doubts: tuple[Batch, ...] = ()
+    misplaced: Problem | None = None
     unadopted: int = 0
     alarms: tuple[Movement, ...] = ()
     balance_problem: Problem | None = None
@@ -155,6 +157,7 @@ def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
         etas=engine.forecast(jobs),
         unsent=unsent,
         doubts=doubts,
+        misplaced=engine.misplaced,
     )
 
 

@@ -1,14 +1,31 @@
 """Asks before a plan is carried out: nothing is spent that the person has not seen."""
 
+from msgspec import Struct
 from textual.app import App
 
+from pwl_tui.engine.jobs import planning
 from pwl_tui.engine.jobs.planning import JobPlan, WhenShort
 from pwl_tui.ui.dialogs.questions import Ask, Choice, spend
 from pwl_tui.ui.presenters.plan import spending
+from pwl_tui.wording import plan as wording
 from pwl_tui.wording.figures import counted, grouped
 
 
-async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) -> WhenShort | None:
+class Agreement(Struct, frozen=True):
+    """What the person agreed to.
+
+    Attributes:
+        plan: the plan; with what is under way as the person decided.
+        when_short: what to do with too few credits.
+        credits: the most that may be spent.
+    """
+
+    plan: JobPlan
+    when_short: WhenShort
+    credits: int
+
+
+async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) -> Agreement | None:
     """Ask the person whether to carry out a plan.
 
     Args:
@@ -18,13 +35,19 @@ async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) 
         confirm_above: more credits than this must be typed to confirm them. 0 means never.
 
     Returns:
-        What to do with too few credits. None means that nothing is to be sent.
+        What was agreed to. None means that nothing is to be sent.
     """
+    if plan.asks:
+        answer = await app.push_screen_wait(_again(title, plan))
+        if answer is None:
+            return None
+        plan = planning.pay_again(plan) if answer == "yes" else plan
     if not plan.short:
         question = (
             spend(title, spending(plan), plan.to_pay, confirm_above) if plan.to_pay else _free(title, plan)
         )
-        return "cancel" if await app.push_screen_wait(question) == "yes" else None
+        yes = await app.push_screen_wait(question) == "yes"
+        return Agreement(plan, "cancel", plan.to_pay) if yes else None
     answer = await app.push_screen_wait(_short(plan))
     if answer not in ("fit", "wait"):
         return None
@@ -33,11 +56,26 @@ async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) 
         text = f"Spend {counted(amount, 'credit')}{'' if answer == 'fit' else ', some after a top-up'}?"
         if await app.push_screen_wait(spend(title, text, amount, confirm_above)) != "yes":
             return None
-    return "fit" if answer == "fit" else "wait"
+    return Agreement(plan, "fit" if answer == "fit" else "wait", amount)
+
+
+def _again(title: str, plan: JobPlan) -> Ask:
+    """Return the question for the person's decision that rule 7 demands."""
+    follow = "Nothing more is paid for them; this job gets their answers when they arrive."
+    again = f"Pay {counted(plan.under_way, 'credit')} again"
+    choices = [
+        Choice("no", "Take over their answers", follow, key="n"),
+        Choice("yes", again, "They are sent and charged a second time.", key="y", danger=True),
+    ]
+    return Ask(title, wording.pay_again(plan), choices)
 
 
 def _free(title: str, plan: JobPlan) -> Ask:
-    question = f"All {grouped(plan.reused)} numbers already have a result, so this costs nothing."
+    question = "This costs nothing."
+    if plan.reused:
+        question += f"\n{grouped(plan.reused)} already have a result."
+    if plan.under_way:
+        question += f"\n{wording.under_way(plan)}"
     return Ask(title, question, [Choice("no", "Cancel", key="n"), Choice("yes", "Create the job", key="y")])
 
 

@@ -20,14 +20,15 @@ class GiveIdDialog(FormDialog[bool | None]):
     Args:
         ctx: its engine checks the ID.
         batch: the batch in doubt.
+        batch_id: stands in the field at first.
 
     Returns:
         True if the batch has its ID now. None means that it was canceled.
     """
 
-    def __init__(self, ctx: AppContext, batch: Batch) -> None:
+    def __init__(self, ctx: AppContext, batch: Batch, batch_id: str = "") -> None:
         super().__init__()
-        self._engine, self._batch = ctx.engine, batch
+        self._engine, self._batch, self._batch_id = ctx.engine, batch, batch_id
 
     def compose(self) -> ComposeResult:
         """Draw the form."""
@@ -37,7 +38,8 @@ class GiveIdDialog(FormDialog[bool | None]):
         )
         with self.frame("Enter the batch ID"):
             yield Static(Content(text), classes="dialog-text")
-            yield TextInput(id="batch-id", placeholder="550e8400-e29b-41d4-a716-446655440000", max_length=200)
+            example = "550e8400-e29b-41d4-a716-446655440000"
+            yield TextInput(self._batch_id, id="batch-id", placeholder=example, max_length=200)
             yield from self.ending("Check and use this ID")
 
     def action_submit(self) -> None:

@@ -1,5 +1,7 @@
 """How to read a list if what was detected is wrong, and how much of it to pay for."""
 
+from typing import get_args
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -8,7 +10,7 @@ from textual.widgets import Select
 
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.findings import Aspect
-from pwl_tui.lists.read.reading import Options, Reading
+from pwl_tui.lists.read.reading import Options, Reading, Several
 from pwl_tui.text import clean
 from pwl_tui.ui.data.list_choices import Choices
 from pwl_tui.ui.dialogs.base import FormDialog, field
@@ -29,6 +31,7 @@ _DELIMITERS = (
     ("pipe |", "|"),
     ("none: numbers in running text", _IN_TEXT),
 )
+_SEVERAL = (("the first number of a row", "first"), ("all numbers of a row", "all"))
 _HEADER = (("yes: the first row names the columns", "yes"), ("no: the first row is data", "no"))
 
 Offered = list[tuple[str, str]]
@@ -60,7 +63,14 @@ class ListOptions(FormDialog[Choices]):
                 sheets = [(clean(name, 40), name) for name in (reading.sheet, *reading.other_sheets)]
                 yield self._row("Sheet", "sheet", _select("sheet", sheets, choices.sheet))
             if not reading.in_text:
-                yield self._row("Column", "column", _select("column", _columns(reading), options.column))
+                yield self._row(
+                    "Column", "column", _select("column", _columns(reading), _first(options.column))
+                )
+            if len(reading.columns) > 1 and not reading.in_text:
+                hint = "none; or, with commas, such as 3,4"
+                more = TextInput(_further(options.column), id="more-columns", placeholder=hint)
+                yield field("Also column", more)
+            yield field("Several", _select("several", list(_SEVERAL), options.several))
             yield self._row("Header", "header", _select("header", list(_HEADER), _header(options.header)))
             if not reading.sheet:
                 delimiter = _IN_TEXT if options.in_text else options.delimiter
@@ -96,11 +106,12 @@ class ListOptions(FormDialog[Choices]):
         self.dismiss(
             Choices(
                 Options(
-                    column=self._chosen("column"),
+                    column=self._columns(),
                     region_column="" if country == _NONE else country,
                     header=None if header is None else header == "yes",
                     delimiter=None if delimiter == _IN_TEXT else delimiter,
                     in_text=True if delimiter == _IN_TEXT else None if delimiter is None else False,
+                    several=_several(self._chosen("several")),
                     encoding=next((typed.value.strip() for typed in encoding), "") or None,
                 ),
                 sheet=self._chosen("sheet"),
@@ -108,6 +119,14 @@ class ListOptions(FormDialog[Choices]):
                 reuse=all(box.value for box in reuse),
             )
         )
+
+    def _columns(self) -> str | None:
+        """Return the columns with the numbers, as `Options` has them."""
+        column = self._chosen("column")
+        more = next((typed.value.strip(" ,") for typed in self.query("#more-columns").results(TextInput)), "")
+        if not more:
+            return column
+        return f"{column or self._reading.column + 1},{more}"
 
     def _chosen(self, name: str) -> str | None:
         """Return the value of a setting. None means that it is left to detection, or not there."""
@@ -129,6 +148,20 @@ class ListOptions(FormDialog[Choices]):
         if not self._reused:
             return words
         return f"{words}: {counted(self._reused, 'number')}, saves {counted(self._reused, 'credit')}"
+
+
+def _several(chosen: str | None) -> Several | None:
+    return next((value for value in get_args(Several) if value == chosen), None)
+
+
+def _first(column: str | None) -> str | None:
+    """Return the first of the columns."""
+    return column if column is None else column.partition(",")[0]
+
+
+def _further(column: str | None) -> str:
+    """Return the columns after the first."""
+    return (column or "").partition(",")[2]
 
 
 def _select(name: str, offered: Offered, value: str | None) -> Select[str]:

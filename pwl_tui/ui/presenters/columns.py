@@ -67,7 +67,8 @@ def _progress(row: JobRow, width: int) -> Cell:
 
 
 def _on_whatsapp(row: JobRow, width: int) -> Cell:
-    if not row.foreign and (note := needs(row.job)):
+    # A job that is processing shows its figures: what is wrong with a poll has a line of its own.
+    if not row.foreign and row.job.state is not JobState.PROCESSING and (note := needs(row.job)):
         return Cell((Span(note, JOB_TONES[row.job.state]),), rest=True)
     return Cell.of(rounded(row.job.counts.on_whatsapp, width))
 
@@ -131,8 +132,8 @@ def _batch_id(row: BatchRow, _width: int) -> Cell:
 
 
 def _batch_pending(row: BatchRow, _width: int) -> Cell:
-    if row.batch.error is not None and row.batch.state is not BatchState.COMPLETED:
-        text = f"{clean(row.batch.error.message)} {clean(row.batch.error.remedy)}"
+    if (problem := row.batch.problem) is not None and row.batch.state is not BatchState.COMPLETED:
+        text = f"{clean(problem.message)} {clean(problem.remedy)}"
         return Cell((Span(text, _BATCH_TONES[row.batch.state]),), rest=True)
     return Cell.of(grouped(row.batch.counts.pending) if row.batch.counts.pending else "")
 

@@ -54,8 +54,8 @@ def _needed(row: JobRow, width: int) -> list[TextLine]:
     need = None if row.foreign else wording.needs(row.job)
     if need is None:
         return []
-    if row.job.error:
-        need = f"{need.removesuffix('.')}. {clean(row.job.error.remedy)}"
+    if what_to_do := wording.remedy(row.job):
+        need = f"{need.removesuffix('.')}. {what_to_do}"
     wrapped = textwrap.wrap(need, width, max_lines=_MOST_NEED_LINES, placeholder=" …")
     return [(), *((Span(line, JOB_TONES[row.job.state]),) for line in wrapped)]
 
@@ -88,6 +88,10 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
         ("Numbers", grouped(job.numbers)),
         ("Spent", counted(job.charged, "credit")),
         ("Reused", grouped(job.reused) if job.reused else ""),
+        (
+            "Under way",
+            f"{grouped(job.under_way)} in {wording.numbered(job.follows)}" if job.under_way else "",
+        ),
         ("Left out", grouped(job.left_out) if job.left_out else ""),
         ("Duplicates", grouped(job.duplicates) if job.duplicates else ""),
         ("Rejected", counted(job.rejected, "row") if job.rejected else ""),

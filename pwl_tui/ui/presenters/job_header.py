@@ -72,13 +72,14 @@ def job_lines(
         lines.append(Content.styled(clean(elsewhere.remedy), "$muted"))
     elif need := wording.needs(job):
         lines.append(Content.assemble(("! ", "bold $text-error"), need))
-        if job.error is not None and BatchState.UNKNOWN not in job.batches:  # the line itself says what to do
-            lines.append(Content.styled(clean(job.error.remedy), "$muted"))
+        if BatchState.UNKNOWN not in job.batches:  # the line itself says what to do
+            lines.append(Content.styled(wording.remedy(job), "$muted"))
     return Content("\n").join(lines)
 
 
 def _links(job: Job, retries: Sequence[Job]) -> str:
     parts = [
+        wording.under_way(job),
         f"retry of job {job.retry_of}" if job.retry_of is not None else "",
         f"retried in {', '.join(f'job {retry.id}' for retry in retries)}" if retries else "",
     ]

@@ -131,7 +131,9 @@ def place_words(row: ResultRow | None, position: int, total: int, order: str, *,
         return Content.styled(text, "$muted")
     batch = row.batch
     lines = [Content.styled(f"{text}  id {clean(batch.batch_id or 'unknown')}", "$muted")]
-    if batch.error is not None and batch.state is not BatchState.COMPLETED:
-        lines.append(Content.assemble(("! ", "bold $text-error"), clean(batch.error.message)))
-        lines.append(Content.styled(clean(batch.error.remedy), "$muted"))
+    # Of a finished batch, only why it has no answer for some of its numbers.
+    problem = batch.trouble if batch.state is BatchState.COMPLETED else batch.problem
+    if problem is not None:
+        lines.append(Content.assemble(("! ", "bold $text-error"), clean(problem.message)))
+        lines.append(Content.styled(clean(problem.remedy), "$muted"))
     return Content("\n").join(lines)

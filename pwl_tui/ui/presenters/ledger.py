@@ -39,6 +39,8 @@ def ledger_head(ledger: Ledger) -> Content:
         lines.append(Content.assemble(("! ", "bold $text-warning"), text))
     elif ledger.lines:
         lines.append(Content.styled("The balance agrees, as far as it was read.", "$muted"))
+    if doubtful := len(ledger.lookups_in_doubt):
+        lines.append(Content.assemble(("? ", "bold $text-warning"), wording.in_doubt(doubtful)))
     return Content("\n").join(lines)
 
 

@@ -36,9 +36,15 @@ class Notice(Struct, frozen=True):
 
 def notices(snapshot: Snapshot) -> list[Notice]:
     """Return everything that needs the person, the most urgent first."""
-    found = [*_doubts(snapshot)]
+    found = [*_misplaced(snapshot), *_doubts(snapshot)]
     found += [_notice(problem) for problem in (snapshot.state_problem, snapshot.engine_problem) if problem]
-    found += [*_unadopted(snapshot), *_service(snapshot), *_credits(snapshot), *_expiring(snapshot)]
+    found += [
+        *_unadopted(snapshot),
+        *_service(snapshot),
+        *_unreadable(snapshot),
+        *_credits(snapshot),
+        *_expiring(snapshot),
+    ]
     return [*found, *_alarms(snapshot), *_foreign(snapshot)]
 
 
@@ -68,6 +74,11 @@ def _line(notice: Notice, key: Callable[[str], str]) -> Content:
 
 def _notice(problem: Problem) -> Notice:
     return Notice(clean(f"{problem.message} {problem.remedy}", _SHOWN), bad=True)
+
+
+def _misplaced(snapshot: Snapshot) -> Iterator[Notice]:
+    if snapshot.misplaced is not None:
+        yield Notice(clean(snapshot.misplaced.message, _SHOWN), "settle", "to decide what it is", bad=True)
 
 
 def _doubts(snapshot: Snapshot) -> Iterator[Notice]:
@@ -103,6 +114,14 @@ def _service(snapshot: Snapshot) -> Iterator[Notice]:
         yield _notice(problem)
 
 
+def _unreadable(snapshot: Snapshot) -> Iterator[Notice]:
+    """Yield what is wrong with the answers for single jobs; see `_service` for what concerns all calls."""
+    told = [job for job in snapshot.live if job.trouble is not None and not job.trouble.kind.service_wide]
+    if told and told[0].trouble is not None and told[0].trouble != snapshot.service_problem:
+        text = f"{names(told)}: {told[0].trouble.message} {told[0].trouble.remedy}"
+        yield Notice(clean(text, _SHOWN))
+
+
 def _credits(snapshot: Snapshot) -> Iterator[Notice]:
     held = [job for job in _waiting(snapshot) if job.hold is not None and job.hold.kind is Kind.CREDITS]
     now = snapshot.credits
@@ -126,7 +145,7 @@ def last_size(snapshot: Snapshot) -> int:
     if not own:
         return 0
     last = max(own, key=lambda job: job.id)
-    return last.numbers - last.reused - last.left_out
+    return last.in_batches
 
 
 def _expiring(snapshot: Snapshot) -> Iterator[Notice]:

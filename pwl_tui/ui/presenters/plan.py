@@ -41,8 +41,15 @@ def plan_lines(plan: JobPlan, width: int, seconds: float | None = None, *, rest:
             "$muted",
         ),
     ]
+    lines += [Content.styled(example, "$muted") for example in wording.examples(plan.list)]
     if plan.reused:
         lines.append(Content(wording.saving(plan)))
+    if plan.under_way:
+        lines.append(Content(wording.under_way(plan)))
+    if changed := wording.ninth_digits(plan.list):
+        lines.append(Content(changed))
+    if rejected := wording.several(plan.list, "Options…"):
+        lines.append(Content(f"{rejected}."))
     if not rest:
         lines += [_offer(plan.list), Content(), read_as(plan.list.reading)]
     return Content("\n").join(line for line in lines if line is not None)
@@ -109,10 +116,14 @@ def spending(plan: JobPlan) -> str:
         f"Spend {counted(plan.to_pay, 'credit')} on {counted(plan.to_pay, 'number')}"
         f" ({counted(plan.batches, 'batch', 'batches')})?"
     )
+    for example in wording.examples(plan.list):
+        what += f"\n  {example}"
     if plan.left_out and plan.left_out_because == NOT_CHOSEN:
         what += f"\nA random sample: {counted(plan.left_out, 'other number')} will not be sent for now."
     if plan.reused:
         what += f"\n{wording.saving(plan)}"
+    if plan.under_way:
+        what += f"\n{wording.under_way(plan)}"
     if plan.balance is None or plan.balance_after is None:
         return f"{what}\nCould not read the balance. The service refuses batches that it cannot charge."
     return f"{what}\nCredits {grouped(plan.balance)} → {grouped(plan.balance_after)}."
@@ -146,8 +157,11 @@ def _because(text: str, width: int) -> Content:
 
 
 def _offer(plan: ListPlan) -> Content | None:
-    offer = wording.offer(plan)
-    return Content.assemble(("! ", "bold $text-warning"), offer) if offer else None
+    offer, others = wording.offer(plan), wording.also_offered(plan)
+    if not offer:
+        return None
+    also = (f"\n  others that fit: {others}", "$muted") if others else ""
+    return Content.assemble(("! ", "bold $text-warning"), offer, also)
 
 
 def _credits(plan: JobPlan) -> Content:

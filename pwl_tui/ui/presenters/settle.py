@@ -6,13 +6,15 @@ from msgspec import Struct
 from textual.content import Content
 
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Evidence, Verdict
-from pwl_tui.state.models import Batch, Job
+from pwl_tui.state.models import Batch, Candidate, Job
 from pwl_tui.text import clean
 from pwl_tui.ui.widgets.cells import aligned
 from pwl_tui.wording import doubt as wording
 from pwl_tui.wording.figures import ago, change, counted, duration, grouped, moment
 
 _WIDEST_STOP = 16
+_MOST_CANDIDATES = 3
+"""That are shown; `settle` on the command line lists all."""
 _VERDICTS = {
     Verdict.CHARGED: ("charged", "$text-error"),
     Verdict.FREE: ("probably not charged", "$text-success"),
@@ -29,6 +31,7 @@ class Doubt(Struct, frozen=True):
         evidence: what the balance says.
         place: of the batch among those in doubt, 1 for the first.
         of: how many batches are in doubt.
+        candidates: what may be its ID.
     """
 
     job: Job
@@ -36,6 +39,12 @@ class Doubt(Struct, frozen=True):
     evidence: Evidence
     place: int
     of: int
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def open_candidates(self) -> list[Candidate]:
+        """What may be its ID, without those that are certainly not."""
+        return [one for one in self.candidates if not one.final]
 
 
 class _Stop(Struct, frozen=True):
@@ -60,6 +69,7 @@ def story(doubt: Doubt, now: float) -> Content:
     ]
     if batch.error is not None:
         lines.append(Content(clean(batch.error.message, 160)))
+    lines += [Content(wording.came(one)) for one in doubt.candidates[:_MOST_CANDIDATES]]
     lines.append(Content.styled(wording.FROZEN, "$muted"))
     return Content("\n").join(lines)
 

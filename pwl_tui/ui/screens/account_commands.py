@@ -9,11 +9,13 @@ from functools import partial
 from pwl_tui.engine.jobs.adopting import Adopted
 from pwl_tui.problem import ProblemError
 from pwl_tui.text import clean
+from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.wording.figures import counted
+from pwl_tui.wording.place import place_words
 
-_NEEDS_A_KEY = ("refresh", "adopt", "ledger")
+_NEEDS_A_KEY = ("refresh", "adopt", "ledger", "lookup")
 _REASONS_SHOWN = 3
 
 
@@ -22,7 +24,7 @@ def why_not(ctx: AppContext, command_id: str) -> str | None:
     snapshot = ctx.snapshot()
     if command_id in _NEEDS_A_KEY and snapshot.binding is None:
         return f"There is no API key yet. Press {ctx.key('key')} to enter it."
-    if command_id == "settle" and not snapshot.doubts:
+    if command_id == "settle" and not snapshot.doubts and snapshot.misplaced is None:
         return "No batch is in doubt, so there is nothing to settle."
     return None
 
@@ -65,10 +67,30 @@ def show_settings(screen: CommandScreen[None]) -> None:
 
 
 def settle(screen: CommandScreen[None], job: int | None) -> None:
-    """Show the batches in doubt, those of a job first."""
+    """Show the batches in doubt, those of a job first; before them, ask about a directory that moved."""
+    if screen.snapshot.misplaced is not None:
+        screen.work(partial(settle_place, screen), "settling the place")
+        return
     from pwl_tui.ui.screens.settle import SettleScreen
 
     screen.app.push_screen(SettleScreen(screen.ctx, job))
+
+
+async def settle_place(screen: CommandScreen[None]) -> None:
+    """Ask whether a state directory that belongs to another place was moved or copied."""
+    from pwl_tui.ui.dialogs.place import place_question
+
+    misplaced, engine = screen.snapshot.misplaced, screen.ctx.engine
+    answer = None if misplaced is None else await screen.app.push_screen_wait(place_question(misplaced))
+    if answer not in {"moved", "copy"}:
+        return
+    try:
+        withdrawn = await in_thread(lambda: engine.settle_place(moved=answer == "moved"), "settle place")
+    except ProblemError as error:
+        screen.complain(error)
+    else:
+        screen.say(place_words(moved=answer == "moved", withdrawn=withdrawn))
+    screen.ctx.wake()
 
 
 def adopt(screen: CommandScreen[None]) -> None:
@@ -80,6 +102,13 @@ def adopt(screen: CommandScreen[None]) -> None:
             screen.ctx.adopt(wanted)
 
     screen.app.push_screen(AdoptDialog(screen.snapshot.unadopted), start)
+
+
+def look_up(screen: CommandScreen[None]) -> None:
+    """Look up single numbers."""
+    from pwl_tui.ui.dialogs.lookup import LookupDialog
+
+    screen.app.push_screen(LookupDialog(screen.ctx))
 
 
 def switch_profile(screen: CommandScreen[None]) -> None:

@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.widgets import Input
 
 from pwl_tui.engine.jobs.planning import JobPlan
-from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
 from pwl_tui.ui.background import Progressed, in_thread
@@ -72,6 +71,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
     action_settings = account_commands.show_settings
     action_profile = account_commands.switch_profile
     action_adopt = account_commands.adopt
+    action_lookup = account_commands.look_up
 
     def __init__(self, ctx: AppContext) -> None:
         super().__init__(ctx)
@@ -155,8 +155,8 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
             and not self._find.display
         ):
             return f"This is the first screen. Press {self.ctx.key('quit')} to quit."
-        if command_id == "submit" and not self.ctx.engine.may_spend:
-            return NO_SPEND.message
+        if command_id == "submit" and (forbidden := self.ctx.engine.forbidden) is not None:
+            return forbidden.message
         return (
             self._form.why_not(command_id)
             or job_commands.why_not(self.ctx, command_id, self.job)
@@ -263,13 +263,13 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
     async def _submit(self, plan: JobPlan, name: str) -> None:
         from pwl_tui.ui.dialogs.agreement import agreed
 
-        when_short = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
-        if when_short is None:
+        answer = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
+        if answer is None:
             return
         engine = self.ctx.engine
         try:
             job = await in_thread(
-                lambda: engine.jobs.create(plan, name=name, when_short=when_short), "submit"
+                lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short), "submit"
             )
         except ProblemError as error:
             self.complain(error)
@@ -277,7 +277,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._form.clear()
         self._to_jobs()
         self.ctx.wake()
-        self.notify(job_commands.sending_words(job, plan.to_pay))
+        self.notify(job_commands.sending_words(job, answer.credits))
 
     # -- adopting: here, because this screen is never left, and its work not ended with it
 

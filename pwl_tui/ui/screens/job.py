@@ -62,6 +62,7 @@ class JobScreen(CommandScreen[None]):
     action_settings = account_commands.show_settings
     action_profile = account_commands.switch_profile
     action_adopt = account_commands.adopt
+    action_lookup = account_commands.look_up
 
     def __init__(self, ctx: AppContext, job: Job) -> None:
         super().__init__(ctx)

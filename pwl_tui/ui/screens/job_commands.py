@@ -7,13 +7,14 @@ screen and a job's own screen have the same commands.
 from collections.abc import Callable
 from functools import partial
 
-from pwl_tui.engine.problems import NO_SPEND, other_key
+from pwl_tui.engine.problems import other_key
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.wording.figures import counted
+from pwl_tui.wording.jobs import cheaper, under_way
 from pwl_tui.wording.retry import retry as retry_words
 
 
@@ -31,7 +32,7 @@ def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
         return f"There is no job yet. Press {ctx.key('new-list')} to enter a list."
     if command_id == "pause" and job.state is JobState.COMPLETED:
         return f"{job.name} is complete, so there is nothing to pause."
-    if command_id == "forget" and job.under_way:
+    if command_id == "forget" and job.must_stay:
         return f"{job.name} is not finished: forgetting it now could lose results you paid for."
     if command_id == "retry":
         return _no_retry(ctx, job)
@@ -41,8 +42,8 @@ def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
 
 
 def _no_retry(ctx: AppContext, job: Job) -> str | None:
-    if not ctx.engine.may_spend:
-        return NO_SPEND.message
+    if (forbidden := ctx.engine.forbidden) is not None:
+        return forbidden.message
     if ctx.snapshot().elsewhere(job):
         return other_key(job).message
     if not job.counts.failed and BatchState.REJECTED not in job.batches:
@@ -134,16 +135,18 @@ async def _send_rest(screen: CommandScreen[None], job: Job) -> None:
         plan = await screen.app.push_screen_wait(SampleDialog(screen.ctx, job, rates, later))
         if plan is None:
             return
-        when_short = await agreed(screen.app, "Send the rest", plan, screen.ctx.settings.confirm_above)
-        if when_short is None:
+        answer = await agreed(screen.app, "Send the rest", plan, screen.ctx.settings.confirm_above)
+        if answer is None:
             return
         name = f"{job.name} rest"
-        made = await in_thread(lambda: engine.jobs.create(plan, name=name, when_short=when_short), "the rest")
+        made = await in_thread(
+            lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short), "the rest"
+        )
     except ProblemError as error:
         screen.complain(error)
         return
     screen.ctx.wake()
-    screen.notify(sending_words(made, plan.to_pay))
+    screen.notify(sending_words(made, answer.credits))
 
 
 def forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[], object] = lambda: None) -> None:
@@ -177,6 +180,8 @@ async def _forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[],
     forgotten()
 
 
-def sending_words(job: Job, to_pay: int) -> str:
-    """Return what is said once a job is made: its name, and how many numbers it sends."""
-    return f"{job.name}: sending {counted(to_pay, 'number')}."
+def sending_words(job: Job, agreed: int) -> str:
+    """Return what is said once a job is made: what it sends, and whether it costs less than `agreed`."""
+    parts = [f"sending {counted(job.in_batches, 'number')}"] if job.in_batches else []
+    parts += [under_way(job)] if job.under_way else []
+    return f"{job.name}: {', '.join(parts) or 'nothing to send'}. {cheaper(job, agreed)}".rstrip()

@@ -81,8 +81,10 @@ class SettleScreen(CommandScreen[None]):
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command cannot be done now."""
-        if self._doubt is None and command_id in ("report", *_COMMANDS.values()):
+        if self._doubt is None and command_id in ("report", "use-id", *_COMMANDS.values()):
             return "The evidence is still being read."
+        if command_id == "use-id" and self._doubt is not None and not self._doubt.open_candidates:
+            return "No usable ID came with the answer."
         if command_id == "next-doubt" and (self._doubt is None or self._doubt.of < 2):
             return "No other batch is in doubt."
         return super().why_not(command_id)
@@ -91,7 +93,11 @@ class SettleScreen(CommandScreen[None]):
         """Do what the button says."""
         event.stop()
         for decision, button in self._buttons.items():
-            if event.button is button:
+            if event.button is not button:
+                continue
+            if decision == "adopted" and self._doubt is not None and self._doubt.open_candidates:
+                self.action_use_id()
+            else:
                 self._choose(decision)
 
     def action_back(self) -> None:
@@ -106,6 +112,11 @@ class SettleScreen(CommandScreen[None]):
     def action_release(self) -> None:
         """Ask whether to send the numbers again."""
         self._choose("free")
+
+    def action_use_id(self) -> None:
+        """Look up the ID that came with the answer, and use it."""
+        if self._doubt is not None:
+            self.work(partial(self._carry_out, self._doubt, "adopted"), "looking up the ID")
 
     def action_give_id(self) -> None:
         """Ask for the ID."""
@@ -125,22 +136,28 @@ class SettleScreen(CommandScreen[None]):
             self.work(partial(self._settle, self._doubt, decision), "settling the batch")
 
     async def _settle(self, doubt: Doubt, decision: Decision) -> None:
-        job, seq = doubt.batch.job, doubt.batch.seq
         if decision == "adopted":
-            if await self.app.push_screen_wait(GiveIdDialog(self.ctx, doubt.batch)):
+            came = next((one.batch_id for one in doubt.open_candidates), "")
+            if await self.app.push_screen_wait(GiveIdDialog(self.ctx, doubt.batch, came)):
                 self._settled(doubt, decision)
             return
-        if await self.app.push_screen_wait(self._question(doubt, decision)) != "yes":
-            return
+        if await self.app.push_screen_wait(self._question(doubt, decision)) == "yes":
+            await self._carry_out(doubt, decision)
+
+    async def _carry_out(self, doubt: Doubt, decision: Decision) -> None:
+        job, seq = doubt.batch.job, doubt.batch.seq
         try:
             await in_thread(lambda: self.ctx.engine.recovery.settle(job, seq, decision), "settle")
         except ProblemError as error:
             self.complain(error)
+            self._load_soon(doubt.place - 1)  # why an ID was not taken
             return
         self._settled(doubt, decision)
 
     def _question(self, doubt: Doubt, decision: Decision) -> Ask | Typed:
-        choice = next(choice for choice in choices(doubt.evidence) if choice.decision == decision)
+        choice = next(
+            choice for choice in choices(doubt.evidence, doubt.open_candidates) if choice.decision == decision
+        )
         text = f"{choice.title}: batch {doubt.batch.label}.\n{choice.cost}"
         if decision == "free":
             return spend("Settle", text, doubt.batch.size, self.ctx.settings.confirm_above)
@@ -201,7 +218,8 @@ class SettleScreen(CommandScreen[None]):
         place %= len(batches)
         batch = batches[place]
         evidence = engine.recovery.evidence(batch.job, batch.seq)
-        return Doubt(engine.store.jobs.get(batch.job), batch, evidence, place + 1, len(batches))
+        candidates = tuple(engine.recovery.candidates(batch.job, batch.seq))
+        return Doubt(engine.store.jobs.get(batch.job), batch, evidence, place + 1, len(batches), candidates)
 
     def _place_of(self, labels: list[tuple[int, int]]) -> int:
         """Return the place of the batch that is shown; at first, that of the job the person came from."""
@@ -217,15 +235,18 @@ class SettleScreen(CommandScreen[None]):
         self._story.say(story(doubt, now))
         self._line.say(timeline(doubt.evidence, now, max(self.size.width - 4, 40)))
         self._verdict.say(verdict(doubt.evidence))
-        for choice in choices(doubt.evidence):
-            self._draw_choice(choice)
+        for choice in choices(doubt.evidence, doubt.open_candidates):
+            self._draw_choice(choice, doubt)
 
-    def _draw_choice(self, choice: Choice) -> None:
-        button = self._buttons[choice.decision]
-        label = f"{self.ctx.key(_COMMANDS[choice.decision])}  {choice.title}"
+    def _draw_choice(self, choice: Choice, doubt: Doubt) -> None:
+        button, command, cost = self._buttons[choice.decision], _COMMANDS[choice.decision], choice.cost
+        if choice.decision == "adopted" and doubt.open_candidates:
+            cost = f"{cost} Press {self.ctx.key(command)} to enter another one."
+            command = "use-id"
+        label = f"{self.ctx.key(command)}  {choice.title}"
         if str(button.label) != label:
             button.label = Content(label)
-        self._costs[choice.decision].say(Content(clean(choice.cost)))
+        self._costs[choice.decision].say(Content(clean(cost)))
 
 
 _DONE: dict[Decision, str] = {

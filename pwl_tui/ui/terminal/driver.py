@@ -30,6 +30,18 @@ _ANSWER = re.compile(
 _BEGINNING = re.compile(r"\x1b\](?:1(?:1(?:;[rgba:/0-9a-f]{0,30}\x1b?)?)?)?\Z", re.IGNORECASE)
 """What may be the beginning of an answer. A lone escape is not: it is the key, and must not wait."""
 _POLL_SECONDS = 0.1
+_PASTE, _PASTE_END = "\x1b[200~", "\x1b[201~"
+_BURST_SECONDS = 0.03
+"""How long the next part of a paste may take; a person presses no two keys so close together."""
+_BURST = 8
+"""Characters that arrive together and differ: no key that is held down, and too many to be typed."""
+_LONGEST_PASTE = 1 << 25
+"""Characters: more than a million lines of numbers."""
+_UNMARKED = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*")
+"""Text and line ends, without a key such as an arrow."""
+_NUMBERS = re.compile(r"[^\r\n\t]*[\r\n\t](?:\D*\d){7}")
+_LINES = re.compile(r"(?:[^\r\n]*[\r\n]+){3}[^\r\n]")
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 class BackgroundSeen(Message):
@@ -74,6 +86,35 @@ class Answers:
         """Return what was held back and did not continue: somebody typed it."""
         held, self._held = self._held, ""
         return held
+
+
+class Pastes:
+    """Marks what was pasted where the terminal does not: otherwise its lines would press Enter in a form.
+
+    Text counts as pasted if it arrives at once and is lines of numbers, or more lines than a form has fields.
+    Fewer lines without numbers may have been typed ahead over a slow connection.
+    """
+
+    def __init__(self) -> None:
+        self._inside = False
+        self._end = ""
+
+    def may_go_on(self, text: str) -> bool:
+        """Return whether a text arrived too fast to be typed, so that more of it may follow."""
+        fast = len(set(text)) > 1 and (len(text) >= _BURST or _LINE_END.search(text) is not None)
+        return not self._inside and fast and len(text) < _LONGEST_PASTE and bool(_UNMARKED.fullmatch(text))
+
+    def marked(self, text: str) -> str:
+        """Return what arrived, between the marks of a paste if it is one without them."""
+        seen = self._end + text
+        lines = _UNMARKED.fullmatch(text) and (_NUMBERS.match(text) or _LINES.match(text))
+        if lines and not self._inside and _PASTE not in seen:
+            self._end = ""
+            return f"{_PASTE}{_LINE_END.sub(chr(10), text)}{_PASTE_END}"
+        self._end = seen[1 - len(_PASTE) :]
+        if _PASTE in seen or _PASTE_END in seen:
+            self._inside = seen.rfind(_PASTE) > seen.rfind(_PASTE_END)
+        return text
 
 
 def _is_light(*channels: str) -> bool:
@@ -126,7 +167,7 @@ class Terminal(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read what is typed; see `textual_private.key_parser` for why this is not Textual's own loop."""
-        parser, answers = textual_private.key_parser(), Answers()
+        parser, answers, pastes = textual_private.key_parser(), Answers(), Pastes()
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.DefaultSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
@@ -136,6 +177,11 @@ class Terminal(LinuxDriver):
                         self.send_message(InputEnded())
                         break
                     typed = answers.typed(decode(data))
+                    while pastes.may_go_on(typed) and selector.select(_BURST_SECONDS):
+                        if not (data := self._read()):
+                            break  # the next read tells, once this is handled
+                        typed += answers.typed(decode(data))
+                    typed = pastes.marked(typed)
                 else:
                     typed = answers.remainder()
                 if typed:

@@ -75,7 +75,7 @@ class ListForm(Vertical, Working):
     def _fields(self) -> Iterator[Widget]:
         for label, field in (
             ("List", PathLine(id="path", placeholder="a path, or paste numbers")),
-            ("Region", TextInput(self._region, id="region", placeholder="US, DE, …", max_length=2)),
+            ("Region", TextInput(self._region, id="region", placeholder="US, DE, …", max_length=13)),
             ("Name", TextInput(id="name", placeholder="of the job")),
         ):
             yield Horizontal(Label(label), field, classes="field")
@@ -129,7 +129,9 @@ class ListForm(Vertical, Working):
 
     def watch_plan(self, plan: JobPlan | None) -> None:
         """Enable sending when there is something to send."""
-        ready = plan is not None and bool(plan.to_pay or plan.reused) and self._engine.may_spend
+        ready = (
+            plan is not None and bool(plan.to_pay or plan.reused or plan.under_way) and self._engine.may_spend
+        )
         self.query_one("#submit", Button).disabled = not ready
         self.screen.refresh_bindings()
 
@@ -195,9 +197,21 @@ class ListForm(Vertical, Working):
             self.app.push_screen(dialog, self._choose)
 
     def action_take_region(self) -> None:
-        """Use the suggested region."""
-        if self._listed is not None and self._listed.region_guesses:
-            self.query_one("#region", TextInput).value = self._listed.region_guesses[0].region
+        """Use the region that fits, or choose among several."""
+        guesses = self._listed.region_guesses if self._listed is not None else ()
+        if len(guesses) == 1:
+            self._take_region(guesses[0].region)
+        elif guesses:
+            from pwl_tui.ui.dialogs.pick_region import NO_REGION, pick_region
+
+            self.app.push_screen(
+                pick_region(guesses),
+                lambda region: self._take_region(None if region == NO_REGION else region),
+            )
+
+    def _take_region(self, region: str | None) -> None:
+        if region:
+            self.query_one("#region", TextInput).value = region
 
     @property
     def _path(self) -> PathLine:
@@ -278,7 +292,8 @@ class ListForm(Vertical, Working):
         take = self.query_one("#take-region", Button)
         take.display = bool(listed and listed.region_guesses)
         if listed and listed.region_guesses:
-            take.label = Content(f"Use region {listed.region_guesses[0].region}")
+            first, *others = listed.region_guesses
+            take.label = Content("Choose the region…" if others else f"Use region {first.region}")
         self.screen.refresh_bindings()
 
     async def _recall(self) -> None:

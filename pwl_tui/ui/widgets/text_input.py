@@ -1,8 +1,12 @@
 """Input fields of one line, without a blinking cursor, which would write to the terminal all day."""
 
+import os
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from textual import events
 from textual.keys import KEY_NAME_REPLACEMENTS
@@ -82,15 +86,39 @@ class PathLine(TextInput):
 
 
 def typed_path(text: str) -> Path:
-    """Return the path that a person typed: without quotes from a file manager, with ``~`` expanded."""
+    r"""Return the path that a person typed or dropped, with ``~`` expanded.
+
+    Terminals write a dropped file as a shell would read it (``my\ list.csv``, ``'my list.csv'``) or as an
+    address (``file:///srv/my%20list.csv``), often with a space or a line end after it. What exists as it is
+    written is taken literally.
+    """
     bare = text.strip()
-    if len(bare) > 1 and bare[0] == bare[-1] and bare[0] in "'\"":
-        bare = bare[1:-1]
+    if any(mark in bare for mark in "\\'\"") or bare.startswith(_FILE_ADDRESS):
+        bare = bare if os.path.lexists(bare) else _unquoted(bare)
     path = Path(bare)
     try:
         return path.expanduser()
     except RuntimeError:  # there is no such user, so the path is taken literally
         return path
+
+
+_FILE_ADDRESS = "file:/"
+
+
+def _unquoted(text: str) -> str:
+    """Return the path in an address or in the quotes of a shell; the text itself if it is neither."""
+    if text.startswith(_FILE_ADDRESS):
+        return unquote(_HOST.sub("/", text.removeprefix("file:"), count=1))
+    try:
+        words = shlex.split(text)
+    except ValueError:  # a quote that stays open, as in a name with an apostrophe
+        words = []
+    if len(words) == 1:
+        return words[0]
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+_HOST = re.compile(r"//[^/]*/|/+")
 
 
 def completion(field: PathLine) -> "AutoComplete":

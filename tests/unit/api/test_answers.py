@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.answers import (
-    Fields,
     fields_of,
     read_balance,
     read_batch,
@@ -15,6 +14,7 @@ from pwl_tui.api.answers import (
     usable_id,
 )
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
+from pwl_tui.api.tolerant import Fields
 
 DOCUMENTED_POLL: dict[str, Any] = {
     "batch_id": "550e8400",
@@ -115,7 +115,8 @@ def test_optional_fields_of_any_type_do_no_harm(odd: object) -> None:
     [
         {"batch_id": "another"},
         {"batch_id": None},
-        {"status": None},
+        {"status": None, "results": None},
+        {"status": "error", "results": None},  # of the call, perhaps
         {"status": "completed", "results": None},  # an end without answers would make failures of them all
     ],
 )
@@ -127,9 +128,69 @@ def test_a_poll_before_there_are_results() -> None:
     assert poll(results=None).results == []
 
 
-def test_done_is_the_batchs_own_word() -> None:
-    assert poll(status="completed", pending=2).done
-    assert not poll(status="finishing", pending=0).done
+ANSWERED = DOCUMENTED_POLL["results"][:1]
+
+
+@pytest.mark.parametrize(
+    ("status", "pending", "results", "done", "ended_early"),
+    [
+        ("completed", 2, None, True, False),
+        ("Completed", 2, None, True, False),
+        ("done", 0, None, True, False),
+        ("FINISHED", 0, None, True, False),
+        ("success", 0, None, True, False),
+        ("partially_completed", 0, None, True, False),
+        ("completed_with_errors", 0, None, True, False),
+        ("completedWithErrors", 0, None, True, False),
+        ("done", None, ANSWERED, True, False),
+        ("done", 2, None, False, False),
+        ("done", None, None, False, False),
+        ("success", 2, None, False, False),  # of the call
+        ("partially_completed", 2, None, False, False),  # so far
+        ("failed", 2, None, True, True),
+        ("Cancelled", 2, None, True, True),
+        ("expired", None, None, True, True),
+        ("finishing", 0, None, False, False),
+        ("processing", 0, None, False, False),
+        ("en cours", 2, None, False, False),
+        (None, 2, None, False, False),
+    ],
+)
+def test_whether_more_answers_come_by_the_batchs_own_word(
+    status: str | None, pending: int | None, results: object, done: bool, ended_early: bool
+) -> None:
+    answer = poll(status=status, pending=pending, results=results or DOCUMENTED_POLL["results"])
+    assert (answer.done, answer.ended_early) == (done, ended_early)
+
+
+def test_a_batch_may_fail_before_there_are_results() -> None:
+    answer = poll(status="failed", results=None)
+    assert (answer.done, answer.ended_early, answer.results) == (True, True, [])
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("+14155552671", "+14155552671"),
+        (14155552671, "14155552671"),
+        (14155552671.0, "14155552671"),
+        ("+1 415\u00a0555 2671\u200e", "+1 415 555 2671"),
+        (True, ""),
+        (1.5, ""),
+        (float("nan"), ""),
+        (None, ""),
+        (["+14155552671"], ""),
+    ],
+)
+def test_a_number_may_be_a_number(value: object, number: str) -> None:
+    assert poll(results=[{"phone_number": value}]).results[0].number == number
+    assert poll(results=[{"formatted_number": value}]).results[0].other == number
+    assert poll(results=[{"phone_number": value, "formatted_number": value}]).results[0].number == number
+
+
+def test_results_that_are_none_are_counted() -> None:
+    answer = poll(results=[*DOCUMENTED_POLL["results"], None, 5, "x"])
+    assert (len(answer.results), answer.unreadable) == (2, 3)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -133,7 +134,7 @@ def test_credits_short_tells_the_numbers_where_they_are_there(
     ],
 )
 @pytest.mark.parametrize(
-    "body", [HTML, b"", b'{"error": "Invalid AP', b"[1]", b'{"error": {"a": 1}}', b'{"detail": "x"}', b"\xff"]
+    "body", [b"", b'{"error": "Invalid AP', b"[1]", b'{"error": {"a": 1}}', b'{"detail": "x"}']
 )
 def test_what_speaks_no_dialect_may_have_been_charged(
     status: int, body: bytes, kind: str, charged: str
@@ -251,3 +252,45 @@ def test_any_answer_ends_as_a_problem_that_says_something(
     assert problem.remedy
     assert paid or problem.charged == "no"
     assert problem.retry_after is None or 0 <= problem.retry_after <= 86_400
+
+
+PAGES = [
+    (HTML, {}, False),
+    (b"Forbidden by policy 17", {}, False),
+    (b"\xff\xfe", {}, False),
+    (b"<html><title>Just a moment...</title><script src='/cdn-cgi/challenge-platform/'></script>", {}, True),
+    (b"<HTML><HEAD>\n<TITLE>Access Denied</TITLE>", {}, True),
+    (b"<p>Please solve this CAPTCHA", {}, True),
+    (b"", {"X-Amzn-Waf-Action": "captcha"}, True),
+    (b"<p>", {"CF-Mitigated": "challenge"}, True),
+]
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 405, 413, 418])
+@pytest.mark.parametrize(("body", "headers", "firewall"), PAGES)
+def test_a_page_is_in_the_way_and_refuses_no_key(
+    status: int, body: bytes, headers: dict[str, str], firewall: bool
+) -> None:
+    paid, free = decode(status, body, headers), decode(status, body, headers, paid=False)
+    assert (free.kind, free.charged, free.kind.refuses_key) == ("bad_answer", "no", False)
+    assert ("firewall" in free.message) == firewall
+    assert (paid.kind, paid.charged, paid.remedy) == ("bad_answer", "unknown", SETTLE)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda body: b"\xef\xbb\xbf" + body,
+        lambda body: body.decode().encode("utf-16"),
+        lambda body: body[:-1] + b', "took": NaN}',
+    ],
+    ids=["bom", "utf-16", "nan"],
+)
+def test_an_error_is_read_though_its_json_is_not_quite(wrap: Callable[[bytes], bytes]) -> None:
+    problem = decode(403, wrap(b'{"error": "ip_not_allowed", "message": "No."}'))
+    assert (problem.code, problem.kind, problem.charged) == ("ip_not_allowed", "forbidden", "no")
+
+
+def test_an_error_within_a_page_is_none() -> None:
+    page = b'<html><script>var state = {"error": "Invalid API key."}</script>'
+    assert (decode(401, page).kind, decode(401, page).charged) == ("bad_answer", "unknown")

@@ -7,6 +7,8 @@ import pytest
 
 from pwl_tui.config import Sending
 from pwl_tui.engine.money.submitter import Busy, Frozen, Idle, OnHold, Sent, Submitter
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.world import World
 from pwl_tui.state.errors import StateError
@@ -23,6 +25,7 @@ from tests.unit.fake_service import (
     add_job,
     failing,
     killing,
+    make_engine,
     make_submitter,
     open_store,
 )
@@ -253,3 +256,17 @@ def test_jobs_of_another_key_are_left_alone(store: Store, service: WorldService,
         spread=lambda: 0.5,
     )
     assert isinstance(other.send_next(), Idle)
+
+
+def test_a_number_is_sent_once_however_many_jobs_ask_for_it_meanwhile(
+    store: Store, service: WorldService, clock: Clock, submitter: Submitter
+) -> None:
+    engine = make_engine(store, service, clock)
+    listed = Source.from_text("".join(f"+{FIRST + index}\n" for index in range(8)))
+    plans = [engine.plans.for_list(listed, Options(header=False), reuse_days=days) for days in (30, 0, 30)]
+    for plan in plans:
+        engine.jobs.create(plan, name="same")
+    while isinstance(submitter.send_next(), Sent):
+        pass
+    assert charged_twice(service.world) == []
+    assert sum(charge.amount for charge in service.world.ledger) == 8

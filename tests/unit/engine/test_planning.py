@@ -42,7 +42,10 @@ DAY = 86_400.0
 
 
 def source(cells: Sequence[object]) -> Source:
-    return Source.from_text("phone\n" + "\n".join(str(cell) for cell in cells) + "\n", "list")
+    return Source.from_text(
+        "phone\n" + "\n".join(f"+{cell}" if isinstance(cell, int) else str(cell) for cell in cells) + "\n",
+        "list",
+    )
 
 
 def made(
@@ -89,6 +92,34 @@ def test_every_row_finds_its_own_number_again(
             assert (row.answer.outcome, row.answer.note) == (Outcome.NOT_SENT, planning.NOT_CHOSEN)
     assert len(sent) == len(set(sent)) == planned.to_pay
     assert not set(sent) & reused
+
+
+def test_a_row_with_several_numbers_gets_the_best_answer_and_says_which(store: Store, tmp_path: Path) -> None:
+    text = f"name,a,b\nAda,+{FIRST},+{FIRST + 1} / +{FIRST + 2}\nBo,+{FIRST + 1},\nCy,,junk\nDi,+{FIRST},\n"
+    known = {
+        FIRST: Answer(Outcome.COMPLETED, False),
+        FIRST + 1: Answer(Outcome.COMPLETED, True),
+        FIRST + 2: Answer(Outcome.COMPLETED, False),
+    }
+    listed = plan(Source.from_text(text, "list"), Options(column="a,b"))
+    assert (listed.rows, listed.rejected, listed.duplicates, listed.further) == (4, 1, 2, 2)
+    answers = {number: Reusable(answer, NOW) for number, answer in known.items()}
+    planned = planning.make(listed, answers, balance=None)
+    job = planning.store_job(store, planned, binding=BINDING, profile="p", name="n", now=NOW)
+    target = tmp_path / "out.csv"
+    exporting.export(store, job, Target(target, "csv"))
+
+    rows = list(csv.DictReader(target.read_text().splitlines()))
+    assert [row["wa_number"] for row in rows] == [f"+{FIRST + 1}", f"+{FIRST + 1}", "", f"+{FIRST}"]
+    assert [row["wa_on_whatsapp"] for row in rows] == ["true", "true", "", "false"]
+    assert rows[0]["wa_note"].endswith(f"also +{FIRST} not on WhatsApp, +{FIRST + 2} not on WhatsApp")
+    assert rows[1]["wa_note"].startswith("duplicate of row 2")
+    pairs = zip(target.read_text().splitlines(), text.splitlines(), strict=True)
+    assert all(line.startswith(own) for line, own in pairs)
+    again = exporting.original(store, job)
+    assert plan(*again).numbers == listed.numbers, "the rest of the list is read in the same way"
+    store.jobs.forget(job, NOW)
+    assert list(store.results.further(job)) == []
 
 
 def test_batches_are_cut_at_a_thousand_in_the_order_of_the_list(store: Store) -> None:
@@ -224,7 +255,7 @@ def test_the_export_is_the_list_with_the_truth_beside_it(
     finish(store, service, clock)
 
     rows = exported(store, job.id, tmp_path / "out.csv")
-    assert [row["phone"] for row in rows] == [str(cell) for cell in cells]
+    assert [row["phone"] for row in rows] == [f"+{cell}" if isinstance(cell, int) else cell for cell in cells]
     for index, (cell, row) in enumerate(zip(cells, rows, strict=True)):
         if isinstance(cell, str):
             assert (row["wa_outcome"], row["wa_number"]) == ("rejected", "")
@@ -252,4 +283,4 @@ def test_what_is_in_doubt_is_exported_as_pending_and_not_as_unsent(
     assert {(row["wa_outcome"], row["wa_note"]) for row in rows} == {("pending", "its batch is in doubt")}
     engine.recovery.settle(job.id, 1, "lost")
     rows = exported(store, job.id, tmp_path / "a.csv", only="failed")
-    assert [row["phone"] for row in rows] == [str(FIRST), str(FIRST + 1)]
+    assert [row["phone"] for row in rows] == [f"+{FIRST}", f"+{FIRST + 1}"]

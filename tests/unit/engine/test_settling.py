@@ -27,6 +27,7 @@ from tests.unit.fake_service import (
     finish,
     ids,
     in_doubt,
+    look_up,
     make_engine,
     make_submitter,
 )
@@ -62,7 +63,7 @@ def test_what_was_spent_after_the_last_reading_does_not_make_a_charged_batch_loo
     clock.now += 1
     submitter.send_next()
     clock.now += 1
-    make_engine(store, service, clock).credits.lookup("+14155559999")
+    look_up(make_engine(store, service, clock), 14155559999)
     assert evidence_of(store, BINDING, store.batches.get(batch_of_one, 1)).verdict is Verdict.CHARGED
 
 

@@ -10,7 +10,7 @@ from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import REASONS
 from pwl_tui.lists.plan import plan
-from pwl_tui.lists.planned import row_label
+from pwl_tui.lists.planned import NoNumbersError, row_label
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.rows import rows
 from pwl_tui.lists.read.source import Source
@@ -107,10 +107,28 @@ def test_national_numbers_are_not_taken_for_strangers() -> None:
     assert "--region" in caught.value.problem.remedy
 
 
-def test_lost_plus_signs_are_put_back() -> None:
-    made = plan(Source.from_text("14155552671\n4915112345678\n4155552671\n"), Options())
+def test_lost_plus_signs_are_put_back_where_the_person_says_so() -> None:
+    source = Source.from_text("14155552671\n4915112345678\n4155552671\n")
+    made = plan(source, Options(region="international"))
     assert list(made.numbers) == [14155552671, 4915112345678]
     assert made.reasons == {"no country code": 1}
+    with pytest.raises(NoNumbersError) as caught:
+        plan(source, Options())
+    assert "--region international" in caught.value.problem.remedy
+
+
+def test_examples_are_from_all_over_the_list_and_of_each_country() -> None:
+    cells = (
+        [f"+4915112{n:06}" for n in range(500)]
+        + [f"+1415555{n:04}" for n in range(300)]
+        + [f"0034 612 345 {n:03}" for n in range(100)]
+    )
+    examples = plan(Source.from_text("\n".join(cells)), Options()).examples
+    assert examples[0].cell.startswith("0034")
+    assert {example.region for example in examples} == {"ES", "DE", "US"}
+    assert all(
+        example.number in plan(Source.from_text(example.cell), Options()).numbers for example in examples
+    )
 
 
 def test_a_plan_reports_progress_to_the_end_and_can_be_canceled() -> None:

@@ -68,7 +68,7 @@ def test_cells_of_every_type_become_text() -> None:
         [""] * 6,
         ["Cy\nline two", "n/a", "", "0.1", "", ""],
     ]
-    assert list(plan(made, Options()).numbers) == [14155552671, 14155552672]
+    assert list(plan(made, Options(region="US")).numbers) == [14155552671, 14155552672]
 
 
 TEXTS = st.text(
@@ -147,7 +147,7 @@ def with_macros(name: str, content: bytes) -> bytes:
 
 def test_a_workbook_with_macros_is_read_without_them() -> None:
     made = source(repacked(with_macros))
-    assert list(plan(made, Options()).numbers) == [14155552671, 14155552672]
+    assert list(plan(made, Options(region="US")).numbers) == [14155552671, 14155552672]
 
 
 def laughing(name: str, content: bytes) -> bytes:
@@ -185,7 +185,7 @@ def lying(data: bytes, size: int) -> bytes:
     ("data", "says"),
     [
         (b"PK\x03\x04 workbook", "not a workbook"),
-        (zipped({"holiday.txt": b"photos"}), "not a workbook"),
+        (zipped({"holiday.txt": b"photos"}), "is a ZIP archive with holiday.txt in it"),
         (book({"Leads": PHONES})[:-300], "not a workbook"),
         (lying(book({"Leads": PHONES}), 1 << 30), "expands to more than"),
         (lying(repacked(padded), 1_000), "damaged sheet"),

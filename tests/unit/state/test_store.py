@@ -143,11 +143,11 @@ def test_rejected_batches_are_sent_again_by_a_recorded_decision(store: Store) ->
     store.batches.refuse(batch, PROBLEM, now=NOW)
     assert store.jobs.get(job).state is JobState.ATTENTION
     assert store.batches.next_planned(BINDING, NOW) is None
-    assert store.decisions.retry_rejected(job, now=NOW + 1) == 1
+    assert store.decisions.retry_rejected(job, [batch], now=NOW + 1) == 1
     assert store.batches.next_planned(BINDING, NOW) is not None
     (last,) = store.activity.newest(0, 1, job=job)
     assert (last.event, last.at) == ("retry", NOW + 1)
-    assert store.decisions.retry_rejected(job, now=NOW + 2) == 0
+    assert store.decisions.retry_rejected(job, [batch], now=NOW + 2) == 0
 
 
 def test_what_is_held_back_does_not_keep_a_job_from_being_done(store: Store) -> None:

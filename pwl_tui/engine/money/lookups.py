@@ -1,0 +1,300 @@
+"""Single checks: one credit each, under the same rules as batches.
+
+What is known is free: the answers of all jobs and earlier checks of the key. What is not is paid for number
+by number, under the sender lock (rule 1), with the intent on disk before a byte is sent (rule 2). A check
+that may have been charged is not made again without the person's decision (rule 7), which is to ask anew.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pwl_tui.answer import Answer
+from pwl_tui.api.errors import ApiError
+from pwl_tui.engine.account import Account
+from pwl_tui.engine.context import EngineContext
+from pwl_tui.engine.jobs.planning import reuse_since
+from pwl_tui.engine.problems import (
+    LOOKUP_BUSY,
+    LOOKUP_ORPHAN,
+    LOOKUP_STOPPED,
+    EngineError,
+    credits_short,
+    not_looked_up,
+    over_cap,
+    unanswered_lookup,
+)
+from pwl_tui.problem import Kind, Problem, ProblemError
+from pwl_tui.provider import PROVIDER
+from pwl_tui.state.models import BalanceReading
+from pwl_tui.state.money import Charge
+from pwl_tui.text import clean
+
+_STEP_SECONDS: Final = 0.02
+_TRIES: Final = 1500
+"""Half a minute: another check takes seconds, and between two batches the lock is free for a moment."""
+
+
+class Finding(Struct, frozen=True):
+    """What came of one number.
+
+    Attributes:
+        number: E.164 without the plus.
+        answer: what is known. None means nothing; then `problem` says why.
+        line_type: as the service names it; may be empty.
+        at: when the service gave the answer.
+        job: ID of the job that it was given to. None means a single check.
+        paid: whether it was asked and paid for now.
+        problem: why there is no answer, or why it could not be saved.
+    """
+
+    number: int
+    answer: Answer | None = None
+    line_type: str = ""
+    at: float | None = None
+    job: int | None = None
+    paid: bool = False
+    problem: Problem | None = None
+
+
+class LookupPlan(Struct, frozen=True):
+    """What is known of some numbers, and what must be asked.
+
+    Attributes:
+        numbers: E.164 without the plus, each once, in order.
+        fresh: whether to ask anew, whatever is known.
+        since: how old an answer may be, UTC epoch seconds.
+        free: of the numbers that are not asked, what is known, or why they are not.
+        balance: WhatsApp credits. None means they were not read, because nothing is asked or `problem` says.
+        problem: why nothing can be asked. None means that there is nothing in the way.
+    """
+
+    numbers: tuple[int, ...]
+    fresh: bool
+    since: float
+    free: Mapping[int, Finding]
+    balance: int | None = None
+    problem: Problem | None = None
+
+    @property
+    def to_ask(self) -> int:
+        """How many numbers are asked, for one credit each."""
+        return len(self.numbers) - len(self.free)
+
+    @property
+    def known(self) -> int:
+        """How many numbers have an answer already."""
+        return sum(finding.answer is not None for finding in self.free.values())
+
+
+class Lookups:
+    """Looks up single numbers with the key in force.
+
+    Args:
+        context: the state file and the key.
+        pause: waits so many seconds.
+    """
+
+    def __init__(self, context: EngineContext, *, pause: Callable[[float], None]) -> None:
+        self._context = context
+        self._store = context.store
+        self._pause = pause
+        self._stopped = threading.Event()
+        self._paying = threading.Lock()
+
+    def plan(self, numbers: Sequence[int], *, fresh: bool = False) -> LookupPlan:
+        """Return what is known of numbers and what must be asked; spends nothing.
+
+        Args:
+            numbers: E.164 without the plus.
+            fresh: whether to ask anew, whatever is known, and though a check may have been charged.
+
+        Raises:
+            EngineError: there is no key, or it costs more than the person allows.
+            StateError: the state file failed.
+        """
+        account, now = self._context.require_account(), self._context.clock()
+        reused = None if fresh else reuse_since(now, self._context.settings.lists.reuse_days)
+        plan = LookupPlan(tuple(dict.fromkeys(numbers)), fresh, now if reused is None else reused, {})
+        with self._store.sender(account.binding) as ours:
+            if ours:
+                self._store.lookups.doubt_orphans(account.binding, LOOKUP_ORPHAN)
+        plan = replace(plan, free=self._free(account, plan, plan.numbers))
+        if not plan.to_ask:
+            return plan
+        cap = self._context.settings.max_credits_per_job
+        if 0 < cap < plan.to_ask:
+            raise EngineError(over_cap(plan.to_ask, cap, "These lookups cost"))
+        try:
+            balance = self._read_balance(self._context.require_spending())
+        except ProblemError as error:
+            return replace(plan, problem=error.problem)
+        short = credits_short(plan.to_ask, balance) if balance < plan.to_ask else None
+        return replace(plan, balance=balance, problem=short)
+
+    def run(self, plan: LookupPlan, stopped: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
+        """Carry out a plan; yield what comes of each number, in order, once it is on disk.
+
+        What would stop every number (credits, the key, the network) ends the asking.
+
+        Args:
+            plan: what `plan` returned.
+            stopped: asked before each number whether to ask no more; then nothing more is yielded.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        in_the_way = plan.problem
+        for number in plan.numbers:
+            finding = plan.free.get(number)
+            if finding is None and in_the_way is not None:
+                finding = Finding(number, problem=in_the_way)
+            if finding is None:
+                if stopped() or self._stopped.is_set():
+                    return
+                finding = self._look_up(plan, number, stopped)
+                if finding.problem is LOOKUP_STOPPED:
+                    return
+                problem = finding.problem
+                # A 5xx may concern one number only.
+                if (
+                    problem is not None
+                    and problem.kind.service_wide
+                    and problem.kind is not Kind.SERVER_ERROR
+                ):
+                    in_the_way = not_looked_up(problem)
+            yield finding
+
+    def purgeable(self, older_than_days: int) -> int:
+        """Return how many numbers `purge` would remove."""
+        return self._store.lookups.count(self._before(older_than_days))
+
+    def purge(self, older_than_days: int) -> None:
+        """Remove the numbers and answers of checks made more than so many days ago; their charges stay.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        self._store.lookups.purge(self._before(older_than_days))
+
+    def stop(self) -> None:
+        """Ask for no further number; returns at once."""
+        self._stopped.set()
+
+    def drain(self, timeout: float) -> bool:
+        """After `stop`, wait at most `timeout` seconds for a paid call; return whether none is under way."""
+        if not self._paying.acquire(timeout=timeout):
+            return False
+        self._paying.release()
+        return True
+
+    # -- internals
+
+    def _free(self, account: Account, plan: LookupPlan, numbers: Sequence[int]) -> dict[int, Finding]:
+        """Return what is known of numbers, and which must not be asked: what is in here costs nothing."""
+        answers = self._store.results.reusable(account.binding, numbers, plan.since)
+        checks = self._store.lookups.latest(account.binding, numbers)
+        free: dict[int, Finding] = {}
+        for number in numbers:
+            known, check = answers.get(number), checks.get(number)
+            if known is not None and known.job is not None:
+                free[number] = Finding(number, known.answer, at=known.answered, job=known.job)
+            elif check is not None and check.answered is not None and check.answered >= plan.since:
+                free[number] = Finding(number, check.answer, check.line_type, check.answered)
+            elif known is not None:  # an earlier check; the last one has no answer
+                free[number] = Finding(number, known.answer, at=known.answered)
+            elif (
+                check is not None
+                and check.answered is None
+                and check.problem is not None
+                # To ask anew is the decision that rule 7 asks for; not for a check begun since.
+                and not (plan.fresh and check.started < plan.since)
+            ):
+                free[number] = Finding(number, problem=unanswered_lookup(check.started, check.problem))
+        return free
+
+    def _look_up(self, plan: LookupPlan, number: int, stopped: Callable[[], bool]) -> Finding:
+        """Ask for a number once nobody else is sending; or take what somebody else has learned by then."""
+        account = self._context.require_spending()
+        for _ in range(_TRIES):
+            # Rule 1: one POST in flight per key, across processes.
+            with self._store.sender(account.binding) as ours:
+                if ours:
+                    with self._paying:
+                        return self._pay(account, plan, number)
+            self._pause(_STEP_SECONDS)
+            if stopped() or self._stopped.is_set():
+                return Finding(number, problem=LOOKUP_STOPPED)
+        return Finding(number, problem=LOOKUP_BUSY)
+
+    def _pay(self, account: Account, plan: LookupPlan, number: int) -> Finding:
+        """Ask for a number, unless that has become needless; we hold the sender lock."""
+        binding, lookups = account.binding, self._store.lookups
+        lookups.doubt_orphans(binding, LOOKUP_ORPHAN)
+        if free := self._free(account, plan, [number]):
+            return free[number]
+        last = lookups.latest(binding, [number]).get(number)
+        try:
+            self._store.require_room()
+            balance = self._read_balance(account)
+        except ProblemError as error:
+            return Finding(number, problem=error.problem)
+        if not balance:
+            return Finding(number, problem=credits_short(1, balance))
+        # Rule 2: the intent is on disk before a byte is sent.
+        started = self._context.clock()
+        lookup = lookups.intend(
+            binding, number, now=started, again=last is not None and last.answered is None
+        )
+        try:
+            # Rule 5: the client sends it once, on a connection of its own.
+            check = account.service().check(f"+{number}")
+        except ApiError as error:
+            if error.problem.charged == "no":
+                lookups.withdraw(lookup)
+                return Finding(number, problem=error.problem)
+            problem = self._weighed(account, error.problem, balance)
+            reply = error.reply.text
+            lookups.doubt(lookup, problem, now=self._context.clock(), reply=reply)
+            if reply:
+                # Said now, and not stored with the problem: it may have the number in it.
+                problem = replace(problem, message=f"{problem.message} What came: {clean(reply, 200)}")
+            return Finding(number, problem=problem)
+        except BaseException:
+            lookups.doubt(lookup, LOOKUP_ORPHAN, now=self._context.clock())
+            raise
+        now = self._context.clock()
+        finding = Finding(number, check.answer, check.line_type, now, paid=True)
+        try:
+            lookups.answer(
+                binding, lookup, check.answer, check.line_type, Charge(now, 1, balance, None, None, started)
+            )
+        except ProblemError as error:  # what was paid for is shown at least
+            return replace(finding, problem=replace(error.problem, charged="yes"))
+        return finding
+
+    def _read_balance(self, account: Account) -> int:
+        balance = account.service().balance().balance
+        reading = BalanceReading(self._context.clock(), PROVIDER.batch_service, balance)
+        self._store.balances.add(account.binding, reading)
+        return balance
+
+    def _weighed(self, account: Account, problem: Problem, before: int) -> Problem:
+        """Return the problem of a check that may have been charged, with what the balance says of it."""
+        evidence = ""
+        try:
+            fell = before - self._read_balance(account)
+        except ApiError:
+            pass  # the answer to this check was lost, too: nothing is known
+        else:
+            evidence = {0: "The balance has not moved so far. ", 1: "The balance fell by 1. "}.get(fell, "")
+        spent = "1 credit was spent" if problem.charged == "yes" else "1 credit may have been spent"
+        return replace(
+            problem, remedy=f"{spent}. {evidence}To pay for this number again, ask anew (--fresh)."
+        )
+
+    def _before(self, days: int) -> float:
+        return self._context.clock() - days * 86_400.0

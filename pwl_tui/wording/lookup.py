@@ -1,0 +1,42 @@
+"""Single checks: what is known of a number and since when, and what it costs to ask."""
+
+from datetime import UTC, datetime
+
+from pwl_tui.engine.money.lookups import Finding, LookupPlan
+from pwl_tui.wording.figures import counted, grouped
+
+
+def outcome(finding: Finding) -> str:
+    """Return whether a number is on WhatsApp: ``on WhatsApp, business``; empty if nothing is known."""
+    if finding.answer is None:
+        return ""
+    words = {True: "on WhatsApp", False: "not on WhatsApp", None: "unknown"}[finding.answer.on_whatsapp]
+    return f"{words}, business" if finding.answer.business else words
+
+
+def details(finding: Finding) -> str:
+    """Return what else is known of a number: ``T-Mobile, US, mobile``; may be empty."""
+    if finding.answer is None:
+        return ""
+    known = (finding.answer.carrier, finding.answer.country, finding.line_type)
+    return ", ".join(detail for detail in known if detail)
+
+
+def source(finding: Finding) -> str:
+    """Return where an answer comes from: ``asked now, 1 credit`` or ``known since 2026-11-20 (job 3)``."""
+    if finding.answer is None or finding.at is None:
+        return ""
+    if finding.paid:
+        return "asked now, 1 credit"
+    by = "lookup" if finding.job is None else f"job {finding.job}"
+    return f"known since {datetime.fromtimestamp(finding.at, UTC).date()} ({by})"
+
+
+def cost(plan: LookupPlan) -> str:
+    """Return what a plan asks and costs, as ``2 known, 3 to ask, 3 credits; 97 left``, in a sentence."""
+    parts = [f"{grouped(plan.known)} known"] if plan.known else []
+    if unasked := len(plan.free) - plan.known:
+        parts.append(f"{grouped(unasked)} in doubt")
+    parts += [f"{grouped(plan.to_ask)} to ask", counted(plan.to_ask, "credit")]
+    left = "" if plan.balance is None or plan.problem else f"; {grouped(plan.balance - plan.to_ask)} left"
+    return f"{', '.join(parts)}{left}."

@@ -1,0 +1,13 @@
+"""A state directory that was moved or copied."""
+
+from pwl_tui.wording.figures import counted
+
+
+def place_words(*, moved: bool, withdrawn: int) -> str:
+    """Return what came of the decision about a directory: moved, or a copy in which batches were planned."""
+    if moved:
+        return "This state directory belongs here now; work continues."
+    planned = (
+        f" {counted(withdrawn, 'planned batch is', 'planned batches are')} not sent." if withdrawn else ""
+    )
+    return f"This copy belongs here now.{planned} New lists can be submitted."

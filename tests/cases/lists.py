@@ -1,0 +1,186 @@
+"""Lists as people bring them: what is read in each, row by row."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.numbers.reasons import REASONS
+from pwl_tui.lists.plan import plan
+from pwl_tui.lists.planned import ListPlan, NoNumbersError
+from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.source import Source
+from tests.cases.case import INPUTS, Case
+
+_LETTERS = "letters among the digits"
+_NO_ID = "WhatsApp id without a number"
+
+
+def _fates(made: ListPlan) -> str:
+    """Return what is read in each row: its numbers, or why it has none."""
+    rows = (
+        " & ".join(f"+{number}" for number in made.numbers_of(row)) or REASONS[made.row_reason[row]]
+        for row in range(made.rows)
+    )
+    return " | ".join(rows)
+
+
+def _read(source: Callable[[], Source], options: Options) -> str:
+    try:
+        return _fates(plan(source(), options))
+    except NoNumbersError as error:
+        return _fates(error.plan)
+    except ListError as error:
+        return error.problem.message
+
+
+def _file(name: str, expected: str, title: str = "", **options: str) -> Case:
+    given = Options(**options)  # type: ignore[arg-type] # all of them are texts
+    return Case(title or name, expected, lambda _: _read(lambda: Source.from_path(INPUTS / name), given))
+
+
+def _bytes(title: str, data: bytes, expected: str, name: str = "list.csv", **options: str) -> Case:
+    given = Options(**options)  # type: ignore[arg-type] # all of them are texts
+
+    def get(directory: Path) -> str:
+        (directory / name).write_bytes(data)
+        return _read(lambda: Source.from_path(directory / name), given)
+
+    return Case(title, expected, get)
+
+
+def _cell(cell: str, expected: str, region: str | None = None) -> Case:
+    """Return the case of one cell beside a good one."""
+    text = f"name\tphone\nA\t{cell}\nB\t+14155550100\n"
+    return Case(
+        f"{cell} ({region or 'no region'})",
+        f"{expected} | +14155550100",
+        lambda _: _read(lambda: Source.from_text(text), Options(region=region, column="phone")),
+    )
+
+
+CASES: Sequence[Case] = (
+    _file("letters_typed_for_digits.csv", " | ".join([_LETTERS] * 9)),
+    _cell("+49 171 О1234567", _LETTERS),  # noqa: RUF001 - Cyrillic
+    _cell("+49 171 Ο1234567", _LETTERS),  # noqa: RUF001 - Greek
+    _cell("+49 171 Ｏ1234567", _LETTERS),  # noqa: RUF001 - full width
+    _cell("+49 171 O 1234567", _LETTERS),
+    _cell("OO49 171 1234567", _LETTERS),
+    _cell("A1234567890B", _LETTERS, "US"),
+    _cell("ORD-4155552671", _LETTERS, "US"),
+    _cell("Order 4155552671", "not a number", "US"),
+    _cell("2024-01-31", "not a number", "NO"),
+    _cell("31.12.2024 10:15", "not a number", "DE"),
+    _cell("DE89 3704 0044 0532 0130 00", _LETTERS, "DE"),
+    _cell("550e8400-e29b-41d4-a716-446655440000", _LETTERS, "US"),
+    _cell("0x4155552671", _LETTERS, "US"),
+    _cell("4155552671.25", "not a number", "US"),
+    _cell("40.71277530", "not a number", "US"),
+    _cell("+49 171 123*567", "not a number"),
+    _cell("+49 30 1234567 Ann", "not a number"),
+    _cell("4155552671@example.com", "not a number", "US"),
+    _cell("https://example.com/4155552671", "not a number", "US"),
+    _cell("Mobile: 415 555 2671", "+14155552671", "US"),
+    _cell("tel:+1-415-555-2671", "+14155552671"),
+    _cell("415 555 2671 (home)", "+14155552671", "US"),
+    _cell("415 555 2671 ext 12", "+14155552671", "US"),
+    _cell("1-800-FLOWERS", "+18003569377", "US"),
+    _file(
+        "two_numbers_on_one_line.txt", "+12125550123 | +442079460958 | empty | +919876543210 | +13055550188"
+    ),
+    _file(
+        "google_contacts_several.csv",
+        "+12122345601 | several numbers | +12122345604 | empty | several numbers",
+        region="US",
+    ),
+    _file(
+        "google_contacts_several.csv",
+        "+12122345601 | +12122345602 | +12122345604 | empty | +12122345606",
+        "the first of several",
+        several="first",
+        region="US",
+    ),
+    _file(
+        "google_contacts_several.csv",
+        "+12122345601 | +12122345602 & +12122345603 | +12122345604 & +19172345605 | empty"
+        " | +12122345606 & +12122345607 & +12122345608 & +12122345609",
+        "all of several columns",
+        column="Phone 1 - Value,Phone 2 - Value,Phone 3 - Value",
+        region="US",
+    ),
+    _bytes(
+        "several in a cell, however they are apart",
+        b"name,phone\nA,+14155550101 / +14155550102\n"
+        b"B,+14155550103;+14155550104\nC,+14155550105 or +14155550106\n"
+        b'D,"+14155550107\n+14155550108"\nE,+14155550109 | 415\nF,+14155550110 +14155550111\n',
+        "+14155550101 & +14155550102 | +14155550103 & +14155550104 | +14155550105 & +14155550106"
+        " | +14155550107 & +14155550108 | +14155550109 | +14155550110 & +14155550111",
+        several="all",
+    ),
+    _bytes(
+        "a column whose name has a comma",
+        b'name,"Phone, home",Mobile\nA,+14155550101,+14155550102\n',
+        "+14155550101",
+        column="Phone, home",
+    ),
+    _file(
+        "whatsapp_jids.csv", "+5511987654321 | +14155552671 | +447911123456 | +525512345678 | +5531988883193"
+    ),
+    _file(
+        "whatsapp_jids.txt",
+        f"+5511987654321 | +14155552671 | +447911123456 | {_NO_ID} | +525512345678 | +5531988883193"
+        f" | {_NO_ID}",
+    ),
+    _cell("status@broadcast", _NO_ID),
+    _cell("120363025246125486@newsletter", _NO_ID),
+    _cell("447911123456_1:12@s.whatsapp.net", "+447911123456"),
+    _file("mexico_whatsapp_ids.csv", "+525512345678 | +525512345679 | +525512345680", region="MX"),
+    _file("brazil_without_ninth_digit.csv", "+5531988883193 | +5531988883194 | +5551999887766", region="BR"),
+    _cell("+55 31 8888-3193", "+5531988883193"),
+    _cell("(31) 8888-3193", "+5531988883193", "BR"),
+    _cell("(31) 3333-3193", "+553133333193", "BR"),
+    _cell("(11) 96170-831", "not valid for region", "BR"),
+    _cell("+52 1 55 1234 5678", "+525512345678"),
+    _cell("5491123456789@c.us", "+5491123456789"),
+    _file("contacts.vcf", "+12122345611 | +5511987654321 | +33612345678 & +33170180011"),
+    _file("people.json", "+14155552671 | +14155552672"),
+    _bytes(
+        "JSON lines",
+        b'{"n":"a","p":["+14155550101","+14155550102"]}\n{"n":"b","p":14155550103}\n',
+        "+14155550101 & +14155550102 | +14155550103",
+        "people.jsonl",
+        several="all",
+        region="US",
+    ),
+    _file("space_before_quote.csv", "+14155552671 | +14155552672 | +14155552673"),
+    _file("nul_padding.csv", "+14155552671 | +14155552672"),
+    _bytes(
+        "UTF-16 whose last byte is cut off",
+        "phone\r\n+4915112345678\r\n+4915112345679".encode("utf-16")[:-1],
+        "+4915112345678 | digits lost",
+    ),
+    _cell("1,415,555,2671", "+14155552671", "US"),
+    _cell("+1,415,555,2671", "+14155552671"),
+    _cell("+14.155.552.671", "+14155552671"),
+    _cell("٠٠٤٤٧٩١١١٢٣٤٥٦", "+447911123456"),
+    _cell("००४४७९१११२३४५६", "+447911123456"),
+    _cell("+33\u202f6\u200912\u200734\u300056\u00a078", "+33612345678"),
+    _cell("+33·6_12~34•56‑78", "+33612345678"),  # noqa: RUF001 - marks of all kinds
+    _file(
+        "country_code_in_number_format.xlsx",
+        "+13108207129 | +13108207130 | +14155552671 | no country code | no country code | no country code"
+        " | no country code | not a number | +14155552674 | +919820098201 | no country code | +14155552676"
+        " | not a number | empty | not a number | not a number | not a number | +14155552679",
+    ),
+    _file(
+        "spreadsheetml_2003.xls",
+        "spreadsheetml_2003.xls is an XML spreadsheet of Excel 2003, which cannot be read.",
+    ),
+    _file("list.zip", "list.zip is a ZIP archive with a.csv in it."),
+    _bytes("a 7-Zip archive", b"7z\xbc\xaf\x27\x1c\0\4", "list.7z is a 7-Zip archive.", "list.7z"),
+    _bytes(
+        "a web page called .xls",
+        b"<html><table><tr><td>+14155552671</td></tr></table></html>",
+        "list.xls is a web page, whatever its name says.",
+        "list.xls",
+    ),
+)

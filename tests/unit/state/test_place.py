@@ -1,0 +1,80 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from pwl_tui.engine.problems import COPIED
+from pwl_tui.state.files import host
+from pwl_tui.state.files.host import Host, this_host
+from pwl_tui.state.models import BatchState
+from pwl_tui.state.store import Store
+from tests.unit.fake_service import NOW, add_job
+
+HERE, THERE = Host("a", "here"), Host("b", "there")
+
+
+def test_a_new_directory_belongs_where_it_is(tmp_path: Path) -> None:
+    assert Store.open(tmp_path / "state", host=HERE).places.elsewhere() is None
+    assert Store.open(tmp_path / "state", host=HERE).places.elsewhere() is None
+
+
+def test_a_directory_on_another_machine_does_not_belong_there(tmp_path: Path) -> None:
+    Store.open(tmp_path, host=HERE).close()
+    assert str(Store.open(tmp_path, host=THERE).places.elsewhere()) == f"here:{tmp_path.resolve()}"
+
+
+def test_a_machine_that_was_renamed_is_the_same(tmp_path: Path) -> None:
+    Store.open(tmp_path, host=HERE).close()
+    assert Store.open(tmp_path, host=Host(HERE.id, "renamed")).places.elsewhere() is None
+
+
+def test_a_copy_beside_the_original_does_not_belong_there(tmp_path: Path) -> None:
+    Store.open(tmp_path / "state", host=HERE).close()
+    shutil.copytree(tmp_path / "state", tmp_path / "copy")
+    assert Store.open(tmp_path / "copy", host=HERE).places.elsewhere() is not None
+    assert Store.open(tmp_path / "state", host=HERE).places.elsewhere() is None
+
+
+def test_another_way_to_the_same_directory_is_the_same(tmp_path: Path) -> None:
+    Store.open(tmp_path / "state", host=HERE).close()
+    (tmp_path / "link").symlink_to("state")
+    assert Store.open(tmp_path / "link", host=HERE).places.elsewhere() is None
+
+
+def test_a_decision_is_made_once(tmp_path: Path) -> None:
+    Store.open(tmp_path, host=HERE).close()
+    first, second = (Store.open(tmp_path, host=THERE) for _ in range(2))
+    assert second.places.elsewhere() is not None
+    assert first.places.moved(NOW)
+    assert second.places.elsewhere() is None
+    assert second.places.copied(NOW, COPIED) is None
+    assert not second.places.moved(NOW)
+    assert [entry.event for entry in first.activity.newest(0, 10)] == ["state directory moved"]
+
+
+def test_what_is_planned_in_a_copy_is_rejected(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, host=HERE)
+    job = add_job(store, 14_155_550_000, 12, batch_size=5, at=NOW)
+    copy = Store.open(tmp_path, host=THERE)
+    assert copy.places.copied(NOW, COPIED) == 3
+    assert {batch.state for batch in copy.batches.of(job)} == {BatchState.REJECTED}
+    assert copy.jobs.get(job).error == COPIED
+
+
+def test_a_machine_is_the_same_each_time_and_keeps_its_id_to_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine_id = tmp_path / "machine-id"
+    machine_id.write_text("0123456789abcdef\n")
+    monkeypatch.setattr(host, "_MACHINE_IDS", (tmp_path / "missing", machine_id))
+    monkeypatch.setattr(host, "_CONTAINER_MARKS", ())
+    monkeypatch.delenv("container", raising=False)
+    monkeypatch.setattr("socket.gethostname", lambda: "one")
+    before = this_host()
+    assert (this_host(), "0123456789abcdef" in before.id) == (before, False)
+    monkeypatch.setattr("socket.gethostname", lambda: "two")
+    assert this_host().id == before.id
+    monkeypatch.setenv("container", "podman")
+    contained = this_host().id
+    monkeypatch.setattr("socket.gethostname", lambda: "three")
+    assert len({before.id, contained, this_host().id}) == 3
