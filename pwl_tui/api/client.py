@@ -22,8 +22,17 @@ from pwl_tui.api.answers import (
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, Reply, Submitted
-from pwl_tui.api.salvage import MAX_KEPT, body_in, documents, reply_of, submitted_in, text_in, unpacked
-from pwl_tui.api.tap import Tap
+from pwl_tui.api.network import Tap, within
+from pwl_tui.api.salvage import (
+    MAX_KEPT,
+    MAX_UNPACKED,
+    body_in,
+    documents,
+    reply_of,
+    submitted_in,
+    text_in,
+    unpacked,
+)
 from pwl_tui.api.tolerant import Fields
 from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
@@ -35,7 +44,7 @@ PAID_TIMEOUT = httpx.Timeout(150.0, connect=15.0)
 READ_TIMEOUT = httpx.Timeout(30.0, connect=15.0)
 """Seconds, for the calls that cost nothing and can be repeated."""
 MAX_ANSWER_BYTES = 8 * 2**20
-"""A poll of 1,000 numbers has about 250 kB; anything far longer is not from the service."""
+"""A poll of 1,000 numbers has about 250 kB, unpacked; anything far longer is not from the service."""
 MAX_RECEIVED = 4096
 """How much of an answer that cannot be understood is kept, in bytes."""
 
@@ -151,7 +160,8 @@ class Client:
         problem: Problem | None = None
         request = client.build_request(method, self._base_url + path, **content)
         try:
-            _exchange(client, request, answer)
+            with within(_seconds(client.timeout)):
+                _exchange(client, request, answer)
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
             problem = transport_problem(error, paid=answer.paid, proxy=self._proxy)
         except RuntimeError:  # httpx: another thread has closed the client
@@ -194,7 +204,11 @@ class Client:
             transport=Keyed(self._network(tap), self._key),
             timeout=timeout,
             follow_redirects=False,
-            headers={"User-Agent": f"pwl-tui/{__version__}", "Accept": "application/json"},
+            headers={
+                "User-Agent": f"pwl-tui/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": "gzip",  # and not all that httpx knows: `unpacked` has a bound
+            },
         )
 
 
@@ -209,7 +223,7 @@ class _Answer:
     """0 until there is one."""
     headers: Mapping[str, str] = field(default_factory=dict)
     received: bytearray = field(default_factory=bytearray)
-    """The body; of a paid call as it was sent, or else unpacked."""
+    """The body as it was sent."""
 
     @property
     def body(self) -> bytes:
@@ -220,17 +234,21 @@ class _Answer:
     def bodies(self) -> list[bytes]:
         """The whole body in each way in which it may be meant: a label that says compressed may be wrong."""
         body = bytes(self.received)
-        content, whole = (
-            unpacked(body, self.headers.get("content-encoding", "")) if self.paid else (b"", False)
-        )
+        content, whole = unpacked(body, self.headers.get("content-encoding", ""), self.most)
         return [content, body] if whole else [body]
+
+    @property
+    def most(self) -> int:
+        """How many bytes the body may have once it is unpacked."""
+        return MAX_UNPACKED if self.paid else MAX_ANSWER_BYTES
 
     @property
     def texts(self) -> list[str]:
         """Whatever came, in each way in which it may be read."""
         _, tapped = body_in(self.tap.received if self.tap else b"")
         encoding = self.headers.get("content-encoding", "")
-        ways = [way for body in (bytes(self.received), tapped) for way in (unpacked(body, encoding)[0], body)]
+        bodies = (bytes(self.received), tapped)
+        ways = [way for body in bodies for way in (unpacked(body, encoding, self.most)[0], body)]
         ways.append(self.headers.get("location", "").encode())
         return [text_in(way) for way in ways if way]
 
@@ -259,10 +277,10 @@ def _exchange(client: httpx.Client, request: httpx.Request, answer: _Answer) -> 
     response = client.send(request, stream=True)
     try:
         answer.status, answer.headers = response.status_code, response.headers
-        pieces = response.iter_bytes()
-        if answer.paid and isinstance(response.stream, httpx.SyncByteStream):
-            pieces = iter(response.stream)  # not unpacked, because what cannot be unpacked would be lost
-        for piece in pieces:
+        if not isinstance(response.stream, httpx.SyncByteStream):
+            raise TypeError("a synchronous client got an asynchronous answer")
+        # Not unpacked by httpx, which has no bound, and hands over nothing of what it cannot unpack.
+        for piece in response.stream:
             answer.received += piece
             if len(answer.received) > MAX_ANSWER_BYTES:
                 break
@@ -270,6 +288,11 @@ def _exchange(client: httpx.Client, request: httpx.Request, answer: _Answer) -> 
             _read_on(response)
     finally:
         response.close()
+
+
+def _seconds(timeout: httpx.Timeout) -> float:
+    """Return how long a whole call may take: as long as connecting and one wait, however many there are."""
+    return (timeout.connect or 0.0) + (timeout.read or 0.0)
 
 
 def _read_on(response: httpx.Response) -> None:

@@ -11,9 +11,12 @@ from msgspec import Struct
 from pwl_tui import __version__
 from pwl_tui.api.client import READ_TIMEOUT
 from pwl_tui.api.errors import ApiError, http_date
+from pwl_tui.api.network import within
 from pwl_tui.api.transport import route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
+
+_GREETING_SECONDS = 45.0
 
 
 class Greeting(Struct, frozen=True):
@@ -87,7 +90,11 @@ def greet(
         headers={"User-Agent": f"pwl-tui/{__version__}"},
     )
     try:
-        with client, client.stream("GET", base_url + PROVIDER.balance_path) as response:
+        with (
+            within(_GREETING_SECONDS),
+            client,
+            client.stream("GET", base_url + PROVIDER.balance_path) as response,
+        ):
             stream = response.extensions.get("network_stream")
             tls = stream and stream.get_extra_info("ssl_object")
             return Greeting(

@@ -37,12 +37,13 @@ _CHUNK_SIZE = re.compile(rb"\r\n[0-9a-fA-F]{1,8}[^\r\n]{0,80}\r\n")
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
 
 
-def unpacked(body: bytes, encoding: str) -> tuple[bytes, bool]:
+def unpacked(body: bytes, encoding: str, most: int = MAX_UNPACKED) -> tuple[bytes, bool]:
     """Return what a compressed body holds, as far as it can be read, and whether it is whole.
 
     Args:
         body: as it came.
         encoding: the ``Content-Encoding`` that it is said to have, which may be wrong.
+        most: how many bytes it may become.
 
     Returns:
         Nothing, and False, if it is not compressed after all.
@@ -52,18 +53,27 @@ def unpacked(body: bytes, encoding: str) -> tuple[bytes, bool]:
     else:
         ways = (47, -15) if "deflate" in encoding else ()
     for bits in ways:
-        unpacker, content = zlib.decompressobj(bits), bytearray()
-        step = 1 if len(body) <= MAX_KEPT else len(body)  # what comes before a flaw is not lost with it
+        unpacker = zlib.decompressobj(bits)
         try:
-            for at in range(0, len(body), step):
-                content += unpacker.decompress(body[at : at + step], MAX_UNPACKED - len(content))
-                if unpacker.eof or len(content) >= MAX_UNPACKED:
-                    break
+            content = unpacker.decompress(body, most)
         except zlib.error:
-            pass
+            content = _before_the_flaw(body[:MAX_KEPT], bits, most)
         if content:
-            return bytes(content), unpacker.eof
+            return content, unpacker.eof
     return b"", False
+
+
+def _before_the_flaw(body: bytes, bits: int, most: int) -> bytes:
+    """Return what a compressed body holds up to where it cannot be unpacked."""
+    unpacker, content = zlib.decompressobj(bits), bytearray()
+    try:
+        for at in range(len(body)):
+            content += unpacker.decompress(body[at : at + 1], most - len(content))
+            if len(content) >= most:
+                break
+    except zlib.error:
+        pass
+    return bytes(content)
 
 
 def text_in(body: bytes) -> str:

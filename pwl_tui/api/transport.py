@@ -13,7 +13,7 @@ import msgspec
 
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.tap import Tap
+from pwl_tui.api.network import Network, Tap
 from pwl_tui.config.values import on_this_machine
 from pwl_tui.problem import Charged, Kind, Problem
 from pwl_tui.secret import Secret
@@ -105,10 +105,7 @@ class Route(NamedTuple):
         Args:
             tap: notes what arrives. Give one only with a pool for a single request.
         """
-        transport = httpx.HTTPTransport(verify=self.tls, proxy=self.proxy, limits=_LIMITS)
-        if tap is not None:
-            tap.put_into(transport)
-        return transport
+        return Network(self.tls, self.proxy, _LIMITS, tap)
 
 
 def route_to(base_url: str) -> Route:

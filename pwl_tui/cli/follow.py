@@ -13,9 +13,10 @@ from pwl_tui.cli.errors import exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.events import EngineFailed, Event, ServiceDown, ServiceUp
+from pwl_tui.engine.events import EngineFailed, Event, SenderBusy, ServiceDown, ServiceUp
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.engine.polling.schedule import TRIES
+from pwl_tui.engine.problems import SENDING_ELSEWHERE
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.wording.figures import moment
@@ -121,6 +122,8 @@ class _Follower:
                 self._barriers = self._barriers + 1 if problem.kind is Kind.BAD_ANSWER else 0
                 if self._barriers >= TRIES:  # whoever answers there is not the service, and does not go away
                     return Ending(exit_of_problem(problem), problem)
+            case SenderBusy():
+                self._say_once(SENDING_ELSEWHERE)
             case ServiceUp():
                 self._down, self._barriers = None, 0
         return None

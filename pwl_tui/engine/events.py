@@ -48,6 +48,10 @@ class ServiceUp(Struct, frozen=True):
     """The service answers again."""
 
 
+class SenderBusy(Struct, frozen=True):
+    """Another process is sending with this key; this one waits for it."""
+
+
 class EngineFailed(Struct, frozen=True):
     """The state file or the disk failed; nothing is sent that could not be recorded."""
 
@@ -55,5 +59,12 @@ class EngineFailed(Struct, frozen=True):
 
 
 Event: TypeAlias = (
-    BalanceRead | BalanceFailed | JobChanged | JobFinished | ServiceDown | ServiceUp | EngineFailed
+    BalanceRead
+    | BalanceFailed
+    | JobChanged
+    | JobFinished
+    | ServiceDown
+    | ServiceUp
+    | SenderBusy
+    | EngineFailed
 )

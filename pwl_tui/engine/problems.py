@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -78,6 +79,8 @@ LOOKUP_ORPHAN = Problem(
     charged="unknown",
     remedy="1 credit may have been spent. To pay for this number again, ask anew (--fresh).",
 )
+
+SENDING_ELSEWHERE: Final = "Another pwl-tui is sending with this key; waiting for it."
 
 LOOKUP_BUSY = Problem(
     kind=Kind.UNAVAILABLE,

@@ -31,8 +31,11 @@ class Examples:
         self.following += self._step
 
     def chosen(self) -> tuple[Example, ...]:
-        """Return a few: first those that are not written with a ``+``, and one of each country."""
-        kept = self._kept
+        """Return a few: first those that are not written with a ``+``, and one of each country.
+
+        What is written as it is sent is no example of anything.
+        """
+        kept = [(cell, number) for cell, number in self._kept if cell.strip() != f"+{number}"]
         spread = kept[:: max(1, len(kept) // _MOST_SHOWN)]
         examples = [_example(*pair) for pair in sorted([*spread, *kept], key=lambda pair: "+" in pair[0])]
         first = {example.region: example for example in reversed(examples)}

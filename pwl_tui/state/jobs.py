@@ -119,7 +119,8 @@ class Jobs:
                 )
                 binding = binding_row(c, job.binding)
                 for seq, batch in enumerate(batches, 1):
-                    if batch.batch_id is not None:
+                    # A forgotten batch is adopted once more: its charge has stayed in the books.
+                    if batch.batch_id is not None and not _charged(c, batch.batch_id):
                         at = batch.submitted or job.created
                         insert_charge(c, binding, Charge(at, batch.size, None, job_id, seq, None))
                 c.execute(_READY, (job_id,))
@@ -305,3 +306,8 @@ def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[obje
         batch.submitted or now,
         now,
     )
+
+
+def _charged(c: sqlite3.Connection, batch_id: str) -> bool:
+    """Whether the books have the charge of a batch whose job was forgotten."""
+    return c.execute("SELECT 1 FROM forgotten WHERE batch_id=?", (batch_id,)).fetchone() is not None

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from pwl_tui.simulator.faults import Rule
-from tests.e2e.harness import KEY, OTHER_KEY, Place, Run, spent, value
+from tests.e2e.harness import KEY, OTHER_KEY, RUN_SECONDS, Place, Run, spent, value
 
 SUBMITTED_ELSEWHERE = ["+14155552671", "+442079460958"]
 
@@ -210,3 +210,41 @@ def test_a_watch_that_runs_out_of_time_says_that_a_batch_is_in_doubt(run: Run, m
     code, _, err = run("watch", "--timeout", "0.5")
     assert code == 5
     assert "pwl-tui settle 2.1" in err
+
+
+# -- several at one moment
+
+
+def at_once(machine: Place, *commands: tuple[str, ...]) -> list[tuple[int, str]]:
+    """Run commands at the same time; return exit code and standard error of each."""
+    processes = [machine.start(*command) for command in commands]
+    ended = [process.communicate(timeout=RUN_SECONDS)[1].decode() for process in processes]
+    return sorted(zip((process.returncode for process in processes), ended, strict=True))
+
+
+def test_of_several_decisions_at_one_moment_one_is_made(in_doubt: str, machine: Place, run: Run) -> None:
+    decisions = ("free", "lost", "free", "lost", "free")
+    ended = at_once(machine, *(("settle", in_doubt, "--as", decision) for decision in decisions))
+    assert [code for code, _ in ended] == [0, 2, 2, 2, 2], ended
+    state = value(run, "show", "1")["batches"][0]["state"]
+    assert all(f"is {state}" in err for _, err in ended[1:]), ended
+
+
+def test_of_several_who_adopt_a_batch_one_does(machine: Place, run: Run) -> None:
+    batch_id = elsewhere(machine)
+    ended = at_once(machine, *[("adopt", batch_id)] * 5)
+    assert [code for code, _ in ended] == [0, 2, 2, 2, 2], ended
+    assert all("is already batch 1.1" in err for _, err in ended[1:]), ended
+    assert len(value(run, "jobs")) == 1
+
+
+def test_a_batch_that_is_forgotten_and_adopted_again_is_charged_once_in_the_books(
+    machine: Place, run: Run
+) -> None:
+    batch_id = elsewhere(machine)
+    for _ in range(3):
+        assert run("adopt", batch_id)[0] == 0
+        assert run("watch")[0] == 0
+        job = value(run, "jobs")[0]["job"]
+        assert run("forget", str(job), "--yes")[0] == 0
+    assert value(run, "ledger")["spent"] == spent(machine) == len(SUBMITTED_ELSEWHERE)

@@ -12,14 +12,17 @@ import termios
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 
 import pyte
 import pytest
 
+from pwl_tui.secret import Secret
 from pwl_tui.simulator.faults import Rule
+from pwl_tui.state.models import Binding
+from pwl_tui.state.store import Store
 from tests.e2e.harness import RUN_SECONDS, Place, charged_twice, messy_csv, place, until
 
 SLOW = 0.1
@@ -55,6 +58,26 @@ def ended(*processes: "subprocess.Popen[bytes]") -> None:
     for process in processes:
         _, err = process.communicate(timeout=RUN_SECONDS)
         assert process.returncode == 0, err.decode()
+
+
+@pytest.mark.parametrize(
+    "command", [("submit", "list.csv", "--yes", "--wait"), ("lookup", "+14155552671")], ids=lambda c: c[0]
+)
+def test_who_waits_for_another_sender_says_so_and_can_be_interrupted_once(
+    machine: Place, command: tuple[str, ...]
+) -> None:
+    bring(machine, "list", 30, seed=5)
+    binding = Binding(machine.simulator.base_url, Secret(machine.key).fingerprint)
+    with closing(Store.open(machine.state)) as store, store.sender(binding) as ours:
+        assert ours
+        process = machine.start(*command)
+        assert process.stderr is not None
+        until_said = iter(process.stderr.readline, b"")
+        assert any(b"Another pwl-tui is sending with this key" in line for line in until_said)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=RUN_SECONDS)
+        assert process.returncode == 130, err.decode()
+    assert machine.world.ledger == []
 
 
 def calls(machine: Place, call: str) -> list[float]:

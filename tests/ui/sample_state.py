@@ -59,6 +59,11 @@ class Scene:
         self.engine = StillEngine(self.store, self.settings, clock=lambda: NOW, draw=random.Random(1))
         self._ids = 0
 
+    def belong_here(self) -> None:
+        """Be no copy of another scene."""
+        with self.store._database.transaction() as c:  # noqa: SLF001 - the program notes such a decision
+            c.execute("UPDATE places SET path=?", (self.store.places.here.path,))
+
     @property
     def binding(self) -> Binding:
         """Whose jobs these are."""

@@ -65,7 +65,9 @@ def staged(directory: Path, fill: Fill, settings: Settings | None = None) -> Sce
         fill(scene)
         scene.store.close()
     shutil.copytree(filled, directory, dirs_exist_ok=True)
-    return Scene(directory, settings)
+    copy = Scene(directory, settings)
+    copy.belong_here()
+    return copy
 
 
 def looking(look: str) -> Settings:

@@ -16,6 +16,7 @@ from pwl_tui.cli.render.json_output import balance_shape, ledger_shape, lookup_s
 from pwl_tui.cli.render.text_output import ledger_text, lookup_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.money.lookups import Finding, LookupPlan
+from pwl_tui.engine.problems import SENDING_ELSEWHERE
 from pwl_tui.provider import PROVIDER
 from pwl_tui.wording.lookup import cost
 
@@ -78,7 +79,7 @@ def lookup(session: Session) -> int:
 
     found: list[Finding] = []
     with leave_signals(leave):
-        for finding in lookups.run(plan, leaving.is_set):
+        for finding in lookups.run(plan, leaving.is_set, lambda: output.note(SENDING_ELSEWHERE)):
             found.append(finding)
             if plan.to_ask > 1:
                 output.progress(

@@ -115,9 +115,11 @@ def adopt(
             _note_failure(adopted, batch_id, error)
         else:
             found.append(batch)
-    if found:
-        name = name or f"adopted-{found[0].batch_id[:8]}"
-        adopted.jobs.append(_store(store, found, binding, name, profile, now))
+    with store.accepting():
+        found = list(_still_unknown(store, found, adopted))
+        if found:
+            name = name or f"adopted-{found[0].batch_id[:8]}"
+            adopted.jobs.append(_store(store, found, binding, name, profile, now))
     return adopted
 
 
@@ -170,9 +172,22 @@ def rebuild(
                 _note_failure(adopted, entry.batch_id, error)
             else:
                 found.append(replace(batch, submitted=moment_of(entry, now)))
-        if found:
-            adopted.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
+        with store.accepting():
+            found = list(_still_unknown(store, found, adopted))
+            if found:
+                adopted.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
     return adopted
+
+
+def _still_unknown(store: Store, found: Sequence[Found], adopted: Adopted) -> Iterator[Found]:
+    """Yield the batches that no other process has adopted while the service was asked; note the others."""
+    for batch in found:
+        try:
+            _refuse_known(store, batch.batch_id)
+        except AdoptError as error:
+            _note_failure(adopted, batch.batch_id, error)
+        else:
+            yield batch
 
 
 def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> Entry | None:
@@ -258,10 +273,28 @@ def give(
     """Give a batch in doubt an ID that was checked: on disk in the journal first. See `Decisions.identify`.
 
     Raises:
+        AdoptError: it has been decided in the meantime, or another batch has got the ID.
         StateError: the state file or the journal failed.
     """
-    store.journal.append(journal_entry(store.jobs.get(batch.job), batch, batch_id, now))
-    store.decisions.identify(batch, batch_id=batch_id, now=now, evidence=evidence, proven=proven)
+    with store.accepting():
+        require_in_doubt(store, batch)
+        _refuse_known(store, batch_id)
+        store.journal.append(journal_entry(store.jobs.get(batch.job), batch, batch_id, now))
+        store.decisions.identify(batch, batch_id=batch_id, now=now, evidence=evidence, proven=proven)
+
+
+def require_in_doubt(store: Store, batch: Batch) -> None:
+    """Check under the lock of `Store.accepting` that nobody has decided about a batch in doubt.
+
+    Raises:
+        AdoptError: somebody has.
+    """
+    now = store.batches.get(batch.job, batch.seq)
+    if now.state is not BatchState.UNKNOWN:
+        raise AdoptError(
+            f"Batch {batch.label} has been settled in the meantime: it is {now.state}.",
+            f"Run `pwl-tui show {batch.job}` to see it.",
+        )
 
 
 def _refuse_known(store: Store, batch_id: str) -> None:

@@ -34,6 +34,8 @@ from pwl_tui.state.money import Charge
 from pwl_tui.text import clean
 
 _STEP_SECONDS: Final = 0.02
+_TOLD_AFTER: Final = 50
+"""Tries after which a person is told; they take a second."""
 _TRIES: Final = 1500
 """Half a minute: another check takes seconds, and between two batches the lock is free for a moment."""
 
@@ -135,7 +137,12 @@ class Lookups:
         short = credits_short(plan.to_ask, balance) if balance < plan.to_ask else None
         return replace(plan, balance=balance, problem=short)
 
-    def run(self, plan: LookupPlan, stopped: Callable[[], bool] = lambda: False) -> Iterator[Finding]:
+    def run(
+        self,
+        plan: LookupPlan,
+        stopped: Callable[[], bool] = lambda: False,
+        on_wait: Callable[[], None] = lambda: None,
+    ) -> Iterator[Finding]:
         """Carry out a plan; yield what comes of each number, in order, once it is on disk.
 
         What would stop every number (credits, the key, the network) ends the asking.
@@ -143,6 +150,7 @@ class Lookups:
         Args:
             plan: what `plan` returned.
             stopped: asked before each number whether to ask no more; then nothing more is yielded.
+            on_wait: called when another process has been sending for a moment, and is waited for.
 
         Raises:
             StateError: the state file failed.
@@ -155,7 +163,7 @@ class Lookups:
             if finding is None:
                 if stopped() or self._stopped.is_set():
                     return
-                finding = self._look_up(plan, number, stopped)
+                finding = self._look_up(plan, number, stopped, on_wait)
                 if finding.problem is LOOKUP_STOPPED:
                     return
                 problem = finding.problem
@@ -216,10 +224,14 @@ class Lookups:
                 free[number] = Finding(number, problem=unanswered_lookup(check.started, check.problem))
         return free
 
-    def _look_up(self, plan: LookupPlan, number: int, stopped: Callable[[], bool]) -> Finding:
+    def _look_up(
+        self, plan: LookupPlan, number: int, stopped: Callable[[], bool], on_wait: Callable[[], None]
+    ) -> Finding:
         """Ask for a number once nobody else is sending; or take what somebody else has learned by then."""
         account = self._context.require_spending()
-        for _ in range(_TRIES):
+        for tries in range(_TRIES):
+            if tries == _TOLD_AFTER:
+                on_wait()
             # Rule 1: one POST in flight per key, across processes.
             with self._store.sender(account.binding) as ours:
                 if ours:

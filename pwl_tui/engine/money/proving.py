@@ -6,7 +6,7 @@ That is the one decision about a batch in doubt that needs no person.
 from typing import Final
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.engine.jobs.adopting import Poll, give, misfit
+from pwl_tui.engine.jobs.adopting import AdoptError, Poll, give, misfit
 from pwl_tui.engine.money.settling import evidence_of
 from pwl_tui.problem import Kind
 from pwl_tui.state.files.journal import Entry
@@ -61,7 +61,10 @@ def prove(store: Store, poll: Poll, binding: Binding, batch: Batch, *, now: floa
     evidence = (
         f"it came with the answer and holds exactly these numbers; {evidence_of(store, binding, batch)}"
     )
-    give(store, batch, holding[0], now=now, evidence=evidence, proven=True)
+    try:
+        give(store, batch, holding[0], now=now, evidence=evidence, proven=True)
+    except AdoptError:  # somebody has decided in the meantime
+        return False
     return True
 
 

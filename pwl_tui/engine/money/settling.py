@@ -117,7 +117,7 @@ def settle(
 
     Raises:
         SettleError: the batch is not in doubt, or the ID is missing or superfluous.
-        AdoptError: the ID is not this batch's.
+        AdoptError: the ID is not this batch's, or somebody has decided in the meantime.
         ApiError: the service does not know the ID, or cannot be asked.
         StateError: the state file failed.
     """
@@ -134,9 +134,12 @@ def settle(
             f"Run `pwl-tui settle {batch.label} --as adopted --batch-id ID`.",
         )
     evidence = str(evidence_of(store, binding, batch))
-    if decision == "free":
-        store.decisions.release(batch, now=now, evidence=evidence)
-    elif decision == "lost":
-        store.decisions.write_off(batch, now=now, evidence=evidence)
-    elif batch_id is not None:
+    if batch_id is not None:
         adopting.identify(store, service().poll, batch, batch_id, now=now, evidence=evidence)
+        return
+    with store.accepting():
+        adopting.require_in_doubt(store, batch)
+        if decision == "free":
+            store.decisions.release(batch, now=now, evidence=evidence)
+        else:
+            store.decisions.write_off(batch, now=now, evidence=evidence)

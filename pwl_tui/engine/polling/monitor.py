@@ -19,9 +19,10 @@ from pwl_tui.engine.events import (
     Event,
     JobChanged,
     JobFinished,
+    SenderBusy,
     ServiceUp,
 )
-from pwl_tui.engine.money.submitter import Delayed, Frozen, OnHold, Sent, Step, Submitter
+from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, OnHold, Sent, Step, Submitter
 from pwl_tui.engine.polling.callers import Callers
 from pwl_tui.engine.polling.health import Health
 from pwl_tui.engine.polling.jumps import Jumps
@@ -249,6 +250,8 @@ class Monitor:
         """Report the result of a step of sending; return when the next may be made, UTC epoch seconds."""
         later = self._clock() + CHECK_SECONDS
         match step:
+            case Busy():
+                self._listener(SenderBusy())
             case Sent(batch):
                 self._report(None)
                 self._listener(JobChanged(batch.job))

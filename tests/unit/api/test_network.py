@@ -1,22 +1,27 @@
 """The client on real loopback sockets, and the environment that leads it there."""
 
 import errno
+import gzip
 import socket
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import httpcore
 import httpx
 import pytest
 
 from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError
+from pwl_tui.api.network import _cut, within
 from pwl_tui.api.transport import route_to, transport_problem
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
 
 SHORT = httpx.Timeout(0.05, connect=5.0)
+IMPATIENT = httpx.Timeout(0.2, connect=0.2)
 LONG = httpx.Timeout(10.0)
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
 
@@ -248,3 +253,98 @@ def test_no_tls_where_tls_is_wanted() -> None:
         problem = submit(base_url.replace("http:", "https:"))
     assert (problem.kind, problem.charged) == ("network", "no")
     assert "secure" in problem.message
+
+
+def drip(answer: bytes, at: int) -> Serve:
+    """Send an answer at once up to a byte, and from there one byte at a time, longer than anybody waits."""
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(answer[:at])
+        done = threading.Event()
+        with suppress(OSError):  # the client has had enough
+            for byte in answer[at:] * 1_000:
+                connection.sendall(bytes([byte]))
+                done.wait(0.02)
+
+    return serve
+
+
+@pytest.mark.parametrize("at", [0, 10, 60], ids=["the status", "a header", "the body"])
+def test_an_answer_that_never_ends_is_given_up(at: int) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nX-Slow: aaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n\r\n{" + b" " * 100
+    with served(drip(answer, at)) as base_url:
+        client = Client(base_url, Secret("k"), read_timeout=IMPATIENT, paid_timeout=IMPATIENT)
+        with client, pytest.raises(ApiError) as read:
+            client.balance()
+        with pytest.raises(ApiError) as paid:
+            client.submit(["+14155552671"])
+    assert (read.value.problem.kind, read.value.problem.charged) == ("timeout", "no")
+    assert (paid.value.problem.kind, paid.value.problem.charged) == ("timeout", "unknown")
+
+
+def test_a_wait_is_cut_to_what_is_left_of_a_call() -> None:
+    seconds = iter([100.0, 101.0, 109.0, 110.0])
+    with within(10.0, lambda: next(seconds)):
+        assert _cut(5.0, httpcore.ReadTimeout) == 5.0
+        assert _cut(5.0, httpcore.ReadTimeout) == 1.0
+        with pytest.raises(httpcore.ReadTimeout):
+            _cut(5.0, httpcore.ReadTimeout)
+    assert _cut(5.0, httpcore.ReadTimeout) == 5.0
+
+
+def packed(content: bytes, times: int) -> bytes:
+    for _ in range(times):
+        content = gzip.compress(content)
+    return content
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", packed(b"0" * 60_000_000, 1)),
+        ("gzip, gzip, gzip", packed(b"0" * 60_000_000, 3)),
+        ("gzip, identity, gzip", packed(b'{"balance": 1}', 2)),
+        ("br", b"\x0b\x06\x80hello\x03"),
+        ("zstd", b"(\xb5/\xfd\x04X"),
+    ],
+)
+def test_an_answer_that_explodes_or_is_packed_in_unknown_ways_is_refused(encoding: str, body: bytes) -> None:
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(head.encode() + body)
+
+    with served(serve) as base_url, Client(base_url, Secret("k")) as client:
+        tracemalloc.start()
+        with pytest.raises(ApiError) as read:
+            client.balance()
+        with pytest.raises(ApiError) as paid:
+            client.submit(["+14155552671"])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert (read.value.problem.kind, read.value.problem.charged) == ("bad_answer", "no")
+    assert (paid.value.problem.kind, paid.value.problem.charged) == ("bad_answer", "unknown")
+    assert peak < 100_000_000
+
+
+def test_a_packed_answer_is_read() -> None:
+    body = gzip.compress(b'{"balance": 17}')
+
+    def serve(connection: socket.socket) -> None:
+        assert b"accept-encoding: gzip\r\n" in request_of(connection).lower()
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+        connection.sendall(head.encode() + body)
+
+    with served(serve) as base_url, Client(base_url, Secret("k")) as client:
+        assert client.balance().balance == 17
+
+
+def test_a_poll_that_is_falsely_called_packed_is_read() -> None:
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(OK.replace(b"OK", b"OK\r\nContent-Encoding: gzip") % (15, b'{"balance": 17}'))
+
+    with served(serve) as base_url, Client(base_url, Secret("k")) as client:
+        assert client.balance().balance == 17

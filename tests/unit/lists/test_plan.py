@@ -119,8 +119,8 @@ def test_lost_plus_signs_are_put_back_where_the_person_says_so() -> None:
 
 def test_examples_are_from_all_over_the_list_and_of_each_country() -> None:
     cells = (
-        [f"+4915112{n:06}" for n in range(500)]
-        + [f"+1415555{n:04}" for n in range(300)]
+        [f"+49 15112 {n:06}" for n in range(500)]
+        + [f"+1 415 555 {n:04}" for n in range(300)]
         + [f"0034 612 345 {n:03}" for n in range(100)]
     )
     examples = plan(Source.from_text("\n".join(cells)), Options()).examples
@@ -129,6 +129,10 @@ def test_examples_are_from_all_over_the_list_and_of_each_country() -> None:
     assert all(
         example.number in plan(Source.from_text(example.cell), Options()).numbers for example in examples
     )
+
+
+def test_what_is_written_as_it_is_sent_is_no_example() -> None:
+    assert plan(Source.from_text("+14155552671\n +14155552672 \n"), Options()).examples == ()
 
 
 def test_a_plan_reports_progress_to_the_end_and_can_be_canceled() -> None:
