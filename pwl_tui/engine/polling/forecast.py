@@ -47,7 +47,7 @@ class Forecast:
         self._lock = threading.Lock()
 
     def of(self, jobs: Iterable[Job], now: float) -> dict[int, Eta]:
-        """Return when jobs are expected to be finished, by their ID; without those of which nothing is known.
+        """Return when jobs are expected to be finished, by their ID, as far as enough is known.
 
         Raises:
             StateError: the state file failed.
@@ -63,6 +63,8 @@ class Forecast:
             standings = self._store.polls.standings(self.binding, now - HISTORY_SECONDS)
             self._model.take(standings, now)
             expected = self._model.expected()
+            if len(expected) > 1 and not self._model.sure:
+                return {}  # what each way expects may differ by days
             rate = self._model.rate
             last: dict[int, tuple[float, float]] = {}
             for (job_id, _), news in expected.items():

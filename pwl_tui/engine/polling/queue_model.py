@@ -565,6 +565,9 @@ class OwnRate:
             self._population(one.size / max(seen.at - one.sent, 1.0), 0.05)
             self.leave(seen.key)
             return
+        if not seen.answered:  # it waits; once begun it is about as fast as others
+            one.at = seen.at
+            return
         seconds, step = seen.at - one.at, seen.answered - one.answered
         if seconds > 0:
             if one.rate and step > 0:
