@@ -35,6 +35,8 @@ _FIRST_UNEVEN: Final = 3.0
 _PRIOR_ANSWERS: Final = 4.0
 """So many answers at the usual rate are what others say of a batch."""
 _NEIGHBORS: Final = 3
+_TELLING_SECONDS: Final = 3_600.0
+"""That a batch has ended tells nothing of the pace if nobody has looked for longer."""
 _LEAST_STRAY: Final = 0.0005
 _MOST_STRAY: Final = 1.0
 _FIRST_STRAY: Final = 0.01
@@ -354,12 +356,15 @@ class OneByOne:
         return len(later) > 1 or any(at <= end + _NEIGHBORS * size for at in later)
 
     def _begin(self, seen: Seen, place: _Place) -> None:
-        seconds = seen.at - next(iter(self._places.values())).sent
-        at = place.begin + seen.answered
-        if at > 0 and seconds > 0 and seen.done:  # it ended at any time before
-            self.flow = Flow(2 * at, 2 * at / seconds, seen.at, doubt=1.0, seconds=seconds)
-        elif at > 0 and seconds > 0:
-            self.flow = Flow(at, at / seconds, seen.at, doubt=0.3, seconds=0.0)
+        first = next(iter(self._places.values()))
+        seconds, numbers = seen.at - first.sent, place.begin - first.begin + seen.answered
+        if numbers <= 0 or seconds <= 0:
+            return
+        if not seen.done:
+            self.flow = Flow(first.begin + numbers, numbers / seconds, seen.at, doubt=0.3, seconds=0.0)
+        elif seconds < _TELLING_SECONDS:  # it ended at any time before
+            count, rate = first.begin + 2 * numbers, 2 * numbers / seconds
+            self.flow = Flow(count, rate, seen.at, doubt=1.0, seconds=seconds)
 
     def _contradict(self, bound: float, *, below: bool) -> None:
         """Widen what is known if it excludes what was seen: that the count is beyond a bound."""
