@@ -19,6 +19,7 @@ from pwl_tui.engine.polling.schedule import TRIES
 from pwl_tui.engine.problems import SENDING_ELSEWHERE
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
+from pwl_tui.wording.figures import moment
 
 _TICK_SECONDS = 0.5
 """How often to look for changes that no event reports."""
@@ -69,7 +70,9 @@ def follow(
     if finish:
         engine.jobs.look_again({*jobs, *followed})
     with leave_signals(lambda: events.put(None)):
-        engine.start(events.put, Scope(jobs=frozenset(jobs) | followed, poll=finish, balance=False))
+        # A limit of batches under way waits for some to end, which only polls tell.
+        poll = finish or engine.settings.sending.in_flight > 0
+        engine.start(events.put, Scope(jobs=frozenset(jobs) | followed, poll=poll, balance=False))
         try:
             while (ending := follower.ending()) is None:
                 left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
@@ -112,8 +115,9 @@ class _Follower:
                 return Ending(Exit.FAILED, problem)
             case ServiceDown(problem) if problem.kind.refuses_key:
                 return Ending(exit_of_problem(problem), problem)
-            case ServiceDown(problem):
-                self._say_once(f"{problem.message} Retrying.")
+            case ServiceDown(problem, until):
+                when = moment(until, time.time(), seconds=True)
+                self._say_once(f"{problem.message} Everything waits; the next try is at {when}.")
                 self._down = problem
                 self._barriers = self._barriers + 1 if problem.kind is Kind.BAD_ANSWER else 0
                 if self._barriers >= TRIES:  # whoever answers there is not the service, and does not go away

@@ -6,7 +6,7 @@ example, the key and changed settings. Nothing here knows the service, lists or 
 
 from pwl_tui.config.errors import ConfigError
 from pwl_tui.config.settings import Settings, load
-from pwl_tui.config.tables import Lists, Notify, Polling, Ui
+from pwl_tui.config.tables import Lists, Notify, Polling, Sending, Ui
 from pwl_tui.config.values import KeyCommand
 from pwl_tui.config.writing import Changes, example, profiles, save, save_key, show
 
@@ -17,6 +17,7 @@ __all__ = [
     "Lists",
     "Notify",
     "Polling",
+    "Sending",
     "Settings",
     "Ui",
     "example",

@@ -20,6 +20,7 @@ from pwl_tui.config.tables import (
     Notify,
     Polling,
     Profile,
+    Sending,
     Ui,
     declared,
     tables,
@@ -54,6 +55,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     confirm_above: int = _DEFAULT.confirm_above
     """To spend more credits than this, the person types the amount; 0 means never."""
     lists: Lists = field(default_factory=Lists)
+    sending: Sending = field(default_factory=Sending)
     polling: Polling = field(default_factory=Polling)
     ui: Ui = field(default_factory=Ui)
     notify: Notify = field(default_factory=Notify)
@@ -116,6 +118,7 @@ def in_force(
         max_credits_per_job=chosen.max_credits_per_job,
         confirm_above=chosen.confirm_above,
         lists=file.lists,
+        sending=file.sending,
         polling=file.polling,
         ui=file.ui,
         notify=file.notify,

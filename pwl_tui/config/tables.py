@@ -143,6 +143,27 @@ class Polling(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError("have the shorter pause first in small and large")
 
 
+class Sending(Struct, frozen=True, forbid_unknown_fields=True):
+    """In which order batches are sent."""
+
+    order: Annotated[
+        Literal["oldest", "fair"],
+        Meta(
+            title="Send all of the oldest job first (oldest), or a batch of each job in turn (fair).",
+            description='"oldest" or "fair"',
+        ),
+    ] = "oldest"
+    in_flight: Annotated[
+        int,
+        Meta(
+            title="The most batches that the service works on at a time. 0 means all.",
+            description="a whole number, 0 to 100,000",
+            ge=0,
+            le=100_000,
+        ),
+    ] = 0
+
+
 class Ui(Struct, frozen=True, forbid_unknown_fields=True):
     """The screen."""
 
@@ -221,6 +242,7 @@ class File(Struct, frozen=True, forbid_unknown_fields=True):
         Meta(description="a table of tables, [profiles.NAME]"),
     ] = {}
     lists: Lists = Lists()
+    sending: Sending = Sending()
     polling: Polling = Polling()
     ui: Ui = Ui()
     notify: Notify = Notify()

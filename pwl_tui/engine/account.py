@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 from collections.abc import Callable
 
 from pwl_tui.config import Settings
@@ -81,6 +82,7 @@ class Account:
             self.service,
             self.binding,
             pace=self._settings.polling,
+            sending=self._settings.sending,
             clock=self._clock,
             spread=self._draw.random,
         )
@@ -109,5 +111,7 @@ class Account:
             scope=scope,
             listener=listener,
             clock=self._clock,
+            # A clock of a test does not pass by itself.
+            steady=time.monotonic if self._clock is time.time else self._clock,
             spread=self._draw.random,
         )

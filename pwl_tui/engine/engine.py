@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from msgspec.structs import replace
 
@@ -16,13 +16,14 @@ from pwl_tui.engine.jobs.plans import Plans
 from pwl_tui.engine.money.credits import Credits
 from pwl_tui.engine.money.lookups import Lookups
 from pwl_tui.engine.money.recovery import Recovery
+from pwl_tui.engine.polling.forecast import Eta, Forecast
 from pwl_tui.engine.polling.monitor import Monitor, Scope
 from pwl_tui.engine.problems import AT_HOME, COPIED, EngineError
 from pwl_tui.engine.service import Connect
 from pwl_tui.problem import Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
-from pwl_tui.state.models import Binding
+from pwl_tui.state.models import Binding, Job
 from pwl_tui.state.store import Store
 
 _JOIN_SECONDS = 0.3
@@ -78,6 +79,7 @@ class Engine:
         self._listener: Callable[[Event], None] | None = None
         self._scope = Scope()
         self._monitor: Monitor | None = None
+        self._forecast: Forecast | None = None
         self._earlier: list[tuple[Account, Monitor]] = []
         """Those that were in force before: stopped, but possibly still sending."""
 
@@ -181,6 +183,18 @@ class Engine:
         """Look for work now, because there is some."""
         if self._monitor is not None:
             self._monitor.wake()
+
+    def forecast(self, jobs: Iterable[Job]) -> dict[int, Eta]:
+        """Return when jobs of the key in force are expected to be finished, by their ID.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        if self.binding is None:
+            return {}
+        if self._forecast is None or self._forecast.binding != self.binding:
+            self._forecast = Forecast(self.store, self.binding)
+        return self._forecast.of(jobs, self._context.clock())
 
     def settle_place(self, *, moved: bool) -> int:
         """Decide about a state directory that belongs to another place; from now on it belongs here.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pwl_tui.simulator.countries import COUNTRIES
 from pwl_tui.simulator.faults import load
+from pwl_tui.simulator.queues import QueueKind
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
 
@@ -38,7 +39,11 @@ _BLANK_BELOW, _JUNK_BELOW, _AGAIN_BELOW = 0.02, 0.05, 0.11
 
 
 def demo_world(
-    clock: Callable[[], float] = time.time, *, whatsapp_credits: int = 50_000, rate: float = 50.0
+    clock: Callable[[], float] = time.time,
+    *,
+    whatsapp_credits: int = 50_000,
+    rate: float = 50.0,
+    queue: QueueKind = QueueKind.ONE_BY_ONE,
 ) -> World:
     """Return a world in which `DEMO_KEY` is valid, with credits for every service.
 
@@ -46,11 +51,12 @@ def demo_world(
         clock: gives the time in UTC epoch seconds.
         whatsapp_credits: WhatsApp credits.
         rate: numbers completed per second.
+        queue: in which order.
 
     Raises:
         ValueError: `rate` is not positive.
     """
-    world = World(clock=clock, rate=rate)
+    world = World(clock=clock, rate=rate, queue=queue)
     world.add_key(
         DEMO_KEY,
         wavalidation=whatsapp_credits,
@@ -89,6 +95,7 @@ def serve(
     port: int,
     whatsapp_credits: int,
     rate: float,
+    queue: QueueKind,
     faults_file: Path | None,
     announce: Callable[[str], None],
     stop: threading.Event,
@@ -99,6 +106,7 @@ def serve(
         port: the port on 127.0.0.1; 0 means a free one.
         whatsapp_credits: WhatsApp credits of `DEMO_KEY`.
         rate: numbers completed per second.
+        queue: in which order.
         faults_file: rules in TOML. None means no faults.
         announce: called with each line that tells a person how to use it.
         stop: ends it.
@@ -109,7 +117,9 @@ def serve(
         ValueError: `rate` is not positive.
     """
     rules = load(faults_file) if faults_file else []
-    with Simulator(demo_world(whatsapp_credits=whatsapp_credits, rate=rate), rules, port) as simulator:
+    with Simulator(
+        demo_world(whatsapp_credits=whatsapp_credits, rate=rate, queue=queue), rules, port
+    ) as simulator:
         announce(f"ProWebLook simulator on {simulator.base_url}, {whatsapp_credits:,} WhatsApp credits.")
         announce(f"PROWEBLOOK_BASE_URL={simulator.base_url} PROWEBLOOK_API_KEY={DEMO_KEY} pwl-tui")
         stop.wait()

@@ -5,7 +5,6 @@ knows nothing of HTTP but status codes. It has no threads and never sleeps: the 
 computed from the clock when somebody asks. Every method may be called from any thread.
 """
 
-import math
 import threading
 import time
 import uuid
@@ -14,6 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from pwl_tui.simulator.queues import QueueKind, queue_of
 from pwl_tui.simulator.truth import CHECK_FAILED, Truth, batch_result, check_result, e164, truth_of
 
 Answer = tuple[int, dict[str, Any]]
@@ -62,16 +62,8 @@ class _Batch(Struct, frozen=True):
     key: str
     numbers: tuple[str, ...]
     submitted_at: float
-    started_at: float
-    finished_at: float
-
-    def finished_numbers(self, now: float) -> int:
-        """Return how many numbers, from the first on, have their answer at `now`."""
-        if now >= self.finished_at:
-            return len(self.numbers)
-        if now <= self.started_at:
-            return 0
-        return int(len(self.numbers) * (now - self.started_at) / (self.finished_at - self.started_at))
+    place: int
+    """In the queue."""
 
 
 class World:
@@ -79,8 +71,10 @@ class World:
 
     Args:
         clock: returns the time in UTC epoch seconds.
-        rate: numbers the service completes per second, over all keys and batches, first come first served;
-            ``math.inf`` completes every batch at once.
+        rate: numbers the service completes per second, over all keys and batches, or for each batch where
+            each has a rate of its own; ``math.inf`` completes every batch at once.
+        queue: in which order it works; first come first served unless told otherwise.
+        unevenness: how much the rate changes over time, see `Queue`.
         seed: a different seed gives different truths.
         failure_share: the share of readable numbers that fail, 0 to 1.
         batch_ids: returns a new batch ID at every call.
@@ -94,6 +88,8 @@ class World:
         *,
         clock: Callable[[], float] = time.time,
         rate: float = 50.0,
+        queue: QueueKind = QueueKind.ONE_BY_ONE,
+        unevenness: float = 0.0,
         seed: int = 0,
         failure_share: float = 0.01,
         batch_ids: Callable[[], str] = lambda: str(uuid.uuid4()),
@@ -101,7 +97,7 @@ class World:
         if not rate > 0:
             raise ValueError("the rate must be above 0 numbers per second")
         self.clock = clock
-        self._rate = rate
+        self._queue = queue_of(queue, rate=rate, unevenness=unevenness, seed=seed)
         self.seed = seed
         self._failure_share = failure_share
         self._batch_ids = batch_ids
@@ -109,7 +105,6 @@ class World:
         self._credits: dict[str, dict[str, int]] = {}
         self._batches: dict[str, _Batch] = {}
         self._ledger: list[Charge] = []
-        self._queue_free_at = -math.inf
 
     def add_key(self, key: str, **credits_of: int) -> None:
         """Make `key` valid, with credits by service (``add_key("k", wavalidation=100)``); the rest have none.
@@ -148,9 +143,23 @@ class World:
         now = self.clock()
         with self._lock:
             return {
-                batch_id: BatchView(batch.key, batch.numbers, batch.submitted_at, now >= batch.finished_at)
+                batch_id: BatchView(
+                    batch.key,
+                    batch.numbers,
+                    batch.submitted_at,
+                    self._queue.ended(batch.place, now) is not None,
+                )
                 for batch_id, batch in self._batches.items()
             }
+
+    def ended(self, batch_id: str) -> float | None:
+        """Return when a batch ended, UTC epoch seconds. None means it has not.
+
+        Raises:
+            KeyError: there is no such batch.
+        """
+        with self._lock:
+            return self._queue.ended(self._batches[batch_id].place, self.clock())
 
     def truth(self, number: str) -> Truth:
         """Return the truth about `number`; see `truth_of`."""
@@ -198,9 +207,8 @@ class World:
             if refusal := self._charge(key, numbers, batch_id):
                 return refusal
             now = self.clock()
-            started_at = max(now, self._queue_free_at)
-            self._queue_free_at = started_at + len(numbers) / self._rate
-            self._batches[batch_id] = _Batch(key, numbers, now, started_at, self._queue_free_at)
+            place = self._queue.add(len(numbers), now)
+            self._batches[batch_id] = _Batch(key, numbers, now, place)
         return 202, {"batch_id": batch_id, "total_numbers": len(numbers), "status": "processing"}
 
     def poll(self, key: str, batch_id: str) -> Answer:
@@ -214,9 +222,9 @@ class World:
             if key not in self._credits:
                 return _INVALID_KEY
             batch = self._batches.get(batch_id)
-        if batch is None or batch.key != key:
-            return _BATCH_NOT_FOUND
-        total, finished = len(batch.numbers), batch.finished_numbers(now)
+            if batch is None or batch.key != key:
+                return _BATCH_NOT_FOUND
+            total, finished = len(batch.numbers), int(self._queue.answered(batch.place, now))
         results = [batch_result(number, self.truth(number)) for number in batch.numbers[:finished]]
         failed = sum(result["status"] == "failed" for result in results)
         results += [{"phone_number": number, "status": "pending"} for number in batch.numbers[finished:]]

@@ -93,20 +93,34 @@ class Batches:
         """Return the batches of a binding that are not sent yet, for whatever reason."""
         return self._of_binding(binding, f"state='{BatchState.PLANNED}'")
 
-    def next_planned(self, binding: Binding, now: float, jobs: Iterable[int] | None = None) -> Batch | None:
+    def in_flight(self, binding: Binding) -> int:
+        """Return how many batches of a binding the service is working on."""
+        row = self._database.first(
+            "SELECT count(*) FROM batches b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
+            f" WHERE b.state='{BatchState.PROCESSING}' AND k.base_url=? AND k.fingerprint=?",
+            binding.base_url,
+            binding.fingerprint,
+        )
+        return int(row[0]) if row else 0
+
+    def next_planned(
+        self, binding: Binding, now: float, jobs: Iterable[int] | None = None, *, fair: bool = False
+    ) -> Batch | None:
         """Return the batch to send next: of the oldest job that is neither paused nor on hold.
 
         Args:
             binding: whose batches.
             now: a hold that ends by then does not count.
             jobs: only of these jobs. None means of all.
+            fair: of the job that has waited longest since its last batch was sent, instead of the oldest.
         """
+        turn = "(SELECT max(submitted) FROM batches WHERE job=b.job) NULLS FIRST," if fair else ""
         only = "" if jobs is None else f" AND b.job IN ({','.join(str(int(job)) for job in jobs)})"
         row = self._database.first(
             f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
             f" WHERE b.state='{BatchState.PLANNED}' AND j.ready=1 AND NOT j.paused"
             " AND (j.hold IS NULL OR j.hold_until<=?) AND k.base_url=? AND k.fingerprint=?"
-            f"{only} ORDER BY b.job, b.seq LIMIT 1",
+            f"{only} ORDER BY {turn} b.job, b.seq LIMIT 1",
             now,
             binding.base_url,
             binding.fingerprint,

@@ -1,6 +1,6 @@
 """Polling as the state file sees it: which batch is next, and what was learned."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -25,6 +25,30 @@ class Lease(Struct, frozen=True):
 
     owner: str
     seconds: float
+
+
+class Standing(Struct, frozen=True):
+    """How far a batch is, as far as it was asked.
+
+    Attributes:
+        key: its job and number within it.
+        size: how many numbers it has.
+        sent: when it was submitted, UTC epoch seconds, as all times.
+        last_poll: when it was last asked. None means never.
+        next_poll: when it is asked next, as planned before.
+        answered: how many of its numbers have their answer.
+        failures: polls in a row that failed.
+        done: whether it has ended.
+    """
+
+    key: tuple[int, int]
+    size: int
+    sent: float
+    last_poll: float | None
+    next_poll: float | None
+    answered: int
+    failures: int
+    done: bool
 
 
 _POLLED = f"state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}')"
@@ -58,16 +82,44 @@ class Polls:
             )
         return batch
 
-    def ahead(self, batch: Batch) -> int:
-        """Return how many numbers of the same key are pending in batches that were sent before this one."""
-        row = self._database.first(
-            "SELECT coalesce(sum(b.pending), 0) FROM batches b JOIN jobs j ON j.id=b.job"
-            f" WHERE b.state='{BatchState.PROCESSING}' AND b.submitted<?"
-            " AND j.binding=(SELECT binding FROM jobs WHERE id=?)",
-            batch.submitted,
-            batch.job,
+    def standings(self, binding: Binding, since: float) -> list[Standing]:
+        """Return how far each batch of a key is that is processing or ended after `since`, oldest first."""
+        rows = self._database.read(
+            "SELECT b.job, b.seq, b.size, b.submitted, b.last_poll, b.next_poll, b.pending, b.attempts,"
+            f" b.state='{BatchState.COMPLETED}' AS done FROM batches b"
+            " JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
+            f" WHERE (b.state='{BatchState.PROCESSING}'"
+            f" OR b.state='{BatchState.COMPLETED}' AND b.completed>?)"
+            " AND j.ready=1 AND k.base_url=? AND k.fingerprint=? ORDER BY b.submitted, b.job, b.seq",
+            since,
+            binding.base_url,
+            binding.fingerprint,
         )
-        return int(row[0]) if row else 0
+        return [
+            Standing(
+                key=(job, seq),
+                size=size,
+                sent=submitted or last_poll or 0.0,
+                last_poll=last_poll,
+                next_poll=next_poll,
+                answered=size if done else size - pending,
+                failures=attempts,
+                done=bool(done),
+            )
+            for job, seq, size, submitted, last_poll, next_poll, pending, attempts, done in rows
+        ]
+
+    def plan(self, standings: Iterable[Standing], times: Mapping[tuple[int, int], float]) -> None:
+        """Store when batches are asked next, unless they were asked since they stood so."""
+        changes = [(times[one.key], *one.key, one.last_poll) for one in standings if one.key in times]
+        if not changes:
+            return
+        with self._database.transaction() as c:
+            c.executemany(
+                f"UPDATE batches SET next_poll=? WHERE job=? AND seq=? AND state='{BatchState.PROCESSING}'"
+                " AND last_poll IS ?",
+                changes,
+            )
 
     def take_over(self, until: float) -> None:
         """Release the leases of processes that died, so that nobody waits for them to expire.
@@ -88,6 +140,11 @@ class Polls:
             c.execute(
                 "UPDATE batches SET lease_owner=NULL, lease_until=? WHERE lease_owner=?", (until, owner)
             )
+
+    def end_leases_after(self, until: float) -> None:
+        """Release leases that end later than any can: they were taken before the clock was set back."""
+        with self._database.transaction() as c:
+            c.execute("UPDATE batches SET lease_owner=NULL, lease_until=NULL WHERE lease_until>?", (until,))
 
     def learn(
         self,

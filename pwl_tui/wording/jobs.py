@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from pwl_tui.engine.jobs.timing import days_left, expires
+from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.state.models import BatchState, Counts, Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.wording.figures import counted, duration, grouped
@@ -34,6 +35,9 @@ def answers(counts: Counts) -> str:
 
 # -- pace
 
+_WIDE_RANGE: Final = 0.25
+"""The share of what is left from which its range is worth saying."""
+
 
 def rate(job: Job) -> float | None:
     """Return how many numbers a second the service has answered so far; None before the first answers."""
@@ -43,16 +47,28 @@ def rate(job: Job) -> float | None:
     return answered / (job.last_poll - job.started)
 
 
-def seconds_left(job: Job, now: float) -> float | None:
-    """Return how long a job's own batches will still take at their rate so far.
+def seconds_left(job: Job, now: float, eta: Eta | None = None) -> float | None:
+    """Return how long a job's own batches will still take, by what is expected or else at their rate so far.
 
     None if that is unknown, if nothing arrives, or if it only waits for other jobs.
     """
+    if eta is not None and job.state in (JobState.PROCESSING, JobState.SUBMITTING):
+        return max(eta.end - now, 1.0)
     speed = rate(job)
     if speed is None or job.last_poll is None or job.state not in (JobState.PROCESSING, JobState.SUBMITTING):
         return None
     own = job.counts.pending - job.under_way
     return max(own / speed - (now - job.last_poll), 1.0) if own > 0 else None
+
+
+def left(seconds: float, now: float, eta: Eta | None = None) -> str:
+    """Return how long a job will still take, with a wide range: ``2 h left (1 h 40 m to 3 h)``."""
+    words = f"{duration(seconds)} left"
+    if eta is None:
+        return words
+    least, most = duration(max(eta.earliest - now, 1.0)), duration(max(eta.latest - now, 1.0))
+    wide = eta.latest - eta.earliest > _WIDE_RANGE * seconds
+    return f"{words} ({least} to {most})" if wide and least != most else words
 
 
 def next_in(moment: float, now: float, words: Callable[[float], str] = duration) -> str:

@@ -60,7 +60,7 @@ BATCH_FIELDS = [
 def test_a_job_has_its_shape_wherever_it_is_printed(run: Run) -> None:
     _, out, _ = run("submit", "list.csv", "--yes", "--wait", "--json", "--name", "two")
     submitted = json.loads(out)
-    assert list(submitted) == [*JOB_FIELDS, "rates", "batches"]
+    assert list(submitted) == [*JOB_FIELDS, "rates", "eta", "batches"]
     assert [list(batch) for batch in submitted["batches"]] == [BATCH_FIELDS]
     assert (submitted["name"], submitted["state"], submitted["charged"]) == ("two", "completed", 2)
     assert submitted["created"].endswith("Z")

@@ -14,7 +14,7 @@ from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
-from pwl_tui.config import Polling, Settings
+from pwl_tui.config import Polling, Sending, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import Event
 from pwl_tui.engine.money.journaling import digest
@@ -191,12 +191,15 @@ def store_numbers(
     )
 
 
-def make_submitter(store: Store, service: ServiceClient, clock: Clock) -> Submitter:
+def make_submitter(
+    store: Store, service: ServiceClient, clock: Clock, sending: Sending | None = None
+) -> Submitter:
     return Submitter(
         store,
         lambda: service,
         BINDING,
         pace=Polling(),
+        sending=sending or Sending(),
         clock=clock,
         spread=lambda: 0.5,
     )

@@ -64,6 +64,12 @@ def _simulator_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--rate", type=float, default=50.0, metavar="N", help="Numbers checked per second (default: 50)"
     )
+    parser.add_argument(
+        "--queue",
+        choices=("one-by-one", "side-by-side", "own-rate"),
+        default="one-by-one",
+        help="How it works through batches (default: one-by-one); with own-rate, --rate is for each",
+    )
     parser.add_argument("--faults", type=Path, metavar="FILE", help="TOML file that says what goes wrong")
 
 
@@ -71,6 +77,7 @@ def simulator(session: Session) -> int:
     """Run the simulated service until it is interrupted."""
     from pwl_tui.simulator.demo import serve
     from pwl_tui.simulator.faults import FaultsError
+    from pwl_tui.simulator.queues import QueueKind
 
     arguments, stop = session.arguments, threading.Event()
 
@@ -84,6 +91,7 @@ def simulator(session: Session) -> int:
             port=arguments.port,
             whatsapp_credits=arguments.credits,
             rate=arguments.rate,
+            queue=QueueKind(arguments.queue),
             faults_file=arguments.faults,
             announce=session.output.say,
             stop=stop,

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from pwl_tui.cli.render.json_output import batch_shape, job_shape, moment
+from pwl_tui.cli.render.json_output import batch_shape, eta_shape, job_shape, moment
 from pwl_tui.cli.render.plan_funnel import plan_text
 from pwl_tui.cli.render.text_output import jobs_text
 from pwl_tui.cli.session import Session
@@ -34,12 +34,13 @@ def print_jobs(session: Session, jobs: Sequence[Job], *, batches: bool, none: st
 def shape_of(session: Session, job: Job, *, batches: bool) -> dict[str, object]:
     """Return a job as JSON; its error says so if it belongs to another key.
 
-    With `batches` it also has the ``rates`` of a sample, see `Plans.sample_rates`.
+    With `batches` it also has the ``rates`` of a sample, see `Plans.sample_rates`, and its ``eta``.
     """
     error = session.engine.jobs.elsewhere(job) if job.unfinished else None
     shape = job_shape(job, error or job.error or job.trouble)
     if batches:
         shape["rates"] = session.engine.plans.sample_rates(job)
+        shape["eta"] = eta_shape(session.engine.forecast([job]).get(job.id), time.time())
         shape["batches"] = [batch_shape(batch) for batch in session.store.batches.of(job.id)]
     return shape
 

@@ -8,6 +8,7 @@ from pwl_tui.engine.jobs.timing import expires
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.ledger import Ledger
 from pwl_tui.engine.money.lookups import Finding
+from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.problem import Problem
 from pwl_tui.state.files.journal import timestamp
 from pwl_tui.state.models import BalanceReading, Batch, BatchState, Candidate, Job
@@ -95,6 +96,20 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
         "retry_of": None if job.retry_of is None else str(job.retry_of),
         "held": job.left_out,
         "under_way": job.under_way,
+    }
+
+
+def eta_shape(eta: Eta | None, now: float) -> dict[str, Any] | None:
+    """Return when a job is expected to be finished, and how the service seems to work; None if unknown."""
+    if eta is None:
+        return None
+    return {
+        "seconds": round(eta.end - now),
+        "end": moment(eta.end),
+        "earliest": moment(eta.earliest),
+        "latest": moment(eta.latest),
+        "queue": eta.queue,
+        "sure": eta.sure,
     }
 
 

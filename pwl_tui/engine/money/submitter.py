@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from pwl_tui.api.errors import ApiError
-from pwl_tui.config import Polling
+from pwl_tui.config import Polling, Sending
 from pwl_tui.engine.money.evidence import next_reading
 from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
 from pwl_tui.engine.money.journaling import candidates_line, digest, intent_line, journal_entry
@@ -87,6 +87,7 @@ class Submitter:
         service: opens the calls, with the key of `binding`.
         binding: the service and key.
         pace: the polling settings; they decide when a batch is polled first.
+        sending: in which order, and how many batches may be under way.
         clock: UTC epoch seconds.
         spread: draws 0 to 1.
     """
@@ -98,6 +99,7 @@ class Submitter:
         binding: Binding,
         *,
         pace: Polling,
+        sending: Sending,
         clock: Callable[[], float],
         spread: Callable[[], float],
     ) -> None:
@@ -105,6 +107,7 @@ class Submitter:
         self._service = service
         self._binding = binding
         self._pace = pace
+        self._sending = sending
         self._clock = clock
         self._spread = spread
         self._failures = 0
@@ -134,7 +137,7 @@ class Submitter:
             # Rule 7: nothing is sent while something may have been charged.
             for unknown in self._store.batches.in_doubt(self._binding):
                 return self._gather_evidence(unknown)
-            batch = self._store.batches.next_planned(self._binding, self._clock(), jobs)
+            batch = self._next(jobs)
             if batch is None:
                 return Idle()
             return self._send(batch)
@@ -147,10 +150,18 @@ class Submitter:
         """
         batches = self._store.batches
         return (
-            batches.next_planned(self._binding, self._clock(), jobs) is not None
+            self._next(jobs) is not None
             or bool(batches.in_doubt(self._binding))
             or bool(batches.in_sending(self._binding))
         )
+
+    def _next(self, jobs: Collection[int] | None) -> Batch | None:
+        """Return the planned batch whose turn it is. None means there is none, or enough are under way."""
+        batches, most = self._store.batches, self._sending.in_flight
+        if most and batches.in_flight(self._binding) >= most:
+            return None
+        fair = self._sending.order == "fair"
+        return batches.next_planned(self._binding, self._clock(), jobs, fair=fair)
 
     def recover(self) -> None:
         """Find batches whose sender died: from now on their ID is known, or they are in doubt.

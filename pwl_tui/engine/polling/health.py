@@ -50,6 +50,12 @@ class Health:
             with self._lock:
                 self._asked_until = max(self._asked_until, now + problem.retry_after)
 
+    def shift(self, seconds: float) -> None:
+        """Note that the clock jumped by so much: waits stay as long as they are."""
+        with self._lock:
+            self._down_until += seconds
+            self._asked_until += seconds
+
     def learn(self, problem: Problem | None, now: float) -> ServiceDown | ServiceUp | None:
         """Note how a call ended; return the event to report. None means there is no news.
 

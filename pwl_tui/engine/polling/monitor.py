@@ -20,10 +20,12 @@ from pwl_tui.engine.events import (
     JobChanged,
     JobFinished,
     SenderBusy,
+    ServiceUp,
 )
 from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, OnHold, Sent, Step, Submitter
 from pwl_tui.engine.polling.callers import Callers
 from pwl_tui.engine.polling.health import Health
+from pwl_tui.engine.polling.jumps import Jumps
 from pwl_tui.engine.polling.poller import Poller
 from pwl_tui.engine.polling.schedule import Budget, backoff
 from pwl_tui.engine.problems import internal
@@ -69,6 +71,7 @@ class Monitor:
         scope: what it may do.
         listener: called with every event, on the monitor's threads; must return at once.
         clock: UTC epoch seconds.
+        steady: seconds that pass whatever happens to `clock`.
         spread: draws 0 to 1.
     """
 
@@ -84,6 +87,7 @@ class Monitor:
         scope: Scope,
         listener: Callable[[Event], None],
         clock: Callable[[], float],
+        steady: Callable[[], float],
         spread: Callable[[], float],
     ) -> None:
         self._store = store
@@ -98,6 +102,7 @@ class Monitor:
         self._spread = spread
         self._callers = Callers(CALLERS, failed=self._failed, ended=self._notify)
         self._health = Health(spread)
+        self._jumps = Jumps(clock, steady)
         self._condition = threading.Condition()
         self._stopping = threading.Event()
         self._woken = False
@@ -168,6 +173,8 @@ class Monitor:
 
     def _round(self) -> float:
         """Start whatever is due; return the seconds until something may be due next."""
+        if jump := self._jumps.since_last():
+            self._shift(jump)
         now = self._clock()
         wanted = self._asked or now >= self._send_at
         if wanted and not self._sending and now >= self._health.asked_until:
@@ -184,11 +191,20 @@ class Monitor:
                     self._callers.run(partial(self._read_balance, service))
         return max(min(CHECK_SECONDS, self._start_polls(now)), _LEAST_WAIT_SECONDS)
 
+    def _shift(self, seconds: float) -> None:
+        """Keep waits as long as they are although the clock jumped."""
+        self._health.shift(seconds)
+        self._send_at += seconds
+        self._take_over_at += seconds
+        self._balance_at = {service: due + seconds for service, due in self._balance_at.items()}
+        self._poller.plan(seconds)
+
     def _start_polls(self, now: float) -> float:
         if self._scope.poll and now >= self._take_over_at:
             self._poller.take_over()
             self._changed(*self._poller.expire())
             self._take_over_at = now + CHECK_SECONDS
+            self._poller.plan()
         while self._scope.poll:
             due = self._store.batches.next_due(self._binding)
             if due is None:
@@ -292,6 +308,8 @@ class Monitor:
 
     def _report(self, problem: Problem | None) -> None:
         event = self._health.learn(problem, self._clock())
+        if isinstance(event, ServiceUp):
+            self._budget.drain()  # what has waited is not asked for all at once
         if event is not None:
             self._listener(event)
 

@@ -11,14 +11,8 @@ from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer, NumberAnswer
 from pwl_tui.config import Polling
 from pwl_tui.engine.polling.matching import Matched, match
-from pwl_tui.engine.polling.schedule import (
-    TRIES,
-    RateEstimate,
-    backoff,
-    is_new,
-    next_look,
-    next_poll,
-)
+from pwl_tui.engine.polling.planner import HISTORY_SECONDS, Planner
+from pwl_tui.engine.polling.schedule import TRIES, backoff, bounds, is_new, next_look
 from pwl_tui.engine.problems import ended_early, incomplete, left_out, misfit
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
@@ -80,7 +74,7 @@ class Poller:
         self._clock = clock
         self._spread = spread
         self._lock = threading.Lock()
-        self._rate = RateEstimate()
+        self._planner = Planner(pace)
 
     def claim(self) -> Batch | None:
         """Claim the batch that is most overdue. None means none is due.
@@ -132,15 +126,6 @@ class Poller:
         unfit = len(matched.unfit) + answer.unreadable
         if not matched.found and (unfit or (answer.done and not answer.ended_early)):
             return self._failed(batch, misfit(batch), _written(answer), limit=_NEVER_LATER_SECONDS)
-        pending = batch.size - len(
-            {number for number, one in matched.found if one.answer.outcome is not Outcome.PENDING}
-        )
-        with self._lock:
-            # After a failed poll it is unknown how long the results have been there.
-            if batch.attempts == 0:
-                since = batch.last_poll or batch.submitted or now
-                self._rate.learn(batch.counts.pending - pending, now - since)
-            rate = self._rate.value
         done, trouble = answer.done, _trouble(batch, answer, matched, unfit)
         attempts = self._attempts(batch, trouble)
         if trouble is not None and trouble.kind is Kind.BAD_ANSWER:
@@ -151,10 +136,7 @@ class Poller:
         if not done and trouble is not None:
             due = now + self._wait(attempts, None, _NEVER_LATER_SECONDS)
         elif not done:
-            ahead = self._store.polls.ahead(batch)
-            due = next_poll(
-                batch.size, pending, self._pace, rate=rate, ahead=ahead, now=now, spread=self._spread()
-            )
+            due = now + bounds(batch.size, self._pace)[1]  # until all is planned again, in a moment
         learned = self._store.polls.learn(
             batch,
             finals(matched.found),
@@ -164,7 +146,28 @@ class Poller:
             trouble=trouble,
             attempts=attempts,
         )
-        return Polled(learned, None if learned.state is BatchState.COMPLETED else trouble)
+        self.plan()
+        if learned.state is BatchState.COMPLETED:
+            return Polled(learned)
+        return Polled(self._store.batches.get(batch.job, batch.seq), trouble)
+
+    def plan(self, jump: float = 0.0) -> float:
+        """Plan all polls again from what the state file has; return when to do so again without news.
+
+        Args:
+            jump: by how many seconds the clock jumped since the last call.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        with self._lock:
+            now = self._clock()
+            if jump:
+                self._planner.shift(jump, now)
+                self._store.polls.end_leases_after(now + 2 * LEASE_SECONDS)
+            standings = self._store.polls.standings(self._binding, now - HISTORY_SECONDS)
+            self._store.polls.plan(standings, self._planner.plan(standings, now))
+            return self._planner.again
 
     def _failed(
         self, batch: Batch, problem: Problem, received: str = "", *, limit: float | None = None

@@ -1,7 +1,7 @@
-"""When to poll: pure functions of the clock and of what was learned. Nothing here waits.
+"""The limits of polling: pure functions of the clock. Nothing here waits.
 
-The bounds are the service's etiquette (see `Provider`), which the settings may change. Within them, polls go
-where news is likely.
+The bounds are the service's etiquette (see `Provider`), which the settings may change. Within them,
+`planner` sends polls where news is likely.
 """
 
 from typing import Final
@@ -12,10 +12,6 @@ from pwl_tui.config import Polling
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Batch
 
-_TAIL_FACTOR = 4.0
-"""A batch that waits behind others is polled up to this many times less often."""
-_OVERSHOOT_SECONDS = 0.5
-"""Added to the expected end, so that the last poll comes just after it and not just before."""
 _BACKOFF_SECONDS = 5.0
 _BACKOFF_LIMIT_SECONDS = 300.0
 TRIES: Final = 5
@@ -40,31 +36,6 @@ def bounds(size: int, pace: Polling) -> tuple[float, float]:
 def first_poll(size: int, pace: Polling, now: float) -> float:
     """Return when to poll a batch for the first time after it was accepted."""
     return now + bounds(size, pace)[0]
-
-
-def next_poll(
-    size: int, pending: int, pace: Polling, *, rate: float | None, ahead: int, now: float, spread: float
-) -> float:
-    """Return when to poll a batch again.
-
-    Args:
-        size: how many numbers it has.
-        pending: how many of them were pending at the last poll.
-        pace: the polling settings.
-        rate: numbers per second that the service completes for this key. None means unknown.
-        ahead: how many numbers of the key are pending in batches sent before this one.
-        now: the time of the last poll.
-        spread: 0 to 1, drawn at random, so that polls do not coincide.
-    """
-    shortest, longest = bounds(size, pace)
-    waiting = ahead > 0 and pending == size
-    if waiting:
-        longest *= _TAIL_FACTOR
-    if not rate:
-        return now + shortest + (longest - shortest) * spread
-    # A waiting batch has news once those ahead of it are done, any other when it ends.
-    expected = (ahead if waiting else pending) / rate + _OVERSHOOT_SECONDS
-    return now + min(max(expected, shortest), longest) * (1 + 0.1 * spread)
 
 
 def is_new(batch: Batch, now: float) -> bool:
@@ -97,23 +68,6 @@ def backoff(attempts: int, retry_after: float | None, spread: float, limit: floa
     return pause * (0.5 + 0.5 * spread)
 
 
-class RateEstimate(Struct):
-    """How fast the service completes numbers (per second), learned from the polls of one key.
-
-    An exponential mean over the intervals in which there was news.
-    """
-
-    value: float | None = None
-    _weight: float = 0.4
-
-    def learn(self, answered: int, seconds: float) -> None:
-        """Note that `answered` numbers were completed within `seconds`."""
-        if answered <= 0 or seconds <= 0:
-            return
-        seen = answered / seconds
-        self.value = seen if self.value is None else self.value + self._weight * (seen - self.value)
-
-
 class Budget(Struct):
     """The requests that all batches share: a token bucket without a clock of its own.
 
@@ -138,3 +92,7 @@ class Budget(Struct):
             self._tokens -= 1
             return 0.0
         return (1 - self._tokens) / self.per_second
+
+    def drain(self) -> None:
+        """Give up what was saved: the next requests come one at a time."""
+        self._tokens = min(max(self._tokens, 0.0), 1.0)

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import BalanceFailed, BalanceRead, EngineFailed, Event, ServiceDown, ServiceUp
 from pwl_tui.engine.money.ledger import Movement
+from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.engine.problems import internal
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.provider import PROVIDER
@@ -44,6 +45,7 @@ class Snapshot(Struct, frozen=True, dict=True):
         binding: the service and key in use; None without a key.
         balances: the latest readings, by service.
         history: the last WhatsApp credits, oldest first.
+        etas: when unfinished jobs are expected to be finished, by ID, as far as that is known.
         unsent: planned numbers of this key's jobs that were not sent yet; each will cost a credit.
         doubts: batches of this key whose outcome is unknown, in the order in which they were sent.
         misplaced: why nothing is sent from a state directory that belongs to another place.
@@ -51,6 +53,7 @@ class Snapshot(Struct, frozen=True, dict=True):
         alarms: unexplained drops in the balance during the last day, newest first.
         balance_problem: why the credits could not be read the last time.
         service_problem: why the service cannot be used now.
+        service_until: when it is tried again; UTC epoch seconds. None unless there is a `service_problem`.
         state_problem: why the state file could not be read; everything else is then from before.
         engine_problem: why sending or polling failed on this machine, such as a full disk.
     """
@@ -61,6 +64,7 @@ class Snapshot(Struct, frozen=True, dict=True):
     binding: Binding | None = None
     balances: Mapping[str, BalanceReading] = field(default_factory=dict)
     history: tuple[int, ...] = ()
+    etas: Mapping[int, Eta] = field(default_factory=dict)
     unsent: int = 0
     doubts: tuple[Batch, ...] = ()
     misplaced: Problem | None = None
@@ -68,6 +72,7 @@ class Snapshot(Struct, frozen=True, dict=True):
     alarms: tuple[Movement, ...] = ()
     balance_problem: Problem | None = None
     service_problem: Problem | None = None
+    service_until: float | None = None
     state_problem: Problem | None = None
     engine_problem: Problem | None = None
 
@@ -149,6 +154,7 @@ def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
         binding=binding,
         balances=balances,
         history=tuple(reading.balance for reading in history),
+        etas=engine.forecast(jobs),
         unsent=unsent,
         doubts=doubts,
         misplaced=engine.misplaced,
@@ -191,6 +197,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._balance_problem: Problem | None = None
         self._service_problem: Problem | None = None
+        self._service_until: float | None = None
         self._engine_problem: Problem | None = None
         self._wanted = True
         self._unaudited = True
@@ -217,12 +224,12 @@ class Watcher:
                 self._balance_problem = problem
             case BalanceRead(service=service) if service == PROVIDER.batch_service:
                 self._balance_problem = None
-            case ServiceDown(problem=problem):
-                self._service_problem = problem
+            case ServiceDown(problem=problem, next_try=until):
+                self._service_problem, self._service_until = problem, until
             case EngineFailed(problem=problem):
                 self._engine_problem = problem
             case ServiceUp():
-                self._service_problem = None
+                self._service_problem = self._service_until = None
         self._woken.set()
 
     def stop(self) -> None:
@@ -249,6 +256,7 @@ class Watcher:
                 now=now,
                 balance_problem=self._balance_problem,
                 service_problem=self._service_problem,
+                service_until=self._service_until,
                 engine_problem=self._engine_problem,
             )
             aged = not 0 <= now - published.now < _AGES_SECONDS

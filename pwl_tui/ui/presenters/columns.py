@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from pwl_tui.answer import Outcome
 from pwl_tui.engine.jobs.timing import is_expiring
+from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.state.models import Batch, BatchState, Job, JobState, Result
 from pwl_tui.text import clean
 from pwl_tui.ui.presenters.bars import bar
@@ -41,6 +42,7 @@ class JobRow(Struct, frozen=True):
     job: Job
     now: float
     foreign: bool
+    eta: Eta | None = None
 
 
 def _sign(row: JobRow, _width: int) -> Cell:
@@ -86,7 +88,7 @@ def _pending(row: JobRow, width: int) -> Cell:
 
 
 def _time(row: JobRow, _width: int) -> Cell:
-    seconds = None if row.foreign else seconds_left(row.job, row.now)
+    seconds = None if row.foreign else seconds_left(row.job, row.now, row.eta)
     return Cell.of("" if seconds is None else brief(seconds))
 
 

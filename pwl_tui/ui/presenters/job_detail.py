@@ -10,7 +10,7 @@ from pwl_tui.ui.presenters.columns import JOB_TONES, JobRow
 from pwl_tui.ui.widgets.cells import Span, aligned
 from pwl_tui.ui.widgets.chart import Part, TextLine, shares
 from pwl_tui.wording import jobs as wording
-from pwl_tui.wording.figures import ago, counted, duration, grouped, pace, percent
+from pwl_tui.wording.figures import ago, counted, grouped, pace, percent
 
 _LABEL = 11
 _NO_LABELS = ("",) * len(BatchState)
@@ -75,13 +75,13 @@ def _parts(job: Job) -> list[Part]:
 def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
     """Return labels and values; what is live comes first, and an empty value is not shown."""
     job, now = row.job, row.now
-    left = None if row.foreign else wording.seconds_left(job, now)
+    left = None if row.foreign else wording.seconds_left(job, now, row.eta)
     speed = wording.rate(job) if left is not None else None
     polled = job.next_poll is not None and not row.foreign
     source = clean(job.source)
     expires = wording.expires_in(job, now)
     return [
-        ("Time left", "" if left is None else duration(left)),
+        ("Time left", "" if left is None else wording.left(left, now, row.eta).replace(" left", "", 1)),
         ("Pace", "" if speed is None else pace(speed)),
         ("Next poll", wording.next_in(job.next_poll, now) if polled and job.next_poll is not None else ""),
         *zip(("Batches", *_NO_LABELS), _batches(job), strict=False),

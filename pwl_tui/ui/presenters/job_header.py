@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from pwl_tui.engine.jobs.timing import is_expiring
+from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.problem import Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.ui.presenters.bars import bar
 from pwl_tui.wording import jobs as wording
-from pwl_tui.wording.figures import ago, counted, duration, grouped, pace, percent
+from pwl_tui.wording.figures import ago, counted, grouped, pace, percent
 
 _BAR_WIDTH = 24
 _STATE_STYLES: dict[JobState, str] = {
@@ -21,7 +22,13 @@ _STATE_STYLES: dict[JobState, str] = {
 
 
 def job_lines(
-    job: Job, now: float, width: int, *, elsewhere: Problem | None = None, retries: Sequence[Job] = ()
+    job: Job,
+    now: float,
+    width: int,
+    *,
+    elsewhere: Problem | None = None,
+    retries: Sequence[Job] = (),
+    eta: Eta | None = None,
 ) -> Content:
     """Return the head of a job: name and state, progress, answers, pace, and what it needs.
 
@@ -31,6 +38,7 @@ def job_lines(
         width: cells; the path of the list is cut to what is left.
         elsewhere: why the job is not worked on, if it belongs to another key.
         retries: the jobs that retry what failed in it.
+        eta: when it is expected to be finished, if that is known.
     """
     name = clean(job.name, 40)
     state = "other key" if elsewhere is not None and job.unfinished else wording.state(job)
@@ -53,7 +61,7 @@ def job_lines(
             f" {percent(job.done)}  {grouped(job.counts.answered)} of {counted(job.numbers, 'number')}",
         ),
         Content(wording.answers(job.counts)),
-        Content.styled(_pace(job, now, live=elsewhere is None), "$muted"),
+        Content.styled(_pace(job, now, eta, live=elsewhere is None), "$muted"),
     ]
     if links := _links(job, retries):
         lines.append(Content.styled(links, "$muted"))
@@ -78,15 +86,15 @@ def _links(job: Job, retries: Sequence[Job]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _pace(job: Job, now: float, *, live: bool) -> str:
-    speed, left = wording.rate(job), wording.seconds_left(job, now) if live else None
+def _pace(job: Job, now: float, eta: Eta | None, *, live: bool) -> str:
+    speed, left = wording.rate(job), wording.seconds_left(job, now, eta) if live else None
     expires = wording.expires_in(job, now)
     parts = [
         counted(sum(job.batches.values()), "batch", "batches"),
         f"{counted(job.charged, 'credit')} spent",
         f"{grouped(job.reused)} reused" if job.reused else "",
         pace(speed) if speed and left is not None else "",
-        f"{duration(left)} left" if left is not None else "",
+        wording.left(left, now, eta) if left is not None else "",
         f"next poll {wording.next_in(job.next_poll, now)}" if live and job.next_poll is not None else "",
         f"expires in {expires}" if expires and not is_expiring(job, now) else "",
         f"finished {ago(now - job.finished)}" if job.finished is not None else "",

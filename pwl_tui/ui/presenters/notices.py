@@ -106,6 +106,10 @@ def _service(snapshot: Snapshot) -> Iterator[Notice]:
     if problem is not None and problem.kind.refuses_key:
         text = clean(f"The service refuses the key: {problem.message} {problem.remedy}", _SHOWN)
         yield Notice(text, "key", "to enter another key", bad=True)
+    elif problem is not None and snapshot.service_until is not None:
+        when = moment(snapshot.service_until, snapshot.now, seconds=True)
+        text = f"{problem.message} All batches wait; one call tries again at {when}."
+        yield Notice(clean(text, _SHOWN), bad=True)
     elif problem is not None:
         yield _notice(problem)
 

@@ -130,7 +130,9 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._attention.show()
         snapshot, wanted = self.snapshot, self._filter.casefold()
         jobs = [job for job in snapshot.jobs if wanted in job.name.casefold()] if wanted else snapshot.jobs
-        rows = LazyRows(jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job)))
+        rows = LazyRows(
+            jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job), snapshot.etas.get(job.id))
+        )
         self._table.show(Window(len(rows) + (0 if wanted else snapshot.older), 0, rows))
         self._form.set_balance(snapshot.credits.balance if snapshot.credits else None)
         self._show_selected()

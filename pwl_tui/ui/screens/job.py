@@ -297,7 +297,16 @@ class JobScreen(CommandScreen[None]):
         job, snapshot, reader = self._job, self.snapshot, self._reader
         retries = [other for other in snapshot.jobs if other.retry_of == job.id]
         elsewhere = self.ctx.engine.jobs.elsewhere(job)
-        self._head.say(job_lines(job, snapshot.now, width, elsewhere=elsewhere, retries=retries))
+        self._head.say(
+            job_lines(
+                job,
+                snapshot.now,
+                width,
+                elsewhere=elsewhere,
+                retries=retries,
+                eta=snapshot.etas.get(job.id),
+            )
+        )
         self._attention.show()
         self._tabs.show(tab_titles(job, reader.waiting), VIEWS.index(self.view))
         if self.view is CHARTS:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pwl_tui.config import Sending
 from pwl_tui.engine.money.submitter import Busy, Frozen, Idle, OnHold, Sent, Submitter
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
@@ -250,6 +251,7 @@ def test_jobs_of_another_key_are_left_alone(store: Store, service: WorldService,
         lambda: service,
         type(BINDING)(BINDING.base_url, "another"),
         pace=make_submitter(store, service, clock)._pace,  # noqa: SLF001 - the same settings
+        sending=Sending(),
         clock=clock,
         spread=lambda: 0.5,
     )

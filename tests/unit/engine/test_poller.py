@@ -8,10 +8,12 @@ from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import BatchAnswer, NumberAnswer
 from pwl_tui.config import Polling
+from pwl_tui.engine.money.submitter import Sent
+from pwl_tui.engine.polling.forecast import Forecast
 from pwl_tui.engine.polling.matching import match
 from pwl_tui.engine.polling.poller import finals
 from pwl_tui.problem import Kind, Problem
-from pwl_tui.state.models import Batch, BatchState, Binding
+from pwl_tui.state.models import Batch, BatchState, Binding, JobState
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
     BINDING,
@@ -121,8 +123,6 @@ def test_a_poll_that_fails_is_tried_again_later(
     assert again is not None
     assert poller.poll(again).problem is None
     assert store.batches.get(batch.job, 1).attempts == 0
-    # How long the answers had been there is not known, so nothing was learned of the rate.
-    assert poller._rate.value is None  # noqa: SLF001 - it shows only in when much later polls come
 
 
 def test_what_a_leaving_process_claimed_is_free_after_the_least_pause(
@@ -154,3 +154,47 @@ def test_what_the_service_says_of_a_number(
     one = NumberAnswer("+14155552671", Answer(Outcome(outcome), on_whatsapp=on))
     ((number, answer),) = finals(match([one], [14155552671]).found)
     assert (number, answer.outcome, answer.on_whatsapp) == (14155552671, *expected)
+
+
+def test_another_process_goes_on_with_what_one_has_learned(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 600, batch_size=200)
+    submitter = make_submitter(store, service, clock)
+    while isinstance(submitter.send_next(), Sent):
+        pass
+    first = make_poller(store, service, clock)
+    clock.now = store.batches.get(job, 1).next_poll or 0.0
+    claimed = first.claim()
+    assert claimed is not None
+    first.poll(claimed)
+    second = make_poller(store, service, clock)
+    for _ in range(20):
+        due = store.batches.next_due(BINDING)
+        if due is None:
+            break
+        clock.now = max(clock.now, due)
+        second.plan()
+        while (batch := second.claim()) is not None:
+            second.poll(batch)
+    assert store.jobs.get(job).state is JobState.COMPLETED
+
+
+def test_the_time_left_comes_from_what_the_answers_tell(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 2_000)
+    submitter, poller = make_submitter(store, service, clock), make_poller(store, service, clock)
+    submitter.send_next()
+    forecast = Forecast(store, BINDING)
+    assert forecast.of([store.jobs.get(job)], clock.now) == {}
+    begun = clock.now
+    clock.now += 40
+    claimed = poller.claim()
+    assert claimed is not None
+    poller.poll(claimed)
+    # 10 numbers a second: 60 s more for the first batch, and 100 for the one that is not sent yet.
+    eta = forecast.of([store.jobs.get(job)], clock.now)[job]
+    assert eta.end == pytest.approx(begun + 200.0, abs=5.0)
+    assert clock.now < eta.earliest < eta.end < eta.latest
+    assert Forecast(store, BINDING).of([store.jobs.get(job)], clock.now) == {job: eta}

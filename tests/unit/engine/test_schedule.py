@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from pwl_tui.config import Polling
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Verdict, next_reading, weigh
 from pwl_tui.engine.polling.health import Health
-from pwl_tui.engine.polling.schedule import Budget, RateEstimate, backoff, bounds, first_poll, next_poll
+from pwl_tui.engine.polling.jumps import Jumps
+from pwl_tui.engine.polling.schedule import Budget, backoff, bounds, first_poll
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BalanceReading
 
@@ -22,33 +23,6 @@ spreads = st.floats(0, 1)
 def test_the_pause_grows_with_the_batch(size: int, shortest: float, longest: float) -> None:
     assert list(bounds(size, PACE)) == pytest.approx([shortest, longest])
     assert first_poll(size, PACE, 100.0) == pytest.approx(100.0 + shortest)
-
-
-@given(
-    size=st.integers(1, 1000),
-    share=st.floats(0, 1),
-    rate=st.none() | st.floats(1e-6, 1e6),
-    ahead=st.integers(0, 1_000_000),
-    spread=spreads,
-)
-def test_no_batch_is_asked_about_too_often_or_forgotten(
-    size: int, share: float, rate: float | None, ahead: int, spread: float
-) -> None:
-    shortest, longest = bounds(size, PACE)
-    due = next_poll(size, int(size * share), PACE, rate=rate, ahead=ahead, now=0.0, spread=spread)
-    assert shortest <= due <= longest * 4 * 1.1
-
-
-def test_the_last_poll_aims_at_the_expected_end() -> None:
-    due = next_poll(1000, 400, PACE, rate=10.0, ahead=0, now=0.0, spread=0.0)
-    assert due == pytest.approx(40.5)
-
-
-def test_a_batch_behind_others_waits_for_them() -> None:
-    front = next_poll(1000, 1000, PACE, rate=10.0, ahead=0, now=0.0, spread=0.0)
-    behind = next_poll(1000, 1000, PACE, rate=10.0, ahead=2000, now=0.0, spread=0.0)
-    assert front == pytest.approx(60.0)
-    assert behind == pytest.approx(200.5)
 
 
 @given(attempts=st.integers(1, 10_000), spread=spreads)
@@ -80,15 +54,6 @@ def test_the_budget_says_when_to_come_back() -> None:
     wait = budget.take(0.0)
     assert wait == pytest.approx(0.5)
     assert budget.take(wait) == 0.0
-
-
-def test_the_rate_is_learned_from_news_only() -> None:
-    rate = RateEstimate()
-    seen = []
-    for answered, seconds in ((0, 10.0), (5, 0.0), (100, 10.0), (200, 10.0)):
-        rate.learn(answered, seconds)
-        seen.append(rate.value)
-    assert seen == [None, None, pytest.approx(10.0), pytest.approx(14.0)]
 
 
 def readings(*balances: int) -> list[BalanceReading]:
@@ -143,3 +108,29 @@ def test_one_probe_speaks_for_everyone_while_the_service_is_down() -> None:
     assert health.down_until == 0.0
     assert health.learn(None, 116.0) is not None
     assert health.failing is False
+
+
+def test_a_clock_that_jumps_is_noticed_once_and_drift_is_not() -> None:
+    wall, steady = [1_000.0], [5.0]
+    jumps = Jumps(lambda: wall[0], lambda: steady[0])
+    seen = []
+    for by, passed in ((10.0, 10.0), (3_610.0, 10.0), (0.0, 0.0), (-86_399.0, 1.0), (1.5, 1.0)):
+        wall[0] += by
+        steady[0] += passed
+        seen.append(jumps.since_last())
+    assert seen == [0.0, 3_600.0, 0.0, -86_400.0, 0.0]
+
+
+def test_a_wait_stays_as_long_as_it_is_when_the_clock_jumps() -> None:
+    health = Health(lambda: 1.0)
+    health.learn(Problem(kind=Kind.RATE_LIMITED, message="slow", retry_after=60.0, remedy="wait"), 100.0)
+    until, asked = health.down_until, health.asked_until
+    health.shift(-3_600.0)
+    assert (health.down_until, health.asked_until) == (until - 3_600.0, asked - 3_600.0)
+
+
+def test_what_waited_for_a_sick_service_is_not_asked_for_all_at_once() -> None:
+    budget = Budget(2.0)
+    assert budget.take(0.0) == 0.0
+    budget.drain()
+    assert [budget.take(0.0) == 0.0 for _ in range(3)] == [True, False, False]

@@ -12,6 +12,7 @@ import pytest
 from pwl_tui.simulator.countries import COUNTRIES, Country
 from pwl_tui.simulator.demo import DEMO_KEY, SAMPLE_REGION, demo_world, sample_csv, serve
 from pwl_tui.simulator.faults import FaultsError
+from pwl_tui.simulator.queues import QueueKind
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import SERVICES, World
 
@@ -77,7 +78,7 @@ def test_running_alone(tmp_path: Path) -> None:
                     answers.append(json.load(client.getresponse()))
             stop.set()
 
-    serve(0, 321, 10.0, faults, announce, stop)
+    serve(0, 321, 10.0, QueueKind.ONE_BY_ONE, faults, announce, stop)
     assert "321 WhatsApp credits" in announced[0]
     assert answers == [{"balance": 321, "service": "wavalidation"}, {"error": "Service Unavailable."}]
 
@@ -85,7 +86,9 @@ def test_running_alone(tmp_path: Path) -> None:
 def test_a_bad_faults_file_or_a_taken_port_stops_it_before_it_serves(tmp_path: Path) -> None:
     announced: list[str] = []
     with pytest.raises(FaultsError):
-        serve(0, 1, 1.0, tmp_path / "absent.toml", announced.append, threading.Event())
-    with Simulator(World()) as other, pytest.raises(OSError, match="in use"):
-        serve(int(other.base_url.rpartition(":")[2]), 1, 1.0, None, announced.append, threading.Event())
+        serve(0, 1, 1.0, QueueKind.ONE_BY_ONE, tmp_path / "absent.toml", announced.append, threading.Event())
+    with Simulator(World()) as other:
+        port = int(other.base_url.rpartition(":")[2])
+        with pytest.raises(OSError, match="in use"):
+            serve(port, 1, 1.0, QueueKind.ONE_BY_ONE, None, announced.append, threading.Event())
     assert announced == []

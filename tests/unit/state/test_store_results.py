@@ -226,3 +226,41 @@ def test_a_journal_that_cannot_be_written_stops_everything_before_it_costs(store
     assert str(store.journal.path) in caught.value.problem.message
     with pytest.raises(StateError):
         list(store.journal.entries())
+
+
+def test_a_plan_does_not_change_what_was_asked_meanwhile(store: Store) -> None:
+    job = add_job(store, FIRST, 6, batch_size=3)
+    for seq in (1, 2):
+        accepted(store, job, seq, batch_id=f"id-{seq}")
+    standings = store.polls.standings(BINDING, NOW)
+    assert [(one.key, one.size, one.answered, one.last_poll) for one in standings] == [
+        ((job, 1), 3, 0, None),
+        ((job, 2), 3, 0, None),
+    ]
+    store.polls.learn(
+        store.batches.get(job, 1), [answer(FIRST)], done=False, now=NOW + 10, next_poll=NOW + 40
+    )
+    store.polls.plan(standings, {(job, 1): NOW + 11, (job, 2): NOW + 99})
+    assert [store.batches.get(job, seq).next_poll for seq in (1, 2)] == [NOW + 40, NOW + 99]
+    assert [one.answered for one in store.polls.standings(BINDING, NOW)] == [1, 0]
+
+
+def test_a_batch_that_ended_still_tells_how_fast_for_a_while(store: Store) -> None:
+    job = add_job(store, FIRST, 3)
+    accepted(store, job)
+    answers = [answer(FIRST + index) for index in range(3)]
+    store.polls.learn(store.batches.get(job, 1), answers, done=True, now=NOW + 10, next_poll=None)
+    (one,) = store.polls.standings(BINDING, NOW + 9)
+    assert (one.done, one.answered) == (True, 3)
+    assert store.polls.standings(BINDING, NOW + 10) == []
+    assert store.polls.standings(Binding(BINDING.base_url, "another"), NOW) == []
+
+
+def test_a_lease_from_before_the_clock_was_set_back_ends(store: Store) -> None:
+    job = add_job(store, FIRST, 3)
+    accepted(store, job)
+    assert store.polls.claim(BINDING, Lease("1-a", 60), NOW + 5) is not None
+    store.polls.end_leases_after(NOW + 65)
+    assert store.polls.claim(BINDING, Lease("1-b", 60), NOW + 6) is None
+    store.polls.end_leases_after(NOW + 64)
+    assert store.polls.claim(BINDING, Lease("1-b", 60), NOW + 6) is not None

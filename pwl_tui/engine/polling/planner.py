@@ -1,0 +1,233 @@
+"""Which batch is asked when: each poll goes where news is expected, within the service's etiquette.
+
+The plan follows from the state file and the clock alone: any process computes it again from the batches and
+the last answer of each. Nothing here waits, calls, or writes.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from pwl_tui.config import Polling
+from pwl_tui.engine.polling.queue_model import Expected, Key, Kind, QueueModel
+from pwl_tui.engine.polling.schedule import bounds
+from pwl_tui.state.polls import Standing
+
+HISTORY_SECONDS: Final = 900.0
+"""Batches that ended within this time still tell how the service works."""
+FORGOTTEN_SECONDS: Final = 900.0
+"""A batch is asked at least so often, unless a queue that is known vouches for it."""
+VOUCHED_SECONDS: Final = 21_600.0
+"""A batch that others vouch for is asked at least so often."""
+_OVERSHOOT_SECONDS: Final = 0.3
+"""Added to an expected end, so that the poll comes just after it and not just before."""
+_TOLERANCE_SECONDS: Final = 2.0
+"""How uncertain the next end may be before a poll is spent on knowing better."""
+_WIDE: Final = 0.4
+"""From this share of the shortest pause on, an uncertain end is asked about before it is expected."""
+_EARLY: Final = 1.2
+"""So many deviations before."""
+_EXPLORE_SECONDS: Final = 6.0
+"""How often a batch is asked only to learn how the service works."""
+_SENTINEL_SHARE: Final = 0.25
+"""Polls of a batch, on average, that only check that a queue which vouches for it is right."""
+_PEEK_SHARE: Final = 0.03
+"""Of the time until the next end, the least from one peek to the next."""
+_HELPED_SECONDS: Final = 60.0
+"""For so long a position that is known exactly helps to see ends."""
+_SILENCE_SHARE: Final = 0.1
+"""A batch of which nothing is known is asked again after so much of the time since it was sent."""
+_NEAR_SECONDS: Final = 90.0
+_LOOK_SECONDS: Final = 30.0
+"""How often everything is planned again without news."""
+
+
+class Planner:
+    """Learns from answers, and says when each batch is asked next.
+
+    Args:
+        pace: the polling settings.
+    """
+
+    def __init__(self, pace: Polling) -> None:
+        self._pace = pace
+        self._pauses: dict[int, tuple[float, float]] = {}
+        self.model = QueueModel()
+        self._explored = self._peeked = self._jumped = -math.inf
+        self._noticed: dict[Key, tuple[float, float]] = {}
+        """Batches asked at a time that was to come, with that time and when it was noticed."""
+        self.again = -math.inf
+        """When to plan again though there is no news, UTC epoch seconds."""
+
+    def plan(self, standings: Sequence[Standing], now: float) -> dict[Key, float]:
+        """Return when to ask each unfinished batch whose time changes, UTC epoch seconds.
+
+        Args:
+            standings: every unfinished batch of the key that has an ID, and those that ended lately; by when
+                they were sent.
+            now: UTC epoch seconds.
+        """
+        self.model.take(standings, now)
+        open_ = [one for one in standings if not one.done]
+        if len(self._noticed) > len(open_):
+            self._noticed = {one.key: self._noticed[one.key] for one in open_ if one.key in self._noticed}
+        expected = self.model.expected()
+        self.again = now + _LOOK_SECONDS
+        wanted = self._wanted(open_, expected, now)
+        least = VOUCHED_SECONDS if self._vouches(now) else FORGOTTEN_SECONDS
+        return {
+            one.key: due
+            for one in open_
+            if _matters(one.next_poll, due := self._within_bounds(one, wanted.get(one.key), now, least), now)
+        }
+
+    def earliest(self, one: Standing, now: float) -> float:
+        """Return before when the etiquette forbids to ask a batch."""
+        return max(self._asked(one, now), self._jumped) + self._bounds(one.size)[0]
+
+    def _asked(self, one: Standing, now: float) -> float:
+        """Return when a batch was last asked, or sent.
+
+        A time to come is from before the clock was set back: nobody knows how long ago it was, so the time at
+        which that was noticed takes its place, for good.
+        """
+        asked = one.sent if one.last_poll is None else one.last_poll
+        told, noticed = self._noticed.get(one.key, (asked, asked))
+        if told != asked:
+            noticed = asked
+        if noticed > now:
+            self._noticed[one.key] = asked, now
+            return now
+        return noticed
+
+    def shift(self, seconds: float, now: float) -> None:
+        """Note that the clock jumped: what was asked just before may have been asked just now.
+
+        Args:
+            seconds: by how much; negative if it was set back.
+            now: the time after the jump.
+        """
+        self._jumped = now
+        self._explored += seconds
+        self._peeked += seconds
+        self.again = now
+        self.model.shift(seconds)
+
+    def _bounds(self, size: int) -> tuple[float, float]:
+        """Return the shortest and longest pause between polls of a batch; there are few sizes."""
+        found = self._pauses.get(size)
+        if found is None:
+            found = self._pauses[size] = bounds(size, self._pace)
+        return found
+
+    # -- planning
+
+    def _wanted(self, batches: list[Standing], expected: dict[Key, Expected], now: float) -> dict[Key, float]:
+        """Return when news is worth a poll, by batch; without those of which nothing is known."""
+        wanted = {}
+        for one in batches:
+            if (news := expected.get(one.key)) is not None:
+                wanted[one.key] = self._aim(one, news)
+        shared = self.model.kind is not Kind.OWN_RATE
+        for key, at in self._extra(batches, expected, now, shared=shared):
+            wanted[key] = min(wanted.get(key, math.inf), at)
+        return wanted
+
+    def _aim(self, one: Standing, news: Expected) -> float:
+        """Return when to ask so that an end is seen soon after, and seldom missed."""
+        shortest, longest = self._bounds(one.size)
+        if news.own > _WIDE * shortest:
+            asked = one.sent if one.last_poll is None else one.last_poll
+            return max(news.end - _EARLY * news.spread, min(asked + longest, news.end))
+        ratio = shortest / (max(news.spread, 1e-3) * math.sqrt(2 * math.pi))
+        z = math.sqrt(2 * math.log(ratio)) if ratio > 1 else 0.0
+        return news.end + min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS
+
+    def _extra(
+        self, batches: list[Standing], expected: dict[Key, Expected], now: float, *, shared: bool
+    ) -> Iterable[tuple[Key, float]]:
+        """Yield polls whose answer tells of other batches, too."""
+        free = [one for one in batches if not one.failures and self.earliest(one, now) <= now]
+        if not free or len(batches) == 1:
+            return
+        if not self.model.sure or not expected:
+            if self._may_explore(now, _EXPLORE_SECONDS):
+                yield self._sample(free, expected, now).key, now
+            return
+        if not shared:
+            return
+        peeked = self._peek(free, batches, expected, now)
+        if peeked is not None:
+            self._peeked = now
+            yield peeked.key, now
+        left = max(news.end for news in expected.values()) - now
+        pause = min(max(left / (_SENTINEL_SHARE * len(batches)), 5.0), 300.0)
+        if self._may_explore(now, pause):
+            yield self._sample(free, expected, now).key, now
+
+    def _may_explore(self, now: float, pause: float) -> bool:
+        """Whether the last poll that was only to learn is so long ago; this is the next one then."""
+        may = not 0 <= now - self._explored < pause
+        if may:
+            self._explored = now
+        self.again = min(self.again, self._explored + pause)
+        return may
+
+    def _sample(self, free: list[Standing], expected: dict[Key, Expected], now: float) -> Standing:
+        """Return the batch asked longest ago, of those that will not end before they may be asked again."""
+
+        def rank(one: Standing) -> tuple[bool, float]:
+            news = expected.get(one.key)
+            soon = news is not None and news.end - news.spread < now + 2 * self._bounds(one.size)[0]
+            return soon, one.sent if one.last_poll is None else one.last_poll
+
+        return min(free, key=rank)
+
+    def _peek(
+        self, free: list[Standing], batches: list[Standing], expected: dict[Key, Expected], now: float
+    ) -> Standing | None:
+        """Return the batch whose answer makes the next end known better, if that is needed."""
+        coming = [expected[one.key] for one in batches if one.key in expected]
+        front = min(coming, key=lambda news: news.end, default=None)
+        if front is None:
+            return None
+        doubt = math.sqrt(max(front.spread**2 - front.own**2, 0.0))
+        if doubt <= max(_TOLERANCE_SECONDS, 0.05 * (front.end - now)):
+            return None
+        # The farther the end, the less a hurry: time itself tells the pace.
+        if 0 <= now - self._peeked < _PEEK_SHARE * (front.end - now):
+            return None
+        helped = sum(now < news.end < now + _HELPED_SECONDS for news in coming)
+        best, least = None, math.inf
+        for one in free:
+            news = expected.get(one.key)
+            if news is None or not news.turn < now < news.end:
+                continue
+            lost = max(self._bounds(one.size)[0] - (news.end - now), 0.0)
+            if lost < helped * doubt and lost - news.own < least:
+                best, least = one, lost - news.own
+        return best
+
+    def _vouches(self, now: float) -> bool:
+        """Whether the answers of some batches tell where all others stand."""
+        shared = self.model.kind is not Kind.OWN_RATE
+        return shared and self.model.sure and 0 <= now - self.model.at < FORGOTTEN_SECONDS
+
+    def _within_bounds(self, one: Standing, wanted: float | None, now: float, least: float) -> float:
+        if one.failures and one.next_poll is not None:
+            return min(one.next_poll, now + VOUCHED_SECONDS)  # backing off
+        longest = self._bounds(one.size)[1]
+        earliest, asked = self.earliest(one, now), self._asked(one, now)
+        if wanted is None:  # nothing is known: the longer there was nothing, the less soon there will be
+            wanted = asked + max(longest, _SILENCE_SHARE * (asked - one.sent))
+        return min(max(earliest, wanted), max(asked + least, earliest))
+
+
+def _matters(planned: float | None, due: float, now: float) -> bool:
+    """Whether a change of plan is worth storing: near ones to the tenth of a second, others roughly."""
+    if planned is None:
+        return True
+    change, ahead = abs(planned - due), min(planned, due) - now
+    if due <= now and planned <= now:
+        return False
+    return change > (0.1 if ahead < _NEAR_SECONDS else 0.1 * ahead)
