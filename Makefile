@@ -1,5 +1,5 @@
 # Every target works on .venv; `make check` makes it where it is missing.
-.PHONY: check test test-slow snapshots format docs screenshots crash bench
+.PHONY: check test test-slow snapshots format docs screenshots cases crash bench
 
 check: ## all that has to pass: the tests, the linters, and the wheel in an environment of its own
 	.ci/run
@@ -22,6 +22,10 @@ docs: ## the man page, and the tables of the README, from the declarations
 
 screenshots:
 	.venv/bin/python -m tests.screenshots
+
+cases: ## what people bring and what servers answer, with what comes of it; and lists without a region
+	.venv/bin/python -m tests.cases
+	.venv/bin/python -m tests.lists.nowhere
 
 crash: ## kills real processes for some minutes, and compares the books
 	.venv/bin/python -m tests.crash --kills 500
