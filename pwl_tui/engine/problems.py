@@ -109,6 +109,15 @@ def unanswered_lookup(started: float, problem: Problem) -> Problem:
     return replace(problem, message=message)
 
 
+def looked_up_by(job: int) -> Problem:
+    """Return the problem of a number that is not looked up, because a job pays for it."""
+    return Problem(
+        kind=Kind.CONSENT_REQUIRED,
+        message=f"Not looked up: it is under way in job {job}, and its answer will be free.",
+        remedy=f"Run `pwl-tui watch {job}` first; --fresh pays for it now.",
+    )
+
+
 def elsewhere(place: Place) -> Problem:
     """Return the problem of a state directory that belongs to another place: two of it could pay twice."""
     return Problem(

@@ -35,7 +35,9 @@ def source(finding: Finding) -> str:
 def cost(plan: LookupPlan) -> str:
     """Return what a plan asks and costs, as ``2 known, 3 to ask, 3 credits; 97 left``, in a sentence."""
     parts = [f"{grouped(plan.known)} known"] if plan.known else []
-    if unasked := len(plan.free) - plan.known:
+    if plan.under_way:
+        parts.append(f"{grouped(plan.under_way)} under way")
+    if unasked := len(plan.free) - plan.known - plan.under_way:
         parts.append(f"{grouped(unasked)} in doubt")
     parts += [f"{grouped(plan.to_ask)} to ask", counted(plan.to_ask, "credit")]
     left = "" if plan.balance is None or plan.problem else f"; {grouped(plan.balance - plan.to_ask)} left"

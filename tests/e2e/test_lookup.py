@@ -74,6 +74,19 @@ def test_what_was_looked_up_is_reused_by_a_list(machine: Place, run: Run) -> Non
     assert (value(run, "plan", "list.csv")["reused"], spent(machine)) == (1, 1)
 
 
+def test_a_number_under_way_in_a_job_is_not_paid_for_unless_asked_anew(machine: Place, run: Run) -> None:
+    machine.simulator.add_fault(Rule(call="submit", cut="after", times=1))
+    assert run("submit", "list.csv", "--yes")[0] == 5
+    before = spent(machine)
+    code, out, _ = run("lookup", A, "--json")
+    error = json.loads(out)[0]["error"]
+    assert (code, error["kind"], error["charged"]) == (1, "consent_required", "no")
+    assert "under way in job 1" in error["message"]
+    assert spent(machine) == before
+    assert run("lookup", A, "--fresh")[0] == 0
+    assert spent(machine) == before + 1
+
+
 def test_with_too_few_credits_nothing_is_paid(machine: Place, run: Run) -> None:
     machine.world.add_credits(KEY, "wavalidation", -99_999)
     code, out, _ = run("lookup", A, B, "--json")

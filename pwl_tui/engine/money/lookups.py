@@ -23,6 +23,7 @@ from pwl_tui.engine.problems import (
     LOOKUP_STOPPED,
     EngineError,
     credits_short,
+    looked_up_by,
     not_looked_up,
     over_cap,
     unanswered_lookup,
@@ -48,7 +49,8 @@ class Finding(Struct, frozen=True):
         answer: what is known. None means nothing; then `problem` says why.
         line_type: as the service names it; may be empty.
         at: when the service gave the answer.
-        job: ID of the job that it was given to. None means a single check.
+        job: ID of the job that it was given to, or without an answer, in which the number is under way. None
+            means a single check.
         paid: whether it was asked and paid for now.
         problem: why there is no answer, or why it could not be saved.
     """
@@ -90,6 +92,11 @@ class LookupPlan(Struct, frozen=True):
     def known(self) -> int:
         """How many numbers have an answer already."""
         return sum(finding.answer is not None for finding in self.free.values())
+
+    @property
+    def under_way(self) -> int:
+        """How many numbers have none yet, because a job pays for them."""
+        return sum(finding.answer is None and finding.job is not None for finding in self.free.values())
 
 
 class Lookups:
@@ -205,6 +212,8 @@ class Lookups:
         """Return what is known of numbers, and which must not be asked: what is in here costs nothing."""
         answers = self._store.results.reusable(account.binding, numbers, plan.since)
         checks = self._store.lookups.latest(account.binding, numbers)
+        since = self._context.clock() - PROVIDER.retention_seconds
+        payers = {} if plan.fresh else self._store.results.under_way(account.binding, numbers, since)
         free: dict[int, Finding] = {}
         for number in numbers:
             known, check = answers.get(number), checks.get(number)
@@ -214,6 +223,8 @@ class Lookups:
                 free[number] = Finding(number, check.answer, check.line_type, check.answered)
             elif known is not None:  # an earlier check; the last one has no answer
                 free[number] = Finding(number, known.answer, at=known.answered)
+            elif (payer := payers.get(number)) is not None:
+                free[number] = Finding(number, job=payer.job, problem=looked_up_by(payer.job))
             elif (
                 check is not None
                 and check.answered is None
