@@ -289,9 +289,9 @@ class Polls:
         with self._database.transaction() as c:
             for job in jobs:
                 c.execute(
-                    f"UPDATE batches SET next_poll=? WHERE job=? AND state='{BatchState.UNREACHABLE}'"
-                    " AND coalesce(last_poll, 0)<=?",
-                    (now, job, now - minimum),
+                    "UPDATE batches SET next_poll=max(?, coalesce(last_poll, 0)+?)"
+                    f" WHERE job=? AND state='{BatchState.UNREACHABLE}'",
+                    (now, minimum, job),
                 )
                 c.execute(
                     "UPDATE batches SET next_poll=max(?, coalesce(last_poll, 0)+?), attempts=0"
@@ -300,7 +300,7 @@ class Polls:
                 )
 
     def looking(self, job: int, now: float) -> bool:
-        """Return whether an unreachable batch of a job is due, or being polled."""
+        """Return whether an unreachable batch of a job is due by `now`, or being polled."""
         return (
             self._database.first(
                 f"SELECT 1 FROM batches WHERE job=? AND state='{BatchState.UNREACHABLE}' AND next_poll<=?"

@@ -104,8 +104,9 @@ class Jobs:
         self._store.polls.look_again(job_ids, now=self._context.clock(), minimum=minimum)
 
     def looking(self, job_id: int) -> bool:
-        """Return whether an unreachable batch of a job is due, or being polled."""
-        return self._store.polls.looking(job_id, self._context.clock())
+        """Return whether an unreachable batch of a job is due in a moment, or being polled."""
+        soon = self._context.clock() + self._context.settings.polling.minimum
+        return self._store.polls.looking(job_id, soon)
 
     def export(
         self, job_id: int, target: "Target", watch: Callable[[int], None] | None = None

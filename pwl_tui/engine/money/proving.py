@@ -56,15 +56,17 @@ def prove(store: Store, poll: Poll, binding: Binding, batch: Batch, *, now: floa
         refusal = f"{len(holding)} of the IDs that came hold exactly these numbers."
         for batch_id in holding:
             store.replies.refuse(batch, batch_id, refusal, final=False, now=now)
-    if len(holding) != 1 or store.batches.get(batch.job, batch.seq).state is not BatchState.UNKNOWN:
+    if store.batches.get(batch.job, batch.seq).state is not BatchState.UNKNOWN:
+        return True  # another thread or process was faster
+    if len(holding) != 1:
         return False
     evidence = (
         f"it came with the answer and holds exactly these numbers; {evidence_of(store, binding, batch)}"
     )
     try:
         give(store, batch, holding[0], now=now, evidence=evidence, proven=True)
-    except AdoptError:  # somebody has decided in the meantime
-        return False
+    except AdoptError:  # somebody has decided in the meantime, or given the ID to another batch
+        return store.batches.get(batch.job, batch.seq).state is not BatchState.UNKNOWN
     return True
 
 

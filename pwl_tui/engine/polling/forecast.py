@@ -76,6 +76,8 @@ class Forecast:
                 end, spread = last[job_id]
                 unsent = _unsent(job)
                 more = unsent / rate
+                if end + more + _DEVIATIONS * spread < now:
+                    continue  # it should long have ended, so nobody knows when it will
                 end, spread = max(end + more, now), spread + 0.3 * more
                 found[job_id] = Eta(
                     end,
