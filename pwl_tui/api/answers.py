@@ -70,7 +70,9 @@ def read_batch(fields: Fields, batch_id: str) -> BatchAnswer | None:
         if not status or (done and not ended_early) or "error" in status.lower():
             return None
         results = []
-    read = [_number(result, done=done) for result in results if isinstance(result, dict)]
+    # The next answer may say that a batch goes on which is said to have failed: one is not believed.
+    over = done and not ended_early
+    read = [_number(result, done=over) for result in results if isinstance(result, dict)]
     return BatchAnswer(
         batch_id,
         done,

@@ -249,7 +249,11 @@ class _Answer:
         encoding = self.headers.get("content-encoding", "")
         bodies = (bytes(self.received), tapped)
         ways = [way for body in bodies for way in (unpacked(body, encoding, self.most)[0], body)]
-        ways.append(self.headers.get("location", "").encode())
+        # Some services say an ID in a header, such as X-Batch-Id.
+        told = (
+            f"{name}: {value}" for name, value in self.headers.items() if "batch" in f"{name}{value}".lower()
+        )
+        ways.append("\n".join(told).encode())
         return [text_in(way) for way in ways if way]
 
     @property

@@ -82,6 +82,13 @@ LOOKUP_ORPHAN = Problem(
 
 SENDING_ELSEWHERE: Final = "Another pwl-tui is sending with this key; waiting for it."
 
+OTHER_NUMBER = Problem(
+    kind=Kind.BAD_ANSWER,
+    message="The answer was about another number.",
+    charged="yes",
+    remedy="Tell the provider.",
+)
+
 LOOKUP_BUSY = Problem(
     kind=Kind.UNAVAILABLE,
     message="Another pwl-tui is sending with this key; this number was not looked up.",

@@ -13,7 +13,7 @@ from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.examples import Examples
 from pwl_tui.lists.numbers.international import INTERNATIONAL, speaks_against
 from pwl_tui.lists.numbers.parse import numbers_in_cell, parse
-from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, REASONS
+from pwl_tui.lists.numbers.reasons import EMPTY, LETTERS, NO_COUNTRY_CODE, REASONS, SEVERAL_NUMBERS
 from pwl_tui.lists.numbers.region_clues import clues
 from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, guess_regions
 from pwl_tui.lists.numbers.renumbered import lacks_ninth_digit
@@ -34,6 +34,12 @@ _CONFIRMING = 200
 
 _BRAZIL = 10**11
 """What a mobile number of Brazil is divided by to get its country code."""
+
+_REMEDIES = {
+    SEVERAL_NUMBERS: "Add --several first or --several all to read them.",
+    LETTERS: "Correct them: which digit a letter was typed for cannot be guessed.",
+}
+"""What helps a list of rows that have a reason."""
 
 
 class Found(NamedTuple):
@@ -293,6 +299,9 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
         name = repr(reading.column_names) if reading.header else reading.column + 1
         where = f" in column {name}"
     message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
+    for reason, remedy in _REMEDIES.items():
+        if rows := plan.reasons.get(REASONS[reason], 0):
+            return f"{message} {rows:,}: {REASONS[reason]}.", remedy
     if plan.region_guesses:
         first, *others = plan.region_guesses
         also = ", ".join(guess.region for guess in others[:_REGIONS_NAMED])

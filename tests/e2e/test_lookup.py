@@ -183,3 +183,13 @@ def test_purging_forgets_what_was_looked_up(machine: Place, run: Run) -> None:
     assert all(number not in file.read_bytes() for file in machine.state.iterdir() if file.is_file())
     assert value(run, "lookup", A)[0]["source"] == "asked"
     assert KEY not in run("ledger")[1]
+
+
+def test_an_answer_about_another_number_is_not_taken(machine: Place, run: Run) -> None:
+    body = {"status": "VALID_CONFIRMED", "formatted_number": B, "numberstatus": True}
+    machine.simulator.add_fault(Rule(call="check", status=200, body=body, times=1))
+    code, out, _ = run("lookup", A, "--json")
+    (found,) = json.loads(out)
+    assert (code, found["on_whatsapp"], found["error"]["kind"]) == (6, None, "bad_answer")
+    assert "another number" in found["error"]["message"]
+    assert value(run, "plan", "list.csv")["reused"] == 0

@@ -14,13 +14,16 @@ from msgspec.structs import replace
 
 from pwl_tui.answer import Answer
 from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import NumberAnswer
 from pwl_tui.engine.account import Account
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs.planning import reuse_since
+from pwl_tui.engine.polling.matching import match
 from pwl_tui.engine.problems import (
     LOOKUP_BUSY,
     LOOKUP_ORPHAN,
     LOOKUP_STOPPED,
+    OTHER_NUMBER,
     EngineError,
     credits_short,
     looked_up_by,
@@ -289,6 +292,10 @@ class Lookups:
         except BaseException:
             lookups.doubt(lookup, LOOKUP_ORPHAN, now=self._context.clock())
             raise
+        if check.number and not match([NumberAnswer(check.number, check.answer)], {number}).found:
+            problem = self._weighed(account, OTHER_NUMBER, balance)
+            lookups.doubt(lookup, problem, now=self._context.clock())
+            return Finding(number, problem=problem)
         now = self._context.clock()
         finding = Finding(number, check.answer, check.line_type, now, paid=True)
         try:

@@ -132,6 +132,9 @@ class Poller:
             # What is missing may be in what cannot be used, or come a little later: do not give it up yet.
             done = not unfit and attempts >= TRIES
             trouble = left_out(batch, batch.size - _named(matched)) if done else trouble
+        elif answer.ended_early and trouble is not None:
+            # The next answer may take it back, and whoever retries pays again: it must be repeated.
+            done = attempts >= TRIES
         due = None
         if not done and trouble is not None:
             due = now + self._wait(attempts, None, _NEVER_LATER_SECONDS)
@@ -220,7 +223,7 @@ def _trouble(batch: Batch, answer: BatchAnswer, matched: Matched, unfit: int) ->
     if not answer.done:
         return None
     if answer.ended_early and not (unfit and missing):
-        failed = missing + sum(one.answer.outcome is Outcome.FAILED for _, one in matched.found)
+        failed = missing + sum(one.answer.outcome is not Outcome.COMPLETED for _, one in matched.found)
         return ended_early(batch, answer.status, failed) if failed else None
     return incomplete(batch, missing, unfit) if missing else None
 

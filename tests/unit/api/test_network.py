@@ -349,3 +349,16 @@ def test_a_poll_that_is_falsely_called_packed_is_read() -> None:
 
     with served(serve) as base_url, Client(base_url, Secret("k")) as client:
         assert client.balance().balance == 17
+
+
+def test_an_id_in_a_header_is_kept_with_the_answer() -> None:
+    batch_id = "550e8400-e29b-41d4-a716-446655440000"
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        head = f"HTTP/1.1 202 Accepted\r\nX-Batch-Id: {batch_id}\r\nX-Request-Id: {'0' * 8}{batch_id[8:]}\r\n"
+        connection.sendall(head.encode() + b"Content-Length: 0\r\n\r\n")
+
+    with served(serve) as base_url, Client(base_url, Secret("k")) as client, pytest.raises(ApiError) as paid:
+        client.submit(["+14155552671"])
+    assert (paid.value.problem.charged, paid.value.reply.ids) == ("unknown", (batch_id,))
