@@ -76,9 +76,9 @@ class Forecast:
                 end, spread = last[job_id]
                 unsent = _unsent(job)
                 more = unsent / rate
-                if end + more + _DEVIATIONS * spread < now:
-                    continue  # it should long have ended, so nobody knows when it will
-                end, spread = max(end + more, now), spread + 0.3 * more
+                if end + more < now:
+                    continue  # it should have ended, so nobody knows when it will
+                end, spread = end + more, spread + 0.3 * more
                 found[job_id] = Eta(
                     end,
                     max(end - _DEVIATIONS * spread, now),
