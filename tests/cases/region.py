@@ -118,6 +118,16 @@ CASES: Sequence[Case] = (
         "+5511987654321 +34612345678 +491701234567 +14155552671 +525512345678 +351912345678; none rejected",
         _file("countries_in_portuguese.csv"),
     ),
+    Case(
+        "short country names in Arabic",
+        "+966501234567 +971501234567; none rejected",
+        _text("الدولة,phone\nالسعودية,0501234567\nالإمارات,0501234567\n"),  # noqa: RUF001 - Arabic
+    ),
+    Case(
+        "short country names in Hindi",
+        "+919820098201 +14155552671; none rejected",
+        _text("देश,फोन\nभारत,98200 98201\nअमेरिका,415 555 2671\n"),
+    ),
     *(
         Case(
             f"country names in {language}",

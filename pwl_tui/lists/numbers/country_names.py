@@ -16,6 +16,12 @@ _OTHERWISE = """
 US EUA/EEUU/E.U.A./EE.UU./Etats-Unis/Amerika/América/Amérique/VS/ABD/VSA/США/Америка
 US 美利坚合众国/アメリカ/米国/미국
 US أمريكا/امریکا
+US अमेरिका/अमरीका/আমেরিকা/امریکہ/ארה״ב/ארצות הברית/สหรัฐ/Hoa Kỳ/Amerika Serikat
+GB ब्रिटेन/इंग्लैंड/ব্রিটেন/برطانیہ/אנגליה/อังกฤษ/Inggris
+AE الإمارات/الأمارات/امارات متحده/यूएई/متحدہ عرب امارات/Uni Emirat Arab/UEA
+SA السعودية/عربستان/सऊदी/সৌদি/Saudi
+KR كوريا/کره/कोरिया/Korea Selatan/Korsel/Güney Kore
+IN الهند/هندوستان/هند/भारत/ভারত/بھارت/இந்தியா
 GB Inglaterra/Angleterre/Inghilterra/Engeland/Großbritannien/Gran Bretaña/Grã-Bretanha/Grande-Bretagne
 GB Gran Bretagna
 GB Wielka Brytania/İngiltere/Англия/Британия/英格兰/英国/英國/بريطانيا/انجلترا/إنجلترا/انگلستان/VK
