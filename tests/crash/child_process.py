@@ -20,6 +20,7 @@ import httpx
 
 from pwl_tui.api.client import Client
 from pwl_tui.api.models import Check, Submitted
+from pwl_tui.api.network import Network
 from pwl_tui.cli.main import main as program
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.journal import Candidates, Intent, Journal, Line
@@ -66,7 +67,7 @@ def mark_steps(step: Steps) -> None:
     """Put the steps into the few places of the program that keep something, for the rest of this process."""
     transaction, append = Database.transaction, Journal.append
     submit, check = Client.submit, Client.check
-    send, write, fsync = httpx.HTTPTransport.handle_request, os.write, os.fsync
+    send, write, fsync = Network.handle_request, os.write, os.fsync
     appending = threading.local()
 
     @contextmanager
@@ -101,7 +102,7 @@ def mark_steps(step: Steps) -> None:
             step("journal line not synced")
         fsync(descriptor)
 
-    def mortal_send(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
+    def mortal_send(self: Network, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             request.extensions["trace"] = trace
         return send(self, request)
@@ -127,7 +128,7 @@ def mark_steps(step: Steps) -> None:
         (Journal, "append", mortal_append),
         (os, "write", mortal_write),
         (os, "fsync", mortal_fsync),
-        (httpx.HTTPTransport, "handle_request", mortal_send),
+        (Network, "handle_request", mortal_send),
         (Client, "submit", mortal_submit),
         (Client, "check", mortal_check),
     ):
