@@ -155,7 +155,9 @@ class _Follower:
         if any(self._moving(job, frozen=frozen is not None) for job in (*jobs, *followed)):
             return None
         if frozen is not None and any(not _over(job) for job in jobs):
-            return None if self._may_be_proven() else Ending(Exit.UNKNOWN, frozen)
+            # The engine may have proven it on its own threads meanwhile.
+            proven = self._may_be_proven() or self._frozen() is None
+            return None if proven else Ending(Exit.UNKNOWN, frozen)
         verdicts = (ending for job in (*jobs, *followed) if (ending := self._verdict(job)))
         return next(verdicts, Ending(Exit.DONE))
 
