@@ -66,7 +66,7 @@ class Decisions:
     def identify(
         self, batch: Batch, *, batch_id: str, now: float, evidence: str, proven: bool = False
     ) -> None:
-        """``unknown`` → ``processing``: its ID was checked. Does nothing if another process did it just now.
+        """``unknown`` → ``processing``: its ID was checked.
 
         Args:
             batch: the batch.
@@ -76,11 +76,6 @@ class Decisions:
             proven: whether the ID came with the answer, so that the check decided, and not the person.
         """
         with self._database.transaction() as c:
-            named = c.execute(
-                "SELECT 1 FROM batches WHERE job=? AND seq=? AND batch_id=?", (batch.job, batch.seq, batch_id)
-            ).fetchone()
-            if named is not None:
-                return
             move(
                 c,
                 batch,

@@ -95,9 +95,9 @@ class Store:
         return sender_lock(self.directory, binding)
 
     def accepting(self) -> AbstractContextManager[None]:
-        """Keep all others, in other processes too, from accepting a job that must be accepted only once.
+        """Keep all others, in other processes too, from what must be done once: accept a job, settle a batch.
 
-        Hold it from the check whether such a job exists until the new job is stored.
+        Hold it from the check whether it has been done until it is stored.
         """
         return exclusive_lock(self.directory / "accept.lock", self.patience)
 

@@ -122,7 +122,7 @@ def test_a_batch_in_doubt_is_shown_before_it_is_decided(machine: Place, run: Run
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        pytest.param(("watch",), "", marks=pytest.mark.slow),
+        (("watch",), ""),
         (("settle", "1.1"), "this ID came with the answer"),
         (("settle", "1.1", "--as", "adopted", "--json"), ""),
     ],

@@ -194,8 +194,11 @@ class Submitter:
                 # Or between the journal's line and the database's when its answer could not be read.
                 ids = self._journal.candidates(batch, timestamp(batch.submitted or now))
                 self._store.batches.mark_unknown(batch, ORPHAN, now=now, ids=ids)
-        for batch in self._store.batches.in_doubt(self._binding):
-            self._accept_from_journal(batch)
+        if self._store.batches.in_doubt(self._binding):
+            # Whoever gives a batch in doubt its ID does not hold our lock, and writes to the journal first.
+            with self._store.accepting():
+                for batch in self._store.batches.in_doubt(self._binding):
+                    self._accept_from_journal(batch)
 
     def _accept_from_journal(self, batch: Batch) -> bool:
         """Give a batch the ID that the journal has for it; return whether it has one."""

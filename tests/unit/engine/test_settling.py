@@ -1,5 +1,6 @@
 """Batches in doubt are decided by the person."""
 
+import threading
 from collections import Counter
 
 import pytest
@@ -11,6 +12,7 @@ from pwl_tui.engine.money.settling import Decision, SettleError, evidence_of
 from pwl_tui.engine.money.submitter import Frozen, Idle, Sent
 from pwl_tui.engine.problems import EngineError
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.state.files.journal import Line
 from pwl_tui.state.models import BatchState, JobState
 from pwl_tui.state.money import Charge
 from pwl_tui.state.store import Store
@@ -169,3 +171,31 @@ def test_resuming_sends_again_what_was_refused(store: Store, clock: Clock, servi
     make_engine(store, service, clock).jobs.resume(job)
     assert [type(submitter.send_next()) for _ in range(3)] == [Sent, Sent, Idle]
     assert "retry" in [entry.event for entry in store.activity.newest(0, 99, job=job)]
+
+
+def test_a_sender_waits_for_who_gives_a_batch_the_id_that_it_finds_in_the_journal(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = in_doubt(store, service, clock, paid=True)
+    (batch_id,) = service.world.batches
+    submitter, append, errors = make_submitter(store, service, clock), store.journal.append, list[Exception]()
+
+    def recover() -> None:
+        try:
+            submitter.recover()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the test shows it
+            errors.append(error)
+
+    sender = threading.Thread(target=recover)
+
+    def append_and_be_seen(line: Line) -> None:
+        append(line)
+        sender.start()
+        sender.join(0.2)  # it does what it can do now, which must be nothing
+
+    monkeypatch.setattr(store.journal, "append", append_and_be_seen)
+    make_engine(store, service, clock).recovery.settle(batch.job, 1, "adopted", batch_id)
+    sender.join()
+    assert errors == []
+    assert store.batches.get(batch.job, 1).state is BatchState.PROCESSING
+    assert [charge.amount for charge in store.charges.all(BINDING)] == [batch.size]
