@@ -9,7 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from pwl_tui.config import Polling
-from pwl_tui.engine.polling.queue_model import Expected, Key, Kind, QueueModel
+from pwl_tui.engine.polling.queue_model import Kind, QueueModel
+from pwl_tui.engine.polling.queue_ways import Expected, Key
 from pwl_tui.engine.polling.schedule import bounds
 from pwl_tui.state.polls import Standing
 

@@ -1,0 +1,506 @@
+"""The ways in which a service may work through its queue: each predicts every answer, and learns from it."""
+
+import math
+from collections.abc import Mapping
+from typing import Final, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from pwl_tui.engine.polling.flow import CONTRADICTION, Flow, below, density
+
+Key: TypeAlias = tuple[int, int]
+"""A batch: its job and its number within it."""
+
+SURPRISE: Final = 0.02
+"""How likely an answer is, at least, however badly it fits: no single one decides."""
+_PRIOR_ANSWERS: Final = 4.0
+"""So many answers at the usual rate are what others say of a batch."""
+_NEIGHBORS: Final = 3
+_TELLING_SECONDS: Final = 3_600.0
+"""That a batch has ended tells nothing of the pace if nobody has looked for longer."""
+_LEAST_STRAY: Final = 0.0005
+_MOST_STRAY: Final = 1.0
+_FIRST_STRAY: Final = 0.01
+
+
+class Seen(Struct, frozen=True):
+    """What one poll told.
+
+    Attributes:
+        key: the batch.
+        size: how many numbers it has.
+        sent: when it was submitted, UTC epoch seconds, as all times.
+        at: when it was polled.
+        answered: how many numbers had their answer.
+        done: whether the batch has ended.
+    """
+
+    key: Key
+    size: int
+    sent: float
+    at: float
+    answered: int
+    done: bool
+
+
+class Expected(Struct, frozen=True):
+    """When a batch is expected to end.
+
+    Attributes:
+        end: UTC epoch seconds.
+        spread: its standard deviation, in seconds.
+        own: the part of `spread` that only a poll of this very batch can take away.
+        turn: when its first answer is expected.
+    """
+
+    end: float
+    spread: float
+    own: float
+    turn: float
+
+
+class Way(Protocol):
+    """One way in which a service may work."""
+
+    @property
+    def rate(self) -> float | None:
+        """Numbers a second, of all batches together. None means unknown."""
+
+    def join(self, key: Key, size: int, sent: float) -> None:
+        """Note that a batch was sent; in the order of sending."""
+
+    def likelihood(self, seen: Seen) -> float:
+        """Return how likely an answer is before it is taken in; of a partial one, per number."""
+
+    def learn(self, seen: Seen) -> None:
+        """Take an answer in; in the order of polling."""
+
+    def advance(self, now: float) -> None:
+        """Let time pass."""
+
+    def expected(self) -> Mapping[Key, Expected]:
+        """Return when each batch that is not known to have ended will end; empty if nothing is known."""
+
+    def leave(self, key: Key) -> None:
+        """Forget a batch that is not followed any more."""
+
+    def shift(self, seconds: float) -> None:
+        """Note that the clock jumped by so much."""
+
+
+def _odds(seen: Seen, begun: float, end: float, deviation: float, count: float) -> float:
+    """Return how likely it is to see what was seen if the count is about `count`."""
+    deviation = max(deviation, 0.5)
+    if seen.done:
+        return below((count - end) / deviation)
+    if seen.answered == 0:
+        return below((begun + 0.5 - count) / deviation)
+    return density((begun + seen.answered - count) / deviation) / deviation
+
+
+class _Place(Struct):
+    """Where a batch is within the flow that all share."""
+
+    size: int
+    sent: float
+    begin: float
+    deviation: float = 0.0
+    """Of `begin`."""
+    level: float = 0.0
+    """Of the flow when `deviation` was known."""
+    sampled: bool = False
+    astray: bool = False
+    """Its answers do not fit the flow that fits the others."""
+    answered: int = 0
+    passed: float | None = None
+    """When the flow passed its end, if it has."""
+
+
+class OneByOne:
+    """The oldest batch has the whole rate."""
+
+    def __init__(self) -> None:
+        self._places: dict[Key, _Place] = {}
+        self._total = 0.0
+        self._reached: list[float] = []
+        """The two furthest places at which there were answers."""
+        self.flow: Flow | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Numbers a second."""
+        return None if self.flow is None else self.flow.rate
+
+    def join(self, key: Key, size: int, sent: float) -> None:
+        """Note that a batch was sent."""
+        self.advance(sent)
+        if self.flow is not None:
+            self.flow.count = min(self.flow.count, self._total)  # there was no more to do
+        self._places[key] = _Place(size, sent, self._total)
+        self._total += size
+
+    def likelihood(self, seen: Seen) -> float:
+        """Return how likely an answer is."""
+        place = self._places[seen.key]
+        if place.astray:
+            return SURPRISE
+        if self.flow is None:
+            first = next(iter(self._places))
+            if seen.key != first:
+                return 0.8 if not seen.answered else 0.1
+            return 0.3 if seen.done or not seen.answered else 0.5 / place.size
+        count, flow = self.flow.count, self.flow
+        return _odds(seen, place.begin, place.begin + place.size, flow.deviation, count)
+
+    def learn(self, seen: Seen) -> None:
+        """Take an answer in."""
+        place = self._places[seen.key]
+        place.answered = seen.answered
+        end = place.begin + place.size
+        if self.flow is None:
+            self._begin(seen, place)
+        elif not seen.done and self._overtaken(end, place.size):
+            place.astray = True
+        elif seen.done:
+            self._contradict(end, below=True)
+            self.flow.at_least(end)
+        elif seen.answered:
+            place.astray = False
+            at = place.begin + seen.answered
+            if abs(at - self.flow.count) > CONTRADICTION * self.flow.deviation:
+                self.flow.widen(at - self.flow.count)
+            self.flow.observe(at, 1.0)
+        else:
+            self._contradict(place.begin + 1, below=False)
+            self.flow.at_most(place.begin + 1)
+        if seen.answered:
+            self._reached = sorted({*self._reached, place.begin + seen.answered})[-2:]
+        if seen.done:
+            self.leave(seen.key)
+
+    def advance(self, now: float) -> None:
+        """Let time pass."""
+        if self.flow is not None and now > self.flow.at:
+            self.flow.advance(now - self.flow.at)
+
+    def expected(self) -> Mapping[Key, Expected]:
+        """Return when each batch will end."""
+        flow = self.flow
+        if flow is None:
+            return {}
+        found: dict[Key, Expected] = {}
+        doubt, base = flow.doubt, flow.deviation / flow.rate
+        stray = flow.uneven * 0.01
+        for key, place in self._places.items():
+            if place.astray:
+                continue
+            ahead = (place.begin + place.size - flow.count) / flow.rate
+            wait = max(ahead, 0.0)
+            spread = math.sqrt(base * base + (doubt * wait) ** 2 + stray * wait)
+            own = spread if len(self._places) == 1 else 0.0  # no other tells of it then
+            found[key] = Expected(
+                flow.at + ahead, spread, own, flow.at + (place.begin - flow.count) / flow.rate
+            )
+        return found
+
+    def leave(self, key: Key) -> None:
+        """Forget a batch."""
+        self._places.pop(key, None)
+
+    def shift(self, seconds: float) -> None:
+        """Note that the clock jumped."""
+        for place in self._places.values():
+            place.sent += seconds
+        if self.flow is not None:
+            self.flow.at += seconds
+
+    def _overtaken(self, end: float, size: int) -> bool:
+        """Whether batches that came later were begun: one that came soon after, or two of any."""
+        later = [at for at in self._reached if at > end]
+        return len(later) > 1 or any(at <= end + _NEIGHBORS * size for at in later)
+
+    def _begin(self, seen: Seen, place: _Place) -> None:
+        first = next(iter(self._places.values()))
+        seconds, numbers = seen.at - first.sent, place.begin - first.begin + seen.answered
+        if numbers <= 0 or seconds <= 0:
+            return
+        if not seen.done:
+            self.flow = Flow(first.begin + numbers, numbers / seconds, seen.at, doubt=0.3, seconds=0.0)
+        elif seconds < _TELLING_SECONDS:  # it ended at any time before
+            count, rate = first.begin + 2 * numbers, 2 * numbers / seconds
+            self.flow = Flow(count, rate, seen.at, doubt=1.0, seconds=seconds)
+
+    def _contradict(self, bound: float, *, below: bool) -> None:
+        """Widen what is known if it excludes what was seen: that the count is beyond a bound."""
+        flow = self.flow
+        miss = 0.0 if flow is None else bound - flow.count if below else flow.count - bound
+        if flow is not None and miss > CONTRADICTION * flow.deviation:
+            flow.widen(bound - flow.count)
+
+
+class SideBySide:
+    """All batches share the rate evenly: each has as many answers as the level rose since it was sent."""
+
+    def __init__(self) -> None:
+        self._places: dict[Key, _Place] = {}
+        self.stray = _FIRST_STRAY
+        """How far a batch comes off the level that all share: numbers squared, for each number."""
+        self.flow: Flow | None = None
+
+    @property
+    def rate(self) -> float | None:
+        """Numbers a second."""
+        return None if self.flow is None else self.flow.rate
+
+    def join(self, key: Key, size: int, sent: float) -> None:
+        """Note that a batch was sent."""
+        begin, deviation = 0.0, 1.0
+        if self.flow is not None:
+            self.advance(sent)
+            # The time that has passed since is as uncertain as the pace.
+            behind = max(self.flow.at - sent, 0.0) * self.flow.rate / max(self._active(), 1)
+            begin, deviation = self.flow.count - behind, self.flow.deviation + 0.3 * behind + 0.5
+        level = begin
+        self._places[key] = _Place(size, sent, begin, deviation, level)
+
+    def likelihood(self, seen: Seen) -> float:
+        """Return how likely an answer is."""
+        place = self._places[seen.key]
+        if self.flow is None:
+            return 0.3 if seen.done or not seen.answered else 0.5 / place.size
+        deviation = math.hypot(self.flow.deviation, self._own(place))
+        return _odds(seen, place.begin, place.begin + place.size, deviation, self.flow.count)
+
+    def learn(self, seen: Seen) -> None:
+        """Take an answer in."""
+        place = self._places[seen.key]
+        if self.flow is None:
+            self._begin(seen, place)
+        elif seen.done:
+            own, end = self._own(place), place.begin + place.size
+            total = math.hypot(own, self.flow.deviation)
+            if end - self.flow.count > CONTRADICTION * total:
+                self.flow.widen((end - self.flow.count) / 3)
+            self.flow.at_least(end, own)
+        else:
+            self._correct(place, place.begin + seen.answered)
+        if seen.done:
+            self.leave(seen.key)
+
+    def advance(self, now: float) -> None:
+        """Let time pass: the fewer are left, the faster the level rises."""
+        flow = self.flow
+        if flow is None or now <= flow.at:
+            return
+        order = sorted(self._places.values(), key=lambda place: place.begin + place.size)
+        for left, place in zip(range(len(order), 0, -1), order, strict=True):
+            end = place.begin + place.size
+            if flow.at >= now:
+                return
+            if end > flow.count:
+                flow.advance(min((end - flow.count) * left / flow.rate + 1e-9, now - flow.at), 1 / left)
+                place.passed = flow.at if end <= flow.count else None
+        if flow.at < now:
+            flow.advance(now - flow.at)
+
+    def expected(self) -> Mapping[Key, Expected]:
+        """Return when each batch will end."""
+        flow = self.flow
+        if flow is None:
+            return {}
+        found = {}
+        level, at, left = flow.count, flow.at, self._active()
+        base, doubt, stray = flow.deviation / flow.rate, flow.doubt, flow.uneven * 0.01
+        first = left
+        order = sorted(self._places.items(), key=lambda one: one[1].begin + one[1].size)
+        for key, place in order:
+            end = place.begin + place.size
+            if end > level:
+                at += (end - level) * left / flow.rate
+                level = end
+            wait = at - flow.at
+            own = self._own(place, level) * max(left, 1) / flow.rate
+            spread = math.sqrt((base * first) ** 2 + (doubt * wait) ** 2 + stray * wait + own * own)
+            ended = at
+            if end <= flow.count:  # in the order in which they were passed
+                early = flow.at - (flow.count - end) * max(left, 1) / flow.rate
+                ended = early if place.passed is None else place.passed
+            found[key] = Expected(ended, spread, own, place.sent)
+            if end > flow.count:
+                left -= 1
+        return found
+
+    def leave(self, key: Key) -> None:
+        """Forget a batch."""
+        self._places.pop(key, None)
+
+    def shift(self, seconds: float) -> None:
+        """Note that the clock jumped."""
+        for place in self._places.values():
+            place.sent += seconds
+        if self.flow is not None:
+            self.flow.at += seconds
+
+    def _active(self) -> int:
+        count = 0.0 if self.flow is None else self.flow.count
+        return max(sum(place.begin + place.size > count for place in self._places.values()), 1)
+
+    def _own(self, place: _Place, level: float | None = None) -> float:
+        """Return how uncertain it is where a batch began, at the level that there is now or then."""
+        if level is None:
+            level = self.flow.count if self.flow else 0.0
+        return math.sqrt(place.deviation**2 + self.stray * max(level - place.level, 0.0))
+
+    def _correct(self, place: _Place, seen: float) -> None:
+        flow = self.flow
+        if flow is None:
+            return
+        own, mine = self._own(place), flow.deviation
+        miss = seen - flow.count
+        total = math.hypot(own, mine, 0.5)
+        if place.sampled:
+            step = math.exp(0.1 * (min((miss / total) ** 2, 9.0) - 1))
+            self.stray = min(max(self.stray * step, _LEAST_STRAY), _MOST_STRAY)
+        if abs(miss) > CONTRADICTION * total:
+            own, total = math.hypot(own, miss / 2), math.hypot(own, mine, miss / 2)
+            flow.widen(miss / 4)
+        share = own * own / (total * total)
+        flow.observe(seen, math.hypot(own, 0.5))
+        place.begin -= share * miss
+        place.deviation = max(own * flow.deviation / math.hypot(own, flow.deviation), 0.3)
+        place.level, place.sampled = flow.count, True
+
+    def _begin(self, seen: Seen, place: _Place) -> None:
+        if seen.at <= place.sent or not seen.answered:
+            return
+        # For each number of a lone batch: how many the level of all had risen when each was sent.
+        shares, share = {}, 0.0
+        there = sorted((one.sent, key) for key, one in self._places.items() if one.sent <= seen.at)
+        for crowd, (sent, key) in enumerate(there):
+            share += (sent - (there[crowd - 1][0] if crowd else sent)) / max(crowd, 1)
+            shares[key] = share
+        share += (seen.at - there[-1][0]) / len(there)
+        rate = seen.answered / max(share - shares[seen.key], 1e-9)
+        self.flow = Flow(rate * share, rate, seen.at, doubt=0.3, seconds=0.0)
+        for key, begun in shares.items():
+            one = self._places[key]
+            one.begin = rate * begun
+            one.deviation = 1.0 + 0.2 * rate * abs(begun - shares[seen.key])
+            one.level = self.flow.count
+
+
+class _Own(Struct):
+    size: int
+    sent: float
+    at: float
+    answered: int = 0
+    rate: float = 0.0
+    news_at: float = 0.0
+
+
+class OwnRate:
+    """Each batch at its own rate, which is about the others' as long as it is unknown."""
+
+    def __init__(self) -> None:
+        self._batches: dict[Key, _Own] = {}
+        self._log_rate: float | None = None
+        self._log_spread = 1.0
+        self.uneven = 0.3
+        """How far a prediction is off, as a share of it."""
+        self._now = 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """Numbers a second, of all batches together."""
+        return sum(self._rate(one)[0] or 0.0 for one in self._batches.values()) or None
+
+    def join(self, key: Key, size: int, sent: float) -> None:
+        """Note that a batch was sent."""
+        self._batches[key] = _Own(size, sent, sent, news_at=sent)
+
+    def likelihood(self, seen: Seen) -> float:
+        """Return how likely an answer is."""
+        one = self._batches[seen.key]
+        rate, doubt = self._rate(one)
+        if rate is None:
+            return 0.3 if seen.done or not seen.answered else 0.5 / one.size
+        step = max(rate * (seen.at - one.at), 0.0)
+        return _odds(seen, 0.0, one.size, doubt * step, one.answered + step)
+
+    def learn(self, seen: Seen) -> None:
+        """Take an answer in."""
+        one = self._batches[seen.key]
+        if seen.done:
+            self._population(one.size / max(seen.at - one.sent, 1.0), 0.05)
+            self.leave(seen.key)
+            return
+        if not seen.answered:  # it waits; once begun it is about as fast as others
+            one.at = seen.at
+            return
+        seconds, step = seen.at - one.at, seen.answered - one.answered
+        if seconds > 0:
+            if one.rate and step > 0:
+                predicted = one.rate * seconds
+                miss = min(abs(step - predicted) / max(predicted, 1.0), 2.0)
+                weight = 0.1 * min(predicted / (0.2 * one.size), 1.0)
+                self.uneven = math.sqrt((1 - weight) * self.uneven**2 + weight * miss**2)
+                self.uneven = min(max(self.uneven, 0.03), 1.0)
+            total = seen.answered / max(seen.at - one.sent, 1.0)
+            if self._log_rate is not None:  # a few answers say less than all the others do
+                usual = _PRIOR_ANSWERS / math.exp(self._log_rate)
+                total = (seen.answered + _PRIOR_ANSWERS) / (max(seen.at - one.sent, 1.0) + usual)
+            last = max(step, 0) / seconds
+            # What it did last says more of what it will do next, if enough was seen of it.
+            share = 0.5 * min(step / max(seen.answered, 1), 1.0) if step > 0 else 0.25
+            one.rate = total + share * (last - total)
+            if seen.answered and one.at == one.sent:
+                self._population(total, 0.1)
+        if step > 0:
+            one.news_at = seen.at
+        one.at, one.answered = seen.at, seen.answered
+
+    def advance(self, now: float) -> None:
+        """Let time pass."""
+        self._now = max(now, self._now)
+
+    def expected(self) -> Mapping[Key, Expected]:
+        """Return when each batch will end."""
+        found = {}
+        for key, one in self._batches.items():
+            rate, doubt = self._rate(one)
+            if rate is None:
+                continue
+            left = (one.size - one.answered) / rate
+            silent = max(one.at - one.news_at, 0.0)
+            left = max(left, 0.5 * silent)
+            spread = max(doubt * left, 0.3 * silent, 0.5)
+            if not one.rate:  # far faster than others is as likely as far slower
+                spread = left * (1 - math.exp(-4 * doubt)) / 1.2
+            found[key] = Expected(one.at + left, spread, spread, one.sent)
+        return found
+
+    def leave(self, key: Key) -> None:
+        """Forget a batch."""
+        self._batches.pop(key, None)
+
+    def shift(self, seconds: float) -> None:
+        """Note that the clock jumped."""
+        self._now += seconds
+        for one in self._batches.values():
+            one.sent, one.at, one.news_at = one.sent + seconds, one.at + seconds, one.news_at + seconds
+
+    def _rate(self, one: _Own) -> tuple[float | None, float]:
+        """Return the rate of a batch and how uncertain it is, as a share of it."""
+        if one.rate:
+            return one.rate, math.hypot(self.uneven, 0.5 / math.sqrt(one.answered + 1))
+        if self._log_rate is None:
+            return None, 1.0
+        return math.exp(self._log_rate), min(math.hypot(self._log_spread, self.uneven), 1.0)
+
+    def _population(self, rate: float, weight: float) -> None:
+        log = math.log(max(rate, 1e-6))
+        if self._log_rate is None:
+            self._log_rate = log
+        miss = log - self._log_rate
+        self._log_rate += weight * miss
+        self._log_spread = math.sqrt((1 - weight) * self._log_spread**2 + weight * miss**2)
