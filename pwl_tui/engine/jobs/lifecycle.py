@@ -79,7 +79,7 @@ class Jobs:
                 job = self._accept(wanted.plan, f"{wanted.job.name} retry", "cancel", wanted.job.id)
         if wanted.rejected_batches:
             self._store.jobs.release(wanted.job.id)
-            self._send_rejected(wanted.job)
+            self._send_rejected(wanted.job, copied=True)
             self._wake()
         return self._store.jobs.get(job.id)
 
@@ -91,9 +91,8 @@ class Jobs:
         """Resume a stopped job, whatever stopped it: a pause, a hold, a refusal, or an unreachable batch."""
         now = self._context.clock()
         self._store.jobs.pause(job_id, paused=False)
-        job = self._store.jobs.get(job_id)
-        if job.error != COPIED:  # which is for `retry`, and names its sum
-            self._send_rejected(job)
+        # What was planned in a copy of a state directory is for `retry`, which names its sum.
+        self._send_rejected(self._store.jobs.get(job_id), copied=False)
         self._store.polls.try_again(job_id, now=now)
         self.look_again([job_id])
         self._wake()
@@ -155,8 +154,13 @@ class Jobs:
         self._wake()
         return self._store.jobs.get(job_id)
 
-    def _send_rejected(self, job: Job) -> None:
-        """Send rejected batches again; where other jobs have the numbers, take over their answers."""
+    def _send_rejected(self, job: Job, *, copied: bool) -> None:
+        """Send rejected batches again; where other jobs have the numbers, take over their answers.
+
+        Args:
+            job: whose batches.
+            copied: whether also those that were rejected because the state directory is a copy.
+        """
         if BatchState.REJECTED in job.batches:
             with self._store.accepting():
                 now = self._context.clock()
@@ -164,7 +168,8 @@ class Jobs:
                 for batch, elsewhere in taken:
                     known = {number: (one.answer, one.answered) for number, one in elsewhere.answers.items()}
                     self._store.decisions.take_over(batch, known, elsewhere.payers, now=now)
-                self._store.decisions.retry_rejected(job.id, free, now=now)
+                again = [batch for batch in free if copied or batch.error != COPIED]
+                self._store.decisions.retry_rejected(job.id, again, now=now)
 
     def _renewed(self, plan: JobPlan, binding: Binding) -> JobPlan:
         """Return the plan as it is now: others may have accepted, or been answered, since it was made."""

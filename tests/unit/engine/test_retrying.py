@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
+from msgspec.structs import replace
 
 from pwl_tui.answer import Outcome
-from pwl_tui.engine.problems import EngineError
+from pwl_tui.engine.problems import COPIED, EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
@@ -239,3 +240,19 @@ def test_the_last_credit_is_used_before_a_top_up(clock: Clock, store: Store, the
     assert store.jobs.get(job.id).state is JobState.COMPLETED
     assert [number for sent in service.submitted for number in sent] == [f"+{number}" for number in numbers]
     assert waiting.binding == BINDING
+
+
+def test_resuming_sends_what_was_refused_and_not_what_was_planned_in_a_copy(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 20, batch_size=10)
+    service.before = failing(REFUSED)
+    make_submitter(store, service, clock).send_next()
+    service.before = lambda: None
+    store.places.here = replace(store.places.here, path="/another")
+    assert store.places.copied(NOW, COPIED) == 1
+    engine = make_engine(store, service, clock)
+    engine.jobs.resume(job)
+    assert [batch.state for batch in store.batches.of(job)] == [BatchState.PLANNED, BatchState.REJECTED]
+    engine.jobs.retry(engine.plans.for_retry(job))
+    assert [batch.state for batch in store.batches.of(job)] == [BatchState.PLANNED] * 2
