@@ -4,6 +4,15 @@ import errno
 from pathlib import Path
 
 
+def is_full(error: BaseException | None) -> bool:
+    """Return whether a full disk, or a used up quota, is what an error, or what it comes from, reports."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def os_sentences(error: OSError, path: Path | str) -> tuple[str, str]:
     """Return what went wrong with `path` and what to do: ``raise StateError(*os_sentences(error, path))``.
 

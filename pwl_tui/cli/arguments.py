@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pwl_tui.filters import FILTERS
+
 if TYPE_CHECKING:
     from pwl_tui.cli.session import Session
 
@@ -115,6 +117,27 @@ def add_pay_again(parser: ArgumentParser) -> None:
         help="Pay a second time for the N numbers that other jobs already sent, instead of taking over their"
         " answers; N must be exactly how many they are",
     )
+
+
+def add_export(parser: ArgumentParser) -> None:
+    """Add where to export the list once its job is finished."""
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="Export the list with results to FILE once the job is finished; its suffix is the format"
+        " (default: when_done under [export] in the configuration)",
+    )
+    where.add_argument("--no-export", action="store_true", help="Export nothing, whatever is configured")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument(
+        "--only", choices=tuple(FILTERS), help="Export only rows with this outcome, once it is finished"
+    )
+    which.add_argument(
+        "--split", action="store_true", help="Export one file per outcome: FILE-on-whatsapp, …"
+    )
+    parser.add_argument("--digits", action="store_true", help="Export numbers without the plus sign")
 
 
 def add_rejected_rows(parser: ArgumentParser) -> None:

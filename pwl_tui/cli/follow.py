@@ -170,6 +170,8 @@ class _Follower:
     def _moving(self, job: Job, *, frozen: bool) -> bool:
         """Whether a job may still make progress by itself that is worth waiting for."""
         if self._finish:
+            if self._engine.wishes.pending(job):
+                return True
             if job.batches.get(BatchState.PROCESSING) and not self._unreadable(job, tries=TRIES):
                 return True
             if job.batches.get(BatchState.UNREACHABLE) and self._engine.jobs.looking(job.id):
@@ -214,6 +216,8 @@ class _Follower:
             return Ending(exit_of_problem(problem), problem)
         if self._finish and job.trouble is not None:
             return Ending(exit_of_problem(job.trouble), job.trouble)
+        if self._finish and job.wish is not None and job.wish.problem is not None:
+            return Ending(Exit.FAILED, job.wish.problem)
         if _unsent(job) and (forbidden := self._engine.forbidden) is not None:
             return Ending(Exit.FAILED, forbidden)
         if job.paused and _unsent(job):
@@ -255,6 +259,9 @@ class _Follower:
                 self._say_once(f"Job {job.id} is waiting. {job.hold.message} {job.hold.remedy}")
             if self._finish and job.trouble is not None and not job.trouble.kind.service_wide:
                 self._say_once(f"{job.trouble.message} Retrying.")
+            wish = job.wish if self._finish and self._engine.wishes.pending(job) else None
+            if wish is not None and wish.problem is not None:
+                self._say_once(f"Job {job.id} is not exported yet. {wish.problem.message} Retrying.")
 
     def _say_once(self, text: str) -> None:
         if text not in self._said:

@@ -6,13 +6,14 @@ example, the key and changed settings. Nothing here knows the service, lists or 
 
 from pwl_tui.config.errors import ConfigError
 from pwl_tui.config.settings import Settings, load
-from pwl_tui.config.tables import Lists, Notify, Polling, Sending, Ui
+from pwl_tui.config.tables import Export, Lists, Notify, Polling, Sending, Ui
 from pwl_tui.config.values import KeyCommand
 from pwl_tui.config.writing import Changes, example, profiles, save, save_key, show
 
 __all__ = [
     "Changes",
     "ConfigError",
+    "Export",
     "KeyCommand",
     "Lists",
     "Notify",

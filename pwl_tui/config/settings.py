@@ -15,6 +15,7 @@ from pwl_tui.config.errors import ConfigError
 from pwl_tui.config.tables import (
     BASE_URL_VARIABLE,
     KEY_VARIABLE,
+    Export,
     File,
     Lists,
     Notify,
@@ -58,6 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sending: Sending = field(default_factory=Sending)
     polling: Polling = field(default_factory=Polling)
     ui: Ui = field(default_factory=Ui)
+    export: Export = field(default_factory=Export)
     notify: Notify = field(default_factory=Notify)
     keys: Mapping[str, str] = field(default_factory=dict)
     """From command IDs to keys, as the person wrote them."""
@@ -121,6 +123,7 @@ def in_force(
         sending=file.sending,
         polling=file.polling,
         ui=file.ui,
+        export=file.export,
         notify=file.notify,
         keys=file.keys,
         warnings=_warnings(profiles, path),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from msgspec import Meta, Struct
 from msgspec.structs import fields
 
-from pwl_tui.config.values import COMMAND_SECONDS, check_command
+from pwl_tui.config.values import COMMAND_SECONDS, check_command, check_template
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 
@@ -197,6 +197,22 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
     ] = False
 
 
+class Export(Struct, frozen=True, forbid_unknown_fields=True):
+    """Answers in a file by themselves."""
+
+    when_done: Annotated[
+        str,
+        Meta(
+            title="Export each list to this file once its job is finished; its suffix is the format."
+            " {dir}: of the list, {name}: of the job, {date}, {time}: when it is sent (UTC).",
+            description='a file name such as "{dir}/{name}-answers.csv", or empty',
+        ),
+    ] = ""
+
+    def __post_init__(self) -> None:
+        check_template("when_done", self.when_done)
+
+
 class Notify(Struct, frozen=True, forbid_unknown_fields=True):
     """What happens when a job finishes."""
 
@@ -245,6 +261,7 @@ class File(Struct, frozen=True, forbid_unknown_fields=True):
     sending: Sending = Sending()
     polling: Polling = Polling()
     ui: Ui = Ui()
+    export: Export = Export()
     notify: Notify = Notify()
     keys: Annotated[
         dict[str, str],

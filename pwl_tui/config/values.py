@@ -7,6 +7,7 @@ file and the environment.
 import ipaddress
 import re
 from functools import cached_property
+from string import Formatter
 from urllib.parse import urlsplit
 
 from pwl_tui.config.errors import ConfigError
@@ -73,6 +74,23 @@ def check_command(name: str, command: str) -> None:
         words = []
     if command and not words:
         raise ValueError(f"have a command line in {name} with matching quotation marks")
+
+
+PLACEHOLDERS = ("dir", "name", "date", "time")
+"""What may stand in braces in the name of an export: the list's directory, the job's name, the time."""
+
+
+def check_template(name: str, text: str) -> None:
+    """Raise `ValueError` if a file name has an unknown placeholder, or a brace without its other."""
+    try:
+        found = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+    except ValueError:
+        raise ValueError(f"have each brace of {name} closed; write {{{{ for one brace") from None
+    if "\0" in text:
+        raise ValueError(f"have a file name without NUL in {name}")
+    if unknown := [field for field in found if field not in PLACEHOLDERS]:
+        known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
+        raise ValueError(f"have no placeholder {{{unknown[0]}}} in {name}; there are {known}")
 
 
 def _words(command: str) -> list[str]:

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 from pwl_tui.config import Settings
 from pwl_tui.engine.account import Account, connect
 from pwl_tui.engine.context import EngineContext
-from pwl_tui.engine.events import Event
+from pwl_tui.engine.events import Event, JobFinished
 from pwl_tui.engine.hook import with_hook
 from pwl_tui.engine.jobs.lifecycle import Jobs
 from pwl_tui.engine.jobs.plans import Plans
+from pwl_tui.engine.jobs.wishes import Wishes
 from pwl_tui.engine.money.credits import Credits
 from pwl_tui.engine.money.lookups import Lookups
 from pwl_tui.engine.money.recovery import Recovery
@@ -46,6 +47,7 @@ class Engine:
         store: the state file.
         plans: what would be sent and what it would cost.
         jobs: creating, retrying, pausing, exporting and forgetting jobs.
+        wishes: exports that are written by themselves once their job is finished.
         credits: the balance and the ledger.
         lookups: single checks.
         recovery: batches in doubt, submitted elsewhere, or known to the journal only.
@@ -72,7 +74,8 @@ class Engine:
             draw=draw or random.SystemRandom(),
         )
         self.plans = Plans(self._context)
-        self.jobs = Jobs(self._context, wake=self.wake)
+        self.wishes = Wishes(self._context)
+        self.jobs = Jobs(self._context, self.wishes, wake=self.wake)
         self.credits = Credits(self._context)
         self.lookups = Lookups(self._context, pause=pause)
         self.recovery = Recovery(self._context, wake=self.wake, pause=pause)
@@ -141,19 +144,24 @@ class Engine:
     def start(self, listener: Callable[[Event], None], scope: Scope | None = None) -> None:
         """Begin to send and poll; `listener` is called with every event, on the engine's threads.
 
-        Without a key there is nothing to do yet: `use_key` begins then.
+        Without a key there is nothing to send yet: `use_key` begins then. What was wished of finished jobs is
+        done in any case, by `wishes.carry_out`, wherever jobs are polled.
         """
         self._listener, self._scope = listener, scope or Scope()
+        if self._scope.poll:
+            self.wishes.stop()
+            self.wishes.start(listener)
         scope = self._scope if self.may_spend else replace(self._scope, jobs=())
         account = self._context.account
         if account is not None:
-            hooked = with_hook(listener, self.settings.notify.command, self.store.jobs.get)
+            hooked = with_hook(self._finishing(listener), self.settings.notify.command, self.store.jobs.get)
             self._monitor = account.monitor(hooked, scope)
             self._monitor.start()
 
     def stop(self) -> None:
         """Begin nothing more; returns at once, even when the service does not answer."""
         self.lookups.stop()
+        self.wishes.stop()
         self._stop_monitor()
 
     def drain(self, timeout: float) -> bool:
@@ -175,6 +183,7 @@ class Engine:
         for account, monitor in self._started():
             monitor.close(max(end - time.monotonic(), 0.0))
             account.close()
+        self.wishes.join(max(end - time.monotonic(), 0.0))
         self._monitor, self._earlier = None, []
         if self._context.account is not None:
             self._context.account.close()
@@ -222,6 +231,16 @@ class Engine:
         """Ask for the credits of all services; the answers come as events."""
         if self._monitor is not None:
             self._monitor.refresh_balance()
+
+    def _finishing(self, listener: Callable[[Event], None]) -> Callable[[Event], None]:
+        """Return a listener that passes events on, and has done at once what was wished of a finished job."""
+
+        def tell(event: Event) -> None:
+            listener(event)
+            if isinstance(event, JobFinished):
+                self.wishes.wake()
+
+        return tell
 
     def _stop_monitor(self) -> None:
         self._listener = None

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import astuple
@@ -61,6 +62,20 @@ class NewJob(Struct, frozen=True):
     numbers: int
     retry_of: int | None = None
     """ID of the job whose failed numbers it retries."""
+    recheck_of: int | None = None
+    """ID of the job whose answers it asks for again."""
+
+
+class NewWish(NamedTuple):
+    """The export that a new job is to have once it is finished.
+
+    Attributes:
+        path: the file, as people are told.
+        target: what to write there, and how; opaque to the store.
+    """
+
+    path: str
+    target: bytes
 
 
 class Jobs:
@@ -80,6 +95,8 @@ class Jobs:
         follows: Sequence[NewFollow] = (),
         decided: Sequence[tuple[str, str]] = (),
         further: Iterable[tuple[int, int]] = (),
+        earlier: Iterable[tuple[int, bool, bool]] = (),
+        wish: NewWish | None = None,
     ) -> int:
         """Store a job; it exists for everyone once this returns, and not at all if this raises.
 
@@ -92,6 +109,9 @@ class Jobs:
             follows: the numbers that are under way elsewhere; their answers are pending.
             decided: what the person decided about it, for the activity: events with their details.
             further: for each further number of a row, the index of the row and that of the number.
+            earlier: of a recheck, the index of each number of which anything was known before, and whether it
+                was on WhatsApp, and a business.
+            wish: the export that it is to have. None means none.
 
         Returns:
             The job's ID.
@@ -106,6 +126,7 @@ class Jobs:
             self._fill(job_id, "INSERT INTO sources VALUES (?,?,?)", enumerate(pieces), 16)
             self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
             self._fill(job_id, "INSERT OR IGNORE INTO further_numbers VALUES (?,?,?)", further)
+            self._fill(job_id, "INSERT INTO earlier VALUES (?,?,?,?)", earlier)
             self._fill(
                 job_id,
                 _INSERT_NUMBER,
@@ -123,6 +144,8 @@ class Jobs:
                     if batch.batch_id is not None and not _charged(c, batch.batch_id):
                         at = batch.submitted or job.created
                         insert_charge(c, binding, Charge(at, batch.size, None, job_id, seq, None))
+                if wish is not None:
+                    c.execute("INSERT INTO wishes (job, path, target) VALUES (?,?,?)", (job_id, *wish))
                 c.execute(_READY, (job_id,))
                 follow(c, job_id, follows, job.created)
                 for event, detail in decided:
@@ -204,6 +227,7 @@ class Jobs:
         for table, key in (
             ("rows", "idx"),
             ("further_numbers", "row"),
+            ("earlier", "idx"),
             ("numbers", "idx"),
             ("sources", "piece"),
         ):
@@ -244,7 +268,7 @@ class Jobs:
     def _insert(self, c: sqlite3.Connection, job: NewJob) -> int:
         cursor = c.execute(
             "INSERT INTO jobs (binding, profile, name, source, origin, created, rows, blank, rejected,"
-            " duplicates, numbers, retry_of, reused) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,0)",
+            " duplicates, numbers, retry_of, recheck_of, reused) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
             (
                 binding_row(c, job.binding),
                 job.profile,
@@ -258,6 +282,7 @@ class Jobs:
                 job.duplicates,
                 job.numbers,
                 job.retry_of,
+                job.recheck_of,
             ),
         )
         if cursor.lastrowid is None:

@@ -125,6 +125,36 @@ class Candidate(Struct, frozen=True):
     """Whether it is certainly not the batch's."""
 
 
+class WrittenFile(Struct, frozen=True):
+    """A file that an export has written, and how many rows it has; for a text, how many numbers."""
+
+    path: str
+    rows: int
+
+
+class Wish(Struct, frozen=True):
+    """The export that a job is to have once it is finished.
+
+    Attributes:
+        path: the file; for a split, what the names of the files are made of.
+        written: when it was written. None means that it is still to be written.
+        files: what was written.
+        problem: why it could not be written the last time. None means that it was not tried, or was written.
+    """
+
+    path: str
+    written: float | None = None
+    files: tuple[WrittenFile, ...] = ()
+    problem: Problem | None = None
+
+
+class Before(Struct, frozen=True, array_like=True):
+    """What was known of a number before it was asked for again."""
+
+    on_whatsapp: bool
+    business: bool
+
+
 class Job(Struct, frozen=True):
     """One list accepted for validation, with the totals of its batches."""
 
@@ -178,6 +208,10 @@ class Job(Struct, frozen=True):
     """IDs of the jobs that pay for the numbers under way."""
     trouble: Problem | None = None
     """Why the last poll of one of its batches that are processing taught nothing. None means that all did."""
+    recheck_of: int | None = None
+    """ID of the job whose answers it asks for again."""
+    wish: Wish | None = None
+    """The export that it is to have once it is finished. None means none."""
 
     @property
     def in_batches(self) -> int:
@@ -212,6 +246,8 @@ class Result(Struct, frozen=True, array_like=True):
     batch: int | None
     """``seq`` of the batch that holds it; None means that it was not sent, or is reused."""
     answer: Answer
+    before: Before | None = None
+    """What was known before a recheck. None means nothing, or that the job is none."""
 
 
 class RejectedRow(Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
-from pwl_tui.state.models import Batch, BatchState, Binding, Counts, Job, JobState, Result
+from pwl_tui.state.models import Batch, BatchState, Binding, Counts, Job, JobState, Result, Wish, WrittenFile
 
 BATCHES = "SELECT * FROM batches"
 
@@ -20,6 +20,7 @@ _COUNTED = tuple((state, f"n_{state}") for state in BatchState)
 _STATES = "".join(f", sum(state='{state}') AS {column}" for state, column in _COUNTED)
 _JOBS = f"""
 SELECT j.*, b.base_url, b.fingerprint, a.*, w.*,
+    e.path AS wish, e.written AS wish_written, e.files AS wish_files, e.problem AS wish_problem,
     (SELECT error FROM batches WHERE job=j.id AND error IS NOT NULL
         AND state IN ({",".join(f"'{state}'" for state in _ATTENTION)}) ORDER BY seq LIMIT 1) AS error
 FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
@@ -36,7 +37,7 @@ FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
     SELECT f.job AS follower, sum(f.pending) AS under_way, group_concat(DISTINCT f.payer) AS payers,
         min(CASE p.state WHEN '{BatchState.PROCESSING}' THEN p.next_poll END) AS payers_poll
     FROM (SELECT * FROM follows {{0}}) f LEFT JOIN batches p ON p.job=f.payer AND p.seq=f.seq GROUP BY f.job
-) w ON w.follower=j.id
+) w ON w.follower=j.id LEFT JOIN wishes e ON e.job=j.id
 WHERE j.ready=1
 """
 JOBS = _JOBS.format("")
@@ -57,8 +58,9 @@ WITH foremost AS (
 ANSWER = ", ".join(COLUMNS)
 """The columns of ``numbers`` that an `Answer` is made of."""
 RESULTS = f"""
-SELECT json_group_array(json_array(idx, number, batch, json_array({ANSWER})))
-FROM (SELECT idx, number, batch, {ANSWER} FROM numbers WHERE job=?{{}})
+SELECT json_group_array(json_array(idx, number, batch, json_array({ANSWER}), json(was)))
+FROM (SELECT idx, number, batch, {ANSWER}, (SELECT json_array(e.on_whatsapp, e.business) FROM earlier e
+    WHERE e.job=numbers.job AND e.idx=numbers.idx) AS was FROM numbers WHERE job=?{{}})
 """
 """The results of a job that a condition selects, all in one row: after each row Python lets other threads
 run, so a page of a hundred rows would wait a hundred times while a poll is being stored."""
@@ -157,7 +159,16 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
         failed_elsewhere=row["failed_elsewhere"],
         follows=tuple(sorted(int(payer) for payer in (row["payers"] or "").split(",") if payer)),
         trouble=problem_from(row["trouble"]),
+        recheck_of=row["recheck_of"],
+        wish=_wish(row),
     )
+
+
+def _wish(row: dict[str, Any]) -> Wish | None:
+    if row["wish"] is None:
+        return None
+    files = msgspec.json.decode(row["wish_files"], type=tuple[WrittenFile, ...])
+    return Wish(row["wish"], row["wish_written"], files, problem_from(row["wish_problem"]))
 
 
 def batch_from(row: sqlite3.Row) -> Batch:

@@ -252,6 +252,32 @@ CREATE TABLE further_numbers (
 ) WITHOUT ROWID;
 """
 
+_WISHES_AND_RECHECKS: Final = """
+-- The export that a job is to have once it is finished.
+CREATE TABLE wishes (
+    job INTEGER PRIMARY KEY REFERENCES jobs ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    target BLOB NOT NULL,               -- what to write there, and how; opaque here
+    begun BLOB,                         -- the files that are being written; opaque here
+    next_try REAL NOT NULL DEFAULT 0,   -- not before, because the last try failed
+    problem TEXT,                       -- why it failed; NULL: it was not tried, or did not fail
+    written REAL,                       -- when; NULL while it is still to be written
+    files TEXT NOT NULL DEFAULT '[]'    -- what was written: names with their rows
+);
+
+-- The job whose answers this one asks for again.
+ALTER TABLE jobs ADD COLUMN recheck_of INTEGER REFERENCES jobs ON DELETE SET NULL;
+
+-- What was known of the numbers of a recheck before, where anything was.
+CREATE TABLE earlier (
+    job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    idx INTEGER NOT NULL,
+    on_whatsapp INTEGER NOT NULL,
+    business INTEGER NOT NULL,
+    PRIMARY KEY (job, idx)
+) WITHOUT ROWID;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _FIRST,
     _SECOND,
@@ -261,4 +287,5 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _REPLIES_IN_DOUBT,
     _UNDER_WAY,
     _SEVERAL_NUMBERS_IN_A_ROW,
+    _WISHES_AND_RECHECKS,
 )

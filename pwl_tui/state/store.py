@@ -2,6 +2,7 @@
 
 import shutil
 from contextlib import AbstractContextManager
+from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Self
 
@@ -12,7 +13,7 @@ from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal
-from pwl_tui.state.files.locks import exclusive_lock, sender_lock
+from pwl_tui.state.files.locks import exclusive_lock, lock_file, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.follows import Follows
@@ -25,6 +26,7 @@ from pwl_tui.state.place import Places
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
 from pwl_tui.state.replies import Replies
+from pwl_tui.state.wishes import Wishes
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: there must be room for an ID that is paid for."""
@@ -43,6 +45,7 @@ class Store:
         follows: which jobs wait for numbers that another job pays for.
         results: rows and numbers.
         lookups: single checks.
+        wishes: exports that jobs are to have once they are finished.
         balances: readings of the credits.
         charges: what is known to have been spent.
         activity: the log of what happened and what was decided.
@@ -65,6 +68,7 @@ class Store:
         self.follows = Follows(database)
         self.results = Results(database)
         self.lookups = Lookups(database)
+        self.wishes = Wishes(database)
         self.balances = Balances(database)
         self.charges = Charges(database)
         self.activity = Activities(database)
@@ -100,6 +104,10 @@ class Store:
         Hold it from the check whether it has been done until it is stored.
         """
         return exclusive_lock(self.directory / "accept.lock", self.patience)
+
+    def exporting(self) -> AbstractContextManager[bool]:
+        """Try to become the only one, in other processes too, who writes exports that were wished for."""
+        return lock_file(self.directory / "export.lock", LOCK_EX | LOCK_NB)
 
     def scratch(self) -> AbstractContextManager[Path]:
         """Lend a private directory for temporary files: see `scratch.scratch`."""

@@ -19,7 +19,7 @@ from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.problems import internal
 from pwl_tui.state.patience import WAITING
-from pwl_tui.text import encoding_of
+from pwl_tui.text import clean, encoding_of
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.context import AppContext, Save
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
@@ -30,6 +30,7 @@ from pwl_tui.ui.styles import HOME_STYLES
 from pwl_tui.ui.terminal import notify, signals
 from pwl_tui.ui.terminal.terminal_app import TerminalApp
 from pwl_tui.ui.widgets.text_input import TextInput
+from pwl_tui.wording.jobs import exported
 
 _TICK_SECONDS = 1.0
 _SLOW_TICK_SECONDS = 3.0
@@ -150,6 +151,10 @@ class PwlApp(TerminalApp):
         before, self.snapshot = self.snapshot, event.snapshot
         if sentence := self._completions.due(event.snapshot.finished_since(before), event.snapshot.now):
             self.announce(sentence, self._ctx.settings)
+        for job in event.snapshot.exported_since(before):
+            failing = job.wish is not None and job.wish.problem is not None
+            words = f"{clean(job.name, 40)}: {exported(job)}."
+            self.notify(words, severity="error" if failing else "information")
         self._retitle()
         failed = event.snapshot.engine_problem
         if failed is not None and failed != before.engine_problem:

@@ -60,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("browse", "ctrl+o", "browse", "Choose the list from your files.", "Lists", "form", 3),
     Command("see-rows", "ctrl+r", "see rows", "See how each row is read.", "Lists", "form", 4),
     Command("options", "ctrl+t", "options", "Set how to read the list, or sample it.", "Lists", "form", 5),
+    Command("when-done", "ctrl+y", "export to", "Export the list once it is done.", "Lists", "form", 7),
     Command("take-region", "ctrl+g", "use region", "Choose the region that fits.", "Lists", "form", 6),
     Command(
         "save-rejected", "e", "save rejected", "Save the rejected rows to a file.", "Lists", "preview", 1

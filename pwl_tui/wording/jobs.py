@@ -15,6 +15,7 @@ SIGNS: Final[Mapping[JobState, str]] = {
     JobState.COMPLETED: "✓",
 }
 """What marks a state without words; most have no sign."""
+_LONGEST_PATH: Final = 4096
 _IDS_SHOWN: Final = 4
 """Jobs that are named by their IDs in one place."""
 
@@ -157,6 +158,21 @@ def cheaper(job: Job, agreed: int) -> str:
         f"It costs {counted(job.in_batches, 'credit')} instead of {grouped(agreed)}:"
         " by now, other jobs have or await the other answers."
     )
+
+
+def exported(job: Job) -> str:
+    """Return what becomes, or became, of the export that a job is to have; empty if it is to have none."""
+    wish = job.wish
+    if wish is None:
+        return ""
+    path = clean(wish.path, _LONGEST_PATH)
+    if wish.written is not None:
+        if len(wish.files) == 1:
+            return f"Exported to {clean(wish.files[0].path, _LONGEST_PATH)}"
+        return f"Exported to {counted(len(wish.files), 'file')} beside {path}"
+    if wish.problem is None:
+        return f"It is exported to {path} once it is finished"
+    return f"Not exported to {path} yet: {clean(wish.problem.message).removesuffix('.')}"
 
 
 def continued_by(later: Job) -> str:

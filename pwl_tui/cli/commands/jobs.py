@@ -26,19 +26,11 @@ from pwl_tui.cli.render.text_output import batches_text, job_notes, received_tex
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import NO_KEY, EngineError
 from pwl_tui.filters import FILTERS
-from pwl_tui.lists.write.export import Format, Target
+from pwl_tui.lists.write.export import Format, Target, format_of
 from pwl_tui.state.models import BatchState, Job
 from pwl_tui.text import clean
 from pwl_tui.wording.figures import counted
 
-_FORMATS: dict[str, Format] = {
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".txt": "txt",
-    ".xlsx": "xlsx",
-}
 _ROWS_PER_STEP = 20_000
 """How often an export reports progress; a shorter one is done before that."""
 _MAX_PATH = 4096
@@ -107,7 +99,7 @@ def watch(session: Session) -> int:
         for job in session.store.jobs.all():
             if job.unfinished and (problem := engine.jobs.elsewhere(job)) is not None:
                 output.note(f"{problem.message} {problem.remedy}")
-            elif job.unfinished:
+            elif job.unfinished or engine.wishes.pending(job):
                 wanted.append(job)
     if engine.binding is None and any(job.unfinished for job in wanted):
         raise EngineError(NO_KEY)
@@ -149,7 +141,7 @@ def export(session: Session) -> int:
     """Export the list of a job with its results."""
     arguments = session.arguments
     job = session.store.jobs.find(arguments.job)
-    chosen = arguments.format or _FORMATS.get(arguments.output.suffix.lower())
+    chosen = arguments.format or format_of(arguments.output)
     if chosen is None:
         raise UsageError(
             f"The format of {arguments.output.name!r} is unknown.",

@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import replace
 
@@ -14,6 +14,7 @@ from pwl_tui.api.errors import ApiError
 from pwl_tui.cli.arguments import (
     LIST_OPTIONS,
     Command,
+    add_export,
     add_job,
     add_json,
     add_list,
@@ -35,12 +36,17 @@ from pwl_tui.cli.render.text_output import retry_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.exporting import save_rejected
 from pwl_tui.engine.jobs.planning import JobPlan, WhenShort
+from pwl_tui.engine.jobs.wishes import target_for
 from pwl_tui.engine.problems import EngineError, credits_short
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.state.models import Job
 from pwl_tui.wording.figures import counted
 from pwl_tui.wording.jobs import answers, cheaper
+from pwl_tui.wording.jobs import exported as export_words
+
+if TYPE_CHECKING:
+    from pwl_tui.lists.write.export import Target
 
 
 def _plan_arguments(parser: ArgumentParser) -> None:
@@ -86,6 +92,7 @@ def _submit_arguments(parser: ArgumentParser) -> None:
         help="With too few credits: cancel, send what you can afford (fit), or also queue the rest until a"
         " top-up (wait)",
     )
+    add_export(parser)
     add_json(parser)
 
 
@@ -97,15 +104,18 @@ def submit(session: Session) -> int:
     rest = arguments.rest_of is not None
     if rest:
         job = _with_rest(session)
-        planned, name = _plan_rest(session, job), f"{job.name} rest"
+        source, name = Path(job.source), f"{job.name} rest"
     else:
-        planned, name = _plan_list(session, need_balance=True), default_name(arguments.list)
+        source, name = Path(arguments.list), default_name(arguments.list)
+    name = arguments.name or name
+    wished = wish(session, source, name)  # before anything is read, and long before anything is paid
+    planned = _plan_rest(session, job) if rest else _plan_list(session, need_balance=True)
     _save_rejected(session, planned)
     planned = paying_again(session, planned)
     if not _agreed(session, planned, rest=rest):
         session.output.note("Nothing was sent.")
         return Exit.USAGE
-    job, ending = _send(session, planned, arguments.name or name)
+    job, ending = send(session, planned, name, wished)
     code = report(session, job, ending)
     if ending.exit is Exit.DONE and _may_offer_rest(session, job):
         return _offer_rest(session, job)
@@ -152,6 +162,8 @@ def report(session: Session, job: Job, ending: Ending) -> int:
     """Print the state of a job and what keeps it from finishing; return the exit code."""
     spent = counted(job.charged, "credit")
     text = f"Job {job.id} {job.name}: {job.state}, {answers(job.counts)}; {spent} spent."
+    if job.wish is not None and job.wish.written is not None:
+        text = f"{text} {export_words(job)}."
     sample = sample_text(session, job)
     session.output.value(shape_of(session, job, batches=True), f"{text}\n\n{sample}" if sample else text)
     note_ended_early(session, [job])
@@ -286,10 +298,46 @@ def _credits(session: Session, planned: JobPlan) -> int:
     return planned.to_pay - (planned.short if session.arguments.when_short == "fit" else 0)
 
 
-def _send(session: Session, planned: JobPlan, name: str) -> tuple[Job, Ending]:
+def wish(session: Session, source: Path, name: str) -> "Target | None":
+    """Return the export that is wished for a list, by its options or by the configuration.
+
+    Args:
+        session: with the options of `add_export` among its arguments.
+        source: the file of the list, which need not be one.
+        name: of the job.
+
+    Raises:
+        ListError: It cannot be written.
+        UsageError: Options say how to export, and nothing is to be exported.
+    """
+    arguments, wishes = session.arguments, session.engine.wishes
+    how = {"only": arguments.only, "split": arguments.split, "digits": arguments.digits}
+    target: Target | None = None
+    if arguments.export is not None:
+        target = target_for(arguments.export)
+    elif not arguments.no_export:
+        target = wishes.by_default(source if os.path.isfile(source) else None, name)
+    if target is None:
+        if given := [option for option, value in how.items() if value]:
+            raise UsageError(f"--{given[0]} is about an export.", "Add --export FILE.")
+        return None
+    target = replace(target, **how)
+    wishes.check(target)
+    return target
+
+
+def send(session: Session, planned: JobPlan, name: str, wished: "Target | None" = None) -> tuple[Job, Ending]:
+    """Create a job as it was agreed to, and send it; with ``--wait``, wait until it is finished.
+
+    Raises:
+        EngineError: As for `Jobs.create`.
+        ListError: The export that is wished for can no longer be written; nothing was sent.
+    """
     arguments, engine, output = session.arguments, session.engine, session.output
-    job = engine.jobs.create(planned, name=name, when_short=arguments.when_short)
+    job = engine.jobs.create(planned, name=name, when_short=arguments.when_short, export=wished)
     output.note(f"Created job {job.id} {job.name}.")
+    if wished is not None and not arguments.wait:
+        output.note(f"{export_words(job)}.")
     if words := cheaper(job, _credits(session, planned)):
         output.note(words)
     ending = follow(
@@ -321,7 +369,10 @@ def _offer_rest(session: Session, sample: Job) -> int:
     if not agreed:
         output.note(f"Nothing more was sent. Run `{rest_command(sample)}` to send the rest later.")
         return Exit.DONE
-    job, ending = _send(session, rest, f"{sample.name} rest")
+    name = f"{sample.name} rest"
+    # A file that was named has the sample in it.
+    wished = None if session.arguments.export is not None else wish(session, Path(sample.source), name)
+    job, ending = send(session, rest, name, wished)
     return report(session, job, ending)
 
 

@@ -11,7 +11,7 @@ from pwl_tui.engine.money.lookups import Finding
 from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.problem import Problem
 from pwl_tui.state.files.journal import timestamp
-from pwl_tui.state.models import BalanceReading, Batch, BatchState, Candidate, Job
+from pwl_tui.state.models import BalanceReading, Batch, BatchState, Candidate, Job, Wish
 from pwl_tui.text import clean
 from pwl_tui.wording.figures import phone
 
@@ -72,8 +72,10 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
 
     Beyond the fixed fields: ``expires``, when the service may begin to delete results that were not fetched;
     ``retry_of``, the job whose failed numbers it retries; ``held``, how many of its numbers were left out
-    because they were not in the sample, credits were short, or another job brought no answer; and
-    ``under_way``, how many of the pending ones other jobs pay for.
+    because they were not in the sample, credits were short, or another job brought no answer;
+    ``under_way``, how many of the pending ones other jobs pay for; ``recheck_of``, the job whose answers it
+    asks for again; and the ``export`` that it is to have once it is finished: its path, when it was
+    ``written`` and to which files, or the error of the last try. Null means none.
     """
     return {
         "job": str(job.id),
@@ -96,6 +98,17 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
         "retry_of": None if job.retry_of is None else str(job.retry_of),
         "held": job.left_out,
         "under_way": job.under_way,
+        "recheck_of": None if job.recheck_of is None else str(job.recheck_of),
+        "export": None if job.wish is None else _wish_shape(job.wish),
+    }
+
+
+def _wish_shape(wish: Wish) -> dict[str, Any]:
+    return {
+        "path": wish.path,
+        "written": moment(wish.written),
+        "files": [{"path": file.path, "rows": file.rows} for file in wish.files],
+        "error": wish.problem,
     }
 
 

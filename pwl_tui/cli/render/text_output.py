@@ -15,7 +15,7 @@ from pwl_tui.state.models import Batch, Candidate, Job
 from pwl_tui.text import clean
 from pwl_tui.wording import doubt, ledger, lookup, retry
 from pwl_tui.wording.figures import counted, grouped, percent, phone
-from pwl_tui.wording.jobs import expires_in, needs, under_way
+from pwl_tui.wording.jobs import expires_in, exported, needs, under_way
 
 _SHOWN_OF_REPLY = 300
 """Characters; `--json` and the report have more."""
@@ -63,6 +63,10 @@ def job_notes(job: Job, now: float) -> str:
     lines = []
     if job.retry_of is not None:
         lines.append(f"It retries what failed in job {job.retry_of}.")
+    if job.recheck_of is not None:
+        lines.append(f"It rechecks job {job.recheck_of}: `pwl-tui changes {job.id}` shows what changed.")
+    if export := exported(job):
+        lines.append(f"{export}.")
     if job.under_way:
         lines.append(f"{under_way(job)}: their answers come from there.")
     days, until = days_left(job, now), moment(expires(job))
@@ -186,5 +190,5 @@ def _after(at: float, batch: Batch) -> str:
 
 def _in_the_way(job: Job, elsewhere: Problem | None) -> str:
     if elsewhere is None:
-        return needs(job) or ""
+        return needs(job) or exported(job)
     return f"other key: {elsewhere.remedy}" if job.unfinished else "other key"

@@ -8,6 +8,7 @@ from pwl_tui.engine.jobs import planning, retrying
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import require_not_continued
+from pwl_tui.engine.jobs.wishes import Wishes, new_wish
 from pwl_tui.engine.problems import COPIED, EngineError, other_key, retried, unfinished
 from pwl_tui.problem import Problem
 from pwl_tui.provider import PROVIDER
@@ -23,11 +24,13 @@ class Jobs:
 
     Args:
         context: the state file and the key.
+        wishes: knows whether an export can be written.
         wake: called when there is something new to send or poll.
     """
 
-    def __init__(self, context: EngineContext, *, wake: Callable[[], None]) -> None:
+    def __init__(self, context: EngineContext, wishes: Wishes, *, wake: Callable[[], None]) -> None:
         self._context = context
+        self._wishes = wishes
         self._store = context.store
         self._wake = wake
 
@@ -38,6 +41,7 @@ class Jobs:
         name: str,
         when_short: planning.WhenShort = "cancel",
         retry_of: int | None = None,
+        export: "Target | None" = None,
     ) -> Job:
         """Accept a list for validation: from here on its numbers are sent and paid for.
 
@@ -49,16 +53,18 @@ class Jobs:
             name: what the person calls it.
             when_short: what to do with too few credits.
             retry_of: the job whose failed numbers these are.
+            export: what to write by itself once the job is finished. None means nothing.
 
         Raises:
             EngineError: there is no key, nothing may be spent, credits are short, the job is over the cap,
                 another job has sent this remainder of a list since it was planned, or it would cost more.
+            ListError: `export` cannot be written.
             StateError: the state file failed; then there is no job.
         """
         with self._store.accepting():
             if plan.remainder_of is not None:
                 require_not_continued(self._store, self._store.jobs.get(plan.remainder_of))
-            return self._accept(plan, name, when_short, retry_of)
+            return self._accept(plan, name, when_short, retry_of, export)
 
     def retry(self, wanted: RetryPlan) -> Job:
         """Send rejected batches again within their own job, and failed numbers as a new one.
@@ -136,12 +142,21 @@ class Jobs:
         """Return why a job is neither sent nor polled: it belongs to another key. None means it does not."""
         return other_key(job) if self._context.binding not in (None, job.binding) else None
 
-    def _accept(self, plan: JobPlan, name: str, when_short: planning.WhenShort, retry_of: int | None) -> Job:
+    def _accept(
+        self,
+        plan: JobPlan,
+        name: str,
+        when_short: planning.WhenShort,
+        retry_of: int | None,
+        export: "Target | None" = None,
+    ) -> Job:
         """Store a job; the caller keeps all others from accepting one."""
         binding = self._context.require_spending().binding
         settings = self._context.settings
         plan = planning.affordable(self._renewed(plan, binding), when_short, cap=settings.max_credits_per_job)
         self._store.require_room()
+        if export is not None:
+            self._wishes.check(export)
         job_id = planning.store_job(
             self._store,
             plan,
@@ -150,6 +165,7 @@ class Jobs:
             name=clean(name) or plan.list.source.name,
             now=self._context.clock(),
             retry_of=retry_of,
+            wish=None if export is None else new_wish(export),
         )
         self._wake()
         return self._store.jobs.get(job_id)

@@ -22,7 +22,7 @@ from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.follows import NewFollow, awaited
-from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
+from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber, NewWish
 from pwl_tui.state.models import Binding
 from pwl_tui.state.queries.results import Reusable, UnderWay
 from pwl_tui.state.store import Store
@@ -293,6 +293,7 @@ def store_job(
     name: str,
     now: float,
     retry_of: int | None = None,
+    wish: NewWish | None = None,
 ) -> int:
     """Store a job as planned and return its ID; its batches follow the order of the list.
 
@@ -304,6 +305,7 @@ def store_job(
         name: what the person calls it.
         now: when.
         retry_of: the job whose failed numbers these are.
+        wish: the export that it is to have once it is finished. None means none.
 
     Raises:
         StateError: the state file failed; then there is no job.
@@ -335,6 +337,7 @@ def store_job(
         follows=plan.follows(),
         decided=[("paid again", f"{len(plan.paid_again):,} numbers under way")] if plan.paid_again else [],
         further=_further(plan),
+        wish=wish,
     )
 
 

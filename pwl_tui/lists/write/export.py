@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
@@ -30,6 +30,21 @@ _WRITERS: dict[Format, Callable[..., Writer[Any]]] = {
     "jsonl": JsonLines,
     "txt": Text,
 }
+
+
+ENDINGS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".txt": "txt",
+    ".xlsx": "xlsx",
+}
+
+
+def format_of(path: Path) -> Format | None:
+    """Return the format that the name of a file stands for. None means that it stands for none."""
+    return ENDINGS.get(path.suffix.lower())
 
 
 class Target(Struct, frozen=True):
@@ -66,6 +81,10 @@ class Written(NamedTuple):
     rows: int
 
 
+Record: TypeAlias = Callable[[Sequence[Draft], Sequence[Written]], None]
+"""Told which files are being written: as they are begun, with nothing written, and before they appear."""
+
+
 def export_files(
     target: Target,
     source: Source,
@@ -73,6 +92,7 @@ def export_files(
     answers: Callable[[], Iterator[RowAnswer]],
     scratch: Scratch,
     watch: Callable[[int], None] | None = None,
+    record: Record | None = None,
 ) -> list[Written]:
     """Write a list with its results, in constant memory. The files are all complete or all absent.
 
@@ -90,19 +110,37 @@ def export_files(
         answers: yields one answer per row, in order; called again if the first attempt does not fit.
         scratch: lends a private directory for what a workbook needs until it is complete.
         watch: called now and then with the number of rows done; an exception it raises ends the export.
+        record: told which files are being written, so that they are known after a crash.
 
     Raises:
         ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
     """
+    _require_names(target)
+    write = partial(_export, target, source, reading, scratch=scratch, watch=watch, record=record)
+    try:
+        return write(expected_layout(source, reading), answers())
+    except WiderRowError:
+        return write(measured_layout(source, reading), answers())
+
+
+def require_writable(target: Target) -> None:
+    """Check that an export can be written, by beginning its files and removing them again.
+
+    Raises:
+        ListError: a file exists already, or cannot be written.
+    """
+    _require_names(target)
+    with complete_files([*target.files()], force=target.force) as drafts:
+        for draft in drafts:
+            draft.wanted = False
+
+
+def _require_names(target: Target) -> None:
     if target.split and os.path.isdir(target.path):
         raise ListError(
             f"{clean(str(target.path))} is a directory.",
             "Add the beginning of the file names, such as answers.csv.",
         )
-    try:
-        return _export(target, source, reading, expected_layout(source, reading), answers(), scratch, watch)
-    except WiderRowError:
-        return _export(target, source, reading, measured_layout(source, reading), answers(), scratch, watch)
 
 
 def _export(
@@ -111,8 +149,10 @@ def _export(
     reading: Reading,
     columns: ExportLayout,
     answers: Iterator[RowAnswer],
+    *,
     scratch: Scratch,
     watch: Callable[[int], None] | None,
+    record: Record | None,
 ) -> list[Written]:
     make = partial(Workbook, scratch=scratch) if target.format == "xlsx" else _WRITERS[target.format]
     writer = make(source, reading, columns, digits=target.digits)
@@ -121,6 +161,8 @@ def _export(
     with complete_files([*files], force=target.force) as drafts, ExitStack() as stack:
         outs = [_Out(writer, draft, files[draft.path], stack, late=target.split) for draft in drafts]
         done = 0
+        if record is not None:
+            record(drafts, ())
         while some := list(islice(pairs, _ROWS_AT_ONCE)):
             for out in outs:
                 out.write(some)
@@ -128,7 +170,12 @@ def _export(
             if watch is not None:
                 watch(done)
         stack.close()
-    return [Written(out.draft.path, out.rows) for out in outs if out.draft.wanted]
+        written = [Written(out.draft.path, out.rows) for out in outs if out.draft.wanted]
+        if record is not None:
+            for draft in drafts:
+                draft.stream.flush()
+            record(drafts, written)
+    return written
 
 
 class _Out:

@@ -114,6 +114,15 @@ class Snapshot(Struct, frozen=True, dict=True):
         complete = {job.id: job for job in self.jobs if job.state is JobState.COMPLETED}
         return [complete[job.id] for job in (*before.unfinished, *before.foreign) if job.id in complete]
 
+    def exported_since(self, before: "Snapshot") -> list[Job]:
+        """Return the jobs whose wished export was written since, or could not be for a new reason."""
+        earlier = {job.id: job.wish for job in before.jobs}
+        return [
+            job
+            for job in self.jobs
+            if job.wish is not None and job.id in earlier and earlier[job.id] != job.wish
+        ]
+
     def job(self, job_id: int) -> Job | None:
         """Return a job by its id; None if it was not read or was removed."""
         return next((job for job in self.jobs if job.id == job_id), None)

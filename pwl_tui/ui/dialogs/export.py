@@ -2,13 +2,16 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
+from msgspec import Struct
 from textual.app import ComposeResult
+from textual.widget import Widget
 from textual.widgets import Select
 
+from pwl_tui.engine.jobs.wishes import safe_name, target_for
 from pwl_tui.filters import FILTERS
-from pwl_tui.lists.write.export import Format, Target
+from pwl_tui.lists.write.export import ENDINGS, Format, Target
 from pwl_tui.state.models import Job
 from pwl_tui.text import clean
 from pwl_tui.ui.background import in_thread
@@ -30,6 +33,16 @@ _FORMATS = (
 _ONLY = (("All", ""), *((kind.title, key) for key, kind in FILTERS.items()))
 
 
+class WhenDone(Struct, frozen=True):
+    """What to export by itself once a job is finished.
+
+    Attributes:
+        target: the file, and what to write there. None means that nothing is exported.
+    """
+
+    target: Target | None
+
+
 def beside_source(job: Job, ending: str) -> Path:
     """Return the suggested file: beside the list, or in the current directory if the list was not a file."""
     source = Path(job.source)
@@ -37,8 +50,7 @@ def beside_source(job: Job, ending: str) -> Path:
     if source.is_absolute() and job.source.isprintable():
         stem = source.name.removesuffix(".gz").rsplit(".", 1)[0]
         return source.with_name(f"{stem}-answers.{ending}")
-    name = "".join(c if c.isalnum() or c in "-_ ." else "-" for c in job.name)
-    return Path.cwd() / f"{name}-answers.{ending}"
+    return Path.cwd() / f"{safe_name(job.name)}-answers.{ending}"
 
 
 class ExportDialog(FormDialog[str]):
@@ -63,10 +75,7 @@ class ExportDialog(FormDialog[str]):
             yield field("File", TextInput(str(beside_source(self._job, "csv")), id="export-path"))
             formats = Select(_FORMATS, value="csv", allow_blank=False, compact=True, id="export-format")
             yield field("Format", formats)
-            only = Select(_ONLY, value=self._only, allow_blank=False, compact=True, id="export-only")
-            yield field("Rows", only)
-            yield Checkbox("one file per outcome", id="export-split")
-            yield Checkbox("digits only, without the plus sign", id="export-digits")
+            yield from _how(self._only)
             yield Checkbox("overwrite the file if it exists", id="export-force")
             yield from self.ending("Export")
 
@@ -80,14 +89,10 @@ class ExportDialog(FormDialog[str]):
 
     def action_submit(self) -> None:
         """Write the export."""
-        only = cast("Choice | None", self.query_one("#export-only", Select).value or None)
-        split = self.query_one("#export-split", Checkbox).value
         target = Target(
             typed_path(self.query_one("#export-path", TextInput).value),
             cast("Format", self.query_one("#export-format", Select).value),
-            only=None if split else only,
-            split=split,
-            digits=self.query_one("#export-digits", Checkbox).value,
+            **_chosen(self),
             force=self.query_one("#export-force", Checkbox).value,
         )
         engine, job = self._ctx.engine, self._job
@@ -100,3 +105,73 @@ class ExportDialog(FormDialog[str]):
             return f"Exported {rows} to {counted(len(written), 'file')} beside {target.path}."
 
         self.finish(partial(in_thread, export, "export"), "exporting", "Writing…")
+
+
+class WhenDoneDialog(FormDialog[WhenDone]):
+    """Asks where to export a list by itself once its job is finished, and checks that this will be possible.
+
+    Args:
+        ctx: its engine checks.
+        target: what is chosen so far. None means nothing.
+
+    Returns:
+        What was chosen. None means that it was canceled.
+    """
+
+    def __init__(self, ctx: AppContext, target: Target | None) -> None:
+        super().__init__()
+        self._ctx, self._target = ctx, target
+
+    def compose(self) -> ComposeResult:
+        """Draw the form."""
+        target = self._target
+        with self.frame("Export once the job is done"):
+            hint = f"empty for none; {', '.join(ENDINGS)}"
+            path = TextInput("" if target is None else str(target.path), id="export-path", placeholder=hint)
+            yield field("File", path)
+            yield from _how((target and target.only) or "", target)
+            yield from self.ending("Apply")
+
+    def action_submit(self) -> None:
+        """Close with what was chosen, if it can be written."""
+        typed, wishes = self.query_one("#export-path", TextInput).value.strip(), self._ctx.engine.wishes
+        if not typed:
+            self.dismiss(WhenDone(None))
+            return
+        how = _chosen(self)
+
+        def check() -> WhenDone:
+            target = target_for(typed_path(typed), **how)
+            wishes.check(target)
+            return WhenDone(target)
+
+        self.finish(partial(in_thread, check, "check export"), "checking the export", "Checking…")
+
+
+class _How(TypedDict):
+    only: "Choice | None"
+    split: bool
+    digits: bool
+
+
+def _how(only: str, target: Target | None = None) -> ComposeResult:
+    """Yield the fields for what is written."""
+    yield field("Rows", Select(_ONLY, value=only, allow_blank=False, compact=True, id="export-only"))
+    for name, label, value in (
+        ("split", "one file per outcome", target is not None and target.split),
+        ("digits", "digits only, without the plus sign", target is not None and target.digits),
+    ):
+        box = Checkbox(label, id=f"export-{name}")
+        box.value = value
+        yield box
+
+
+def _chosen(dialog: Widget) -> _How:
+    """Return what the fields of `_how` say."""
+    split = dialog.query_one("#export-split", Checkbox).value
+    only = cast("Choice | None", dialog.query_one("#export-only", Select).value or None)
+    return {
+        "only": None if split else only,
+        "split": split,
+        "digits": dialog.query_one("#export-digits", Checkbox).value,
+    }

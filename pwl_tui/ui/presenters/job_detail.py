@@ -78,7 +78,6 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
     left = None if row.foreign else wording.seconds_left(job, now, row.eta)
     speed = wording.rate(job) if left is not None else None
     polled = job.next_poll is not None and not row.foreign
-    source = clean(job.source)
     expires = wording.expires_in(job, now)
     return [
         ("Time left", "" if left is None else wording.left(left, now, row.eta).replace(" left", "", 1)),
@@ -97,10 +96,23 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
         ("Rejected", counted(job.rejected, "row") if job.rejected else ""),
         ("Expires in", f"{'! ' if is_expiring(job, now) else ''}{expires}" if expires else ""),
         ("Retry of", f"job {job.retry_of}" if job.retry_of is not None else ""),
+        ("Recheck of", f"job {job.recheck_of}" if job.recheck_of is not None else ""),
+        ("Exported" if job.wish and job.wish.written else "Export to", _export(job, width)),
         ("Created", ago(now - job.created)),
         ("Finished", ago(now - job.finished) if job.finished is not None else ""),
-        ("List", source if len(source) <= width else "…" + source[1 - width :]),
+        ("List", _end(clean(job.source), width)),
     ]
+
+
+def _export(job: Job, width: int) -> str:
+    if job.wish is None:
+        return ""
+    return _end(clean(job.wish.path), width - 2) + (" !" if job.wish.problem else "")
+
+
+def _end(text: str, width: int) -> str:
+    """Return the end of a text that has room in so many cells."""
+    return text if len(text) <= width else "…" + text[1 - width :]
 
 
 def _batches(job: Job) -> list[str]:

@@ -65,6 +65,8 @@ def job_lines(
     ]
     if links := _links(job, retries):
         lines.append(Content.styled(links, "$muted"))
+    if export := wording.exported(job):
+        lines.append(Content.styled(export if len(export) <= width else f"{export[: width - 1]}…", "$muted"))
     if is_expiring(job, now):
         lines.append(Content.assemble(("! ", "bold $text-warning"), wording.expiry([job], now)))
     if elsewhere is not None:
@@ -81,6 +83,7 @@ def _links(job: Job, retries: Sequence[Job]) -> str:
     parts = [
         wording.under_way(job),
         f"retry of job {job.retry_of}" if job.retry_of is not None else "",
+        f"recheck of job {job.recheck_of}" if job.recheck_of is not None else "",
         f"retried in {', '.join(f'job {retry.id}' for retry in retries)}" if retries else "",
     ]
     return " · ".join(part for part in parts if part)

@@ -16,6 +16,7 @@ HEADINGS: Mapping[str, str] = {
     "lists": "Lists",
     "polling": "Polling",
     "ui": "Screen",
+    "export": "When a job finishes",
     "notify": "When a job finishes",
 }
 """By table of the file; the settings of a profile are under the account."""
@@ -26,6 +27,7 @@ _LABELS: Mapping[str, str] = {
     "polling-small": "Small batches",
     "polling-large": "Large batches",
     "ui-ascii": "ASCII only",
+    "export-when_done": "Export to",
     "notify-desktop": "Desktop notice",
     "notify-title": "Terminal title",
 }

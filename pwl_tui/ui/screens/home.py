@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
     from pwl_tui.engine.jobs.adopting import Adopted
     from pwl_tui.ui.dialogs.adopt import Adoption
+    from pwl_tui.ui.dialogs.export import WhenDone
 
 _WIDE = 110
 """From this width in cells on, the credits and the form are beside the jobs."""
@@ -258,18 +259,22 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         if self.snapshot.binding is None:
             self.action_key()
             return
-        self.work(partial(self._submit, event.plan, event.name), "sending the list")
+        self.work(partial(self._submit, event.plan, event.name, event.when_done), "sending the list")
 
-    async def _submit(self, plan: JobPlan, name: str) -> None:
+    async def _submit(self, plan: JobPlan, name: str, when_done: "WhenDone | None") -> None:
         from pwl_tui.ui.dialogs.agreement import agreed
 
-        answer = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
-        if answer is None:
-            return
-        engine = self.ctx.engine
+        engine, source = self.ctx.engine, plan.list.source.path
         try:
+            export = await in_thread(partial(job_commands.wished, engine, source, name, when_done), "export")
+            answer = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
+            if answer is None:
+                return
             job = await in_thread(
-                lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short), "submit"
+                lambda: engine.jobs.create(
+                    answer.plan, name=name, when_short=answer.when_short, export=export
+                ),
+                "submit",
             )
         except ProblemError as error:
             self.complain(error)

@@ -6,7 +6,10 @@ screen and a job's own screen have the same commands.
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.problems import other_key
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
@@ -16,6 +19,10 @@ from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.wording.figures import counted
 from pwl_tui.wording.jobs import cheaper, under_way
 from pwl_tui.wording.retry import retry as retry_words
+
+if TYPE_CHECKING:
+    from pwl_tui.lists.write.export import Target
+    from pwl_tui.ui.dialogs.export import WhenDone
 
 
 def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
@@ -72,6 +79,27 @@ def export(screen: CommandScreen[None], job: Job, only: str = "") -> None:
     from pwl_tui.ui.dialogs.export import ExportDialog
 
     screen.app.push_screen(ExportDialog(screen.ctx, job, only), screen.say)
+
+
+def wished(engine: Engine, source: str, name: str, when_done: "WhenDone | None" = None) -> "Target | None":
+    """Return the export that a new job is to have once it is finished; None if none. Blocks.
+
+    Args:
+        engine: checks it.
+        source: the path of the list; empty if it was no file.
+        name: of the job.
+        when_done: what the person chose. None means as configured.
+
+    Raises:
+        ListError: it cannot be written.
+    """
+    if when_done is not None:
+        target = when_done.target
+    else:
+        target = engine.wishes.by_default(Path(source) if source.startswith("/") else None, name)
+    if target is not None:
+        engine.wishes.check(target)
+    return target
 
 
 def pause(screen: CommandScreen[None], job: Job) -> None:
@@ -135,12 +163,14 @@ async def _send_rest(screen: CommandScreen[None], job: Job) -> None:
         plan = await screen.app.push_screen_wait(SampleDialog(screen.ctx, job, rates, later))
         if plan is None:
             return
+        name = f"{job.name} rest"
+        export = await in_thread(partial(wished, engine, job.source, name), "export")
         answer = await agreed(screen.app, "Send the rest", plan, screen.ctx.settings.confirm_above)
         if answer is None:
             return
-        name = f"{job.name} rest"
         made = await in_thread(
-            lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short), "the rest"
+            lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short, export=export),
+            "the rest",
         )
     except ProblemError as error:
         screen.complain(error)

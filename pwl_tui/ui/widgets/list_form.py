@@ -33,6 +33,9 @@ from pwl_tui.wording.figures import counted
 if TYPE_CHECKING:
     from textual.worker import Worker
 
+    from pwl_tui.lists.write.export import Target
+    from pwl_tui.ui.dialogs.export import WhenDone
+
 _TYPING_SECONDS = 0.3
 """How long the person must pause typing before a list is read."""
 
@@ -48,9 +51,9 @@ class ListForm(Vertical, Working):
     class Ready(Message):
         """The person wants to send what is planned."""
 
-        def __init__(self, plan: JobPlan, name: str) -> None:
+        def __init__(self, plan: JobPlan, name: str, when_done: "WhenDone | None") -> None:
             super().__init__()
-            self.plan, self.name = plan, name
+            self.plan, self.name, self.when_done = plan, name, when_done
 
     def __init__(self, ctx: AppContext) -> None:
         super().__init__(id="list-form")
@@ -60,6 +63,8 @@ class ListForm(Vertical, Working):
         self._pasted: str | None = None
         self._suggested_name = ""
         self._choices = Choices()
+        self._when_done: WhenDone | None = None
+        """What the person chose to export. None means as configured."""
         self._listed: ListPlan | None = None
         self._read_before: ListPlan | None = None
         self._seconds: float | None = None
@@ -82,9 +87,10 @@ class ListForm(Vertical, Working):
         yield VerticalScroll(TextBlock(id="plan"), id="plan-scroll", can_focus=False)
         yield Button("", id="take-region", compact=True)
         options = Button("Options…", id="options", disabled=True, compact=True)
-        yield Horizontal(
-            options, Button("See rows…", id="see-rows", disabled=True, compact=True), id="form-more"
-        )
+        rows = Button("See rows…", id="see-rows", disabled=True, compact=True)
+        export = Button("Export…", id="when-done", disabled=True, compact=True)
+        yield Horizontal(options, rows, export, id="form-more")
+        yield TextBlock(id="export-to")
         submit = "Send…" if self._engine.may_spend else "no-spend: nothing is sent"
         yield Button(submit, id="submit", disabled=True, compact=True)
 
@@ -120,7 +126,12 @@ class ListForm(Vertical, Working):
 
     def why_not(self, command_id: str) -> str | None:
         """Return why a command of the form is not available now; None if it is."""
-        needs = {"submit": self.plan, "see-rows": self._listed, "options": self._read_before}
+        needs = {
+            "submit": self.plan,
+            "see-rows": self._listed,
+            "options": self._read_before,
+            "when-done": self._listed,
+        }
         if needs.get(command_id, "") is None:
             return "No list has been read yet: enter one first."
         if command_id == "take-region" and not (self._listed and self._listed.region_guesses):
@@ -144,6 +155,7 @@ class ListForm(Vertical, Working):
         event.stop()
         self._path.value = counted(len(event.text.strip().splitlines()), "pasted line")
         self._pasted = event.text
+        self._forget_export()
         self._suggest("pasted")
         self._reread()
 
@@ -171,7 +183,7 @@ class ListForm(Vertical, Working):
         """Ask to send what is planned."""
         if self.plan is not None:
             typed = clean(self.query_one("#name", TextInput).value, 80)
-            self.post_message(self.Ready(self.plan, typed or self._suggested_name))
+            self.post_message(self.Ready(self.plan, typed or self._suggested_name, self._when_done))
 
     def action_browse(self) -> None:
         """Browse directories for the list."""
@@ -196,6 +208,18 @@ class ListForm(Vertical, Working):
             dialog = ListOptions(self._read_before, self._choices, reuse_days=days, reused=reused)
             self.app.push_screen(dialog, self._choose)
 
+    def action_when_done(self) -> None:
+        """Choose a file to which the list is exported by itself."""
+        from pwl_tui.ui.dialogs.export import WhenDoneDialog
+
+        if self._listed is None:
+            return
+        try:
+            target = self._target
+        except ProblemError:
+            target = None  # sending says what is wrong with the configured name
+        self.app.push_screen(WhenDoneDialog(self._ctx, target), self._export_to)
+
     def action_take_region(self) -> None:
         """Use the region that fits, or choose among several."""
         guesses = self._listed.region_guesses if self._listed is not None else ()
@@ -208,6 +232,28 @@ class ListForm(Vertical, Working):
                 pick_region(guesses),
                 lambda region: self._take_region(None if region == NO_REGION else region),
             )
+
+    @property
+    def _target(self) -> "Target | None":
+        """What is exported once the job is finished: as chosen, or as configured.
+
+        Raises:
+            ListError: the configured name stands for no format.
+        """
+        if self._when_done is not None or self._listed is None:
+            return None if self._when_done is None else self._when_done.target
+        source, name = self._listed.source.path, self.query_one("#name", TextInput).value
+        return self._engine.wishes.by_default(Path(source) if source else None, name or self._suggested_name)
+
+    def _export_to(self, chosen: "WhenDone | None") -> None:
+        """Take what was chosen, and show it."""
+        if chosen is not None:
+            self._when_done = chosen
+        target = None if self._when_done is None else self._when_done.target
+        line = self.query_one("#export-to", TextBlock)
+        line.display = target is not None
+        if target is not None:
+            line.say(Content.styled(f"answers: {clean(target.path.name, 60)}", "$muted"))
 
     def _take_region(self, region: str | None) -> None:
         if region:
@@ -228,8 +274,14 @@ class ListForm(Vertical, Working):
 
     def _path_changed(self) -> None:
         self._pasted, self._choices, self._read_before = None, Choices(), None
+        self._forget_export()
         self._suggest(typed_path(self._path.value).name.removesuffix(".gz").rsplit(".", 1)[0])
         self._reread()
+
+    def _forget_export(self) -> None:
+        """Export as configured: what was chosen was for another list."""
+        self._when_done = None
+        self._export_to(None)
 
     def _suggest(self, name: str) -> None:
         field = self.query_one("#name", TextInput)
@@ -288,6 +340,7 @@ class ListForm(Vertical, Working):
         # After a choice that turned out impossible, the list as it was read before says what else to choose.
         self._read_before = listed or self._read_before
         self.query_one("#see-rows", Button).disabled = listed is None
+        self.query_one("#when-done", Button).disabled = listed is None
         self.query_one("#options", Button).disabled = self._read_before is None
         take = self.query_one("#take-region", Button)
         take.display = bool(listed and listed.region_guesses)

@@ -1,0 +1,383 @@
+"""Exports by themselves: what was wished of a job is written once it is finished, whoever is there by then.
+
+The wish is stored with the job. Every running engine looks for jobs that are finished and whose export is not
+written, those that finished while nobody was there, too. Whoever holds the export lock writes it and notes
+that, so it is written once, whichever processes run. A process that dies while it writes is succeeded by
+another, which knows from the wish which files were begun, and by their inode, size and time whether they are
+what was written: then they are taken for the export, or removed and written again, never overwritten.
+
+Finished means that nothing more comes: every batch has its answer, was written off or released, or can no
+longer be fetched, because the service has deleted its answers. What is in doubt, rejected, paused or waiting
+is for the person to decide first. Failed numbers are in the file, as failed.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+from msgspec import Struct
+
+from pwl_tui.engine.context import EngineContext
+from pwl_tui.engine.events import EngineFailed, Event, JobChanged
+from pwl_tui.engine.problems import internal
+from pwl_tui.filters import Choice
+from pwl_tui.lists.errors import ListError
+from pwl_tui.os_errors import is_full
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.provider import PROVIDER
+from pwl_tui.state.jobs import NewWish
+from pwl_tui.state.models import BatchState, Job, JobState, WrittenFile
+from pwl_tui.state.wishes import OpenWish
+
+if TYPE_CHECKING:
+    from pwl_tui.lists.write.export import Target, Written
+    from pwl_tui.lists.write.files import Draft
+
+CHECK_SECONDS: Final = 2.0
+"""How often to look for jobs that another process has finished."""
+FULL_SECONDS: Final = 30.0
+"""When to try again after the disk was full."""
+FAILED_SECONDS: Final = 300.0
+"""When to try again after anything else, which the person may have put right."""
+_OVER: Final = frozenset({BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED})
+_UNSAFE: Final = "-"
+
+
+class _StoppedError(Exception):
+    """The program is being left; the export is written another time."""
+
+
+class _Stored(Struct, frozen=True):
+    """A `Target` as it is stored; it never replaces a file."""
+
+    path: str
+    format: str
+    only: str | None
+    split: bool
+    digits: bool
+
+
+class _Begun(Struct, frozen=True):
+    """A file that was being written.
+
+    Attributes:
+        path: the name it was to have.
+        partial: the name it had until then.
+        inode: device and inode.
+        size: in bytes, when the file was whole. None means that it was not yet, or is not to appear at all.
+        changed: when, in nanoseconds.
+        rows: how many it has.
+    """
+
+    path: str
+    partial: str
+    inode: tuple[int, int]
+    size: int | None = None
+    changed: int = 0
+    rows: int = 0
+
+
+class Wishes:
+    """Writes the exports that were wished for, on a thread of its own from `start` to `stop`.
+
+    Args:
+        context: the state file and the settings.
+    """
+
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
+        self._store = context.store
+        self._woken = threading.Event()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._told: Problem | None = None
+
+    # -- wishing
+
+    def by_default(self, source: Path | None, name: str) -> "Target | None":
+        """Return the export that the configuration wishes for a list. None means none.
+
+        Args:
+            source: the file of the list. None if it was none.
+            name: of the job.
+
+        Raises:
+            ListError: the name of the file stands for no format.
+        """
+        template = self._context.settings.export.when_done
+        if not template:
+            return None
+        now = datetime.fromtimestamp(self._context.clock(), UTC)
+        return target_for(
+            Path(
+                template.format(
+                    dir=Path.cwd() if source is None else source.absolute().parent,
+                    name=safe_name(name),
+                    date=f"{now:%Y-%m-%d}",
+                    time=f"{now:%H%M%S}",
+                )
+            )
+        )
+
+    def check(self, target: "Target") -> None:
+        """Check, before anything is paid, that an export can be written.
+
+        Raises:
+            ListError: a file exists, another job is to be exported to it, or it cannot be written.
+            StateError: the state file failed.
+        """
+        from pwl_tui.lists.write.export import require_writable
+
+        wanted = {str(path) for path in target.files()}
+        for wish in self._store.wishes.unwritten():
+            if not wanted.isdisjoint(str(path) for path in _target(wish).files()):
+                raise ListError(
+                    f"Job {wish.job} is to be exported to {wish.path} already.", "Choose another name."
+                )
+        try:
+            require_writable(target)
+        except ListError as error:
+            if isinstance(error.__cause__, FileExistsError):
+                raise ListError(
+                    f"{target.path} already exists.",
+                    "Choose another name: an export by itself overwrites nothing.",
+                ) from error
+            raise
+
+    # -- carrying out
+
+    def carry_out(self, stopped: Callable[[], bool] = lambda: False) -> list[int]:
+        """Write the export of every job that is finished and has one to be written: do what was wished.
+
+        This is all there is to do after a job has finished, and may be called at any time, by any number of
+        processes: each export is written once.
+
+        Args:
+            stopped: asked now and then whether to give up; what was begun is then removed.
+
+        Returns:
+            The jobs whose wish was carried out, or failed in a new way.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        changed = []
+        for wish in self._due():
+            if stopped():
+                break
+            with self._store.exporting() as ours:
+                if not ours:
+                    break
+                try:
+                    if self._carry_out(wish.job, stopped):
+                        changed.append(wish.job)
+                except _StoppedError:
+                    break
+        return changed
+
+    def pending(self, job: Job) -> bool:
+        """Return whether the export of a finished job is still to be written, and is soon.
+
+        False if the last try failed and it takes the person to put that right; it is still tried now and
+        then. A full disk counts as pending.
+        """
+        wish = self._store.wishes.get(job.id) if job.wish is not None and job.wish.written is None else None
+        if wish is None or not self._over(job):
+            return False
+        return wish.problem is None or wish.next_try - self._context.clock() <= FULL_SECONDS
+
+    def left(self) -> list[int]:
+        """Return the finished jobs whose export is still to be written."""
+        unwritten = self._store.wishes.unwritten()
+        return [wish.job for wish in unwritten if self._over(self._store.jobs.get(wish.job))]
+
+    def start(self, listener: Callable[[Event], None]) -> None:
+        """Carry out wishes from now on; `listener` is told which jobs have changed by that."""
+        self._stopping, self._woken = threading.Event(), threading.Event()
+        self._thread = threading.Thread(
+            target=self._run, args=(listener, self._stopping, self._woken), name="pwl-wishes", daemon=True
+        )
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look now, because a job has finished."""
+        self._woken.set()
+
+    def stop(self) -> None:
+        """Begin nothing more, and give up what is being written; returns at once."""
+        self._stopping.set()
+        self._woken.set()
+
+    def join(self, timeout: float) -> None:
+        """After `stop`, wait at most `timeout` seconds until nothing is written any more."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    # -- internals
+
+    def _run(
+        self, listener: Callable[[Event], None], stopping: threading.Event, woken: threading.Event
+    ) -> None:
+        while not stopping.is_set():
+            woken.clear()
+            try:
+                for job in self.carry_out(stopping.is_set):
+                    listener(JobChanged(job))
+                self._told = None
+            except Exception as error:  # noqa: BLE001 - the thread must not end unseen
+                problem = error.problem if isinstance(error, ProblemError) else internal(error)
+                if problem != self._told:
+                    self._told = problem
+                    listener(EngineFailed(problem))
+            woken.wait(CHECK_SECONDS)
+
+    def _due(self) -> list[OpenWish]:
+        now = self._context.clock()
+        # A try that is further off than any can be was set before the clock was set back.
+        return [
+            wish
+            for wish in self._store.wishes.unwritten()
+            if not 0 < wish.next_try - now <= FAILED_SECONDS and self._over(self._store.jobs.get(wish.job))
+        ]
+
+    def _over(self, job: Job) -> bool:
+        """Whether nothing more comes of a job."""
+        if job.state is JobState.COMPLETED:
+            return True
+        if job.under_way or not _OVER | {BatchState.UNREACHABLE} >= job.batches.keys():
+            return False
+        gone = self._context.clock() - PROVIDER.retention_seconds
+        return all(
+            batch.submitted is not None and batch.submitted <= gone
+            for batch in self._store.batches.of(job.id)
+            if batch.state is BatchState.UNREACHABLE
+        )
+
+    def _carry_out(self, job: int, stopped: Callable[[], bool]) -> bool:
+        """Write one export, unless that has become needless; we hold the lock. Returns whether it changed."""
+        wishes, now = self._store.wishes, self._context.clock()
+        wish = wishes.get(job)
+        if wish is None:
+            return False  # another process has written it
+        from pwl_tui.engine.jobs.exporting import export  # takes all of libphonenumber along
+
+        def watch(_done: int) -> None:
+            if stopped():
+                raise _StoppedError
+
+        def record(drafts: "Sequence[Draft]", written: "Sequence[Written]") -> None:
+            watch(0)
+            wishes.begin(job, msgspec.json.encode(_begun(drafts, written)))
+
+        try:
+            files = _left_whole(wish)
+            if files is None:
+                made = export(self._store, job, _target(wish), watch, record)
+                files = tuple(WrittenFile(str(path), rows) for path, rows in made)
+        except ListError as error:
+            again = FULL_SECONDS if is_full(error) else FAILED_SECONDS
+            wishes.fail(job, error.problem, now=now, next_try=self._context.clock() + again)
+            return error.problem != wish.problem
+        wishes.finish(job, files, self._context.clock())
+        return True
+
+
+def target_for(
+    path: Path, *, only: Choice | None = None, split: bool = False, digits: bool = False
+) -> "Target":
+    """Return what to export to, in the format that the name of the file stands for.
+
+    Args:
+        path: the file; ``~`` is the home directory, and other names begin at the current directory.
+        only: which rows; None means all.
+        split: write one file for each outcome.
+        digits: write numbers without the plus.
+
+    Raises:
+        ListError: it stands for no format, or cannot be stored.
+    """
+    from pwl_tui.lists.write.export import ENDINGS, Target, format_of
+
+    with suppress(RuntimeError):  # there is no such user, so the path is taken literally
+        path = path.expanduser()
+    chosen = format_of(path)
+    if chosen is None:
+        raise ListError(
+            f"The format of {path.name!r} is unknown.", f"Use one of these endings: {', '.join(ENDINGS)}."
+        )
+    if not str(path).isprintable():
+        raise ListError(f"{path.name!r} has characters that cannot be shown.", "Choose another name.")
+    return Target(path.absolute(), chosen, only=only, split=split, digits=digits)
+
+
+def safe_name(name: str) -> str:
+    """Return the name of a job as a part of a file name."""
+    return "".join(c if c.isalnum() or c in "-_ ." else _UNSAFE for c in name).strip() or _UNSAFE
+
+
+def new_wish(target: "Target") -> NewWish:
+    """Return a wish as it is stored with its job."""
+    stored = _Stored(str(target.path), target.format, target.only, target.split, target.digits)
+    return NewWish(stored.path, msgspec.json.encode(stored))
+
+
+def _target(wish: OpenWish) -> "Target":
+    from pwl_tui.lists.write.export import Target
+
+    stored = msgspec.json.decode(wish.target)
+    return msgspec.convert(stored, Target, dec_hook=lambda _type, value: Path(value))
+
+
+def _begun(drafts: "Sequence[Draft]", written: "Sequence[Written]") -> list[_Begun]:
+    """Return the files that are being written; those are whole of which it is known what was written."""
+    rows = dict(written)
+    begun = []
+    for draft in drafts:
+        found = os.fstat(draft.stream.fileno())
+        whole = draft.path in rows
+        begun.append(
+            _Begun(
+                str(draft.path),
+                str(draft.partial),
+                (found.st_dev, found.st_ino),
+                found.st_size if whole else None,
+                found.st_mtime_ns,
+                rows.get(draft.path, 0),
+            )
+        )
+    return begun
+
+
+def _left_whole(wish: OpenWish) -> tuple[WrittenFile, ...] | None:
+    """Return the files that a process wrote before it died, if they are whole. None: there is nothing left.
+
+    What it left in parts is removed. Files that somebody has changed since are not touched.
+    """
+    begun = msgspec.json.decode(wish.begun, type=list[_Begun]) if wish.begun else []
+    wanted = [one for one in begun if one.size is not None]
+    whole = [one for one in wanted if _is(Path(one.path), one)]
+    with suppress(OSError):
+        for one in begun:
+            if _is(Path(one.partial), one, unchanged=False):
+                Path(one.partial).unlink()
+    if whole and len(whole) == len(wanted):
+        return tuple(WrittenFile(one.path, one.rows) for one in whole)
+    with suppress(OSError):
+        for one in whole:
+            Path(one.path).unlink()
+    return None
+
+
+def _is(path: Path, begun: _Begun, *, unchanged: bool = True) -> bool:
+    """Whether a file is the one that was being written."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    same = (found.st_dev, found.st_ino) == begun.inode
+    return same and (not unchanged or (found.st_size, found.st_mtime_ns) == (begun.size, begun.changed))

@@ -1,0 +1,322 @@
+"""Exports by themselves: written once, whole, never over a file, whoever is there when the job finishes."""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from pwl_tui.config import Export, Settings
+from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.jobs import wishes
+from pwl_tui.engine.jobs.planning import JobPlan
+from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
+from pwl_tui.engine.jobs.wishes import target_for
+from pwl_tui.engine.polling.monitor import Scope
+from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.read.source import Source
+from pwl_tui.problem import Kind, Problem
+from pwl_tui.provider import PROVIDER
+from pwl_tui.state.models import Job
+from pwl_tui.state.store import Store
+from tests.unit.fake_service import (
+    FIRST,
+    Clock,
+    Killed,
+    Listener,
+    WorldService,
+    failing,
+    finish,
+    make_engine,
+    make_submitter,
+    open_store,
+)
+
+GONE = Problem(kind=Kind.NOT_FOUND, status=404, message="no such batch", remedy="ask")
+REFUSED = Problem(kind=Kind.FORBIDDEN, status=403, message="no", charged="no", remedy="ask")
+
+
+@pytest.fixture
+def engine(store: Store, service: WorldService, clock: Clock) -> Iterator[Engine]:
+    opened = make_engine(store, service, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "answers.csv"
+
+
+def planned(engine: Engine, size: int = 3) -> JobPlan:
+    text = "".join(f"+{FIRST + index}\n" for index in range(size))
+    return engine.plans.for_list(Source.from_text(text), AS_THEY_ARE)
+
+
+def wished(engine: Engine, file: Path, size: int = 3, *, split: bool = False) -> Job:
+    return engine.jobs.create(planned(engine, size), name="list", export=target_for(file, split=split))
+
+
+def wish_of(engine: Engine, job: Job) -> wishes.OpenWish:
+    found = engine.store.wishes.get(job.id)
+    assert found is not None
+    return found
+
+
+def test_an_export_is_written_once_its_job_is_finished_and_not_again(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    job = wished(engine, file)
+    assert engine.wishes.carry_out() == []
+    assert not file.exists()
+    finish(engine.store, service, clock)
+    assert engine.wishes.left() == [job.id]
+    assert engine.wishes.carry_out() == [job.id]
+    written = [line.split(",")[0] for line in file.read_text().splitlines()]
+    assert written == ["input", *(f"+{FIRST + index}" for index in range(3))]
+    assert file.stat().st_mode & 0o777 == 0o600
+    now = engine.store.jobs.get(job.id).wish
+    assert now is not None
+    assert (now.written, [(one.path, one.rows) for one in now.files]) == (clock.now, [(str(file), 3)])
+    file.unlink()
+    assert engine.wishes.carry_out() == engine.wishes.left() == []
+    assert not file.exists()
+
+
+def test_a_process_that_finds_another_one_at_it_leaves_it_alone(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    wished(engine, file)
+    finish(engine.store, service, clock)
+    with engine.store.exporting() as ours:
+        assert ours
+        assert engine.wishes.carry_out() == []
+    assert not file.exists()
+
+
+def test_whoever_runs_next_writes_the_export_of_a_job_that_finished_alone(
+    engine: Engine, service: WorldService, clock: Clock, listener: Listener, file: Path
+) -> None:
+    wished(engine, file)
+    finish(engine.store, service, clock)
+    engine.start(listener, Scope(balance=False))
+    listener.until(file.exists, "the export")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("there.csv", "already exists"),
+        ("nowhere/answers.csv", "does not exist"),
+        ("there.csv/answers.csv", "not a directory"),
+        ("directory.csv", "is a directory"),
+        ("answers.doc", "unknown"),
+        ("answers", "unknown"),
+        ("bell\a.csv", "cannot be shown"),
+        (f"{'n' * 300}.csv", "too long"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_anything_is_paid(
+    engine: Engine, tmp_path: Path, name: str, said: str
+) -> None:
+    (tmp_path / "there.csv").write_text("theirs")
+    (tmp_path / "directory.csv").mkdir()
+    with pytest.raises(ListError, match=said):
+        wished(engine, tmp_path / name)
+    assert engine.store.jobs.all() == []
+    assert (tmp_path / "there.csv").read_text() == "theirs"
+    assert [path for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+
+
+def test_two_jobs_are_not_exported_to_one_file(engine: Engine, file: Path) -> None:
+    wished(engine, file, split=True)
+    with pytest.raises(ListError, match="Job 1 is to be exported to"):
+        wished(engine, file.with_name("answers-failed.csv"))
+    wished(engine, file)
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten_and_the_export_tried_again(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    job = wished(engine, file)
+    finish(engine.store, service, clock)
+    file.write_text("theirs")
+    assert engine.wishes.carry_out() == [job.id]
+    assert "already exists" in str(wish_of(engine, job).problem)
+    assert not engine.wishes.pending(engine.store.jobs.get(job.id))
+    assert file.read_text() == "theirs"
+    file.unlink()
+    clock.now += wishes.FAILED_SECONDS - 1
+    assert engine.wishes.carry_out() == []
+    clock.now += 2
+    assert engine.wishes.carry_out() == [job.id]
+    assert file.exists()
+
+
+def test_a_full_disk_leaves_nothing_behind_and_is_tried_again_soon(
+    engine: Engine, service: WorldService, clock: Clock, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = wished(engine, file)
+    finish(engine.store, service, clock)
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("pwl_tui.lists.write.files.os.fsync", full)
+        assert engine.wishes.carry_out() == [job.id]
+        clock.now += wishes.FULL_SECONDS + 1
+        assert engine.wishes.carry_out() == []  # nothing new to say
+    assert "disk is full" in str(wish_of(engine, job).problem)
+    assert engine.wishes.pending(engine.store.jobs.get(job.id))
+    assert [path.name for path in file.parent.iterdir()] == ["state"]
+    clock.now += wishes.FULL_SECONDS + 1
+    assert engine.wishes.carry_out() == [job.id]
+    assert len(file.read_text().splitlines()) == 4
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_an_export_that_is_whole_when_its_process_dies_is_not_written_twice(
+    engine: Engine,
+    service: WorldService,
+    clock: Clock,
+    file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    split: bool,
+) -> None:
+    job = wished(engine, file, split=split)
+    finish(engine.store, service, clock)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(type(engine.store.wishes), "finish", die)
+        with pytest.raises(Killed):
+            engine.wishes.carry_out()
+    files = {path: path.stat().st_ino for path in file.parent.glob("answers*")}
+    assert files
+    assert engine.wishes.carry_out() == [job.id]
+    assert {path: path.stat().st_ino for path in file.parent.glob("answers*")} == files
+    now = engine.store.jobs.get(job.id).wish
+    assert now is not None
+    assert sum(one.rows for one in now.files) == 3
+
+
+def test_what_a_process_that_died_has_left_in_parts_is_removed(
+    engine: Engine, service: WorldService, clock: Clock, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = wished(engine, file, split=True)
+    finish(engine.store, service, clock)
+
+    class Kill(BaseException):
+        """Nothing after this has happened: no file was tidied up."""
+
+    published: list[Path] = []
+    link = os.link
+
+    def cut(source: Path, name: Path) -> None:
+        if published:
+            raise Kill
+        published.append(name)
+        link(source, name)
+
+    with monkeypatch.context() as dying:
+        dying.setattr("pwl_tui.lists.write.files.os.link", cut)
+        dying.setattr(Path, "unlink", lambda *_, **__: None)
+        with pytest.raises(Kill):
+            engine.wishes.carry_out()
+    assert list(file.parent.glob(".*.part"))
+    assert published[0].exists()
+    assert engine.wishes.carry_out() == [job.id]
+    assert list(file.parent.glob(".*.part")) == []
+    now = engine.store.jobs.get(job.id).wish
+    assert now is not None
+    assert {one.path for one in now.files} == {str(path) for path in file.parent.glob("answers*")}
+
+
+def test_what_the_person_has_changed_since_is_not_touched(
+    engine: Engine, service: WorldService, clock: Clock, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = wished(engine, file)
+    finish(engine.store, service, clock)
+
+    def die(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as dying:
+        dying.setattr(type(engine.store.wishes), "finish", die)
+        with pytest.raises(Killed):
+            engine.wishes.carry_out()
+    with file.open("a") as stream:
+        stream.write("a note of mine\n")
+    assert engine.wishes.carry_out() == [job.id]
+    assert "already exists" in str(wish_of(engine, job).problem)
+    assert "a note of mine" in file.read_text()
+
+
+def test_leaving_gives_up_what_is_being_written(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    job = wished(engine, file)
+    finish(engine.store, service, clock)
+    asked: list[bool] = []
+
+    def stopped() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    assert engine.wishes.carry_out(stopped) == []
+    assert [path.name for path in file.parent.iterdir()] == ["state"]
+    assert engine.wishes.left() == [job.id]
+
+
+def test_a_job_that_waits_for_the_person_is_not_exported(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    wished(engine, file)
+    service.before = failing(REFUSED)
+    make_submitter(engine.store, service, clock).send_next()
+    assert engine.wishes.carry_out() == []
+    assert not file.exists()
+
+
+def test_a_job_whose_answers_the_service_has_deleted_is_exported_as_it_is(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    job = wished(engine, file)
+    make_submitter(engine.store, service, clock).send_next()
+    batch = engine.store.batches.get(job.id, 1)
+    engine.store.polls.unreachable(batch, GONE, now=clock.now)
+    assert engine.wishes.carry_out() == []
+    clock.now += PROVIDER.retention_seconds + 1
+    assert engine.wishes.carry_out() == [job.id]
+    assert file.read_text().count(",pending,") == 3
+
+
+def test_forgetting_a_job_forgets_its_wish(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    job = wished(engine, file)
+    finish(engine.store, service, clock)
+    engine.jobs.forget(job.id)
+    assert engine.wishes.carry_out() == []
+    assert not file.exists()
+
+
+def test_the_configured_name_is_filled_in(tmp_path: Path, service: WorldService, clock: Clock) -> None:
+    store = open_store(tmp_path)
+    template = "{dir}/{name}-{date}-{time}.xlsx"
+    settings = replace(Settings(), export=Export(when_done=template))
+    engine = Engine(store, settings, connect=lambda *_: service, clock=clock)
+    target = engine.wishes.by_default(tmp_path / "lists" / "crm.csv", "Q4/2027: all")
+    assert target is not None
+    assert target.path == tmp_path / "lists" / "Q4-2027- all-2027-01-15-080000.xlsx"
+    assert target.format == "xlsx"
+    here = engine.wishes.by_default(None, "pasted")
+    assert here is not None
+    assert here.path.parent == Path.cwd()
+    engine.close()
+    store.close()
