@@ -26,6 +26,8 @@ SUMMARIES = {
     "forget": "Delete a finished job and its numbers for good",
     "purge": "Delete old jobs, lookups and their numbers for good",
     "retry": "Retry what failed in a job",
+    "recheck": "Ask again for the old answers of a job",
+    "changes": "Show what a recheck found: who joined WhatsApp, and who left",
     "adopt": "Adopt batches that were sent elsewhere",
     "settle": "Settle a batch whose outcome is unknown",
     "lookup": "Look up single numbers, one credit each unless known",
@@ -111,7 +113,7 @@ def load(name: str) -> Command:
         KeyError: there is no such command.
     """
     match name:
-        case "plan" | "submit" | "retry":
+        case "plan" | "submit" | "recheck" | "changes" | "retry":
             from pwl_tui.cli.commands.lists import COMMANDS
         case "watch" | "jobs" | "show" | "export" | "pause" | "resume" | "forget" | "purge":
             from pwl_tui.cli.commands.jobs import COMMANDS

@@ -255,6 +255,25 @@ def not_yet(job: Job) -> Problem:
     )
 
 
+def nothing_old(job: Job, days: int) -> Problem:
+    """Return the problem of a recheck for which no answer is old enough."""
+    age = "1 day" if days == 1 else f"{days:,} days"
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"No answer about the numbers of job {job.id} is older than {age}; nothing to recheck.",
+        remedy=f"Run `pwl-tui recheck {job.id} --older-than 0` to pay for all of them again.",
+    )
+
+
+def no_recheck(job: Job) -> Problem:
+    """Return the problem of a job that was never rechecked."""
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"Job {job.id} is no recheck, and was not rechecked.",
+        remedy=f"Run `pwl-tui recheck {job.id}` to ask again for its answers.",
+    )
+
+
 def continued(job: Job, later: Job) -> Problem:
     """Return the problem of a job whose remainder another job has sent."""
     return Problem(

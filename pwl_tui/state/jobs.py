@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from pwl_tui.answer import COLUMNS, Answer
+from pwl_tui.changes import Before
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import NoSuchJobError
@@ -95,7 +96,7 @@ class Jobs:
         follows: Sequence[NewFollow] = (),
         decided: Sequence[tuple[str, str]] = (),
         further: Iterable[tuple[int, int]] = (),
-        earlier: Iterable[tuple[int, bool, bool]] = (),
+        earlier: Iterable[tuple[int, Before]] = (),
         wish: NewWish | None = None,
     ) -> int:
         """Store a job; it exists for everyone once this returns, and not at all if this raises.
@@ -109,8 +110,7 @@ class Jobs:
             follows: the numbers that are under way elsewhere; their answers are pending.
             decided: what the person decided about it, for the activity: events with their details.
             further: for each further number of a row, the index of the row and that of the number.
-            earlier: of a recheck, the index of each number of which anything was known before, and whether it
-                was on WhatsApp, and a business.
+            earlier: of a recheck, the index of each number of which anything was known before, and that.
             wish: the export that it is to have. None means none.
 
         Returns:
@@ -126,7 +126,9 @@ class Jobs:
             self._fill(job_id, "INSERT INTO sources VALUES (?,?,?)", enumerate(pieces), 16)
             self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
             self._fill(job_id, "INSERT OR IGNORE INTO further_numbers VALUES (?,?,?)", further)
-            self._fill(job_id, "INSERT INTO earlier VALUES (?,?,?,?)", earlier)
+            self._fill(
+                job_id, "INSERT INTO earlier VALUES (?,?,?,?)", ((i, *astuple(known)) for i, known in earlier)
+            )
             self._fill(
                 job_id,
                 _INSERT_NUMBER,

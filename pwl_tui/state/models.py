@@ -5,6 +5,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from pwl_tui.answer import Answer
+from pwl_tui.changes import Before
 from pwl_tui.problem import Problem
 
 
@@ -146,13 +147,6 @@ class Wish(Struct, frozen=True):
     written: float | None = None
     files: tuple[WrittenFile, ...] = ()
     problem: Problem | None = None
-
-
-class Before(Struct, frozen=True, array_like=True):
-    """What was known of a number before it was asked for again."""
-
-    on_whatsapp: bool
-    business: bool
 
 
 class Job(Struct, frozen=True):

@@ -273,7 +273,7 @@ CREATE TABLE earlier (
     job INTEGER NOT NULL REFERENCES jobs ON DELETE CASCADE,
     idx INTEGER NOT NULL,
     on_whatsapp INTEGER NOT NULL,
-    business INTEGER NOT NULL,
+    business INTEGER,                   -- NULL: unknown
     PRIMARY KEY (job, idx)
 ) WITHOUT ROWID;
 """

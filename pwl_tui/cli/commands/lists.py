@@ -1,9 +1,10 @@
-"""``plan``, ``submit`` and ``retry``: from a list, or from what failed of one, to a job that is sent."""
+"""From a list to a job that is sent: ``plan`` and ``submit``; ``recheck`` and ``changes``; ``retry``."""
 
 import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, get_args
@@ -22,6 +23,7 @@ from pwl_tui.cli.arguments import (
     add_pay_again,
     add_rejected_rows,
     add_yes,
+    days,
     positive,
 )
 from pwl_tui.cli.confirm import paying_again, require_spending, spending_agreed
@@ -29,6 +31,7 @@ from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.cli.output import Output
+from pwl_tui.cli.render.changes import CHANGES_SHOWN, changes_shape, changes_text
 from pwl_tui.cli.render.jobs import note_ended_early, plan_text_of, shape_of, warn_of_unadopted
 from pwl_tui.cli.render.json_output import plan_shape
 from pwl_tui.cli.render.sample import rest_command, sample_text
@@ -36,11 +39,13 @@ from pwl_tui.cli.render.text_output import retry_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.jobs.exporting import save_rejected
 from pwl_tui.engine.jobs.planning import JobPlan, WhenShort
+from pwl_tui.engine.jobs.rechecking import last_recheck, recheck_name
 from pwl_tui.engine.jobs.wishes import target_for
 from pwl_tui.engine.problems import EngineError, credits_short
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.state.models import Job
+from pwl_tui.wording.changes import compared
 from pwl_tui.wording.figures import counted
 from pwl_tui.wording.jobs import answers, cheaper
 from pwl_tui.wording.jobs import exported as export_words
@@ -85,13 +90,7 @@ def _submit_arguments(parser: ArgumentParser) -> None:
         metavar="N",
         help="Send only N numbers, chosen at random, to estimate the results of the whole list",
     )
-    parser.add_argument(
-        "--when-short",
-        choices=get_args(WhenShort),
-        default="cancel",
-        help="With too few credits: cancel, send what you can afford (fit), or also queue the rest until a"
-        " top-up (wait)",
-    )
+    _add_when_short(parser)
     add_export(parser)
     add_json(parser)
 
@@ -112,7 +111,7 @@ def submit(session: Session) -> int:
     planned = _plan_rest(session, job) if rest else _plan_list(session, need_balance=True)
     _save_rejected(session, planned)
     planned = paying_again(session, planned)
-    if not _agreed(session, planned, rest=rest):
+    if not agreed(session, planned, rest=rest):
         session.output.note("Nothing was sent.")
         return Exit.USAGE
     job, ending = send(session, planned, name, wished)
@@ -120,6 +119,65 @@ def submit(session: Session) -> int:
     if ending.exit is Exit.DONE and _may_offer_rest(session, job):
         return _offer_rest(session, job)
     return code
+
+
+def _recheck_arguments(parser: ArgumentParser) -> None:
+    add_job(parser)
+    parser.add_argument(
+        "--older-than",
+        type=days,
+        metavar="DAYS",
+        help="Pay only for answers older than DAYS days; 0 for all (default: reuse_days under [lists])",
+    )
+    parser.add_argument("--plan", action="store_true", help="Only show what it costs; spends nothing")
+    add_yes(parser, "Spend credits without asking")
+    _add_wait(parser)
+    parser.add_argument("--name", metavar="TEXT", help="Name of the job (default: as the other, and recheck)")
+    _add_when_short(parser)
+    add_export(parser)
+    add_json(parser)
+
+
+def recheck(session: Session) -> int:
+    """Plan to ask again for the old answers of a job, ask, and send it."""
+    arguments, engine = session.arguments, session.engine
+    if not arguments.plan:
+        require_spending(session)
+        warn_of_unadopted(session)
+    job = session.store.jobs.find(arguments.job)
+    name = arguments.name or recheck_name(job)
+    wished = None if arguments.plan else wish(session, Path(job.source), name)
+    planned = engine.plans.for_recheck(
+        job.id, older_than=arguments.older_than, progress=_reading(session.output)
+    )
+    planned = _with_balance(session, planned, needed=not arguments.plan)
+    if arguments.plan:
+        seconds = engine.plans.seconds_for(planned.to_pay)
+        session.output.value(plan_shape(planned, seconds), plan_text_of(session, planned, rest=True))
+        return Exit.DONE
+    if not agreed(session, planned, rest=True):
+        session.output.note("Nothing was sent.")
+        return Exit.USAGE
+    new, ending = send(session, planned, name, wished)
+    return report(session, new, ending)
+
+
+def _changes_arguments(parser: ArgumentParser) -> None:
+    add_job(parser)
+    add_json(parser)
+
+
+def changes(session: Session) -> int:
+    """Show what a recheck has found: who joined WhatsApp, who left, who became a business."""
+    store = session.store
+    job = last_recheck(store, store.jobs.find(session.arguments.job))
+    comparison = store.results.compare(job.id)
+    if session.output.json:
+        session.output.value(changes_shape(job, comparison, store.results.changed(job.id)), "")
+        return Exit.DONE
+    changed = list(islice(store.results.changed(job.id), CHANGES_SHOWN))
+    session.output.value(None, changes_text(job, comparison, changed, session.output.marks))
+    return Exit.DONE
 
 
 def _retry_arguments(parser: ArgumentParser) -> None:
@@ -162,6 +220,8 @@ def report(session: Session, job: Job, ending: Ending) -> int:
     """Print the state of a job and what keeps it from finishing; return the exit code."""
     spent = counted(job.charged, "credit")
     text = f"Job {job.id} {job.name}: {job.state}, {answers(job.counts)}; {spent} spent."
+    if job.recheck_of is not None and not job.unfinished:
+        text = f"{text} {compared(session.store.results.compare(job.id))}"
     if job.wish is not None and job.wish.written is not None:
         text = f"{text} {export_words(job)}."
     sample = sample_text(session, job)
@@ -214,14 +274,23 @@ def _plan_list(session: Session, *, need_balance: bool) -> JobPlan:
         sample=getattr(arguments, "only_sample", None),
         progress=_reading(output),
     )
-    balance = None
+    return _with_balance(session, planned, needed=need_balance)
+
+
+def _with_balance(session: Session, planned: JobPlan, *, needed: bool) -> JobPlan:
+    """Return a plan with the balance of now; None without a key, or if it cannot be read and is not needed.
+
+    Raises:
+        ApiError: The balance is needed and cannot be read.
+    """
+    engine, balance = session.engine, None
     if engine.binding is not None:
         try:
             balance = engine.credits.balance().balance
         except ApiError as error:
-            if need_balance:
+            if needed:
                 raise
-            output.note(f"Could not read the balance. {error.problem.message}")
+            session.output.note(f"Could not read the balance. {error.problem.message}")
     return replace(planned, balance=balance)
 
 
@@ -246,7 +315,7 @@ def _with_rest(session: Session) -> Job:
 
 def _plan_rest(session: Session, job: Job) -> JobPlan:
     planned = session.engine.plans.for_remainder(job.id, progress=_reading(session.output))
-    return replace(planned, balance=session.engine.credits.balance().balance)
+    return _with_balance(session, planned, needed=True)
 
 
 def _source(arguments: SimpleNamespace, output: Output) -> Source:
@@ -279,7 +348,7 @@ def _save_rejected(session: Session, planned: JobPlan) -> None:
 # -- sending
 
 
-def _agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
+def agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
     """Show a plan and return whether to spend its credits.
 
     Raises:
@@ -336,8 +405,6 @@ def send(session: Session, planned: JobPlan, name: str, wished: "Target | None" 
     arguments, engine, output = session.arguments, session.engine, session.output
     job = engine.jobs.create(planned, name=name, when_short=arguments.when_short, export=wished)
     output.note(f"Created job {job.id} {job.name}.")
-    if wished is not None and not arguments.wait:
-        output.note(f"{export_words(job)}.")
     if words := cheaper(job, _credits(session, planned)):
         output.note(words)
     ending = follow(
@@ -347,7 +414,12 @@ def send(session: Session, planned: JobPlan, name: str, wished: "Target | None" 
         finish=arguments.wait,
         await_credits=arguments.wait and arguments.when_short == "wait",
     )
-    return session.store.jobs.get(job.id), ending
+    if wished is not None and not arguments.wait:
+        engine.wishes.carry_out()  # it may have cost nothing, and be finished
+    job = session.store.jobs.get(job.id)
+    if job.wish is not None and job.wish.written is None:
+        output.note(f"{export_words(job)}.")
+    return job, ending
 
 
 def _may_offer_rest(session: Session, job: Job) -> bool:
@@ -362,11 +434,11 @@ def _offer_rest(session: Session, sample: Job) -> int:
     rest = _plan_rest(session, sample)
     try:
         rest = paying_again(session, rest)
-        agreed = _agreed(session, rest, rest=True)
+        wanted = agreed(session, rest, rest=True)
     except EngineError as error:
         output.explain(error.problem)
         return Exit.DONE
-    if not agreed:
+    if not wanted:
         output.note(f"Nothing more was sent. Run `{rest_command(sample)}` to send the rest later.")
         return Exit.DONE
     name = f"{sample.name} rest"
@@ -374,6 +446,16 @@ def _offer_rest(session: Session, sample: Job) -> int:
     wished = None if session.arguments.export is not None else wish(session, Path(sample.source), name)
     job, ending = send(session, rest, name, wished)
     return report(session, job, ending)
+
+
+def _add_when_short(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--when-short",
+        choices=get_args(WhenShort),
+        default="cancel",
+        help="With too few credits: cancel, send what you can afford (fit), or also queue the rest until a"
+        " top-up (wait)",
+    )
 
 
 def _add_wait(parser: ArgumentParser) -> None:
@@ -392,6 +474,19 @@ COMMANDS = {
         _submit_arguments,
         "On a terminal it asks before it spends credits; above confirm_above credits you type the amount."
         " With --wait, a sample ends with an estimate for the whole list and an offer to send the rest.",
+    ),
+    "recheck": Command(
+        recheck,
+        _recheck_arguments,
+        "The list of the job becomes a new job. Newer answers of any job are reused, and numbers that are"
+        " under way are not paid for again. Numbers without any answer are left out: `pwl-tui retry` and"
+        " `pwl-tui submit --rest-of` are for those. `pwl-tui changes` shows what has changed.",
+    ),
+    "changes": Command(
+        changes,
+        _changes_arguments,
+        "JOB is a recheck, or the job that was rechecked. An export of a recheck has the columns wa_before"
+        " and wa_changed.",
     ),
     "retry": Command(
         retry,

@@ -12,6 +12,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, Outcome
+from pwl_tui.changes import Before, rechecked
 from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.reasons import EMPTY, REASONS
@@ -20,7 +21,7 @@ from pwl_tui.lists.read.encodings import marked
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.rows import header, rows
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import RowAnswer
+from pwl_tui.lists.write.answers import FIELDS, RECHECK_FIELDS, RowAnswer
 from pwl_tui.lists.write.export import Record, Target, Written, export_files
 from pwl_tui.lists.write.files import complete_file
 from pwl_tui.state.store import Store
@@ -54,12 +55,14 @@ def export(
         StateError: the state directory cannot hold temporary files.
     """
     source, reading = original(store, job_id)
+    before = store.results.before(job_id, store.jobs.get(job_id).numbers)
+    fields = FIELDS if before is None else RECHECK_FIELDS
     with ExitStack() as stack:  # answers that are not read to the end would keep the state file in use
 
         def answers() -> Generator[RowAnswer, None, None]:
-            return stack.enter_context(closing(_answers(store, job_id, reading)))
+            return stack.enter_context(closing(_answers(store, job_id, reading, before)))
 
-        return export_files(target, source, reading, answers, store.scratch, watch, record)
+        return export_files(target, source, reading, answers, store.scratch, watch, record, fields)
 
 
 def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
@@ -113,9 +116,12 @@ def original(store: Store, job_id: int) -> tuple[Source, Reading]:
     return source, origin.reading
 
 
-def _answers(store: Store, job_id: int, reading: Reading) -> Generator[RowAnswer, None, None]:
+def _answers(
+    store: Store, job_id: int, reading: Reading, before: Sequence[Before | None] | None
+) -> Generator[RowAnswer, None, None]:
+    """Yield the answer of each row of a list; of a recheck, with what was known `before`, by number."""
     numbers, answers = store.results.known(job_id)
-    rejected = cache(_rejected)
+    rejected = cache(_rejected if before is None else lambda reason: rechecked(_rejected(reason), None))
     first_label = array("i", bytes(4 * len(numbers)))
     further = _Further(store.results.further(job_id) if reading.several == "all" else iter(()))
     for label, (place, reason) in enumerate(store.results.rows(job_id), row_label(0, reading)):
@@ -130,7 +136,7 @@ def _answers(store: Store, job_id: int, reading: Reading) -> Generator[RowAnswer
         first = first_label[place]
         if not first:
             first_label[place] = label
-        yield numbers[place], first, answer
+        yield numbers[place], first, answer if before is None else rechecked(answer, before[place])
 
 
 class _Further:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, reused_note
+from pwl_tui.changes import Before
 from pwl_tui.engine.money.journaling import digest
 from pwl_tui.engine.problems import EngineError, credits_short, no_longer_under_way, over_cap
 from pwl_tui.lists.numbers.reasons import REASONS
@@ -36,6 +37,7 @@ _ORDER = (_PAY, _REUSE, _FOLLOW, _LEAVE_OUT)
 _DAY_SECONDS = 86_400.0
 NOT_CHOSEN = "not in the sample"
 NOT_AFFORDED = "left out: credits were short"
+NEVER_ANSWERED = "no answer to recheck"
 
 
 class JobPlan(Struct, frozen=True, dict=True):
@@ -54,6 +56,8 @@ class JobPlan(Struct, frozen=True, dict=True):
         since: how old answers may be to be reused, UTC epoch seconds. None means that none is reused.
         at: when this was decided; answers that came later are always reused.
         sampled: whether only a sample is paid for.
+        recheck_of: ID of the job whose answers are asked for again. None means none.
+        before: what was known before of the numbers of a recheck.
     """
 
     list: ListPlan
@@ -68,6 +72,8 @@ class JobPlan(Struct, frozen=True, dict=True):
     since: float | None = None
     at: float = math.inf
     sampled: bool = False
+    recheck_of: int | None = None
+    before: dict[int, Before] = {}
 
     @property
     def to_pay(self) -> int:
@@ -325,6 +331,7 @@ def store_job(
         duplicates=listed.duplicates,
         numbers=len(listed.numbers),
         retry_of=retry_of,
+        recheck_of=plan.recheck_of,
     )
     ordered = array("q", plan.numbers())
     batches = [NewBatch(first, size, digest(ordered[first : first + size])) for first, size in plan.spans()]
@@ -337,6 +344,9 @@ def store_job(
         follows=plan.follows(),
         decided=[("paid again", f"{len(plan.paid_again):,} numbers under way")] if plan.paid_again else [],
         further=_further(plan),
+        earlier=(
+            (index, plan.before[number]) for index, number in enumerate(ordered) if number in plan.before
+        ),
         wish=wish,
     )
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 
 import msgspec
 from msgspec.structs import replace
 
+from pwl_tui.changes import Before
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs import planning, retrying
 from pwl_tui.engine.jobs.planning import NOT_CHOSEN, JobPlan
@@ -17,6 +19,7 @@ from pwl_tui.engine.problems import (
     NOTHING_TO_RETRY,
     EngineError,
     not_yet,
+    nothing_old,
     taken_elsewhere,
 )
 from pwl_tui.lists.planned import ListPlan
@@ -125,6 +128,57 @@ class Plans:
         made = replace(self._make(listed, self._context.settings.lists.reuse_days, own), remainder_of=job_id)
         failed = set(self._store.results.failed(job_id))
         return planning.without(made, failed, f"failed in job {job_id}") if failed else made
+
+    def for_recheck(
+        self,
+        job_id: int,
+        *,
+        older_than: int | None = None,
+        progress: Callable[[int, int], None] | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> JobPlan:
+        """Return what it costs to ask again for the answers of a job that are old; spends nothing.
+
+        The whole list is planned again. Paid for is what the key's latest answer, of whichever job, is older
+        than so many days; newer ones are reused, and what is under way is followed. Numbers that never had
+        an answer are left out: what failed is for a retry, and what was not sent for the rest of the list.
+
+        Args:
+            job_id: of a job of which nothing is still to be sent, fetched or settled.
+            older_than: days. None means as many as results are reused for, by the settings.
+            progress: as for `for_list`.
+            cancelled: as for `for_list`.
+
+        Raises:
+            EngineError: no answer is so old, this job is unfinished, or it belongs to another key.
+        """
+        job = self._context.require_own_job(job_id)
+        if job.must_stay:
+            raise EngineError(not_yet(job))
+        from pwl_tui.engine.jobs.exporting import original
+
+        source, reading = original(self._store, job_id)
+        listed = self.read(source, reading, progress=progress, cancelled=cancelled)
+        now, results = self._context.clock(), self._store.results
+        days = self._context.settings.lists.reuse_days if older_than is None else older_than
+        since = now - days * 86_400.0
+        latest = results.reusable(job.binding, listed.numbers, 0.0)
+        made = planning.make(
+            listed,
+            {number: known for number, known in latest.items() if known.answered >= since},
+            balance=self._balance(),
+            payers=results.under_way(job.binding, listed.numbers, now - PROVIDER.retention_seconds),
+            since=since,
+            at=now,
+        )
+        if never := set(listed.numbers).difference(latest):
+            made = planning.without(made, never, planning.NEVER_ANSWERED)
+        if not made.to_pay and not made.under_way:
+            raise EngineError(nothing_old(job, days))
+        known = latest | results.reusable_of(job_id)
+        each = cache(Before)
+        before = {n: each(bool(one.answer.on_whatsapp), one.answer.business) for n, one in known.items()}
+        return replace(made, recheck_of=job_id, before=before)
 
     def seconds_for(self, numbers: int) -> float | None:
         """Return the seconds that the service needs for so many numbers. None means no past job tells."""

@@ -8,6 +8,8 @@ from pwl_tui.answer import COLUMNS, Answer
 
 FIELDS = ("wa_number", *(f"wa_{column}" for column in COLUMNS))
 """The columns that an export adds to a list."""
+RECHECK_FIELDS = (*FIELDS, "wa_before", "wa_changed")
+"""Those of a recheck; its answers are of the class `Rechecked`."""
 
 REMEMBERED = 1 << 14
 """How many different results a writer caches as text: most rows share theirs with many others."""
@@ -40,7 +42,7 @@ def texts(answer: Answer, repeats: int) -> list[str]:
 
 
 def values(answer: Answer, repeats: int) -> list[str | bool | None]:
-    """Return what is known of a row, in the order of `FIELDS` without the number; see `RowAnswer`."""
+    """Return what is known of a row, in the order of its fields without the number; see `RowAnswer`."""
     return [*astuple(replace(answer, note=note(answer, repeats)))]
 
 

@@ -14,7 +14,7 @@ from pwl_tui.filters import FILTERS, Choice
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import RowAnswer
+from pwl_tui.lists.write.answers import FIELDS, RowAnswer
 from pwl_tui.lists.write.delimited import Delimited
 from pwl_tui.lists.write.export_formats import JsonLines, Scratch, Text, Workbook, Writer, WriteRows
 from pwl_tui.lists.write.export_layout import ExportLayout, WiderRowError, expected_layout, measured_layout
@@ -93,6 +93,7 @@ def export_files(
     scratch: Scratch,
     watch: Callable[[int], None] | None = None,
     record: Record | None = None,
+    fields: Sequence[str] = FIELDS,
 ) -> list[Written]:
     """Write a list with its results, in constant memory. The files are all complete or all absent.
 
@@ -111,6 +112,7 @@ def export_files(
         scratch: lends a private directory for what a workbook needs until it is complete.
         watch: called now and then with the number of rows done; an exception it raises ends the export.
         record: told which files are being written, so that they are known after a crash.
+        fields: the columns to add; they fit the answers.
 
     Raises:
         ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
@@ -118,9 +120,9 @@ def export_files(
     _require_names(target)
     write = partial(_export, target, source, reading, scratch=scratch, watch=watch, record=record)
     try:
-        return write(expected_layout(source, reading), answers())
+        return write(expected_layout(source, reading, fields), answers())
     except WiderRowError:
-        return write(measured_layout(source, reading), answers())
+        return write(measured_layout(source, reading, fields), answers())
 
 
 def require_writable(target: Target) -> None:

@@ -14,7 +14,7 @@ from pwl_tui.lists.read.columns import name_columns
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.rows import preamble, rows
 from pwl_tui.lists.read.source import Source
-from pwl_tui.lists.write.answers import FIELDS, REMEMBERED, RowAnswer, number_text, texts, values
+from pwl_tui.lists.write.answers import REMEMBERED, RowAnswer, number_text, texts, values
 from pwl_tui.lists.write.export_layout import ExportLayout, WiderRowError, padded
 
 Row = TypeVar("Row")
@@ -56,12 +56,12 @@ class Workbook:
         """Begin a file, and end it on exit; yields a function that writes rows."""
         from pwl_tui.lists.write.workbook import workbook  # here, because it is rarely needed
 
-        (width, heading, added), digits = self._columns, self._digits
+        (width, heading, added, fields), digits = self._columns, self._digits
         answer_texts = lru_cache(REMEMBERED)(texts)
         top = preamble(self._source, self._reading)
         if heading:
             top.append(heading + added)
-        with workbook(stream, self._scratch, top, width + len(FIELDS)) as add:
+        with workbook(stream, self._scratch, top, width + len(fields)) as add:
 
             def write(pairs: Sequence[tuple[list[str], RowAnswer]]) -> int:
                 add(
@@ -79,7 +79,8 @@ class JsonLines:
     def __init__(self, source: Source, reading: Reading, columns: ExportLayout, *, digits: bool) -> None:
         self._source, self._reading, self._digits = source, reading, digits
         plain = not (reading.delimiter or reading.header)
-        self._values = lru_cache(REMEMBERED)(_json_values)
+        self._fields = columns.fields[1:]
+        self._values = lru_cache(REMEMBERED)(self._json_values)
         self._names = ("input",) if plain else name_columns(reading.columns, columns.width)
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -108,11 +109,10 @@ class JsonLines:
             **self._values(answer, repeats),
         }
 
-
-def _json_values(answer: Answer, repeats: int) -> dict[str, str | bool | None]:
-    """Return what is known of a row by column; null for an empty text."""
-    found = zip(FIELDS[1:], values(answer, repeats), strict=True)
-    return {name: None if value == "" else value for name, value in found}
+    def _json_values(self, answer: Answer, repeats: int) -> dict[str, str | bool | None]:
+        """Return what is known of a row by column; null for an empty text."""
+        found = zip(self._fields, values(answer, repeats), strict=True)
+        return {name: None if value == "" else value for name, value in found}
 
 
 class Text:

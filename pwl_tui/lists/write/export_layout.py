@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 from typing import NamedTuple
@@ -30,25 +30,28 @@ class ExportLayout(NamedTuple):
         heading: the cells of its header, as many as `width`; empty if it has no header. A list without
             columns has the header ``input``.
         added: the names of the added columns; empty if the list has no header.
+        fields: the same before they were made different from those of the list.
     """
 
     width: int
     heading: list[str]
     added: list[str]
+    fields: Sequence[str] = FIELDS
 
 
-def expected_layout(source: Source, reading: Reading) -> ExportLayout:
+def expected_layout(source: Source, reading: Reading, fields: Sequence[str] = FIELDS) -> ExportLayout:
     """Return the layout by the first few hundred rows, which show how wide nearly every list is."""
-    return _layout(source, reading, len(reading.columns))
+    return _layout(source, reading, len(reading.columns), fields)
 
 
-def measured_layout(source: Source, reading: Reading) -> ExportLayout:
+def measured_layout(source: Source, reading: Reading, fields: Sequence[str] = FIELDS) -> ExportLayout:
     """Return the layout by all rows of the list."""
     with lines_of(source, reading) as lines:
         return _layout(
             source,
             reading,
             max(map(len, csv.reader(lines, delimiter=reading.delimiter, skipinitialspace=reading.spaced))),
+            fields,
         )
 
 
@@ -74,16 +77,16 @@ def lines_of(source: Source, reading: Reading) -> Iterator[Iterator[str]]:
         yield chain([text.readline().removeprefix(MARK)], text)
 
 
-def _layout(source: Source, reading: Reading, width: int) -> ExportLayout:
+def _layout(source: Source, reading: Reading, width: int, fields: Sequence[str]) -> ExportLayout:
     heading = header(source, reading) or ([] if reading.delimiter else ["input"])
-    return ExportLayout(
-        width, padded(heading, width) if heading else [], _free_names(heading) if heading else []
-    )
+    if not heading:
+        return ExportLayout(width, [], [], fields)
+    return ExportLayout(width, padded(heading, width), _free_names(heading, fields), fields)
 
 
-def _free_names(heading: list[str]) -> list[str]:
+def _free_names(heading: list[str], fields: Sequence[str]) -> list[str]:
     """Return names for the added columns that the list does not have yet: it may be an export itself."""
     taken = {name.strip().casefold() for name in heading}
     suffixes = chain([""], (f"_{number}" for number in count(2)))
-    candidates = ([name + suffix for name in FIELDS] for suffix in suffixes)
+    candidates = ([name + suffix for name in fields] for suffix in suffixes)
     return next(names for names in candidates if taken.isdisjoint(names))

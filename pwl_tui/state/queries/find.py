@@ -11,11 +11,21 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from pwl_tui.answer import Outcome
+from pwl_tui.changes import CHANGES, Change
 from pwl_tui.problem import ProblemError
 
 Value = str | int
 Condition = tuple[str, tuple[Value, ...]]
 """A SQL condition on a row of ``numbers``, never NULL, and the values that it binds."""
+
+
+def _changed(*which: Change) -> str:
+    """Return the condition of a number that has changed in one of these ways since it was known before."""
+    any_ = " OR ".join(f"({CHANGES[key].condition})" for key in which)
+    return (
+        "EXISTS (SELECT 1 FROM earlier e WHERE e.job=numbers.job AND e.idx=numbers.idx"
+        f" AND numbers.on_whatsapp IS NOT NULL AND ({any_}))"
+    )
 
 
 class FindError(ProblemError):
@@ -33,8 +43,14 @@ class Find(NamedTuple):
     condition: str = ""
     values: tuple[Value, ...] = ()
 
+    def __and__(self, other: "Find") -> "Find":
+        """Return what matches both."""
+        return Find(self.condition + other.condition, self.values + other.values)
+
 
 EVERYTHING: Final = Find()
+CHANGED: Final = Find(f" AND {_changed(*CHANGES)}")
+"""Numbers of a recheck whose answer has changed."""
 _ON, _BUSINESS = "on_whatsapp IS 1", "(on_whatsapp IS 1 AND business IS 1)"
 _CHOICES: dict[str, dict[str, str]] = {
     "wa": {"yes": _ON, "no": "on_whatsapp IS 0"},
@@ -42,6 +58,7 @@ _CHOICES: dict[str, dict[str, str]] = {
     "outcome": {
         outcome.value: f"outcome='{outcome}'" for outcome in Outcome if outcome is not Outcome.REJECTED
     },
+    "changed": {"any": _changed(*CHANGES), **{change: _changed(change) for change in CHANGES}},
 }
 _CONTAINED = ("carrier", "note")
 _WANTS: dict[str, str] = {
@@ -52,6 +69,7 @@ _WANTS: dict[str, str] = {
     "carrier": 'part of a name; quote a space: carrier:"t-mobile us"',
     "note": "part of a note",
     "batch": "the number of a batch, such as 3",
+    "changed": "any, joined, left, became_business or no_longer_business",
 }
 _MOST_DIGITS = 18
 """As many as fit an integer of SQLite."""

@@ -8,10 +8,12 @@ import msgspec
 from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, Outcome
+from pwl_tui.changes import Before
 from pwl_tui.filters import Which
 from pwl_tui.state.database import Database
 from pwl_tui.state.models import BatchState, Binding, RejectedRow, Result
 from pwl_tui.state.queries.breakdown import Breakdown
+from pwl_tui.state.queries.compared import Changed, Comparison, before_of, changed, compare
 from pwl_tui.state.queries.find import EVERYTHING, Find
 from pwl_tui.state.queries.selection import LIST_ORDER, Selection, Sort
 from pwl_tui.state.records import ANSWER, answer_from
@@ -151,6 +153,22 @@ class Results:
             numbers.append(number)
             answers.append(answer)
         return numbers, answers
+
+    def compare(self, job: int) -> Comparison:
+        """Return how many numbers of a recheck changed; see `compared.compare`."""
+        return compare(self._database, job, self._retried(job))
+
+    def changed(self, job: int) -> Iterator[Changed]:
+        """Yield the numbers of a recheck that changed; see `compared.changed`."""
+        return changed(self._database, job, self._retried(job))
+
+    def is_recheck(self, job: int) -> bool:
+        """Return whether it is known of any number of a job what was known before."""
+        return self._database.first("SELECT 1 FROM earlier WHERE job=? LIMIT 1", job) is not None
+
+    def before(self, job: int, numbers: int) -> list[Before | None] | None:
+        """Return what was known of each number before. None means that the job is no recheck."""
+        return before_of(self._database, job, numbers) if self.is_recheck(job) else None
 
     def reusable(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
         """Return the answers to `numbers` that this key was given since a moment, by number.
