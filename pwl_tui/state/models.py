@@ -203,7 +203,7 @@ class Job(Struct, frozen=True):
     trouble: Problem | None = None
     """Why the last poll of one of its batches that are processing taught nothing. None means that all did."""
     recheck_of: int | None = None
-    """ID of the job whose answers it asks for again."""
+    """ID of the job whose answers it asks for again; it may have been forgotten. None: this is no recheck."""
     wish: Wish | None = None
     """The export that it is to have once it is finished. None means none."""
 

@@ -265,8 +265,8 @@ CREATE TABLE wishes (
     files TEXT NOT NULL DEFAULT '[]'    -- what was written: names with their rows
 );
 
--- The job whose answers this one asks for again.
-ALTER TABLE jobs ADD COLUMN recheck_of INTEGER REFERENCES jobs ON DELETE SET NULL;
+-- The job whose answers this one asks for again; it may have been forgotten since.
+ALTER TABLE jobs ADD COLUMN recheck_of INTEGER;
 
 -- What was known of the numbers of a recheck before, where anything was.
 CREATE TABLE earlier (

@@ -304,3 +304,17 @@ def journaled(scene: Scene) -> None:
             size=size,
         )
         scene.store.journal.append(entry)
+
+
+def rechecked(scene: Scene) -> None:
+    """A list that was asked for again after two months, and what changed since."""
+    scene.credits(50_000, 48_210)
+    old = scene.job("newsletter", 900, days=60)
+    scene.send(old, 1, answered=1.0, ago=60 * 86_400)
+    with scene.store._database.transaction() as c:  # noqa: SLF001 - no part of the program dates an answer back
+        c.execute("UPDATE numbers SET answered=? WHERE answered IS NOT NULL", (NOW - 60 * 86_400,))
+        c.execute("UPDATE numbers SET on_whatsapp=0, business=0 WHERE number%7=0 AND on_whatsapp IS NOT NULL")
+        c.execute("UPDATE numbers SET on_whatsapp=1 WHERE number%9=0 AND on_whatsapp IS NOT NULL")
+        c.execute("UPDATE numbers SET business=1-business WHERE number%13=0 AND on_whatsapp=1")
+    again = scene.engine.jobs.create(scene.engine.plans.for_recheck(old.id), name="newsletter recheck")
+    scene.send(again, 1, answered=1.0)

@@ -19,8 +19,8 @@ _NAME_CELLS: Final = 22
 def changes_shape(job: Job, comparison: Comparison, changed: Iterable[Changed]) -> dict[str, Any]:
     """Return what ``changes`` prints: counts, and each number that changed with both of its answers.
 
-    ``unknown`` is how many numbers lack one of the two answers; ``of`` is the job that was rechecked, null if
-    it was forgotten.
+    ``unknown`` is how many numbers lack one of the two answers; ``of`` is the job that was rechecked, which
+    may have been forgotten.
     """
     return {
         "job": str(job.id),

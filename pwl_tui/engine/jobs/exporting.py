@@ -55,7 +55,8 @@ def export(
         StateError: the state directory cannot hold temporary files.
     """
     source, reading = original(store, job_id)
-    before = store.results.before(job_id, store.jobs.get(job_id).numbers)
+    job = store.jobs.get(job_id)
+    before = None if job.recheck_of is None else store.results.before(job_id, job.numbers)
     fields = FIELDS if before is None else RECHECK_FIELDS
     with ExitStack() as stack:  # answers that are not read to the end would keep the state file in use
 

@@ -21,8 +21,7 @@ def last_recheck(store: Store, job: Job) -> Job:
         EngineError: there is none.
         StateError: the state file failed.
     """
-    # The job that it rechecks may have been forgotten.
-    if job.recheck_of is not None or store.results.is_recheck(job.id):
+    if job.recheck_of is not None:
         return job
     later = [other for other in store.jobs.all() if other.recheck_of == job.id]
     if not later:

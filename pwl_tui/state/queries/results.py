@@ -162,13 +162,9 @@ class Results:
         """Yield the numbers of a recheck that changed; see `compared.changed`."""
         return changed(self._database, job, self._retried(job))
 
-    def is_recheck(self, job: int) -> bool:
-        """Return whether it is known of any number of a job what was known before."""
-        return self._database.first("SELECT 1 FROM earlier WHERE job=? LIMIT 1", job) is not None
-
-    def before(self, job: int, numbers: int) -> list[Before | None] | None:
-        """Return what was known of each number before. None means that the job is no recheck."""
-        return before_of(self._database, job, numbers) if self.is_recheck(job) else None
+    def before(self, job: int, numbers: int) -> list[Before | None]:
+        """Return what was known of each number of a recheck before; see `compared.before_of`."""
+        return before_of(self._database, job, numbers)
 
     def reusable(self, binding: Binding, numbers: Sequence[int], since: float) -> dict[int, Reusable]:
         """Return the answers to `numbers` that this key was given since a moment, by number.

@@ -8,6 +8,7 @@ from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.filters import Which
 from pwl_tui.lists.planned import row_label
 from pwl_tui.state.queries.breakdown import Breakdown
+from pwl_tui.state.queries.compared import Comparison
 from pwl_tui.state.queries.find import Find
 from pwl_tui.state.queries.selection import Selection, Sort
 from pwl_tui.state.store import Store
@@ -59,6 +60,10 @@ class JobRows:
     def breakdown(self) -> Breakdown:
         """Return counts by country and carrier, with nothing counted yet."""
         return self._store.results.breakdown(self._job)
+
+    def comparison(self) -> Comparison:
+        """Return how many numbers of a recheck changed; a second for a million."""
+        return self._store.results.compare(self._job)
 
     def waiting(self) -> Waiting:
         """Return how many numbers have no answer."""

@@ -17,13 +17,15 @@ from pwl_tui.state.queries.selection import LIST_ORDER, Selection, Sort
 from pwl_tui.ui.background import Working, in_thread
 from pwl_tui.ui.data.job_rows import JobRows, for_a_while
 from pwl_tui.ui.presenters.columns import ResultRow
-from pwl_tui.ui.presenters.job_tabs import CHARTS, VIEWS, View, Waiting
+from pwl_tui.ui.presenters.job_tabs import CHANGES, CHARTS, VIEWS, View, Waiting
 from pwl_tui.ui.widgets.cells import Window
 
 if TYPE_CHECKING:
     from pwl_tui.state.queries.breakdown import Breakdown
+    from pwl_tui.state.queries.compared import Comparison
 
 _READING, _SEARCHING, _COUNTING = "reading the results", "searching", "counting for the charts"
+_COMPARING = "comparing with the answers before"
 _REST = 10.0
 """A search or count that took so long is repeated after this many times as long, while the job moves."""
 
@@ -72,6 +74,7 @@ class ResultsReader:
         question: the newest one.
         waiting: the numbers without an answer, when they were last counted.
         breakdown: the counts for the charts. None means that counting has not begun.
+        comparison: how many numbers changed. None means that they were not counted.
         problem: why the last read failed. None means that it did not.
     """
 
@@ -79,6 +82,7 @@ class ResultsReader:
         self.question = Question()
         self.waiting = Waiting()
         self.breakdown: Breakdown | None = None
+        self.comparison: Comparison | None = None
         self.problem: Problem | None = None
         self._screen, self._rows, self._now = screen, rows, now
         self._wanted = (0, 100)
@@ -121,6 +125,8 @@ class ResultsReader:
         view, work = self.question.view, self._screen.work
         if view is CHARTS:
             return work(self._count, _COUNTING, replace=replace) is not None
+        if view is CHANGES:
+            work(self._compare, _COMPARING, replace=replace)
         if view.is_results:
             return work(self._search, _SEARCHING, replace=replace) is not None
         self._load(replace=True)
@@ -134,7 +140,8 @@ class ResultsReader:
         question, another = self.question, self._selection is None
         began, more = time.monotonic(), True
         try:
-            select = partial(self._rows.select, question.view.which or "all", question.find, question.sort)
+            find = question.view.find & question.find
+            select = partial(self._rows.select, question.view.which or "all", find, question.sort)
             selection = await in_thread(select, "search")
             while more:
                 offset, limit = wanted = self._wanted
@@ -184,6 +191,15 @@ class ResultsReader:
         except ProblemError as error:
             self._fail(error)
         self._rest_after(began)
+
+    async def _compare(self) -> None:
+        """Count what has changed."""
+        try:
+            self.comparison = await in_thread(self._rows.comparison, "compare")
+        except ProblemError as error:
+            self._fail(error)
+        else:
+            self._screen.post_message(Updated())
 
     async def _read(self) -> None:
         """Read the rows that are wanted of what is found already."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from pwl_tui.answer import Outcome
+from pwl_tui.changes import CHANGES, change
 from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.state.models import Batch, BatchState, Job, JobState, Result
@@ -181,6 +182,16 @@ RESULTS: tuple[Column[Result], ...] = (
     Column("Carrier", 14, lambda result, _: Cell.of(clean(result.answer.carrier)), drop=1),
     Column("Note", 10, lambda result, _: Cell.of(clean(result.answer.note), "muted"), stretch=True),
 )
+
+
+def _change(result: Result, _width: int) -> Cell:
+    how = change(result.before, result.answer)
+    if how is None:
+        return Cell.of("")
+    return Cell.of(CHANGES[how].title, "good" if how == "joined" else "bad" if how == "left" else "accent")
+
+
+CHANGED: tuple[Column[Result], ...] = (RESULTS[0], Column("Change", 20, _change), *RESULTS[2:])
 
 
 class RejectedLine(Struct, frozen=True):

@@ -2,17 +2,47 @@
 
 from itertools import zip_longest
 
+from pwl_tui.changes import CHANGES, Change
 from pwl_tui.state.models import Job
 from pwl_tui.state.queries.breakdown import Breakdown, Share
+from pwl_tui.state.queries.compared import Comparison
 from pwl_tui.ui.presenters.job_tabs import Waiting
-from pwl_tui.ui.widgets.cells import Span
+from pwl_tui.ui.widgets.cells import Span, Tone
 from pwl_tui.ui.widgets.chart import Part, Rank, TextLine, ranking, shares
-from pwl_tui.wording.figures import grouped, percent
+from pwl_tui.wording.changes import SIGNS
+from pwl_tui.wording.figures import counted, grouped, percent
 
 _SIDE_BY_SIDE = 110
 """The width in cells from which the two rankings are side by side."""
 _BETWEEN = 4
+_CHANGE_TONES: dict[Change, Tone] = {
+    "joined": "good",
+    "left": "bad",
+    "became_business": "accent",
+    "no_longer_business": "warning",
+}
 _LEAST_RANKS, _MOST_RANKS = 3, 15
+
+
+def comparison(found: Comparison | None, width: int) -> list[TextLine]:
+    """Return what a recheck found: how many numbers changed in which way, and how many did not.
+
+    Args:
+        found: the counts. None before they are counted.
+        width: cells.
+    """
+    if found is None:
+        return [(Span("Comparing…", "muted"),)]
+    parts = [
+        Part(CHANGES[key].title, count, SIGNS[key], _CHANGE_TONES[key])
+        for key, count in found.changes.items()
+        if count
+    ]
+    parts += [Part("unchanged", found.unchanged, "·", "muted")] if found.unchanged else []
+    lines = shares(parts, width)
+    if found.unknown:
+        lines.append((Span(f"{counted(found.unknown, 'number')} without both answers", "muted"),))
+    return lines
 
 
 def charts(

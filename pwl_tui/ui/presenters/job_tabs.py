@@ -8,10 +8,11 @@ from textual.content import Content
 
 from pwl_tui.filters import FILTERS, Choice, Which
 from pwl_tui.state.models import BatchState, Job
-from pwl_tui.state.queries.find import FindError, hint, parse_find
+from pwl_tui.state.queries.find import CHANGED as FIND_CHANGED
+from pwl_tui.state.queries.find import EVERYTHING, Find, FindError, hint, parse_find
 from pwl_tui.state.queries.selection import Sort, SortColumn
 from pwl_tui.text import clean
-from pwl_tui.ui.presenters.columns import BATCHES, REJECTED, RESULTS, BatchRow, ResultRow
+from pwl_tui.ui.presenters.columns import BATCHES, CHANGED, REJECTED, RESULTS, BatchRow, ResultRow
 from pwl_tui.ui.widgets.cells import Column
 from pwl_tui.wording.figures import grouped, short
 
@@ -31,7 +32,8 @@ class View(Struct, frozen=True):
         brief: its name where there is little room.
         which: the filter over the results; None for batches and charts.
         columns: how the rows are drawn; empty for charts.
-        count: how many rows there are; None for charts.
+        count: how many rows there are; None for charts and changes.
+        find: what results must match besides.
     """
 
     title: str
@@ -39,11 +41,12 @@ class View(Struct, frozen=True):
     which: Which | None
     columns: Sequence[Column[Any]] = ()
     count: Callable[[Job, Waiting], int] | None = None
+    find: Find = EVERYTHING
 
     @property
     def is_results(self) -> bool:
         """Whether it shows results, which can be filtered and sorted."""
-        return self.columns is RESULTS
+        return self.columns is RESULTS or self.columns is CHANGED
 
 
 _COUNTS: dict[Choice, Callable[[Job, Waiting], int]] = {
@@ -69,6 +72,15 @@ VIEWS: tuple[View, ...] = (
     CHARTS,
     View("Batches", "Batches", None, BATCHES, lambda job, _: sum(job.batches.values())),
 )
+CHANGES = View("Changes", "Changes", "all", CHANGED, None, FIND_CHANGED)
+_OF_A_RECHECK = (VIEWS[0], CHANGES, *VIEWS[1:])
+
+
+def views(job: Job) -> tuple[View, ...]:
+    """Return the tabs of a job; a recheck has one more."""
+    return VIEWS if job.recheck_of is None else _OF_A_RECHECK
+
+
 SORTS: tuple[SortColumn, ...] = ("list", "number", "answer", "country", "carrier", "answered")
 """The orders that a key cycles through."""
 SORT_WORDS: dict[SortColumn, str] = {
@@ -83,11 +95,12 @@ SORT_WORDS: dict[SortColumn, str] = {
 
 def tab_titles(job: Job, waiting: Waiting) -> list[list[str]]:
     """Return the titles of the tabs, the longest first: with counts, with short counts, without counts."""
-    counts = [None if view.count is None else view.count(job, waiting) for view in VIEWS]
+    tabs = views(job)
+    counts = [None if view.count is None else view.count(job, waiting) for view in tabs]
     return [
-        [_titled(view.title, count, grouped) for view, count in zip(VIEWS, counts, strict=True)],
-        [_titled(view.brief, count, short) for view, count in zip(VIEWS, counts, strict=True)],
-        [view.brief for view in VIEWS],
+        [_titled(view.title, count, grouped) for view, count in zip(tabs, counts, strict=True)],
+        [_titled(view.brief, count, short) for view, count in zip(tabs, counts, strict=True)],
+        [view.brief for view in tabs],
     ]
 
 

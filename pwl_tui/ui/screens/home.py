@@ -189,6 +189,10 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         """Review the selected sample, and send the rest of its list."""
         self._with_job(job_commands.send_rest)
 
+    def action_recheck(self) -> None:
+        """Ask again for the old answers of the selected job."""
+        self._with_job(job_commands.recheck)
+
     def action_forget(self) -> None:
         """Delete the selected job."""
         self._with_job(job_commands.forget)

@@ -18,9 +18,10 @@ from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.job_rows import JobRows
 from pwl_tui.ui.data.results_reader import Found, ResultsReader, Updated
 from pwl_tui.ui.presenters.columns import BatchRow, ResultRow, result_key
-from pwl_tui.ui.presenters.job_charts import charts
+from pwl_tui.ui.presenters.job_charts import charts, comparison
 from pwl_tui.ui.presenters.job_header import job_lines
 from pwl_tui.ui.presenters.job_tabs import (
+    CHANGES,
     CHARTS,
     SORTS,
     VIEWS,
@@ -29,6 +30,7 @@ from pwl_tui.ui.presenters.job_tabs import (
     place_words,
     sort_words,
     tab_titles,
+    views,
 )
 from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.screens import account_commands, job_commands
@@ -75,6 +77,7 @@ class JobScreen(CommandScreen[None]):
         self._find = TextInput(id="find")
         self._goto = TextInput(id="go-to", placeholder="row number or percentage: 900000 or 90%")
         self._charts, self._scroll = Chart("charts"), VerticalScroll(id="charts-scroll")
+        self._changes = Chart("changes")
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
@@ -84,6 +87,7 @@ class JobScreen(CommandScreen[None]):
             yield self._tabs
             yield self._find
             yield self._goto
+            yield self._changes
             yield self._place
             yield self._table
             with self._scroll:
@@ -92,7 +96,7 @@ class JobScreen(CommandScreen[None]):
 
     def on_mount(self) -> None:
         """Begin with all results."""
-        self._find.display = self._goto.display = self._scroll.display = False
+        self._find.display = self._goto.display = self._scroll.display = self._changes.display = False
         self.set_focus(self._table)
         self._draw()
         self._reader.ask(self._reader.question)
@@ -107,6 +111,10 @@ class JobScreen(CommandScreen[None]):
         before, self._job = self._job, self.snapshot.job(self._job.id) or self._job
         self._reader.follow(changed=self._job != before)
         self._draw()
+
+    @property
+    def _views(self) -> tuple[View, ...]:
+        return views(self._job)
 
     @property
     def view(self) -> View:
@@ -148,6 +156,10 @@ class JobScreen(CommandScreen[None]):
         """Review the sample, and send the rest of its list."""
         job_commands.send_rest(self, self._job)
 
+    def action_recheck(self) -> None:
+        """Ask again for old answers."""
+        job_commands.recheck(self, self._job)
+
     def action_forget(self) -> None:
         """Delete the job, and leave its screen."""
         job_commands.forget(self, self._job, forgotten=self.dismiss)
@@ -164,15 +176,15 @@ class JobScreen(CommandScreen[None]):
 
     def action_next_view(self) -> None:
         """Show the next tab."""
-        self._choose(VIEWS.index(self.view) + 1)
+        self._choose(self._views.index(self.view) + 1)
 
     def action_previous_view(self) -> None:
         """Show the previous tab."""
-        self._choose(VIEWS.index(self.view) - 1)
+        self._choose(self._views.index(self.view) - 1)
 
     def action_charts(self) -> None:
         """Show the charts, or all results again."""
-        self._choose(0 if self.view is CHARTS else VIEWS.index(CHARTS))
+        self._choose(0 if self.view is CHARTS else self._views.index(CHARTS))
 
     def action_sort(self) -> None:
         """Sort the results by the next column."""
@@ -276,8 +288,9 @@ class JobScreen(CommandScreen[None]):
         self.set_focus(self._table)
 
     def _choose(self, index: int) -> None:
-        view = VIEWS[index % len(VIEWS)]
+        view = self._views[index % len(self._views)]
         self._table.display, self._scroll.display = view is not CHARTS, view is CHARTS
+        self._changes.display = view is CHANGES
         if not view.is_results:
             self._find.display = False
         if view is CHARTS:
@@ -287,7 +300,7 @@ class JobScreen(CommandScreen[None]):
             self.set_focus(self._table)
         self._reader.ask(replace(self._reader.question, view=view))
         self._draw()
-        if view is CHARTS:
+        if view in (CHARTS, CHANGES):
             self.call_after_refresh(self._draw)  # when it is known how much room there is
         self.refresh_bindings()
 
@@ -308,7 +321,9 @@ class JobScreen(CommandScreen[None]):
             )
         )
         self._attention.show()
-        self._tabs.show(tab_titles(job, reader.waiting), VIEWS.index(self.view))
+        self._tabs.show(tab_titles(job, reader.waiting), self._views.index(self.view))
+        if self.view is CHANGES and (width := self._changes.content_size.width):
+            self._changes.show(comparison(reader.comparison, width))
         if self.view is CHARTS:
             room = self._scroll.scrollable_size
             self._charts.show(charts(job, reader.waiting, reader.breakdown, room.width, room.height))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.jobs.rechecking import recheck_name
 from pwl_tui.engine.problems import other_key
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import BatchState, Job, JobState
@@ -33,7 +34,7 @@ def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
         command_id: the command; any other than these can run.
         job: the job that is meant. None means that there is none yet.
     """
-    if command_id not in ("open", "export", "pause", "retry", "forget", "rest"):
+    if command_id not in ("open", "export", "pause", "retry", "forget", "rest", "recheck"):
         return None
     if job is None:
         return f"There is no job yet. Press {ctx.key('new-list')} to enter a list."
@@ -45,6 +46,8 @@ def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
         return _no_retry(ctx, job)
     if command_id == "rest":
         return _no_rest(ctx, job)
+    if command_id == "recheck":
+        return _no_recheck(ctx, job)
     return None
 
 
@@ -66,6 +69,14 @@ def _no_rest(ctx: AppContext, job: Job) -> str | None:
     if job.unfinished:
         return f"{job.name} is not finished. Its rates are known once it is."
     return None
+
+
+def _no_recheck(ctx: AppContext, job: Job) -> str | None:
+    if (forbidden := ctx.engine.forbidden) is not None:
+        return forbidden.message
+    if ctx.snapshot().elsewhere(job):
+        return other_key(job).message
+    return f"{job.name} is not finished, so nothing in it is old." if job.must_stay else None
 
 
 def export(screen: CommandScreen[None], job: Job, only: str = "") -> None:
@@ -177,6 +188,36 @@ async def _send_rest(screen: CommandScreen[None], job: Job) -> None:
         return
     screen.ctx.wake()
     screen.notify(sending_words(made, answer.credits))
+
+
+def recheck(screen: CommandScreen[None], job: Job) -> None:
+    """Ask how old answers may be, show what asking again costs, and do it if the person agrees."""
+    screen.work(partial(_recheck, screen, job), "rechecking")
+
+
+async def _recheck(screen: CommandScreen[None], job: Job) -> None:
+    from pwl_tui.ui.dialogs.agreement import agreed
+    from pwl_tui.ui.dialogs.recheck import RecheckDialog
+
+    engine = screen.ctx.engine
+    try:
+        plan = await screen.app.push_screen_wait(RecheckDialog(screen.ctx, job))
+        if plan is None:
+            return
+        name = recheck_name(job)
+        export = await in_thread(partial(wished, engine, job.source, name), "export")
+        answer = await agreed(screen.app, "Recheck", plan, screen.ctx.settings.confirm_above)
+        if answer is None:
+            return
+        made = await in_thread(
+            lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short, export=export),
+            "recheck",
+        )
+    except ProblemError as error:
+        screen.complain(error)
+        return
+    screen.ctx.wake()
+    screen.notify(f"{sending_words(made, answer.credits)} Its Changes tab shows what is different.")
 
 
 def forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[], object] = lambda: None) -> None:
