@@ -31,6 +31,7 @@ SUMMARIES = {
     "adopt": "Adopt batches that were sent elsewhere",
     "settle": "Settle a batch whose outcome is unknown",
     "lookup": "Look up single numbers, one credit each unless known",
+    "known": "Show what is known of single numbers, for free",
     "balance": "Show your credits",
     "ledger": "Show what was spent, when, and on which batch",
     "state": "Decide about a state directory that was moved or copied",
@@ -119,7 +120,7 @@ def load(name: str) -> Command:
             from pwl_tui.cli.commands.jobs import COMMANDS
         case "adopt" | "settle":
             from pwl_tui.cli.commands.batches import COMMANDS
-        case "lookup" | "balance" | "ledger":
+        case "lookup" | "known" | "balance" | "ledger":
             from pwl_tui.cli.commands.credits import COMMANDS
         case "state":
             from pwl_tui.cli.commands.state import COMMANDS

@@ -2,16 +2,16 @@
 
 from datetime import UTC, datetime
 
+from pwl_tui.answer import Answer
+from pwl_tui.engine.jobs.knowing import InList, Known
 from pwl_tui.engine.money.lookups import Finding, LookupPlan
+from pwl_tui.text import clean
 from pwl_tui.wording.figures import counted, grouped
 
 
 def outcome(finding: Finding) -> str:
     """Return whether a number is on WhatsApp: ``on WhatsApp, business``; empty if nothing is known."""
-    if finding.answer is None:
-        return ""
-    words = {True: "on WhatsApp", False: "not on WhatsApp", None: "unknown"}[finding.answer.on_whatsapp]
-    return f"{words}, business" if finding.answer.business else words
+    return "" if finding.answer is None else _answer(finding.answer)
 
 
 def details(finding: Finding) -> str:
@@ -30,6 +30,30 @@ def source(finding: Finding) -> str:
         return "asked now, 1 credit"
     by = "lookup" if finding.job is None else f"job {finding.job}"
     return f"known since {datetime.fromtimestamp(finding.at, UTC).date()} ({by})"
+
+
+def last(known: Known) -> tuple[str, ...]:
+    """Return the last answer about a number: what it is, what else it says, where it comes from."""
+    if known.answer is None:
+        return ("no answer yet" if known.lists else "not known",)
+    finding = Finding(known.number, known.answer, known.line_type, known.at, known.job)
+    return outcome(finding), details(finding), source(finding)
+
+
+def in_list(one: InList) -> str:
+    """Return what became of a number in a list: ``job 3 spring: on WhatsApp, 2026-11-20``."""
+    when = "" if one.answered is None else f", {datetime.fromtimestamp(one.answered, UTC).date()}"
+    answer = _answer(one.answer)
+    if one.answer.on_whatsapp is None:
+        answer = one.answer.outcome.replace("_", " ") + (
+            f" ({clean(note)})" if (note := one.answer.note) else ""
+        )
+    return f"job {one.job.id} {clean(one.job.name, 40)}: {answer}{when}"
+
+
+def _answer(answer: Answer) -> str:
+    words = {True: "on WhatsApp", False: "not on WhatsApp", None: "unknown"}[answer.on_whatsapp]
+    return f"{words}, business" if answer.business else words
 
 
 def cost(plan: LookupPlan) -> str:

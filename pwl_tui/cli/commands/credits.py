@@ -1,4 +1,4 @@
-"""``lookup``, ``balance`` and ``ledger``: credits and single numbers."""
+"""``lookup``, ``known``, ``balance`` and ``ledger``: credits and single numbers."""
 
 import sys
 import threading
@@ -12,11 +12,11 @@ from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import leave_signals
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import warn_of_alarms
-from pwl_tui.cli.render.json_output import balance_shape, ledger_shape, lookup_shape
-from pwl_tui.cli.render.text_output import ledger_text, lookup_text
+from pwl_tui.cli.render.json_output import balance_shape, known_shape, ledger_shape, lookup_shape
+from pwl_tui.cli.render.text_output import known_text, ledger_text, lookup_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.money.lookups import Finding, LookupPlan
-from pwl_tui.engine.problems import SENDING_ELSEWHERE
+from pwl_tui.engine.problems import NO_KEY, SENDING_ELSEWHERE, EngineError
 from pwl_tui.provider import PROVIDER
 from pwl_tui.wording.lookup import cost
 
@@ -49,15 +49,33 @@ def balance(session: Session) -> int:
     return Exit.DONE
 
 
-def _lookup_arguments(parser: ArgumentParser) -> None:
+def _add_numbers(parser: ArgumentParser) -> None:
     parser.add_argument(
         "numbers",
         nargs="+",
         metavar="NUMBER",
         help="+14155552671, a link to WhatsApp, or a national number with a region; - reads standard input",
     )
-    parser.add_argument("--fresh", action="store_true", help="Ask anew and pay, whatever is known")
     parser.add_argument("--region", metavar="CC", help="Two-letter country of national numbers")
+
+
+def _known_arguments(parser: ArgumentParser) -> None:
+    _add_numbers(parser)
+    add_json(parser)
+
+
+def known(session: Session) -> int:
+    """Show what is known of single numbers without asking the service."""
+    if session.engine.binding is None:
+        raise EngineError(NO_KEY)
+    found = session.engine.jobs.known(_typed_numbers(session))
+    session.output.value([known_shape(one) for one in found], known_text(found))
+    return Exit.DONE
+
+
+def _lookup_arguments(parser: ArgumentParser) -> None:
+    _add_numbers(parser)
+    parser.add_argument("--fresh", action="store_true", help="Ask anew and pay, whatever is known")
     add_yes(parser, "Spend credits without asking")
     add_json(parser)
 
@@ -122,7 +140,8 @@ def _typed_numbers(session: Session) -> tuple[int, ...]:
         raise UsageError(" ".join(sentences), remedy)
     if not typed.numbers:
         raise UsageError(
-            "There is no number to look up.", "Give at least one: `pwl-tui lookup +14155552671`."
+            "There is no number to look up.",
+            f"Give at least one: `pwl-tui {arguments.command} +14155552671`.",
         )
     return typed.numbers
 
@@ -153,6 +172,12 @@ def ledger(session: Session) -> int:
 
 
 COMMANDS = {
+    "known": Command(
+        known,
+        _known_arguments,
+        "It costs nothing and asks nobody. It shows the last answer, when the service gave it, and all lists"
+        " of the key that the number is in. Numbers are read as for lookup.",
+    ),
     "lookup": Command(
         lookup,
         _lookup_arguments,

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pwl_tui.engine.jobs.knowing import Known
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.timing import expires
 from pwl_tui.engine.money.evidence import Evidence
@@ -165,6 +166,36 @@ def lookup_shape(finding: Finding) -> dict[str, Any]:
         "source": None if answer is None else "asked" if finding.paid else "known",
         "at": moment(finding.at),
         "job": None if finding.job is None else str(finding.job),
+    }
+
+
+def known_shape(known: Known) -> dict[str, Any]:
+    """Return what ``known`` prints about one number.
+
+    That is its last answer, null if there is none: ``at`` is when the service gave it, ``job`` the job that
+    it was given to, null for a lookup. And the ``lists`` that it is in, the newest first.
+    """
+    answer = known.answer
+    return {
+        "number": phone(known.number),
+        "on_whatsapp": None if answer is None else answer.on_whatsapp,
+        "business": None if answer is None else answer.business,
+        "carrier": None if answer is None else answer.carrier,
+        "country": None if answer is None else answer.country,
+        "line_type": None if answer is None else known.line_type,
+        "at": moment(known.at),
+        "job": None if known.job is None else str(known.job),
+        "lists": [
+            {
+                "job": str(one.job.id),
+                "name": one.job.name,
+                "outcome": one.answer.outcome,
+                "on_whatsapp": one.answer.on_whatsapp,
+                "business": one.answer.business,
+                "at": moment(one.answered),
+            }
+            for one in known.lists
+        ],
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.json_output import moment
+from pwl_tui.engine.jobs.knowing import Known
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.timing import days_left, expires
 from pwl_tui.engine.money.evidence import Evidence
@@ -108,6 +109,16 @@ def lookup_text(found: Sequence[Finding]) -> str:
         known = "  ".join(part for part in parts if part)
         problem = finding.problem
         lines.append(f"{known}  {problem.message} {problem.remedy}" if problem else known)
+    return "\n".join(lines)
+
+
+def known_text(found: Sequence[Known]) -> str:
+    """Return what is known of single numbers, and below each the lists that it is in."""
+    lines = []
+    for one in found:
+        parts = (phone(one.number), *lookup.last(one))
+        lines.append("  ".join(part for part in parts if part))
+        lines += [f"  {lookup.in_list(each)}" for each in one.lists]
     return "\n".join(lines)
 
 

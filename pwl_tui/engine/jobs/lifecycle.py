@@ -1,10 +1,11 @@
 """The life of a job: created, retried, paused, exported, forgotten."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs import planning, retrying
+from pwl_tui.engine.jobs.knowing import Known, known
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import require_not_continued
@@ -120,6 +121,15 @@ class Jobs:
         from pwl_tui.engine.jobs.exporting import export  # takes all of libphonenumber along
 
         return export(self._store, job_id, target, watch)
+
+    def known(self, numbers: Sequence[int]) -> list[Known]:
+        """Return what all jobs and lookups of the key in force know of numbers; free. See `knowing.known`.
+
+        Raises:
+            EngineError: there is no key.
+            StateError: the state file failed.
+        """
+        return known(self._store, self._context.require_account().binding, numbers)
 
     def forget(self, job_id: int) -> None:
         """Remove a job with its list, numbers and results for good; its charges stay in the ledger.

@@ -72,7 +72,7 @@ VIEWS: tuple[View, ...] = (
     CHARTS,
     View("Batches", "Batches", None, BATCHES, lambda job, _: sum(job.batches.values())),
 )
-CHANGES = View("Changes", "Changes", "all", CHANGED, None, FIND_CHANGED)
+CHANGES = View("Changes", "Change", "all", CHANGED, None, FIND_CHANGED)
 _OF_A_RECHECK = (VIEWS[0], CHANGES, *VIEWS[1:])
 
 

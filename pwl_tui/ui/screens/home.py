@@ -1,8 +1,9 @@
 """The home screen: the credits, the form for a new list, the jobs, and details of the selected job."""
 
 import asyncio
+import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,6 +13,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input
 
+from pwl_tui.engine.jobs.knowing import Known
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
@@ -21,6 +23,7 @@ from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.snapshot import Snapshot
 from pwl_tui.ui.presenters.columns import JOBS, JobRow
 from pwl_tui.ui.presenters.job_detail import detail_lines
+from pwl_tui.ui.presenters.known import known_lines
 from pwl_tui.ui.presenters.notices import last_size
 from pwl_tui.ui.screens import account_commands, job_commands
 from pwl_tui.ui.screens.base import CommandScreen
@@ -49,6 +52,8 @@ _WIDE = 110
 """From this width in cells on, the credits and the form are beside the jobs."""
 _BROAD = 154
 """From this width in cells on, a job's details have room beside all that the jobs show at 120."""
+_NUMBER = re.compile(r"\+?(?:[-\s./()]*[0-9]){6,}[-\s./()]*")
+"""What may be a phone number, and is not part of most names."""
 _LONG_SECONDS = 60.0
 """How long a notice of several sentences stays."""
 
@@ -79,12 +84,16 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._attention = AttentionPanel(ctx)
         self._table: Table[JobRow] = Table(JOBS, lambda row: row.job.id, "jobs-table")
         self._form = ListForm(ctx)
-        self._find = TextInput(id="find", placeholder=f"part of a name; {ctx.key('back')} to show all")
-        self._find.display = False
+        hint = f"part of a name, or a number; {ctx.key('back')} to show all"
+        self._find = TextInput(id="find", placeholder=hint)
+        self._known = TextBlock(id="known")
+        self._find.display = self._known.display = False
         self._balance = BalancePanel()
         self._detail = Chart("detail")
         self._summary, self._empty = TextBlock(id="summary"), TextBlock(id="no-jobs")
         self._filter = ""
+        self._holding = frozenset[int]()
+        """IDs of the jobs that hold the number that was typed as a filter."""
         self._adopting = ""
         """How far the adoption of batches is; empty while none is under way."""
         self._completing = asyncio.Lock()
@@ -116,7 +125,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
             styles.parse()
         async with self._completing:
             if not self._find.is_mounted and self._form.is_attached:  # not while the program is being left
-                await self.query_one("#jobs").mount(self._find, after=self._summary)
+                await self.query_one("#jobs").mount(self._find, self._known, after=self._summary)
                 await self._form.fill()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -130,7 +139,9 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         super().show()
         self._attention.show()
         snapshot, wanted = self.snapshot, self._filter.casefold()
-        jobs = [job for job in snapshot.jobs if wanted in job.name.casefold()] if wanted else snapshot.jobs
+        jobs: Sequence[Job] = snapshot.jobs
+        if wanted:
+            jobs = [job for job in jobs if wanted in job.name.casefold() or job.id in self._holding]
         rows = LazyRows(
             jobs, lambda job: JobRow(job, snapshot.now, snapshot.elsewhere(job), snapshot.etas.get(job.id))
         )
@@ -249,7 +260,36 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
     def _filter_typed(self, event: Input.Changed) -> None:
         event.stop()
         self._filter = event.value.strip()
+        self._tell_known(None)
+        if self.snapshot.binding is not None and _NUMBER.fullmatch(self._filter):
+            self.work(partial(self._recall, self._filter), "looking at what is known", replace=True)
         self.show()
+
+    async def _recall(self, typed: str) -> None:
+        """Show what is known of a number that was typed as a filter, if it is one."""
+        engine, settings = self.ctx.engine, self.ctx.settings
+
+        def work() -> Known | None:
+            from pwl_tui.lists.numbers.typed import read_typed  # takes all of libphonenumber along
+
+            numbers = read_typed([typed], settings.region, settings.lists.numbers).numbers
+            return engine.jobs.known(numbers)[0] if numbers else None
+
+        try:
+            found = await in_thread(work, "known")
+        except ProblemError as error:
+            self.complain(error)
+            return
+        if typed == self._filter:
+            self._tell_known(found)
+            self.show()
+
+    def _tell_known(self, known: Known | None) -> None:
+        """Show what is known of a number, and the jobs that hold it. None shows nothing."""
+        self._known.display = known is not None
+        self._holding = frozenset(one.job.id for one in known.lists) if known is not None else frozenset()
+        if known is not None:
+            self._known.say(known_lines(known, self.ctx.key("lookup")))
 
     @on(Input.Submitted, "#find")
     def _filter_done(self, event: Input.Submitted) -> None:
