@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, TypedDict, cast
 
 from msgspec import Struct
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Select
+from textual.widgets import Select, Static
 
 from pwl_tui.engine.jobs.wishes import safe_name, target_for
 from pwl_tui.filters import FILTERS
@@ -43,14 +44,20 @@ class WhenDone(Struct, frozen=True):
     target: Target | None
 
 
-def beside_source(job: Job, ending: str) -> Path:
-    """Return the suggested file: beside the list, or in the current directory if the list was not a file."""
-    source = Path(job.source)
+def beside_source(source: str, name: str, ending: str) -> Path:
+    """Return the suggested file: beside the list, or in the current directory if the list was not a file.
+
+    Args:
+        source: where the list is from.
+        name: of the job.
+        ending: of the file.
+    """
+    path = Path(source)
     # A name with control characters could neither be shown nor typed.
-    if source.is_absolute() and job.source.isprintable():
-        stem = source.name.removesuffix(".gz").rsplit(".", 1)[0]
-        return source.with_name(f"{stem}-answers.{ending}")
-    return Path.cwd() / f"{safe_name(job.name)}-answers.{ending}"
+    if path.is_absolute() and source.isprintable():
+        stem = path.name.removesuffix(".gz").rsplit(".", 1)[0]
+        return path.with_name(f"{stem}-answers.{ending}")
+    return Path.cwd() / f"{safe_name(name)}-answers.{ending}"
 
 
 class ExportDialog(FormDialog[str]):
@@ -72,7 +79,10 @@ class ExportDialog(FormDialog[str]):
     def compose(self) -> ComposeResult:
         """Draw the form."""
         with self.frame(f"Export {clean(self._job.name, 40)}"):
-            yield field("File", TextInput(str(beside_source(self._job, "csv")), id="export-path"))
+            yield field(
+                "File",
+                TextInput(str(beside_source(self._job.source, self._job.name, "csv")), id="export-path"),
+            )
             formats = Select(_FORMATS, value="csv", allow_blank=False, compact=True, id="export-format")
             yield field("Format", formats)
             yield from _how(self._only)
@@ -83,9 +93,10 @@ class ExportDialog(FormDialog[str]):
         """Give the suggested name the ending of the format."""
         event.stop()
         path = self.query_one("#export-path", TextInput)
-        suggestions = {str(beside_source(self._job, ending)) for _, ending in _FORMATS}
+        suggest = partial(beside_source, self._job.source, self._job.name)
+        suggestions = {str(suggest(ending)) for _, ending in _FORMATS}
         if event.select.id == "export-format" and path.value in suggestions:
-            path.value = str(beside_source(self._job, str(event.value)))
+            path.value = str(suggest(str(event.value)))
 
     def action_submit(self) -> None:
         """Write the export."""
@@ -113,22 +124,24 @@ class WhenDoneDialog(FormDialog[WhenDone]):
     Args:
         ctx: its engine checks.
         target: what is chosen so far. None means nothing.
+        suggested: the file that is offered then.
 
     Returns:
         What was chosen. None means that it was canceled.
     """
 
-    def __init__(self, ctx: AppContext, target: Target | None) -> None:
+    def __init__(self, ctx: AppContext, target: Target | None, suggested: Path) -> None:
         super().__init__()
-        self._ctx, self._target = ctx, target
+        self._ctx, self._target, self._suggested = ctx, target, suggested
 
     def compose(self) -> ComposeResult:
         """Draw the form."""
         target = self._target
         with self.frame("Export once the job is done"):
-            hint = f"empty for none; {', '.join(ENDINGS)}"
-            path = TextInput("" if target is None else str(target.path), id="export-path", placeholder=hint)
+            file = self._suggested if target is None else target.path
+            path = TextInput(str(file), id="export-path", placeholder="none")
             yield field("File", path)
+            yield Static(Content.styled(f"Its ending is the format: {', '.join(ENDINGS)}.", "$muted"))
             yield from _how((target and target.only) or "", target)
             yield from self.ending("Apply")
 

@@ -1,6 +1,9 @@
-"""The details of the selected job, beside the jobs: how its answers divide, its pace, and what it needs."""
+"""Details of the selected job, beside or below the jobs: how its answers divide, its pace, what it needs."""
 
 import textwrap
+from itertools import zip_longest
+
+from rich.cells import cell_len
 
 from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.state.models import BatchState, Job
@@ -13,6 +16,7 @@ from pwl_tui.wording import jobs as wording
 from pwl_tui.wording.figures import ago, counted, grouped, pace, percent
 
 _LABEL = 11
+_SIDE_BY_SIDE, _BETWEEN = 66, 3
 _NO_LABELS = ("",) * len(BatchState)
 _MOST_NEED_LINES = 5
 
@@ -24,23 +28,48 @@ def detail_lines(row: JobRow, width: int) -> list[TextLine]:
         row: the job, and when it is drawn.
         width: cells.
     """
+    return [*_course(row, width), (), *_figures(row, width)]
+
+
+def detail_columns(row: JobRow, width: int) -> list[TextLine]:
+    """Return the same side by side, where there is room for that: how far the job is, and its figures.
+
+    Args:
+        row: the job, and when it is drawn.
+        width: cells.
+    """
+    if width < _SIDE_BY_SIDE:
+        return detail_lines(row, width)
+    each = (width - _BETWEEN) // 2
+    pairs = zip_longest(_course(row, each), _figures(row, width - each - _BETWEEN), fillvalue=())
+    return [(*left, Span(" " * (each + _BETWEEN - _cells(left))), *right) for left, right in pairs]
+
+
+def _course(row: JobRow, width: int) -> list[TextLine]:
+    """Return how far a job is, what it needs, and how its answers divide."""
     job = row.job
     filled, empty = bar(job.done, width - 5)
     done = Span(f"{percent(job.done):>5}")
-    lines: list[TextLine] = [
+    return [
         (Span(aligned(clean(job.name), width, False)),),
         (Span(_state(row), "muted" if row.foreign else JOB_TONES[job.state]),),
         (Span(filled, JOB_TONES[job.state]), Span(empty, "muted"), done),
         *_needed(row, width),
         (),
         *shares(_parts(job), width),
-        (),
     ]
-    return lines + [
+
+
+def _figures(row: JobRow, width: int) -> list[TextLine]:
+    return [
         (Span(f"{label:<{_LABEL}}", "muted"), Span(aligned(value, width - _LABEL, False)))
         for label, value in _facts(row, width - _LABEL)
         if value
     ]
+
+
+def _cells(line: TextLine) -> int:
+    return sum(cell_len(span.text) for span in line)
 
 
 def _state(row: JobRow) -> str:

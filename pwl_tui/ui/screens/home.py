@@ -11,6 +11,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.widgets import Input
 
 from pwl_tui.engine.jobs.knowing import Known
@@ -22,7 +23,7 @@ from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.data.snapshot import Snapshot
 from pwl_tui.ui.presenters.columns import JOBS, JobRow
-from pwl_tui.ui.presenters.job_detail import detail_lines
+from pwl_tui.ui.presenters.job_detail import detail_columns, detail_lines
 from pwl_tui.ui.presenters.known import known_lines
 from pwl_tui.ui.presenters.notices import last_size
 from pwl_tui.ui.screens import account_commands, job_commands
@@ -52,6 +53,8 @@ _WIDE = 110
 """From this width in cells on, the credits and the form are beside the jobs."""
 _BROAD = 154
 """From this width in cells on, a job's details have room beside all that the jobs show at 120."""
+_TALL = 30
+"""From this height in cells on, they have room below the jobs."""
 _NUMBER = re.compile(r"\+?(?:[-\s./()]*[0-9]){6,}[-\s./()]*")
 """What may be a phone number, and is not part of most names."""
 _LONG_SECONDS = 60.0
@@ -89,7 +92,9 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._known = TextBlock(id="known")
         self._find.display = self._known.display = False
         self._balance = BalancePanel()
-        self._detail = Chart("detail")
+        self._detail, self._below = Chart("detail"), Chart("below-detail")
+        self._below_jobs = Vertical(id="below")
+        self._below_jobs.border_title = Content("Selected job")
         self._summary, self._empty = TextBlock(id="summary"), TextBlock(id="no-jobs")
         self._filter = ""
         self._holding = frozenset[int]()
@@ -101,7 +106,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
     def compose(self) -> ComposeResult:
         """Lay the screen out; its form is empty until `complete`."""
         # Before the width is known for sure, or every widget would have to be styled again.
-        self._fit(self.app.size.width)
+        self._fit(self.app.size)
         yield self._attention
         with Horizontal(id="home"):
             with Vertical(id="side"):
@@ -112,6 +117,8 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
                 yield self._summary
                 yield self._empty
                 yield self._table
+                with self._below_jobs:
+                    yield self._below
             with Vertical(id="beside") as beside:
                 beside.border_title = Content("Selected job")
                 yield self._detail
@@ -130,7 +137,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
 
     def on_resize(self, event: events.Resize) -> None:
         """Draw the notices, the credits and the details for the new size."""
-        self._fit(event.size.width)
+        self._fit(event.size)
         self._attention.show()
         self.call_after_refresh(self._show_selected)
 
@@ -150,7 +157,8 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._show_selected()
         self._summary.say(_summary(snapshot, self._adopting))
         self._empty.say(_nothing(snapshot, self._filter, self.ctx.key("new-list")))
-        self._empty.display, self._table.display = not rows, bool(rows)
+        self._empty.display = not rows and not self._known.display
+        self._table.display = bool(rows)
 
     @property
     def job(self) -> Job | None:
@@ -371,11 +379,12 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self.remove_class("-form")
         self._table.focus()
 
-    def _fit(self, width: int) -> None:
-        """Choose the layout for a width in cells."""
-        self.set_class(width < _WIDE, "-narrow")
-        self.set_class(width >= _WIDE, "-wide")
-        self.set_class(width >= _BROAD, "-broad")
+    def _fit(self, size: Size) -> None:
+        """Choose the layout for so many cells."""
+        self.set_class(size.width < _WIDE, "-narrow")
+        self.set_class(size.width >= _WIDE, "-wide")
+        self.set_class(size.width >= _BROAD, "-broad")
+        self.set_class(size.height >= _TALL, "-tall")
 
     def _show_selected(self) -> None:
         """Draw the details of the selected job, and how many more lists like it the credits pay for."""
@@ -383,10 +392,10 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         size = last_size(snapshot) if row is None else row.job.numbers
         wide, key = self.has_class("-wide"), self.ctx.key("key")
         self._balance.show(snapshot, wide=wide, key=key, size=size)
-        width = self._detail.size.width
-        if width:
-            lines = [] if row is None else detail_lines(row, width)
-            self._detail.show(lines)
+        self._below_jobs.set_class(row is None, "-none")
+        for chart, lines in ((self._detail, detail_lines), (self._below, detail_columns)):
+            if width := chart.size.width:
+                chart.show([] if row is None else lines(row, width))
 
 
 def _summary(snapshot: Snapshot, under_way: str) -> Content:

@@ -210,7 +210,7 @@ class ListForm(Vertical, Working):
 
     def action_when_done(self) -> None:
         """Choose a file to which the list is exported by itself."""
-        from pwl_tui.ui.dialogs.export import WhenDoneDialog
+        from pwl_tui.ui.dialogs.export import WhenDoneDialog, beside_source
 
         if self._listed is None:
             return
@@ -218,7 +218,9 @@ class ListForm(Vertical, Working):
             target = self._target
         except ProblemError:
             target = None  # sending says what is wrong with the configured name
-        self.app.push_screen(WhenDoneDialog(self._ctx, target), self._export_to)
+        name = self.query_one("#name", TextInput).value or self._suggested_name
+        suggested = beside_source(self._listed.source.path, name, "csv")
+        self.app.push_screen(WhenDoneDialog(self._ctx, target, suggested), self._export_to)
 
     def action_take_region(self) -> None:
         """Use the region that fits, or choose among several."""
