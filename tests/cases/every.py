@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, lists, lookup, network, region, under_way
+from tests.cases import answers, broken_answers, by_itself, lists, lookup, network, region, under_way
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
     "answers": answers.CASES,
     "broken answers": broken_answers.CASES,
+    "by itself": by_itself.CASES,
     "lists": lists.CASES,
     "lookup": lookup.CASES,
     "network": network.CASES,
