@@ -83,7 +83,11 @@ PLACEHOLDERS = ("dir", "name", "date", "time")
 def check_template(name: str, text: str) -> None:
     """Raise `ValueError` if a file name has an unknown placeholder, or a brace without its other."""
     try:
-        found = [field for _, field, _, _ in Formatter().parse(text) if field is not None]
+        found = [
+            f"{field}{f'!{how}' if how else ''}{f':{form}' if form else ''}"
+            for _, field, form, how in Formatter().parse(text)
+            if field is not None
+        ]
     except ValueError:
         raise ValueError(f"have each brace of {name} closed; write {{{{ for one brace") from None
     if "\0" in text:

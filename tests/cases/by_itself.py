@@ -91,7 +91,11 @@ CASES: Sequence[Case] = (
     _case("a CSV", "a.csv (2); 1 paid", _export("a.csv")),
     _case("numbers, in capitals", "A.TXT (2); 1 paid", _export("A.TXT")),
     _case("a workbook with a space", "my answers.xlsx (2); 1 paid", _export("my answers.xlsx")),
-    _case("a file for each outcome", "a-on-whatsapp.csv (2); 1 paid", _export("a.csv", split=True)),
+    _case(
+        "a file for each outcome",
+        "a-on-whatsapp.csv (1), a-not-on-whatsapp.csv (1); 1 paid",
+        _export("a.csv", split=True),
+    ),
     _case("a file that exists", "a.csv already exists. 0 paid", _export("a.csv", _theirs)),
     _case("a directory that does not exist", "no does not exist. 0 paid", _export("no/a.csv")),
     _case(
@@ -118,6 +122,11 @@ CASES: Sequence[Case] = (
         "an empty placeholder",
         "must have no placeholder {} in when_done; there are {dir}, {name}, {date}, {time}",
         _template("a{}.csv"),
+    ),
+    _case(
+        "a placeholder with a format",
+        "must have no placeholder {name:{date}} in when_done; there are {dir}, {name}, {date}, {time}",
+        _template("{name:{date}}.csv"),
     ),
     _case(
         "a brace left open",
