@@ -71,6 +71,14 @@ class Wishes:
             if before is not None and before["problem"] != told:
                 note(c, Activity(now, job, None, "export failed", problem.message))
 
+    def try_again(self) -> None:
+        """Let everything that is still to be written be tried now, because the person asks for it."""
+        waiting = "written IS NULL AND next_try>0"
+        if self._database.first(f"SELECT 1 FROM wishes WHERE {waiting} LIMIT 1") is None:
+            return
+        with self._database.transaction() as c:
+            c.execute(f"UPDATE wishes SET next_try=0 WHERE {waiting}")
+
     def _open(self, which: str, *values: object) -> list[OpenWish]:
         rows = self._database.read(
             "SELECT w.job, w.path, w.target, w.begun, w.next_try, w.problem FROM wishes w"

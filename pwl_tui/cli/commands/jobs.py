@@ -89,6 +89,7 @@ def watch(session: Session) -> int:
     """Poll until jobs are finished."""
     arguments, output, engine = session.arguments, session.output, session.engine
     warn_of_unadopted(session)
+    engine.wishes.try_again()
     if arguments.jobs:
         wanted = [session.store.jobs.find(name) for name in arguments.jobs]
         for job in wanted:

@@ -42,6 +42,7 @@ from pwl_tui.engine.jobs.planning import JobPlan, WhenShort
 from pwl_tui.engine.jobs.rechecking import last_recheck, recheck_name
 from pwl_tui.engine.jobs.wishes import target_for
 from pwl_tui.engine.problems import EngineError, credits_short
+from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.state.models import Job
@@ -431,19 +432,18 @@ def _may_offer_rest(session: Session, job: Job) -> bool:
 def _offer_rest(session: Session, sample: Job) -> int:
     """Plan what a sample left out, ask, and send it. To decline is not a failure."""
     output = session.output
-    rest = _plan_rest(session, sample)
+    rest, name = _plan_rest(session, sample), f"{sample.name} rest"
     try:
+        # A file that was named has the sample in it.
+        wished = None if session.arguments.export is not None else wish(session, Path(sample.source), name)
         rest = paying_again(session, rest)
         wanted = agreed(session, rest, rest=True)
-    except EngineError as error:
+    except (EngineError, ListError) as error:
         output.explain(error.problem)
         return Exit.DONE
     if not wanted:
         output.note(f"Nothing more was sent. Run `{rest_command(sample)}` to send the rest later.")
         return Exit.DONE
-    name = f"{sample.name} rest"
-    # A file that was named has the sample in it.
-    wished = None if session.arguments.export is not None else wish(session, Path(sample.source), name)
     job, ending = send(session, rest, name, wished)
     return report(session, job, ending)
 

@@ -102,6 +102,7 @@ class Jobs:
         self._send_rejected(self._store.jobs.get(job_id), copied=False)
         self._store.polls.try_again(job_id, now=now)
         self.look_again([job_id])
+        self._wishes.try_again()
         self._wake()
 
     def look_again(self, job_ids: Iterable[int]) -> None:
@@ -120,7 +121,9 @@ class Jobs:
         """Write a job's list with its results; return the files that were made. See `exporting.export`."""
         from pwl_tui.engine.jobs.exporting import export  # takes all of libphonenumber along
 
-        return export(self._store, job_id, target, watch)
+        written = export(self._store, job_id, target, watch)
+        self._wishes.exported(job_id, target.path, written)
+        return written
 
     def known(self, numbers: Sequence[int]) -> list[Known]:
         """Return what all jobs and lookups of the key in force know of numbers; free. See `knowing.known`.

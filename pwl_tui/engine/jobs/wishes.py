@@ -191,6 +191,19 @@ class Wishes:
             return False
         return wish.problem is None or wish.next_try - self._context.clock() <= FULL_SECONDS
 
+    def try_again(self) -> None:
+        """Let what failed be tried now: the person may have put it right."""
+        self._store.wishes.try_again()
+        self.wake()
+
+    def exported(self, job: int, path: Path, written: "Sequence[Written]") -> None:
+        """Take what the person has exported of a finished job for what was wished, if it is the same file."""
+        with self._store.exporting() as ours:
+            wish = self._store.wishes.get(job) if ours else None
+            same = wish is not None and str(path.absolute()) == wish.path
+            if same and self._over(self._store.jobs.get(job)):
+                self._store.wishes.finish(job, _files(written), self._context.clock())
+
     def left(self) -> list[int]:
         """Return the finished jobs whose export is still to be written."""
         unwritten = self._store.wishes.unwritten()
@@ -278,7 +291,7 @@ class Wishes:
             files = _left_whole(wish)
             if files is None:
                 made = export(self._store, job, _target(wish), watch, record)
-                files = tuple(WrittenFile(str(path), rows) for path, rows in made)
+                files = _files(made)
         except ListError as error:
             again = FULL_SECONDS if is_full(error) else FAILED_SECONDS
             wishes.fail(job, error.problem, now=now, next_try=self._context.clock() + again)
@@ -331,6 +344,10 @@ def _target(wish: OpenWish) -> "Target":
 
     stored = msgspec.json.decode(wish.target)
     return msgspec.convert(stored, Target, dec_hook=lambda _type, value: Path(value))
+
+
+def _files(written: "Sequence[Written]") -> tuple[WrittenFile, ...]:
+    return tuple(WrittenFile(str(path), rows) for path, rows in written)
 
 
 def _begun(drafts: "Sequence[Draft]", written: "Sequence[Written]") -> list[_Begun]:

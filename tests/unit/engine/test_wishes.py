@@ -21,6 +21,7 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Job
 from pwl_tui.state.store import Store
+from pwl_tui.state.wishes import OpenWish
 from tests.unit.fake_service import (
     FIRST,
     Clock,
@@ -59,7 +60,7 @@ def wished(engine: Engine, file: Path, size: int = 3, *, split: bool = False) ->
     return engine.jobs.create(planned(engine, size), name="list", export=target_for(file, split=split))
 
 
-def wish_of(engine: Engine, job: Job) -> wishes.OpenWish:
+def wish_of(engine: Engine, job: Job) -> OpenWish:
     found = engine.store.wishes.get(job.id)
     assert found is not None
     return found
@@ -153,6 +154,23 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten_and_the_export_tried_a
     clock.now += 2
     assert engine.wishes.carry_out() == [job.id]
     assert file.exists()
+
+
+def test_the_person_can_have_it_tried_now_or_export_it_by_hand(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    job = wished(engine, file)
+    finish(engine.store, service, clock)
+    file.write_text("theirs")
+    assert engine.wishes.carry_out() == [job.id]
+    engine.wishes.try_again()
+    assert engine.wishes.pending(engine.store.jobs.get(job.id))
+    assert engine.wishes.carry_out() == []  # nothing new to say
+    assert not engine.wishes.pending(engine.store.jobs.get(job.id))
+    engine.jobs.export(job.id, replace(target_for(file), path=file.with_name("other.csv")))
+    assert engine.wishes.left() == [job.id]
+    engine.jobs.export(job.id, replace(target_for(file), force=True))
+    assert engine.wishes.left() == []
 
 
 def test_a_full_disk_leaves_nothing_behind_and_is_tried_again_soon(
