@@ -18,7 +18,7 @@ from pwl_tui.wording.figures import ago, counted, grouped, pace, percent
 _LABEL = 11
 _SIDE_BY_SIDE, _BETWEEN = 66, 3
 _NO_LABELS = ("",) * len(BatchState)
-_MOST_NEED_LINES = 5
+_MOST_NEED_LINES, _MOST_BELOW = 5, 3
 
 
 def detail_lines(row: JobRow, width: int) -> list[TextLine]:
@@ -41,12 +41,12 @@ def detail_columns(row: JobRow, width: int) -> list[TextLine]:
     if width < _SIDE_BY_SIDE:
         return detail_lines(row, width)
     each = (width - _BETWEEN) // 2
-    pairs = zip_longest(_course(row, each), _figures(row, width - each - _BETWEEN), fillvalue=())
+    pairs = zip_longest(_course(row, each, _MOST_BELOW), _figures(row, width - each - _BETWEEN), fillvalue=())
     return [(*left, Span(" " * (each + _BETWEEN - _cells(left))), *right) for left, right in pairs]
 
 
-def _course(row: JobRow, width: int) -> list[TextLine]:
-    """Return how far a job is, what it needs, and how its answers divide."""
+def _course(row: JobRow, width: int, most: int = _MOST_NEED_LINES) -> list[TextLine]:
+    """Return how far a job is, what it needs on so many lines at most, and how its answers divide."""
     job = row.job
     filled, empty = bar(job.done, width - 5)
     done = Span(f"{percent(job.done):>5}")
@@ -54,7 +54,7 @@ def _course(row: JobRow, width: int) -> list[TextLine]:
         (Span(aligned(clean(job.name), width, False)),),
         (Span(_state(row), "muted" if row.foreign else JOB_TONES[job.state]),),
         (Span(filled, JOB_TONES[job.state]), Span(empty, "muted"), done),
-        *_needed(row, width),
+        *_needed(row, width, most),
         (),
         *shares(_parts(job), width),
     ]
@@ -79,13 +79,13 @@ def _state(row: JobRow) -> str:
     return wording.state(job)
 
 
-def _needed(row: JobRow, width: int) -> list[TextLine]:
+def _needed(row: JobRow, width: int, most: int) -> list[TextLine]:
     need = None if row.foreign else wording.needs(row.job)
     if need is None:
         return []
     if what_to_do := wording.remedy(row.job):
         need = f"{need.removesuffix('.')}. {what_to_do}"
-    wrapped = textwrap.wrap(need, width, max_lines=_MOST_NEED_LINES, placeholder=" …")
+    wrapped = textwrap.wrap(need, width, max_lines=most, placeholder=" …")
     return [(), *((Span(line, JOB_TONES[row.job.state]),) for line in wrapped)]
 
 
