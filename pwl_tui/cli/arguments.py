@@ -6,8 +6,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from pwl_tui.filters import FILTERS
-
 if TYPE_CHECKING:
     from pwl_tui.cli.session import Session
 
@@ -121,6 +119,8 @@ def add_pay_again(parser: ArgumentParser) -> None:
 
 def add_export(parser: ArgumentParser) -> None:
     """Add where to export the list once its job is finished."""
+    from pwl_tui.filters import FILTERS  # here, because --version and --help need not wait for it
+
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--export",

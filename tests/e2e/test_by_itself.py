@@ -1,11 +1,17 @@
 """Answers in a file by themselves, lists that are asked again, and numbers that are known: as commands."""
 
+import contextlib
 import json
+import random
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from pwl_tui.engine.jobs.wishes import new_wish, target_for
+from pwl_tui.state.store import Store
 from tests.e2e.harness import Place, Run
 
 
@@ -107,3 +113,53 @@ def test_what_is_known_of_a_number_costs_nothing(machine: Place, run: Run) -> No
     assert "job 1 list:" in run("known", "+14155552671")[1]
     code, _, err = run("known", "n/a")
     assert (code, "'n/a' is not a phone number." in err) == (2, True)
+
+
+def wait(process: "subprocess.Popen[bytes]", seconds: float) -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+
+
+_EXPORTING = """
+import sys
+from pathlib import Path
+from pwl_tui.config import Settings
+from pwl_tui.engine.engine import Engine
+from pwl_tui.state.store import Store
+engine = Engine(Store.open(Path(sys.argv[1])), Settings())
+while engine.wishes.left():
+    engine.wishes.carry_out()
+"""
+
+
+@pytest.mark.slow
+def test_an_export_is_whole_and_there_once_however_often_its_processes_are_killed(
+    machine: Place, run: Run, tmp_path: Path
+) -> None:
+    rows = 20_000
+    (tmp_path / "long.txt").write_text("".join(f"+1415{2_000_000 + n}\n" for n in range(rows)))
+    target = tmp_path / "answers" / "long.csv"
+    target.parent.mkdir()
+    code, _, err = run("submit", "long.txt", "--yes", "--wait", "--numbers", "possible")
+    assert code == 0, err
+    store = Store.open(machine.state)
+    with store._database.transaction() as c:  # noqa: SLF001 - so that nobody has exported it yet
+        c.execute("INSERT INTO wishes (job, path, target) VALUES (1, ?, ?)", new_wish(target_for(target)))
+    store.close()
+    chance, left = random.Random(7), set[Path]()
+    cut = 0
+    for _ in range(10):
+        process = subprocess.Popen([sys.executable, "-c", _EXPORTING, str(machine.state)])
+        while process.poll() is None and set(target.parent.glob(".*.part")) <= left:
+            wait(process, 0.002)
+        wait(process, chance.uniform(0.0, 0.2))
+        process.kill()
+        process.wait()
+        left = set(target.parent.glob(".*.part"))
+        cut += bool(left)
+    assert cut > 1, "no process was killed while it was writing"
+    subprocess.run([sys.executable, "-c", _EXPORTING, str(machine.state)], check=True, timeout=60)
+    assert [path.name for path in target.parent.iterdir()] == ["long.csv"]
+    assert len(target.read_text().splitlines()) == rows + 1
+    written = json.loads(run("show", "1", "--json")[1])["export"]
+    assert written["files"] == [{"path": str(target), "rows": rows}]

@@ -22,7 +22,7 @@ from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.rows import header, rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS, RECHECK_FIELDS, RowAnswer
-from pwl_tui.lists.write.export import Record, Target, Written, export_files
+from pwl_tui.lists.write.export import Target, Witness, Written, export_files
 from pwl_tui.lists.write.files import complete_file
 from pwl_tui.state.store import Store
 
@@ -35,7 +35,7 @@ def export(
     job_id: int,
     target: Target,
     watch: Callable[[int], None] | None = None,
-    record: Record | None = None,
+    witness: Witness | None = None,
 ) -> list[Written]:
     """Write the list of a job with its results, from what is stored: the person's file may be gone.
 
@@ -44,7 +44,7 @@ def export(
         job_id: of the job.
         target: what to write.
         watch: called with the number of rows done, now and then; what it raises ends the export.
-        record: told which files are being written; see `export_files`.
+        witness: told which files are being written.
 
     Returns:
         The files that were made; all of them or none.
@@ -63,7 +63,7 @@ def export(
         def answers() -> Generator[RowAnswer, None, None]:
             return stack.enter_context(closing(_answers(store, job_id, reading, before)))
 
-        return export_files(target, source, reading, answers, store.scratch, watch, record, fields)
+        return export_files(target, source, reading, answers, store.scratch, watch, witness, fields)
 
 
 def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:

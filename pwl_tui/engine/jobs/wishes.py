@@ -4,7 +4,8 @@ The wish is stored with the job. Every running engine looks for jobs that are fi
 written, those that finished while nobody was there, too. Whoever holds the export lock writes it and notes
 that, so it is written once, whichever processes run. A process that dies while it writes is succeeded by
 another, which knows from the wish which files were begun, and by their inode, size and time whether they are
-what was written: then they are taken for the export, or removed and written again, never overwritten.
+what was written: then they are taken for the export. Parts are removed and written again, and nothing of
+anybody else is overwritten.
 
 Finished means that nothing more comes: every batch has its answer, was written off or released, or can no
 longer be fetched, because the service has deleted its answers. What is in doubt, rejected, paused or waiting
@@ -13,7 +14,7 @@ is for the person to decide first. Failed numbers are in the file, as failed.
 
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,17 +69,13 @@ class _Begun(Struct, frozen=True):
     Attributes:
         path: the name it was to have.
         partial: the name it had until then.
-        inode: device and inode.
-        size: in bytes, when the file was whole. None means that it was not yet, or is not to appear at all.
-        changed: when, in nanoseconds.
+        whole: what it is like, once it is complete. None means that it is not, or is not to appear at all.
         rows: how many it has.
     """
 
     path: str
     partial: str
-    inode: tuple[int, int]
-    size: int | None = None
-    changed: int = 0
+    whole: tuple[int, int, int, int] | None = None
     rows: int = 0
 
 
@@ -278,19 +275,24 @@ class Wishes:
         if wish is None:
             return False  # another process has written it
         from pwl_tui.engine.jobs.exporting import export  # takes all of libphonenumber along
+        from pwl_tui.lists.write.export import Witness
 
         def watch(_done: int) -> None:
             if stopped():
                 raise _StoppedError
 
-        def record(drafts: "Sequence[Draft]", written: "Sequence[Written]") -> None:
+        def begun(partials: Mapping[Path, Path]) -> None:
+            each = [_Begun(str(path), str(partial)) for path, partial in partials.items()]
+            wishes.begin(job, msgspec.json.encode(each))
+
+        def whole(drafts: "Sequence[Draft]", written: "Sequence[Written]") -> None:
             watch(0)
             wishes.begin(job, msgspec.json.encode(_begun(drafts, written)))
 
         try:
             files = _left_whole(wish)
             if files is None:
-                made = export(self._store, job, _target(wish), watch, record)
+                made = export(self._store, job, _target(wish), watch, Witness(begun, whole))
                 files = _files(made)
         except ListError as error:
             again = FULL_SECONDS if is_full(error) else FAILED_SECONDS
@@ -351,23 +353,19 @@ def _files(written: "Sequence[Written]") -> tuple[WrittenFile, ...]:
 
 
 def _begun(drafts: "Sequence[Draft]", written: "Sequence[Written]") -> list[_Begun]:
-    """Return the files that are being written; those are whole of which it is known what was written."""
+    """Return the files that are being written; those of which it is known what was written are complete."""
     rows = dict(written)
-    begun = []
-    for draft in drafts:
-        found = os.fstat(draft.stream.fileno())
-        whole = draft.path in rows
-        begun.append(
-            _Begun(
-                str(draft.path),
-                str(draft.partial),
-                (found.st_dev, found.st_ino),
-                found.st_size if whole else None,
-                found.st_mtime_ns,
-                rows.get(draft.path, 0),
-            )
-        )
-    return begun
+    return [
+        _Begun(str(draft.path), str(draft.partial), _look(os.fstat(draft.stream.fileno())), rows[draft.path])
+        if draft.path in rows
+        else _Begun(str(draft.path), str(draft.partial))
+        for draft in drafts
+    ]
+
+
+def _look(found: os.stat_result) -> tuple[int, int, int, int]:
+    """Return what tells a file from any other, and from itself after a change."""
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _left_whole(wish: OpenWish) -> tuple[WrittenFile, ...] | None:
@@ -376,25 +374,22 @@ def _left_whole(wish: OpenWish) -> tuple[WrittenFile, ...] | None:
     What it left in parts is removed. Files that somebody has changed since are not touched.
     """
     begun = msgspec.json.decode(wish.begun, type=list[_Begun]) if wish.begun else []
-    wanted = [one for one in begun if one.size is not None]
-    whole = [one for one in wanted if _is(Path(one.path), one)]
+    wanted = [one for one in begun if one.whole is not None]
+    there = [one for one in wanted if _is_there(one)]
     with suppress(OSError):
         for one in begun:
-            if _is(Path(one.partial), one, unchanged=False):
-                Path(one.partial).unlink()
-    if whole and len(whole) == len(wanted):
-        return tuple(WrittenFile(one.path, one.rows) for one in whole)
+            Path(one.partial).unlink(missing_ok=True)  # nobody else gives a file such a name
+    if there and len(there) == len(wanted):
+        return tuple(WrittenFile(one.path, one.rows) for one in there)
     with suppress(OSError):
-        for one in whole:
+        for one in there:
             Path(one.path).unlink()
     return None
 
 
-def _is(path: Path, begun: _Begun, *, unchanged: bool = True) -> bool:
-    """Whether a file is the one that was being written."""
+def _is_there(begun: _Begun) -> bool:
+    """Whether a file has its name, and is as it was written."""
     try:
-        found = path.lstat()
+        return _look(Path(begun.path).lstat()) == begun.whole
     except OSError:
         return False
-    same = (found.st_dev, found.st_ino) == begun.inode
-    return same and (not unchanged or (found.st_size, found.st_mtime_ns) == (begun.size, begun.changed))

@@ -1,12 +1,12 @@
 """Exports the person's own list, in order and with its own columns, with the results beside them."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
 
@@ -81,8 +81,16 @@ class Written(NamedTuple):
     rows: int
 
 
-Record: TypeAlias = Callable[[Sequence[Draft], Sequence[Written]], None]
-"""Told which files are being written: as they are begun, with nothing written, and before they appear."""
+class Witness(NamedTuple):
+    """Told what is being written, so that it is known what a process that was killed has left behind.
+
+    Attributes:
+        begun: told, before any file is made, which name each has until it is complete.
+        whole: told which files are complete and what is in them, before they get their names.
+    """
+
+    begun: Callable[[Mapping[Path, Path]], None]
+    whole: Callable[[Sequence[Draft], Sequence[Written]], None]
 
 
 def export_files(
@@ -92,7 +100,7 @@ def export_files(
     answers: Callable[[], Iterator[RowAnswer]],
     scratch: Scratch,
     watch: Callable[[int], None] | None = None,
-    record: Record | None = None,
+    witness: Witness | None = None,
     fields: Sequence[str] = FIELDS,
 ) -> list[Written]:
     """Write a list with its results, in constant memory. The files are all complete or all absent.
@@ -111,14 +119,14 @@ def export_files(
         answers: yields one answer per row, in order; called again if the first attempt does not fit.
         scratch: lends a private directory for what a workbook needs until it is complete.
         watch: called now and then with the number of rows done; an exception it raises ends the export.
-        record: told which files are being written, so that they are known after a crash.
+        witness: told which files are being written.
         fields: the columns to add; they fit the answers.
 
     Raises:
         ListError: a file cannot be written or exists already, or a workbook cannot hold the list.
     """
     _require_names(target)
-    write = partial(_export, target, source, reading, scratch=scratch, watch=watch, record=record)
+    write = partial(_export, target, source, reading, scratch=scratch, watch=watch, witness=witness)
     try:
         return write(expected_layout(source, reading, fields), answers())
     except WiderRowError:
@@ -154,17 +162,16 @@ def _export(
     *,
     scratch: Scratch,
     watch: Callable[[int], None] | None,
-    record: Record | None,
+    witness: Witness | None,
 ) -> list[Written]:
     make = partial(Workbook, scratch=scratch) if target.format == "xlsx" else _WRITERS[target.format]
     writer = make(source, reading, columns, digits=target.digits)
     pairs = zip(writer.rows(), answers, strict=True)
     files = target.files()
-    with complete_files([*files], force=target.force) as drafts, ExitStack() as stack:
+    begun = None if witness is None else witness.begun
+    with complete_files([*files], force=target.force, begun=begun) as drafts, ExitStack() as stack:
         outs = [_Out(writer, draft, files[draft.path], stack, late=target.split) for draft in drafts]
         done = 0
-        if record is not None:
-            record(drafts, ())
         while some := list(islice(pairs, _ROWS_AT_ONCE)):
             for out in outs:
                 out.write(some)
@@ -173,10 +180,10 @@ def _export(
                 watch(done)
         stack.close()
         written = [Written(out.draft.path, out.rows) for out in outs if out.draft.wanted]
-        if record is not None:
+        if witness is not None:
             for draft in drafts:
                 draft.stream.flush()
-            record(drafts, written)
+            witness.whole(drafts, written)
     return written
 
 

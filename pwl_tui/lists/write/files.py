@@ -8,7 +8,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -57,14 +57,25 @@ def complete_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def complete_files(paths: Sequence[Path], *, force: bool) -> Iterator[list[Draft]]:
+def complete_files(
+    paths: Sequence[Path], *, force: bool, begun: Callable[[Mapping[Path, Path]], None] | None = None
+) -> Iterator[list[Draft]]:
     """Open several files that get their names together, once all are complete; see `complete_file`.
+
+    Args:
+        paths: their names.
+        force: as for `complete_file`.
+        begun: told before any of them is made which names they have until then, so that whatever a killed
+            process leaves behind is known.
 
     Raises:
         ListError: one of them cannot be written. Then none of them appears.
     """
+    partials = {path: path.parent / f".{secrets.token_hex(8)}.part" for path in paths}
+    if begun is not None:
+        begun(partials)
     with ExitStack() as stack:
-        drafts = [stack.enter_context(_draft(path, force=force)) for path in paths]
+        drafts = [stack.enter_context(_draft(path, partials[path], force=force)) for path in paths]
         yield drafts
         wanted = [draft for draft in drafts if draft.wanted]
         for draft in wanted:
@@ -75,8 +86,7 @@ def complete_files(paths: Sequence[Path], *, force: bool) -> Iterator[list[Draft
 
 
 @contextmanager
-def _draft(path: Path, *, force: bool) -> Iterator[Draft]:
-    partial = path.parent / f".{secrets.token_hex(8)}.part"
+def _draft(path: Path, partial: Path, *, force: bool) -> Iterator[Draft]:
     with _sentences(path):
         mode = _mode_of_existing(path, force=force)
         try:

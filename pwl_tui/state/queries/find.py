@@ -11,21 +11,12 @@ from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from pwl_tui.answer import Outcome
-from pwl_tui.changes import CHANGES, Change
+from pwl_tui.changes import CHANGES
 from pwl_tui.problem import ProblemError
 
 Value = str | int
 Condition = tuple[str, tuple[Value, ...]]
 """A SQL condition on a row of ``numbers``, never NULL, and the values that it binds."""
-
-
-def _changed(*which: Change) -> str:
-    """Return the condition of a number that has changed in one of these ways since it was known before."""
-    any_ = " OR ".join(f"({CHANGES[key].condition})" for key in which)
-    return (
-        "EXISTS (SELECT 1 FROM earlier e WHERE e.job=numbers.job AND e.idx=numbers.idx"
-        f" AND numbers.on_whatsapp IS NOT NULL AND ({any_}))"
-    )
 
 
 class FindError(ProblemError):
@@ -49,7 +40,11 @@ class Find(NamedTuple):
 
 
 EVERYTHING: Final = Find()
-CHANGED: Final = Find(f" AND {_changed(*CHANGES)}")
+_ANY_CHANGE: Final = " OR ".join(f"({kind.condition})" for kind in CHANGES.values())
+CHANGED: Final = Find(
+    " AND EXISTS (SELECT 1 FROM earlier e WHERE e.job=numbers.job AND e.idx=numbers.idx"
+    f" AND numbers.on_whatsapp IS NOT NULL AND ({_ANY_CHANGE}))"
+)
 """Numbers of a recheck whose answer has changed."""
 _ON, _BUSINESS = "on_whatsapp IS 1", "(on_whatsapp IS 1 AND business IS 1)"
 _CHOICES: dict[str, dict[str, str]] = {
@@ -58,7 +53,6 @@ _CHOICES: dict[str, dict[str, str]] = {
     "outcome": {
         outcome.value: f"outcome='{outcome}'" for outcome in Outcome if outcome is not Outcome.REJECTED
     },
-    "changed": {"any": _changed(*CHANGES), **{change: _changed(change) for change in CHANGES}},
 }
 _CONTAINED = ("carrier", "note")
 _WANTS: dict[str, str] = {
@@ -69,7 +63,6 @@ _WANTS: dict[str, str] = {
     "carrier": 'part of a name; quote a space: carrier:"t-mobile us"',
     "note": "part of a note",
     "batch": "the number of a batch, such as 3",
-    "changed": "any, joined, left, became_business or no_longer_business",
 }
 _MOST_DIGITS = 18
 """As many as fit an integer of SQLite."""
