@@ -16,6 +16,7 @@ SCREENS: dict[str, tuple[Fill, str]] = {
     "home": (scenes.attention, ""),
     "results": (scenes.live, "end enter"),
     "charts": (scenes.live, "enter v"),
+    "changes": (scenes.rechecked, "enter right"),
     "batches": (scenes.troubled, "down enter left"),
     "settle": (scenes.attention, "s"),
     "settings": (scenes.rest, "comma"),

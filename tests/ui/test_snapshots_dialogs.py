@@ -36,6 +36,7 @@ DIALOGS: dict[str, tuple[Fill, list[Step]]] = {
     "retry": (scenes.troubled, ["R", opens("Ask")]),
     "sample": (scenes.sampled, ["S", opens("SampleDialog")]),
     "rest": (scenes.sampled, ["S", opens("SampleDialog"), "tab enter"]),
+    "recheck": (scenes.rest, ["end C", opens("RecheckDialog")]),
     "adopt": (scenes.rest, ["A", opens("AdoptDialog")]),
     "adopt-journal": (scenes.journaled, ["A", opens("AdoptDialog")]),
     "release": (scenes.attention, ["s", "1", opens("Ask")]),

@@ -43,6 +43,7 @@ VIEWS: dict[str, tuple[Fill, list[Step]]] = {
     "nobody": (scenes.live, ["end enter", "right right right right right"]),
     "rejected": (scenes.live, ["end enter", "left left left"]),
     "charts": (scenes.live, ["enter", "v"]),
+    "changes": (scenes.rechecked, ["enter", "right"]),
     "batches": (scenes.live, ["enter", "left"]),
     "batches-in-doubt": (scenes.attention, ["enter", "left down"]),
     "batches-refused": (scenes.troubled, ["enter", "left down"]),
