@@ -58,6 +58,24 @@ def _cell(cell: str, expected: str, region: str | None = None) -> Case:
     )
 
 
+def _several(cell: str, expected: str, region: str | None = None) -> Case:
+    """Return the case of one cell of which all numbers are wanted."""
+    text = f"name\tphone\nA\t{cell}\nB\t+14155550100\n"
+    options = Options(region=region, column="phone", several="all")
+    return Case(
+        f"all of {cell} ({region or 'no region'})",
+        f"{expected} | +14155550100",
+        lambda _: _read(lambda: Source.from_text(text), options),
+    )
+
+
+def _beside(text: str) -> str:
+    """Return what is left out beside the numbers of rows."""
+    column = "phone,mobile" if text.startswith("phone") else None
+    made = plan(Source.from_text(text), Options(column=column, several="all"))
+    return ", ".join(f"{count} {reason}" for reason, count in made.beside.items())
+
+
 CASES: Sequence[Case] = (
     _file("letters_typed_for_digits.csv", " | ".join([_LETTERS] * 9)),
     _cell("+49 171 О1234567", _LETTERS),  # noqa: RUF001 - Cyrillic
@@ -76,7 +94,7 @@ CASES: Sequence[Case] = (
     _cell("4155552671.25", "not a number", "US"),
     _cell("40.71277530", "not a number", "US"),
     _cell("+49 171 123*567", "not a number"),
-    _cell("+49 30 1234567 Ann", "not a number"),
+    _cell("+49 30 1234567 Ann", "+49301234567"),
     _cell("4155552671@example.com", "not a number", "US"),
     _cell("https://example.com/4155552671", "not a number", "US"),
     _cell("Mobile: 415 555 2671", "+14155552671", "US"),
@@ -115,6 +133,51 @@ CASES: Sequence[Case] = (
         "+14155550101 & +14155550102 | +14155550103 & +14155550104 | +14155550105 & +14155550106"
         " | +14155550107 & +14155550108 | +14155550109 | +14155550110 & +14155550111",
         several="all",
+    ),
+    *(
+        _several(cell, expected, region)
+        for cell, expected, region in (
+            ("+447911123460 or 07911123461", "+447911123460 & +447911123461", "GB"),
+            ("+447911123460 or 07911123461", "+447911123460", None),
+            ("+447911123473 (home) +447911123474 (work)", "+447911123473 & +447911123474", None),
+            ("mobile: 07911 123473 work: 07911 123474", "+447911123473 & +447911123474", "GB"),
+            ("Bob +447911123473 Ann +447911123474", "+447911123473 & +447911123474", None),
+            ("h 415-555-2671, w 415-555-2672", "+14155552671 & +14155552672", "US"),
+            ("(O) 415-555-2671 (B) 415-555-2672", "+14155552671 & +14155552672", "US"),
+            ("0171 1234567 oder 0172 1234567 (privat)", "+491711234567 & +491721234567", "DE"),
+            (
+                "+33612345678 puis +33612345679 veya +33612345670",
+                "+33612345678 & +33612345679 & +33612345670",
+                None,
+            ),
+            ("+447911123473或+447911123474", "+447911123473 & +447911123474", None),
+            ("1. 07911 123473 2. 07911 123474", "+447911123473 & +447911123474", "GB"),
+            ("07911 123473  07911 123474", "+447911123473 & +447911123474", "GB"),
+            ("415 555 2671 (after 6 pm) or 2672", "+14155552671", "US"),
+            ("415-555-2671/72", "too long", "US"),
+            ("+44 (UK) 20 7946 0958", "not a number", "US"),
+            ("+4479111234O3 or +447911123474", _LETTERS, None),
+            ("+447911123473 (home) +44 7911 l23474", _LETTERS, None),
+            ("DE89 3704 0044 0532 0130 00 or +447911123474", _LETTERS, "DE"),
+            ("4155552671 Order 4155552672", "+14155552671", "US"),
+        )
+    ),
+    _cell("+447911123473 (home) +447911123474 (work)", "several numbers"),
+    _cell("07911123460 or 07911123461", "no country code"),
+    _cell("07911123460 or 07911123461", "several numbers", "GB"),
+    _cell("+44 7911 123458 (Bob)", "+447911123458"),
+    _cell("07911 123458 Bob", "+447911123458", "GB"),
+    _cell("+44 7911 12345 lO", _LETTERS),
+    _cell("4155552671 kg", "not a number", "US"),
+    Case(
+        "what is beside a number and none is counted",
+        "1 too short, 1 not valid for region",
+        lambda _: _beside("phone;mobile\n+447911123460 / home +4479;+44791112346\n+447911123461;n/a\n"),
+    ),
+    Case(
+        "so it is in text",
+        "1 not valid for region",
+        lambda _: _beside("call +447911123460, not +44791112346\ncall +447911123461 or +447911123462\n"),
     ),
     _bytes(
         "a column whose name has a comma",
