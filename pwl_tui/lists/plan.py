@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.examples import Examples
+from pwl_tui.lists.formats import kind_named
 from pwl_tui.lists.numbers.international import INTERNATIONAL, speaks_against
 from pwl_tui.lists.numbers.parse import numbers_in_cell, parse
 from pwl_tui.lists.numbers.reasons import (
@@ -324,12 +325,15 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
     """Return why a list has no number and what to do about it."""
     source, reading, count = plan.source, plan.reading, plan.rows
     if not count:
-        return f"{source.name} has a header but no rows.", "Choose a list with at least one phone number."
+        rows = "no rows" if kind_named(source.kind).headed else "a header but no rows"
+        return f"{source.name} has {rows}.", "Choose a list with at least one phone number."
     where = ""
     if len(reading.columns) > 1:
         name = repr(reading.column_names) if reading.header else reading.column + 1
         where = f" in column {name}"
-    message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
+    none_of = "The only row" if count == 1 else f"None of the {count:,} rows"
+    has = "has no phone number" if count == 1 else "has a phone number"
+    message = f"{none_of} of {source.name} {has}{where}."
     for reason, remedy in _REMEDIES.items():
         if rows := plan.reasons.get(REASONS[reason], 0):
             return f"{message} {rows:,}: {REASONS[reason]}.", remedy

@@ -55,10 +55,13 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         sample,
         column=options.column,
         header=options.header,
+        headed=kind_named(source.kind).headed,
         region=region,
         region_column=options.region_column,
         plus_lost=international,
     )
+    if options.column is None and kind_named(source.kind).varied:
+        layout = layout.with_alternatives(sample)
     several = options.several
     if _is_text(source, encoding, options, sample, layout, region, delimiter):
         sure: Sureness = "likely" if options.in_text is None else "given"
