@@ -325,8 +325,8 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
     """Return why a list has no number and what to do about it."""
     source, reading, count = plan.source, plan.reading, plan.rows
     if not count:
-        rows = "no rows" if kind_named(source.kind).headed else "a header but no rows"
-        return f"{source.name} has {rows}.", "Choose a list with at least one phone number."
+        nothing = "no rows" if kind_named(source.kind).headed else "a header but no rows"
+        return f"{source.name} has {nothing}.", "Choose a list with at least one phone number."
     where = ""
     if len(reading.columns) > 1:
         name = repr(reading.column_names) if reading.header else reading.column + 1

@@ -91,8 +91,9 @@ def _unfolded(lines: Iterator[bytes]) -> Iterator[bytes]:
     whole, soft = b"", False
     for line in lines:
         if soft:
-            whole, soft = whole + line, line.endswith(b"=")
-            whole = whole[:-1] if soft else whole
+            soft = line.endswith(b"=")
+            if len(whole) < _LONGEST_VALUE:
+                whole += line[:-1] if soft else line
         elif line[:1] in {b" ", b"\t"} and whole:
             whole += line[1:] if len(whole) < _LONGEST_VALUE else b""
         else:
