@@ -50,8 +50,8 @@ _SPREAD_OF_REGIONS = 1.0
 """Powers of ten between the first and the last of `_REGIONS`."""
 _CLUE = 6.0
 """Powers of ten that a clear clue tells, such as the domain of mail addresses."""
-_ABROAD = 0.3
-"""The share of digits that are a mobile number of some country with its code."""
+_COUNTRY = 0.05
+"""The share of a country in a list of several."""
 _OTHER_CODE = 1.0
 """Powers of ten that each further country code tells, up to three."""
 _DIGIT = re.compile(r"\d")
@@ -146,9 +146,21 @@ def _fit_abroad(cells: Sequence[str]) -> _Fit | None:
     if mobile < _WORTH_OFFERING * len(cells):
         return None
     codes = len({country_code(number) for number in numbers})
-    told = mobile * math.log10(_MOBILE / _ABROAD) + (len(cells) - mobile) * math.log10(_INVALID)
+    told = sum(map(_told_abroad, numbers)) + (len(cells) - len(numbers)) * math.log10(_INVALID)
     score = _of_list(told, len(cells)) + _OTHER_CODE * min(codes - 1, 3)
     return _Fit(score, RegionGuess(INTERNATIONAL, valid))
+
+
+def _told_abroad(number: int) -> float:
+    """Return what a number tells that begins with its country code: few digits fit one and the plan there."""
+    parsed = phonenumbers.parse(f"+{number}")
+    region = phonenumbers.region_code_for_number(parsed)
+    if region is None or region not in phonenumbers.SUPPORTED_REGIONS:
+        return math.log10(_INVALID)
+    is_mobile = may_be_mobile(number)
+    code, national = str(parsed.country_code), phonenumbers.national_significant_number(parsed)
+    density = _density(region, len(national), is_mobile) * 0.1 ** len(code)
+    return math.log10(_COUNTRY * (_MOBILE if is_mobile else _FIXED) / density)
 
 
 def _valid(cells: Sequence[str], region: str) -> float:
