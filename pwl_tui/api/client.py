@@ -22,7 +22,7 @@ from pwl_tui.api.answers import (
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, Reply, Submitted
-from pwl_tui.api.network import Tap, within
+from pwl_tui.api.network import Cutoff, Tap, within
 from pwl_tui.api.salvage import (
     MAX_KEPT,
     MAX_UNPACKED,
@@ -34,7 +34,7 @@ from pwl_tui.api.salvage import (
     unpacked,
 )
 from pwl_tui.api.tolerant import Fields
-from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
+from pwl_tui.api.transport import CLOSED, CUT_SHORT, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER, Service
 from pwl_tui.secret import Secret, redact
@@ -79,12 +79,13 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = key
-        self._network: Callable[[Tap | None], httpx.BaseTransport]
+        self._cutoff = Cutoff()
+        self._network: Callable[[Tap | None, Cutoff], httpx.BaseTransport]
         if transport is None:
             route = route_to(self._base_url)
             self._network, self._proxy = route.open, route.proxy_name
         else:
-            self._network, self._proxy = lambda _: transport, ""
+            self._network, self._proxy = lambda *_: transport, ""
         self._paid_timeout = paid_timeout
         self._reader = self._open(read_timeout)
 
@@ -97,6 +98,13 @@ class Client:
     def close(self) -> None:
         """Close the idle connections; a paid call in progress continues to its end."""
         self._reader.close()
+
+    def cut(self) -> None:
+        """End the calls that are under way, a paid one too, and begin no more; any thread may call it.
+
+        Returns at once. The outcome of a paid call is unknown then, and what came is kept with its error.
+        """
+        self._cutoff.cut()
 
     def balance(self, service: Service = PROVIDER.batch_service) -> Balance:
         """Read the credits of one service.
@@ -157,6 +165,8 @@ class Client:
         self, client: httpx.Client, method: str, path: str, answer: "_Answer", **content: Any
     ) -> "_Answer":
         """Send one request and fill `answer`; any failure becomes an `ApiError` without URL and key."""
+        if self._cutoff.done:
+            raise ApiError(CLOSED)
         problem: Problem | None = None
         request = client.build_request(method, self._base_url + path, **content)
         try:
@@ -170,6 +180,8 @@ class Client:
             problem = CLOSED
         # Raised outside the handler, it has no context: httpx's errors know the request, and so the URL.
         if problem is not None:
+            if self._cutoff.done:
+                problem = CUT_SHORT if problem.charged == "unknown" else CLOSED
             raise self._with_reply(problem, answer)
         if not 200 <= answer.status < 300:
             raise self._error(answer)
@@ -201,7 +213,7 @@ class Client:
 
     def _open(self, timeout: httpx.Timeout, tap: Tap | None = None) -> httpx.Client:
         return httpx.Client(
-            transport=Keyed(self._network(tap), self._key),
+            transport=Keyed(self._network(tap, self._cutoff), self._key),
             timeout=timeout,
             follow_redirects=False,
             headers={

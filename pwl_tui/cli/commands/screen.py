@@ -1,11 +1,16 @@
 """The screen, from opening it to what it says when you leave."""
 
+import signal
+import threading
+from contextlib import suppress
+
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.follow import PATIENCE_SECONDS
+from pwl_tui.cli.follow import CUT_SECONDS, GRACE_SECONDS, PATIENCE_SECONDS
 from pwl_tui.cli.launcher import Launcher, abandon_terminal, leave_undisturbed
 from pwl_tui.cli.output import OutputError
 from pwl_tui.cli.session import Session
+from pwl_tui.engine.engine import Engine
 from pwl_tui.state.models import JobState
 from pwl_tui.wording.figures import counted
 
@@ -29,6 +34,7 @@ def open_screen(session: Session) -> int:
     arguments, settings = session.arguments, session.settings
     ui, engine = settings.ui, session.engine
     code: int = Exit.FAILED
+    terminated = threading.Event()
     try:
         code = run(
             engine,
@@ -38,14 +44,15 @@ def open_screen(session: Session) -> int:
             low_bandwidth=arguments.low_bandwidth or ui.low_bandwidth == "always",
             demo=DemoList(session.sample, settings.region) if session.demo else None,
             save=session.save,
+            terminated=terminated.set,
         )
         return code
     finally:
         # However the screen ended, a batch that is being sent must not be left in doubt.
-        _leave(session, session.launcher, code)
+        _leave(session, session.launcher, code, terminated=terminated.is_set())
 
 
-def _leave(session: Session, launcher: Launcher, code: int) -> None:
+def _leave(session: Session, launcher: Launcher, code: int, *, terminated: bool) -> None:
     """Stop, and say how to continue. If a batch is being sent, wait for its answer in the background."""
     leave_undisturbed()
     session.engine.stop()
@@ -61,7 +68,19 @@ def _leave(session: Session, launcher: Launcher, code: int) -> None:
     finally:
         if sending:
             launcher.detach(code)
-            session.engine.drain(PATIENCE_SECONDS)
+            _await_answer(session.engine, terminated=terminated)
+
+
+def _await_answer(engine: Engine, *, terminated: bool) -> None:
+    """Wait for the answer to a paid call, but not for long once the process is told to end."""
+    if not terminated:
+        with suppress(KeyboardInterrupt):
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            engine.drain(PATIENCE_SECONDS)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    engine.drain(GRACE_SECONDS)
+    engine.cut()
+    engine.drain(CUT_SECONDS)
 
 
 def _say_goodbye(session: Session, *, sending: bool) -> None:
