@@ -348,6 +348,6 @@ def leave(engine: Engine, output: Output, *, interrupted: bool) -> bool:
 def awaited(what: str) -> str:
     """Return the sentence that an interrupted program waits with."""
     return (
-        f"Waiting up to {GRACE_SECONDS:.0f} seconds for the answer to {what}. Interrupt again to stop waiting;"
-        " its outcome is then unknown."
+        f"Waiting up to {GRACE_SECONDS:.0f} seconds for the answer to {what}. Interrupt again to stop;"
+        " the outcome is then unknown."
     )

@@ -35,7 +35,9 @@ def signaled(machine: Place) -> Iterator[Callable[..., None]]:
 
 
 @pytest.mark.parametrize(
-    "fault", [Rule(call="submit", garbled="stalled"), Rule(call="submit", silent=True)], ids=["half", "nothing"]
+    "fault",
+    [Rule(call="submit", garbled="stalled"), Rule(call="submit", silent=True)],
+    ids=["half", "nothing"],
 )
 def test_a_paid_call_that_hangs_is_cut_after_a_grace_and_what_came_is_kept(
     machine: Place,

@@ -1,5 +1,6 @@
 """The screen, from opening it to what it says when you leave."""
 
+import os
 import signal
 import threading
 from contextlib import suppress
@@ -7,11 +8,12 @@ from contextlib import suppress
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import CUT_SECONDS, GRACE_SECONDS, PATIENCE_SECONDS
-from pwl_tui.cli.launcher import Launcher, abandon_terminal, leave_undisturbed
+from pwl_tui.cli.launcher import Launcher, abandon_terminal, can_draw_on, leave_undisturbed
 from pwl_tui.cli.output import OutputError
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.engine import Engine
 from pwl_tui.state.models import JobState
+from pwl_tui.text import clean
 from pwl_tui.wording.figures import counted
 
 _LAST_ANSWER_SECONDS = 0.2
@@ -25,10 +27,7 @@ def open_screen(session: Session) -> int:
             from pwl_tui.cli.commands.demo import demo_job
 
             return demo_job(session)
-        raise UsageError(
-            "The screen needs a terminal it can draw on.",
-            "Use a command instead; run `pwl-tui --help` to list them.",
-        )
+        raise _no_screen()
     from pwl_tui.ui.app import DemoList, run
 
     arguments, settings = session.arguments, session.settings
@@ -50,6 +49,21 @@ def open_screen(session: Session) -> int:
     finally:
         # However the screen ended, a batch that is being sent must not be left in doubt.
         _leave(session, session.launcher, code, terminated=terminated.is_set())
+
+
+def _no_screen() -> UsageError:
+    """Return why the screen cannot open: there is no terminal, or it is of an unknown type."""
+    term = os.environ.get("TERM", "")
+    if term.lower() in {"", "dumb"} or can_draw_on(term):
+        return UsageError(
+            "The screen needs a terminal it can draw on.",
+            "Use a command instead; run `pwl-tui --help` to list them.",
+        )
+    return UsageError(
+        f"The screen needs a terminal it can draw on, and TERM={clean(term, 40)} is unknown.",
+        "If yours understands ANSI sequences, as most do, run `TERM=xterm-256color pwl-tui`. Otherwise use a"
+        " command; run `pwl-tui --help` to list them.",
+    )
 
 
 def _leave(session: Session, launcher: Launcher, code: int, *, terminated: bool) -> None:
