@@ -134,7 +134,10 @@ class Client:
         if usable_id(batch_id) is None:
             raise ApiError(_NO_ID)
         answer = self._get(f"{PROVIDER.batch_path}/{quote(batch_id, safe='')}", {})
-        return self._understood(read_batch(answer.fields, batch_id), answer)
+        found, about = read_batch(answer.fields, batch_id), usable_id(answer.fields.get("batch_id"))
+        if found is None and about is not None and about.casefold() != batch_id.casefold():
+            raise ApiError(_OTHER_BATCH, received=self._error(answer).received)
+        return self._understood(found, answer)
 
     def check(self, number: str, region: str | None = None) -> Check:
         """Pay one credit for one number, and learn it at once.
@@ -322,6 +325,12 @@ def _read_on(response: httpx.Response) -> None:
                 return
 
 
+_OTHER_BATCH = Problem(
+    kind=Kind.BAD_ANSWER,
+    status=200,
+    message="The service answered about another batch.",
+    remedy="Nothing is lost: it is polled again. Ask the provider if it lasts.",
+)
 _NO_ID = Problem(
     kind=Kind.INVALID_REQUEST,
     message="This is not a batch ID: it is empty, too long, or contains invalid characters.",

@@ -11,7 +11,7 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.money.submitter import Sent
 from pwl_tui.engine.polling.forecast import Forecast
 from pwl_tui.engine.polling.matching import match
-from pwl_tui.engine.polling.poller import finals
+from pwl_tui.engine.polling.verdicts import verdicts
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Batch, BatchState, Binding, JobState
 from pwl_tui.state.store import Store
@@ -152,7 +152,7 @@ def test_what_the_service_says_of_a_number(
     outcome: str, on: bool | None, expected: tuple[Outcome, bool | None]
 ) -> None:
     one = NumberAnswer("+14155552671", Answer(Outcome(outcome), on_whatsapp=on))
-    ((number, answer),) = finals(match([one], [14155552671]).found)
+    ((number, answer),) = verdicts(match([one], [14155552671]).found).answers.items()
     assert (number, answer.outcome, answer.on_whatsapp) == (14155552671, *expected)
 
 
