@@ -26,11 +26,11 @@ from pwl_tui.api.network import Cutoff, Tap, within
 from pwl_tui.api.salvage import (
     MAX_KEPT,
     MAX_UNPACKED,
+    ascii_in,
     body_in,
     documents,
     reply_of,
     submitted_in,
-    text_in,
     unpacked,
 )
 from pwl_tui.api.tolerant import Fields
@@ -269,18 +269,18 @@ class _Answer:
             f"{name}: {value}" for name, value in self.headers.items() if "batch" in f"{name}{value}".lower()
         )
         ways.append("\n".join(told).encode())
-        return [text_in(way) for way in ways if way]
+        return [ascii_in(way) for way in ways if way]
 
     @property
     def submitted(self) -> Submitted | None:
         """The answer to a submission. None means that it has no ID, or that it has several."""
-        found = (submitted_in(text_in(body)) for body in self.bodies)
+        found = (submitted_in(ascii_in(body)) for body in self.bodies)
         return next((one for one in found if one is not None), None)
 
     @property
     def check(self) -> Check | None:
         """The answer to a single check. None means that it is none."""
-        every = (fields for body in self.bodies for fields in documents(text_in(body)))
+        every = (fields for body in self.bodies for fields in documents(ascii_in(body)))
         found = (read_check(fields) for fields in every if fields.get("isSuccess") is not False)
         return next((one for one in found if one is not None), None)
 

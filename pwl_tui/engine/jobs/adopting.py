@@ -12,7 +12,7 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
-from pwl_tui.engine.money.journaling import digest, journal_entry
+from pwl_tui.engine.money.journaling import digest, journal_entry, proven_entry
 from pwl_tui.engine.polling.matching import holds_exactly, match, number_in
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.engine.polling.verdicts import verdicts
@@ -217,18 +217,7 @@ def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> 
                 continue
             # Without the state file the digest is all that is known of its numbers.
             if digest(found.numbers) == line.digest:
-                return Entry(
-                    at=line.at,
-                    batch_id=batch_id,
-                    size=line.size,
-                    digest=line.digest,
-                    base_url=line.base_url,
-                    key=line.key,
-                    profile=line.profile,
-                    job=line.job,
-                    seq=line.seq,
-                    name=line.name,
-                )
+                return proven_entry(line, batch_id)
     return None
 
 
