@@ -168,7 +168,7 @@ class Client:
         self, client: httpx.Client, method: str, path: str, answer: "_Answer", **content: Any
     ) -> "_Answer":
         """Send one request and fill `answer`; any failure becomes an `ApiError` without URL and key."""
-        if self._cutoff.done:
+        if self._cutoff.is_cut():
             raise ApiError(CLOSED)
         problem: Problem | None = None
         request = client.build_request(method, self._base_url + path, **content)
@@ -183,7 +183,7 @@ class Client:
             problem = CLOSED
         # Raised outside the handler, it has no context: httpx's errors know the request, and so the URL.
         if problem is not None:
-            if self._cutoff.done:
+            if self._cutoff.is_cut():
                 problem = CUT_SHORT if problem.charged == "unknown" else CLOSED
             raise self._with_reply(problem, answer)
         if not 200 <= answer.status < 300:

@@ -58,17 +58,16 @@ class Cutoff:
         # `cut` may interrupt `watch` on its own thread, from a handler of signals.
         self._lock = threading.RLock()
         self._sockets: WeakSet[socket.socket] = WeakSet()
-        self._done = False
+        self._is_cut = False
 
-    @property
-    def done(self) -> bool:
-        """Whether they were ended."""
-        return self._done
+    def is_cut(self) -> bool:
+        """Return whether they were ended."""
+        return self._is_cut
 
     def cut(self) -> None:
         """End them, and those that begin later; returns at once."""
         with self._lock:
-            self._done = True
+            self._is_cut = True
             for one in self._sockets:
                 _shut(one)
 
@@ -77,7 +76,7 @@ class Cutoff:
         with self._lock:
             connection = stream.get_extra_info("socket")
             self._sockets.add(connection)
-            if self._done:
+            if self._is_cut:
                 _shut(connection)
 
 
@@ -189,7 +188,7 @@ class _Backend(httpcore.SyncBackend):
         timeout = _cut(timeout, httpcore.ConnectTimeout)
         connection = super().connect_tcp(host, port, timeout, local_address, socket_options)
         stream = _Stream(connection, self._tap, self._cutoff)
-        if self._cutoff.done:  # nothing was sent, and that is certain here
+        if self._cutoff.is_cut():  # nothing was sent, and that is certain here
             stream.close()
             raise httpcore.ConnectError("the program is ending")
         return stream

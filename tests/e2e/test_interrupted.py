@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from typing import Literal
 
 import pytest
 
@@ -13,6 +14,7 @@ from pwl_tui.simulator.faults import Rule
 from tests.e2e.harness import RUN_SECONDS, Place, Run, spent, until, value
 
 NUMBER = "+14155552671"
+Called = Literal["balance", "submit", "poll", "check"]
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_a_paid_call_that_hangs_is_cut_after_a_grace_and_what_came_is_kept(
     ids=["submit", "lookup"],
 )
 def test_the_second_signal_waits_no_longer(
-    machine: Place, command: tuple[str, ...], call: str, code: int
+    machine: Place, command: tuple[str, ...], call: Called, code: int
 ) -> None:
     machine.simulator.add_fault(Rule(call=call, silent=True))
     process = machine.start(*command)
@@ -109,7 +111,7 @@ def test_any_signal_ends_a_command_that_pays_nothing_at_once(
     run: Run,
     signaled: Callable[..., None],
     command: tuple[str, ...],
-    call: str,
+    call: Called,
     number: signal.Signals,
 ) -> None:
     machine.simulator.add_fault(Rule(call=call, silent=True))
