@@ -206,7 +206,7 @@ class Client:
 
     def _with_reply(self, problem: Problem, answer: "_Answer", received: str = "") -> ApiError:
         """Return the error of a call, with what came if it may have been charged."""
-        accepted = answer.paid and 200 <= answer.status < 300
+        accepted = answer.paid and 200 <= answer.status_sent < 300
         reply = reply_of(answer.texts, self._key, keyed_only=not accepted) if answer.paid else None
         if accepted and reply and reply.ids and problem.charged == "no":
             # An answer that has a batch's ID does not say that nothing was done, whatever else it says.
@@ -239,6 +239,11 @@ class _Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     received: bytearray = field(default_factory=bytearray)
     """The body as it was sent."""
+
+    @property
+    def status_sent(self) -> int:
+        """The status, also if the HTTP library refused the head; 0 if there is none."""
+        return self.status or (body_in(self.tap.received)[0] if self.tap else None) or 0
 
     @property
     def body(self) -> bytes:

@@ -134,9 +134,13 @@ class Polls:
             if not is_alive(holder["lease_owner"]):
                 self.give_back(holder["lease_owner"], until)
 
-    def give_back(self, owner: str, until: float) -> None:
-        """Release every lease of a process that is quitting; nobody polls its batches before `until`."""
-        with self._database.transaction() as c:
+    def give_back(self, owner: str, until: float, *, patient: bool = True) -> None:
+        """Release every lease of a process that is quitting; nobody polls its batches before `until`.
+
+        Raises:
+            StateError: the state file failed, or without `patient`, somebody else has locked it.
+        """
+        with self._database.transaction(patient=patient) as c:
             c.execute(
                 "UPDATE batches SET lease_owner=NULL, lease_until=? WHERE lease_owner=?", (until, owner)
             )

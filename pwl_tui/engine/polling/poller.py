@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -17,6 +18,7 @@ from pwl_tui.engine.problems import ended_early, incomplete, left_out, misfit
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
@@ -102,12 +104,13 @@ class Poller:
         return self._store.follows.expire(now - PROVIDER.retention_seconds, now)
 
     def give_back(self) -> None:
-        """Release our claims on batches that were not polled.
+        """Release our claims on batches that were not polled, unless the state file is locked.
 
-        Raises:
-            StateError: the state file failed.
+        Nobody waits for that: what a process that has ended did not give back is taken over from it.
         """
-        self._store.polls.give_back(self._lease.owner, self._clock() + self._pace.minimum)
+        with suppress(StateError):
+            until = self._clock() + self._pace.minimum
+            self._store.polls.give_back(self._lease.owner, until, patient=False)
 
     def poll(self, batch: Batch) -> Polled:
         """Poll a claimed batch and store the answer.

@@ -364,6 +364,23 @@ def test_an_id_in_a_header_is_kept_with_the_answer() -> None:
     assert (paid.value.problem.charged, paid.value.reply.ids) == ("unknown", (batch_id,))
 
 
+def test_an_id_without_a_name_is_kept_though_the_head_of_its_answer_is_refused() -> None:
+    uuid = "550e8400-e29b-41d4-a716-446655440000"
+    came = b"HTTP/1.1 202 Accepted\r\nContent-Length: many\r\n\r\n" + f'{{"id": "{uuid}"}}'.encode()
+
+    def answer(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(came)
+
+    with (
+        served(answer) as base_url,
+        Client(base_url, Secret("key"), paid_timeout=LONG) as client,
+        pytest.raises(ApiError) as failure,
+    ):
+        client.submit(["+14155552671"])
+    assert failure.value.reply.ids == (uuid,)
+
+
 @pytest.mark.parametrize(
     ("sent", "ids"),
     [

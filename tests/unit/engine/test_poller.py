@@ -1,5 +1,7 @@
 """What a poll comes to: stored answers, a later look, or a batch that the service does not know."""
 
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -136,6 +138,23 @@ def test_what_a_leaving_process_claimed_is_free_after_the_least_pause(
     assert poller.claim() is None
     clock.now += PACE.minimum
     assert poller.claim() is not None
+
+
+def test_leaving_does_not_wait_for_who_has_locked_the_state_file(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent(store, service, clock)
+    clock.now += 10
+    poller = make_poller(store, service, clock)
+    assert poller.claim() is not None
+    waited: list[None] = []
+    monkeypatch.setattr(store.patience, "on_wait", lambda: waited.append(None))
+    with closing(sqlite3.connect(store.directory / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        poller.give_back()
+    assert waited == []
+    clock.now += PACE.minimum
+    assert poller.claim() is None, "what was not given back is still ours"
 
 
 @pytest.mark.parametrize(
