@@ -72,7 +72,7 @@ def _leave(session: Session, launcher: Launcher, code: int, *, terminated: bool)
     session.engine.stop()
     sending = not session.engine.drain(_LAST_ANSWER_SECONDS)
     try:
-        _say_goodbye(session, sending=sending)
+        _say_goodbye(session, sending=sending, terminated=terminated)
         session.output.err.flush()  # on which the screen was drawn
     except (
         OSError,
@@ -97,10 +97,12 @@ def _await_answer(engine: Engine, *, terminated: bool) -> None:
     engine.drain(CUT_SECONDS)
 
 
-def _say_goodbye(session: Session, *, sending: bool) -> None:
+def _say_goodbye(session: Session, *, sending: bool, terminated: bool) -> None:
     if sending:
+        limit = f"up to {GRACE_SECONDS:.0f} seconds " if terminated else ""
         session.output.say(
-            "An answer that you pay for is on its way. pwl-tui waits for it in the background and saves it."
+            "An answer that you pay for is on its way."
+            f" pwl-tui waits {limit}for it in the background and saves it."
         )
     unfinished = sum(job.state is not JobState.COMPLETED for job in session.store.jobs.all())
     if unfinished and not session.demo:
