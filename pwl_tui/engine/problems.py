@@ -193,9 +193,10 @@ def incomplete(batch: Batch, missing: int, unfit: int, opposite: int = 0) -> Pro
 
 def left_out(batch: Batch, missing: int, opposite: int = 0) -> Problem:
     """Return the problem of a finished batch whose answer was `incomplete` each time it was polled."""
+    count = "it counts" if missing + opposite == 1 else "they count"
     return Problem(
         kind=Kind.SERVER_ERROR,
-        message=f"{_fault(batch, missing, opposite)}; they count as failed.",
+        message=f"{_fault(batch, missing, opposite)}; {count} as failed.",
         charged="yes",
         remedy=_REFUND.format(batch.job),
     )
@@ -209,10 +210,11 @@ def _fault(batch: Batch, missing: int, opposite: int) -> str:
 
 def ended_early(batch: Batch, status: str, failed: int) -> Problem:
     """Return the problem of a batch that the service ended before all numbers had an answer."""
+    have, count = ("has", "counts") if failed == 1 else ("have", "count")
     return Problem(
         kind=Kind.SERVER_ERROR,
         message=f"The service ended batch {batch.label} with the status {status!r}; {failed:,} of its"
-        f" {batch.size:,} numbers have no answer and count as failed.",
+        f" {batch.size:,} numbers {have} no answer and {count} as failed.",
         charged="yes",
         remedy=_REFUND.format(batch.job),
     )

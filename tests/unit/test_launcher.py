@@ -1,12 +1,20 @@
-"""Which terminals the screen is drawn on, by the value of TERM."""
+"""Where the screen opens, by the value of TERM, and what stays behind when it is gone."""
 
 import curses
+import os
+import signal
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from pwl_tui.cli.commands.screen import await_answer
+from pwl_tui.cli.follow import CUT_SECONDS, GRACE_SECONDS, PATIENCE_SECONDS
 from pwl_tui.cli.launcher import can_draw_on
+
+if TYPE_CHECKING:
+    from pwl_tui.engine.engine import Engine
 
 
 @pytest.mark.parametrize(
@@ -63,3 +71,35 @@ def test_one_that_nobody_knows_is_refused(
 def test_without_terminfo_only_the_families_are_known(term: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "curses", None)
     assert not can_draw_on(term)
+
+
+class Sending:
+    """An engine whose paid call never ends by itself, and which is told to end while that is awaited."""
+
+    def __init__(self, told: bool) -> None:
+        self.did: list[object] = []
+        self._told = told
+
+    def drain(self, seconds: float) -> bool:
+        self.did.append(seconds)
+        if self._told and seconds == PATIENCE_SECONDS:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return False
+
+    def cut(self) -> None:
+        self.did.append("cut")
+
+
+@pytest.mark.parametrize(
+    ("terminated", "told"),
+    [(True, False), (False, False), (False, True)],
+    ids=["before", "never", "meanwhile"],
+)
+def test_the_background_waits_long_unless_it_is_told_to_end(terminated: bool, told: bool) -> None:
+    engine, before = Sending(told), signal.getsignal(signal.SIGTERM)
+    try:
+        await_answer(cast("Engine", engine), terminated=terminated)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    long = [] if terminated else [PATIENCE_SECONDS]
+    assert engine.did == [*long, GRACE_SECONDS, "cut", CUT_SECONDS]

@@ -82,10 +82,10 @@ def _leave(session: Session, launcher: Launcher, code: int, *, terminated: bool)
     finally:
         if sending:
             launcher.detach(code)
-            _await_answer(session.engine, terminated=terminated)
+            await_answer(session.engine, terminated=terminated)
 
 
-def _await_answer(engine: Engine, *, terminated: bool) -> None:
+def await_answer(engine: Engine, *, terminated: bool) -> None:
     """Wait for the answer to a paid call, but not for long once the process is told to end."""
     if not terminated:
         with suppress(KeyboardInterrupt):

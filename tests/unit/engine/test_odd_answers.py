@@ -300,7 +300,7 @@ def test_opposite_answers_are_said_and_neither_is_believed(
     after = polled(store, service, clock).batch
     assert (after.state, after.counts.pending) == (BatchState.COMPLETED, 0)
     assert after.trouble is not None
-    assert "count as failed" in after.trouble.message
+    assert "it counts as failed" in after.trouble.message
     assert store.results.known(batch.job)[1][0] == OPPOSITE
 
 
