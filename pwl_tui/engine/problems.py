@@ -220,6 +220,16 @@ def ended_early(batch: Batch, status: str, failed: int) -> Problem:
     )
 
 
+def taken(batch_id: str) -> Problem:
+    """Return the problem of a batch for which the service gave the ID of another one."""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The service answered with the ID of another batch, {batch_id}.",
+        charged="unknown",
+        remedy="Settle the batch: the balance before and after shows whether it was charged.",
+    )
+
+
 def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
     """Return the problem of an ID that is paid for and missing from the state file."""
     where = "The journal has its ID." if journaled else "No disk has its ID: write it down now."
