@@ -76,11 +76,13 @@ class Planner:
         self.again = now + _LOOK_SECONDS
         wanted = self._wanted(open_, expected, now)
         least = VOUCHED_SECONDS if self._vouches(now) else FORGOTTEN_SECONDS
-        return {
-            one.key: due
-            for one in open_
-            if _matters(one.next_poll, due := self._within_bounds(one, wanted.get(one.key), now, least), now)
-        }
+        changed = {}
+        for one in open_:
+            latest = self._latest(one, now, least)
+            due = min(self._wished(one, wanted.get(one.key), now), latest)
+            if one.next_poll is None or one.next_poll > latest or _matters(one.next_poll, due, now):
+                changed[one.key] = due
+        return changed
 
     def earliest(self, one: Standing, now: float) -> float:
         """Return before when the etiquette forbids to ask a batch."""
@@ -214,20 +216,23 @@ class Planner:
         shared = self.model.kind is not Kind.OWN_RATE
         return shared and self.model.sure and 0 <= now - self.model.at < FORGOTTEN_SECONDS
 
-    def _within_bounds(self, one: Standing, wanted: float | None, now: float, least: float) -> float:
+    def _latest(self, one: Standing, now: float, least: float) -> float:
+        """Return when a batch is to be asked whatever is expected of it."""
+        if one.failures:
+            return now + VOUCHED_SECONDS
+        return max(self._asked(one, now) + least, self.earliest(one, now))
+
+    def _wished(self, one: Standing, wanted: float | None, now: float) -> float:
         if one.failures and one.next_poll is not None:
-            return min(one.next_poll, now + VOUCHED_SECONDS)  # backing off
-        longest = self._bounds(one.size)[1]
-        earliest, asked = self.earliest(one, now), self._asked(one, now)
+            return one.next_poll  # backing off
         if wanted is None:  # nothing is known: the longer there was nothing, the less soon there will be
-            wanted = asked + max(longest, _SILENCE_SHARE * (asked - one.sent))
-        return min(max(earliest, wanted), max(asked + least, earliest))
+            asked = self._asked(one, now)
+            wanted = asked + max(self._bounds(one.size)[1], _SILENCE_SHARE * (asked - one.sent))
+        return max(self.earliest(one, now), wanted)
 
 
-def _matters(planned: float | None, due: float, now: float) -> bool:
+def _matters(planned: float, due: float, now: float) -> bool:
     """Whether a change of plan is worth storing: near ones to the tenth of a second, others roughly."""
-    if planned is None:
-        return True
     change, ahead = abs(planned - due), min(planned, due) - now
     if due <= now and planned <= now:
         return False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -97,6 +97,20 @@ shares = st.lists(st.sampled_from([0.0, 0.0, 0.01, 0.3, 0.5, 0.9, 0.999, 1.0]), 
 
 
 @settings(max_examples=100)
+@example(
+    # A queue vouched for the last one until it was contradicted: its time is planned anew by little.
+    sizes=[5, 500, 114, 24],
+    course=[
+        (("send", 89), []),
+        (("wait", 9.1), []),
+        (("set", 8.1), []),
+        (("set", 20.1), []),
+        (("wait", 96.0), [0.01, 0.01]),
+        (("wait", 7.0), [0.01, 0.9]),
+        (("wait", 2.0), []),
+        (("wait", 12.0), []),
+    ],
+)
 @given(
     sizes=st.lists(st.integers(1, 1000), min_size=1, max_size=5),
     course=st.lists(st.tuples(moments, shares), max_size=40),
