@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, by_itself, lists, lookup, network, region, under_way
+from tests.cases import answers, broken_answers, by_itself, lists, lookup, network, region, service, under_way
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -13,5 +13,6 @@ CASES: Mapping[str, Sequence[Case]] = {
     "lookup": lookup.CASES,
     "network": network.CASES,
     "region": region.CASES,
+    "service": service.CASES,
     "under way": under_way.CASES,
 }
