@@ -51,27 +51,26 @@ class Comparison(NamedTuple):
 
 
 def compare(database: Database, job: int, retried: Mapping[int, Answer]) -> Comparison:
-    """Count what changed of a recheck; a second for a million numbers.
+    """Count what changed of a recheck; seconds for a million numbers.
 
     Args:
         database: the state file.
         job: its ID.
         retried: answers of retries, by number, for those that failed in the job.
     """
-    counts = Counter[Change | None]()
-    rows = database.read(
-        "SELECT e.on_whatsapp, e.business, n.on_whatsapp, n.business, count(*) FROM earlier e"
-        " JOIN numbers n ON n.job=e.job AND n.idx=e.idx"
-        " WHERE e.job=? AND n.on_whatsapp IS NOT NULL GROUP BY 1, 2, 3, 4",
+    sums = ", ".join(f"sum({kind.condition})" for kind in CHANGES.values())
+    row = database.first(
+        f"SELECT (SELECT numbers FROM jobs WHERE id=?1), count(*), {sums} FROM earlier e"
+        " JOIN numbers ON numbers.job=e.job AND numbers.idx=e.idx"
+        " WHERE e.job=?1 AND numbers.on_whatsapp IS NOT NULL",
         job,
     )
-    for on_before, business_before, on_whatsapp, business, count in rows:
-        before = Before(bool(on_before), _flag(business_before))
-        counts[change(before, Answer(on_whatsapp=bool(on_whatsapp), business=_flag(business)))] += count
+    numbers, both, *changes = (value or 0 for value in row) if row is not None else (0, 0)
+    counts = Counter[Change | None](dict(zip(CHANGES, changes, strict=False)))
+    counts[None] = both - counts.total()
     for _, before, answer in _filled_in(database, job, retried):
         counts[change(before, answer)] += 1
-    row = database.first("SELECT numbers FROM jobs WHERE id=?", job)
-    return Comparison(int(row[0]) if row else 0, {key: counts[key] for key in CHANGES}, counts[None])
+    return Comparison(numbers, {key: counts[key] for key in CHANGES}, counts[None])
 
 
 def changed(database: Database, job: int, retried: Mapping[int, Answer]) -> Iterator[Changed]:

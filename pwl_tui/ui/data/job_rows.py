@@ -62,7 +62,7 @@ class JobRows:
         return self._store.results.breakdown(self._job)
 
     def comparison(self) -> Comparison:
-        """Return how many numbers of a recheck changed; a second for a million."""
+        """Return how many numbers of a recheck changed; seconds for a million."""
         return self._store.results.compare(self._job)
 
     def waiting(self) -> Waiting:

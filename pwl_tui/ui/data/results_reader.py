@@ -194,12 +194,14 @@ class ResultsReader:
 
     async def _compare(self) -> None:
         """Count what has changed."""
+        began = time.monotonic()
         try:
             self.comparison = await in_thread(self._rows.comparison, "compare")
         except ProblemError as error:
             self._fail(error)
         else:
             self._screen.post_message(Updated())
+        self._rest_after(began)
 
     async def _read(self) -> None:
         """Read the rows that are wanted of what is found already."""
@@ -238,4 +240,5 @@ class ResultsReader:
         self._screen.post_message(Updated())
 
     def _rest_after(self, began: float) -> None:
-        self._rests_until = time.monotonic() + _REST * (time.monotonic() - began)
+        now = time.monotonic()
+        self._rests_until = max(self._rests_until, now + _REST * (now - began))
