@@ -98,7 +98,7 @@ class ResultsReader:
     def ask(self, question: Question) -> None:
         """Answer another question, from its first row; the one before is given up."""
         self.question, self._selection, self._answered = question, None, False
-        self._wanted = (0, self._wanted[1])
+        self._wanted, self._rests_until = (0, self._wanted[1]), 0.0
         self._begin(replace=True)
 
     def scroll(self, offset: int, limit: int) -> None:
