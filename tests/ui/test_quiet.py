@@ -38,7 +38,8 @@ async def test_a_screen_at_rest_writes_nothing(tmp_path: Path, keys: tuple[str, 
     rest(scene)
     app = Counting(scene.engine, scene.settings, tmp_path / "config.toml", clock=lambda: NOW, tick=0.05)
     async with app.run_test(size=(120, 40)) as pilot:
-        await until(pilot, lambda: app.snapshot.credits is not None)
+        await until(pilot, lambda: bool(app.screen.query("#submit")))  # the form comes after the first frame
+        await pilot.pause()
         await pilot.press(*keys)
         await app.workers.wait_for_complete()
         await pilot.pause()
