@@ -42,6 +42,8 @@ class NewBatch(Struct, frozen=True):
     """Given if the batch was submitted elsewhere and is adopted: it is polled and never sent."""
     submitted: float | None = None
     """When that was. None means unknown."""
+    charged_as: tuple[int, int] | None = None
+    """Job and place of a batch that was written off without this ID: the books have the charge under it."""
 
 
 class NewJob(Struct, frozen=True):
@@ -119,6 +121,11 @@ class Jobs:
                 )
                 binding = binding_row(c, job.binding)
                 for seq, batch in enumerate(batches, 1):
+                    if batch.charged_as is not None:
+                        c.execute(
+                            "INSERT OR IGNORE INTO forgotten VALUES (?,?,?,?)",
+                            (batch.batch_id, job.created, *batch.charged_as),
+                        )
                     # A forgotten batch is adopted once more: its charge has stayed in the books.
                     if batch.batch_id is not None and not _charged(c, batch.batch_id):
                         at = batch.submitted or job.created
@@ -309,5 +316,5 @@ def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[obje
 
 
 def _charged(c: sqlite3.Connection, batch_id: str) -> bool:
-    """Whether the books have the charge of a batch whose job was forgotten."""
+    """Whether the books have the charge of a batch whose job was forgotten, or that was written off."""
     return c.execute("SELECT 1 FROM forgotten WHERE batch_id=?", (batch_id,)).fetchone() is not None
