@@ -337,6 +337,7 @@ def _hurry(timeout: httpx.Timeout) -> Iterator[None]:
         patch("pwl_tui.engine.polling.schedule._BACKOFF_SECONDS", 0.02),
         patch("pwl_tui.engine.polling.monitor.CHECK_SECONDS", 0.05),
         patch("pwl_tui.cli.follow._TICK_SECONDS", 0.02),
+        patch("pwl_tui.engine.money.submitter.PROOF_OFFSETS", (0.05,)),
     ):
         yield
 
