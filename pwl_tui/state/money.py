@@ -128,7 +128,7 @@ class Charges:
         return int(row[0]) if row else 0
 
     def without_id(self, binding: Binding) -> list[tuple[int, int]]:
-        """Return job and place of each batch that was charged and whose ID nobody knows: it was written off."""
+        """Return job and place of each batch that was charged and has no ID: it was written off."""
         rows = self._database.read(
             "SELECT c.job, c.seq FROM charges c JOIN bindings b ON b.id=c.binding"
             " LEFT JOIN batches a ON a.job=c.job AND a.seq=c.seq"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 _SECONDS = 30
 _DONE = re.compile(r"Done (\d+) runs")
-_KEPT = re.compile(r"Test unit written to (\S+)")
+_KEPT = re.compile(r"Test unit written to (\S*(?:crash|timeout|oom)-\S+)")
 
 
 def main() -> int:
@@ -69,7 +69,7 @@ def _fuzz(name: str, seconds: int) -> int:
         str(corpus),
         f"-max_total_time={seconds}",
         f"-artifact_prefix={directory}/",
-        "-timeout=20",
+        "-timeout=120",  # a busy machine is no endless loop
         "-rss_limit_mb=4096",
         "-max_len=16384",
     ]

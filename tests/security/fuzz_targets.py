@@ -16,7 +16,6 @@ from typing import Any
 from unittest.mock import patch
 
 import httpcore
-import httpx
 
 from pwl_tui import config
 from pwl_tui.api.answers import fields_of, read_balance, read_batch, read_check, read_submitted
@@ -57,6 +56,12 @@ def require_safe(*texts: str) -> None:
 
 def _problem(problem: Problem) -> None:
     require_safe(problem.message, problem.remedy, problem.code or "")
+
+
+def _refusal(error: ApiError) -> None:
+    _problem(error.problem)
+    assert KEY.reveal() not in error.received + error.reply.text
+    assert error.__context__ is None, "an error of the HTTP library hangs on it, with the URL"
 
 
 def text_cleaner(data: bytes) -> None:
@@ -108,7 +113,7 @@ class _Canned(httpcore.NetworkStream):
     def __init__(self, answer: bytes) -> None:
         self._answer = answer
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - httpcore's
         piece, self._answer = self._answer[:max_bytes], self._answer[max_bytes:]
         return piece
 
@@ -118,7 +123,7 @@ class _Canned(httpcore.NetworkStream):
     def close(self) -> None:
         pass
 
-    def get_extra_info(self, info: str) -> Any:
+    def get_extra_info(self, info: str) -> Any:  # noqa: ARG002 - httpcore's
         return None
 
 
@@ -138,9 +143,7 @@ def http(data: bytes) -> None:
             try:
                 call()
             except ApiError as error:
-                _problem(error.problem)
-                assert KEY.reveal() not in error.received + error.reply.text
-                assert error.__context__ is None, "an error of the HTTP library hangs on it, with the URL"
+                _refusal(error)
 
 
 _NAMES = ("list.csv", "list.txt", "list.tsv", "list.json", "list.vcf", "")

@@ -1,4 +1,4 @@
-"""A moment of fuzzing for every target; ``python -m tests.security.fuzz`` takes minutes, guided by coverage."""
+"""A moment of fuzzing for every target; ``python -m tests.security.fuzz`` takes minutes."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
