@@ -37,6 +37,7 @@ _DONE, _DOUBTFUL, _ELSEWHERE, _LOOKED_UP = (
     [f"+1{area}555{line:04}" for line in range(100, 112)] for area in (212, 312, 415, 617)
 )
 _ROUNDS = 3
+_SETTLING = {"settled: free", "settled: lost", "settled: adopted", "settled: proven", "found in the journal"}
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,8 @@ def _violations(machine: Machine, plan: Rivalry, ids: dict[str, str]) -> list[st
     decisions = Counter(
         event for (event,) in _query(state, "SELECT event FROM activity WHERE seq=1 AND job=2")
     )
-    settled = sum(times for event, times in decisions.items() if event.startswith("settled: "))
+    # Killed once the journal had the ID, a decision is carried out by whoever reads it there.
+    settled = sum(times for event, times in decisions.items() if event in _SETTLING)
     if settled != 1:
         found.append(f"the batch in doubt was settled {settled} times: {dict(decisions)}")
     # What the person decided counts: free though it was charged, or written off though it was not.

@@ -9,8 +9,10 @@ import re
 import subprocess
 import sys
 import tempfile
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 _SECONDS = 30
 _DONE = re.compile(r"Done (\d+) runs")
@@ -24,7 +26,7 @@ def main() -> int:
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     given = parser.parse_args()
-    if find_spec("atheris") is None:
+    if not installed():
         print("The fuzzer is not installed: pip install -e '.[fuzz]'")
         return 1
     if given.one:
@@ -32,6 +34,11 @@ def main() -> int:
     runs, failed = fuzz_all(given.seconds, given.targets)
     print(f"{runs:,} inputs fuzzed, {failed} targets failed")
     return 1 if failed else 0
+
+
+def installed() -> bool:
+    """Whether the fuzzer is there."""
+    return find_spec("atheris") is not None
 
 
 def fuzz_all(seconds: int, wanted: list[str] | None = None) -> tuple[int, int]:
@@ -54,7 +61,7 @@ def fuzz_all(seconds: int, wanted: list[str] | None = None) -> tuple[int, int]:
 
 
 def _fuzz(name: str, seconds: int) -> int:
-    import atheris
+    atheris: Any = import_module("atheris")  # has no types
 
     with atheris.instrument_imports(include=["pwl_tui"]):
         from tests.security.fuzz_targets import TARGETS, seeds

@@ -9,7 +9,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.security.far_end import Certificates, Exchange
 
@@ -216,7 +216,7 @@ def refuses_early(far: Exchange) -> None:
 # -- TLS
 
 
-def _issued(**how: object) -> Secure:
+def _issued(**how: Any) -> Secure:
     return lambda certificates: certificates.issued(**how)
 
 
