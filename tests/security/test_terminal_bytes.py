@@ -67,6 +67,8 @@ def test_no_command_sends_it_to_a_terminal_as_it_is(machine: Place) -> None:
     evil = next(path.name for path in machine.directory.iterdir() if path.name.startswith("evil"))
     commands = (
         ("plan", "list.csv"),
+        ("plan", "list.csv", "--json"),
+        ("show", "1", "--json"),
         ("plan", evil),
         ("plan", "no\x1b]0;PWN\x07such.csv"),
         ("watch",),
