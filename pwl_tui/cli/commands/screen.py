@@ -1,13 +1,19 @@
 """The screen, from opening it to what it says when you leave."""
 
+from typing import TYPE_CHECKING
+
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import PATIENCE_SECONDS
 from pwl_tui.cli.launcher import Launcher, abandon_terminal, leave_undisturbed
 from pwl_tui.cli.output import OutputError
 from pwl_tui.cli.session import Session
-from pwl_tui.state.models import JobState
-from pwl_tui.wording.figures import counted
+from pwl_tui.engine.jobs.left import left_to_do
+from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.wording.worker import CONTINUE, KEEPS_WORKING, left_words
+
+if TYPE_CHECKING:
+    from pwl_tui.ui.app import Departure
 
 _LAST_ANSWER_SECONDS = 0.2
 """How long to wait for the answer to a paid call before the person gets their prompt back."""
@@ -24,13 +30,13 @@ def open_screen(session: Session) -> int:
             "The screen needs a terminal it can draw on.",
             "Use a command instead; run `pwl-tui --help` to list them.",
         )
-    from pwl_tui.ui.app import DemoList, run
+    from pwl_tui.ui.app import DemoList, Departure, run
 
     arguments, settings = session.arguments, session.settings
     ui, engine = settings.ui, session.engine
-    code: int = Exit.FAILED
+    left = Departure(Exit.FAILED)
     try:
-        code = run(
+        left = run(
             engine,
             settings=settings,
             config_file=session.config_file,
@@ -39,19 +45,19 @@ def open_screen(session: Session) -> int:
             demo=DemoList(session.sample, settings.region) if session.demo else None,
             save=session.save,
         )
-        return code
+        return left.code
     finally:
         # However the screen ended, a batch that is being sent must not be left in doubt.
-        _leave(session, session.launcher, code)
+        _leave(session, session.launcher, left)
 
 
-def _leave(session: Session, launcher: Launcher, code: int) -> None:
+def _leave(session: Session, launcher: Launcher, left: "Departure") -> None:
     """Stop, and say how to continue. If a batch is being sent, wait for its answer in the background."""
     leave_undisturbed()
     session.engine.stop()
     sending = not session.engine.drain(_LAST_ANSWER_SECONDS)
     try:
-        _say_goodbye(session, sending=sending)
+        _say_goodbye(session, sending=sending, in_background=left.in_background)
         session.output.err.flush()  # on which the screen was drawn
     except (
         OSError,
@@ -60,18 +66,34 @@ def _leave(session: Session, launcher: Launcher, code: int) -> None:
         abandon_terminal()
     finally:
         if sending:
-            launcher.detach(code)
+            launcher.detach(left.code)
             session.engine.drain(PATIENCE_SECONDS)
 
 
-def _say_goodbye(session: Session, *, sending: bool) -> None:
+def _say_goodbye(session: Session, *, sending: bool, in_background: bool) -> None:
+    # Before anything is said, because nothing can be if the terminal is gone.
+    failed = _start_worker(session) if in_background else None
     if sending:
         session.output.say(
             "An answer that you pay for is on its way. pwl-tui waits for it in the background and saves it."
         )
-    unfinished = sum(job.state is not JobState.COMPLETED for job in session.store.jobs.all())
-    if unfinished and not session.demo:
-        jobs = counted(unfinished, "job is", "jobs are")
-        session.output.say(
-            f"{jobs} unfinished. Run `pwl-tui` to continue, or `pwl-tui watch` to do so without the screen."
-        )
+    if failed is not None:
+        session.output.explain(failed)
+    engine = session.engine
+    if session.demo or engine.binding is None:
+        return
+    left = left_to_do(session.store, engine.binding)
+    if left.jobs:
+        working = session.store.worker(engine.binding).alive()
+        session.output.say(f"{left_words(left)}\n{KEEPS_WORKING if working else CONTINUE}")
+
+
+def _start_worker(session: Session) -> Problem | None:
+    """Continue in the background; return why that is not possible."""
+    from pwl_tui.cli.worker.process import start  # few who leave need it
+
+    try:
+        started = start(session)
+    except ProblemError as error:
+        return error.problem
+    return started[0] if isinstance(started, tuple) else None
