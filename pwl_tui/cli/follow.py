@@ -103,7 +103,7 @@ def follow(
             return ending
         finally:
             leave(engine, output, insist=jobs is not None)
-            follower.report_failures(events)
+            follower.report_last(events)
 
 
 def standstill(engine: Engine) -> Ending | None:
@@ -188,12 +188,14 @@ class _Follower:
             return Ending(Exit.SERVICE, problem)
         return Ending(Exit.TIMEOUT)
 
-    def report_failures(self, events: "queue.SimpleQueue[Event | None]") -> None:
-        """Print what failed while the engine was stopping."""
+    def report_last(self, events: "queue.SimpleQueue[Event | None]") -> None:
+        """Print what failed, or finished, while the engine was stopping."""
         while not events.empty():
-            event = events.get()
-            if isinstance(event, EngineFailed | HookFailed):
-                self._say_once(f"{event.problem.message} {event.problem.remedy}")
+            match events.get():
+                case EngineFailed(problem) | HookFailed(problem):
+                    self._say_once(f"{problem.message} {problem.remedy}")
+                case JobFinished(job) if self._wanted is None:
+                    self._output.note(f"Job {job} is finished.")
 
     def ending(self) -> Ending | None:
         """Return how following ends, if there is nothing left to wait for."""
