@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from pwl_tui.engine import hook
 from pwl_tui.engine.events import Event, HookFailed, JobChanged, JobFinished
 from pwl_tui.engine.hook import Hook
 from pwl_tui.engine.problems import credits_short
@@ -36,7 +35,7 @@ REFUSED = Problem(kind=Kind.AUTH, status=401, message="Invalid API key.", remedy
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
     """The environments of all commands that were run."""
     environments: list[dict[str, str]] = []
-    monkeypatch.setattr(hook.subprocess, "Popen", lambda _, env, **__: environments.append(env))
+    monkeypatch.setattr("subprocess.Popen", lambda _, env, **__: environments.append(env))
     return environments
 
 
@@ -140,7 +139,7 @@ def test_a_command_that_cannot_be_started_is_reported_and_nothing_else_is_wrong(
         raise FileNotFoundError
 
     job = add_job(store, FIRST, 3)
-    monkeypatch.setattr(hook.subprocess, "Popen", fail)
+    monkeypatch.setattr("subprocess.Popen", fail)
     tell = hooked(store, clock, listener)
     tell(JobFinished(job))
     [failed] = listener.of(HookFailed)
