@@ -16,6 +16,7 @@ from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import PATIENCE_SECONDS, Interrupted, leave_signals
 from pwl_tui.cli.session import Session
 from pwl_tui.cli.worker.status import WorkerStatus, print_status, worker_files
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Kind, Problem, ProblemError
 
 _LOOK_SECONDS = 0.1
@@ -47,16 +48,20 @@ def start(session: Session) -> WorkerStatus | tuple[Problem, int]:
     Raises:
         UsageError: this is a demo, whose state directory does not outlive it.
         ConfigError: the settings are invalid.
+        ProblemError: the system starts no process.
     """
-    process = subprocess.Popen(  # noqa: S603 - no shell; what runs is this program
-        command(session),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        umask=_PRIVATE,
-        start_new_session=True,
-        env=os.environ | surroundings(session),
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 - no shell; what runs is this program
+            command(session),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            umask=_PRIVATE,
+            start_new_session=True,
+            env=os.environ | surroundings(session),
+        )
+    except OSError as error:  # no memory, or no more processes
+        raise ProblemError(*os_sentences(error, sys.executable)) from error
     if process.stdout is None:
         raise AssertionError("it was started with a pipe")
     with process.stdout:

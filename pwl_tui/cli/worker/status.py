@@ -29,7 +29,7 @@ class WorkerStatus(Struct, frozen=True):
         since: when it began.
         ended: when it ended by itself; null if it did not.
         exit: its exit code then.
-        problem: what it waits for, or why it ended before everything was done.
+        problem: what the jobs wait for, or why it ended before everything was done.
         unfinished: jobs of the key that are not finished.
         unsent: numbers of theirs that are not sent yet.
         checking: numbers that were sent and have no answer yet.
@@ -88,7 +88,7 @@ def _status(
     except OSError:
         last = ""
     ended = record is not None and record.ended is not None
-    problem = _in_the_way(session) if running or record is None else record.problem
+    problem = _in_the_way(session) or (None if running or record is None else record.problem)
     return WorkerStatus(
         running=running,
         state="working" if running else "none" if record is None else "ended" if ended else "killed",

@@ -109,13 +109,14 @@ def _nothing_to_do(session: Session, stopped: Ending) -> int:
 
 
 def _need_nobody(session: Session) -> None:
-    """Leave the directory, so that nothing keeps it busy, and whoever waits for the first word."""
+    """Leave the directory, so that it can be removed, and whoever started this process to leave it."""
     for name in _PATHS:
         if value := os.environ.get(name):
             os.environ[name] = str(Path(value).absolute())
     os.chdir("/")
     if session.output.json:
         discard_stdout()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _keep(files: WorkerFiles, record: WorkerRecord) -> None:

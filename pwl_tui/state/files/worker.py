@@ -114,7 +114,7 @@ class WorkerFiles:
         record were looked at once more.
         """
         record = self.read()
-        if record is None or record.machine != platform.node():
+        if record is None or record.ended is not None or record.machine != platform.node():
             return False
         with suppress(ProcessLookupError):
             if not hasattr(os, "pidfd_open"):  # macOS
