@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, lists, lookup, network, region, under_way
+from tests.cases import answers, broken_answers, lists, lookup, network, region, under_way, worker
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -13,4 +13,5 @@ CASES: Mapping[str, Sequence[Case]] = {
     "network": network.CASES,
     "region": region.CASES,
     "under way": under_way.CASES,
+    "worker": worker.CASES,
 }

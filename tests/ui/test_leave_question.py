@@ -85,23 +85,20 @@ async def test_the_answer_is_remembered_where_the_person_wants_that(start: Start
         assert rig.app.in_background
 
 
-@pytest.mark.parametrize(("how", "background"), [("background", True), ("stop", False)])
-async def test_a_setting_answers(start: Start, how: str, background: bool) -> None:
-    async with start(worker=Worker(on_leave=how)) as rig:  # type: ignore[arg-type] # one of its values
+async def test_a_setting_answers(start: Start) -> None:
+    async with start(worker=Worker(on_leave="background")) as rig:
         await sent(rig)
         await rig.pilot.press("q")
         await rig.until(lambda: left(rig), "it leaves")
-        assert rig.app.in_background is background
+        assert rig.app.in_background
 
 
-@pytest.mark.parametrize(("how", "background"), [("ask", True), ("background", True), ("stop", False)])
-async def test_a_lost_connection_keeps_working_unless_that_is_switched_off(
-    start: Start, how: str, background: bool
-) -> None:
-    async with start(worker=Worker(on_leave=how)) as rig:  # type: ignore[arg-type] # one of its values
-        await sent(rig)
-        rig.app.lose_terminal()
-        assert rig.app.in_background is background
+async def test_a_lost_connection_keeps_working_unless_the_setting_says_stop(start: Start) -> None:
+    for how, background in (("ask", True), ("stop", False)):
+        async with start(worker=Worker(on_leave=how)) as rig:  # type: ignore[arg-type] # one of its values
+            await sent(rig)
+            rig.app.lose_terminal()
+            assert rig.app.in_background is background
 
 
 async def test_nobody_is_asked_when_nothing_is_left_or_a_worker_is_on(start: Start) -> None:
