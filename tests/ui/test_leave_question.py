@@ -93,12 +93,14 @@ async def test_a_setting_answers(start: Start) -> None:
         assert rig.app.in_background
 
 
-async def test_a_lost_connection_keeps_working_unless_the_setting_says_stop(start: Start) -> None:
-    for how, background in (("ask", True), ("stop", False)):
-        async with start(worker=Worker(on_leave=how)) as rig:  # type: ignore[arg-type] # one of its values
-            await sent(rig)
-            rig.app.lose_terminal()
-            assert rig.app.in_background is background
+@pytest.mark.parametrize(("how", "background"), [("ask", True), ("stop", False)])
+async def test_a_lost_connection_keeps_working_unless_the_setting_says_stop(
+    start: Start, how: str, background: bool
+) -> None:
+    async with start(worker=Worker(on_leave=how)) as rig:  # type: ignore[arg-type] # one of its values
+        await sent(rig)
+        rig.app.lose_terminal()
+        assert rig.app.in_background is background
 
 
 async def test_nobody_is_asked_when_nothing_is_left_or_a_worker_is_on(start: Start) -> None:
