@@ -166,9 +166,8 @@ class _Follower:
                 self._say_once(f"{problem.message} Everything waits; the next try is at {when}.")
                 self._down = problem
                 self._barriers = self._barriers + 1 if problem.kind is Kind.BAD_ANSWER else 0
-                if (
-                    self._barriers >= TRIES and not waits
-                ):  # whoever answers there is not the service, and does not go away
+                # Whoever answers there is not the service, and does not go away while somebody waits.
+                if self._barriers >= TRIES and not waits:
                     return Ending(exit_of_problem(problem), problem)
             case SenderBusy():
                 self._say_once(SENDING_ELSEWHERE)

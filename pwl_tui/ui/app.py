@@ -63,10 +63,12 @@ class Departure(Struct, frozen=True):
         code: the exit code of the process: 0 if the person quit, 130 if a signal or a lost terminal ended it,
             and 1 after an internal error.
         in_background: whether the work is to be continued in the background.
+        profile: in use at the end. None means the one that the screen was opened with.
     """
 
     code: int
     in_background: bool = False
+    profile: str | None = None
 
 
 class PwlApp(TerminalApp):
@@ -146,6 +148,11 @@ class PwlApp(TerminalApp):
         self.in_background = False
         """Whether the work is to be continued in the background once the screen is closed."""
         self._home = HomeScreen(self._ctx)
+
+    @property
+    def profile(self) -> str:
+        """The profile in use, which the person may have switched."""
+        return self._ctx.settings.profile
 
     def get_default_screen(self) -> Screen[None]:
         """Start at the home screen."""
@@ -380,4 +387,4 @@ def run(
 
     asyncio.run(live())
     code = app.return_code or 0
-    return Departure(code, app.in_background and code in {0, signals.INTERRUPTED})
+    return Departure(code, app.in_background and code in {0, signals.INTERRUPTED}, app.profile)

@@ -17,9 +17,10 @@ from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
+from pwl_tui.problem import ProblemError
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.faults import Rule
-from pwl_tui.state.files.worker import WorkerFiles
+from pwl_tui.state.files.worker import WorkerFiles, new_record
 from pwl_tui.state.models import BatchState, JobState
 from pwl_tui.state.store import Store
 from tests.e2e.harness import CONFIG, KEY, Place, Run, charged_twice, spent, until, value
@@ -119,6 +120,27 @@ def test_what_keeps_it_from_working_is_said_where_it_is_started(
     assert (code, "No API key is set" in err) == (2, True)
     assert run("--demo", "worker", "start")[0] == 2
     assert machine.world.ledger == []
+
+
+def test_one_that_was_killed_is_told_from_one_that_ended(accepted: Accepted, run: Run) -> None:
+    accepted.files.write(new_record())
+    status = value(run, "worker", "status")
+    assert (status["running"], status["state"], status["unsent"]) == (False, "killed", NUMBERS)
+    assert "pwl-tui worker start" in run("worker", "status")[1]
+
+
+def test_an_error_that_ends_it_is_said_in_its_status(
+    accepted: Accepted, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ProblemError("The disk is full.", "Free some space.")
+
+    monkeypatch.setattr("pwl_tui.cli.worker.work.follow", broken)
+    assert run("worker", "run")[0] == 1
+    record = accepted.files.read()
+    assert record is not None
+    assert record.problem is not None
+    assert (record.exit, record.problem.message) == (1, "The disk is full.")
 
 
 @pytest.mark.usefixtures("accepted")

@@ -57,7 +57,7 @@ def _leave(session: Session, launcher: Launcher, left: "Departure") -> None:
     session.engine.stop()
     sending = not session.engine.drain(_LAST_ANSWER_SECONDS)
     try:
-        _say_goodbye(session, sending=sending, in_background=left.in_background)
+        _say_goodbye(session, left, sending=sending)
         session.output.err.flush()  # on which the screen was drawn
     except (
         OSError,
@@ -70,9 +70,9 @@ def _leave(session: Session, launcher: Launcher, left: "Departure") -> None:
             session.engine.drain(PATIENCE_SECONDS)
 
 
-def _say_goodbye(session: Session, *, sending: bool, in_background: bool) -> None:
+def _say_goodbye(session: Session, left: "Departure", *, sending: bool) -> None:
     # Before anything is said, because nothing can be if the terminal is gone.
-    failed = _start_worker(session) if in_background else None
+    failed = _start_worker(session, left.profile) if left.in_background else None
     if sending:
         session.output.say(
             "An answer that you pay for is on its way. pwl-tui waits for it in the background and saves it."
@@ -82,18 +82,18 @@ def _say_goodbye(session: Session, *, sending: bool, in_background: bool) -> Non
     engine = session.engine
     if session.demo or engine.binding is None:
         return
-    left = left_to_do(session.store, engine.binding)
-    if left.jobs:
+    work = left_to_do(session.store, engine.binding)
+    if work.jobs:
         working = session.store.worker(engine.binding).alive()
-        session.output.say(f"{left_words(left)}\n{KEEPS_WORKING if working else CONTINUE}")
+        session.output.say(f"{left_words(work)}\n{KEEPS_WORKING if working else CONTINUE}")
 
 
-def _start_worker(session: Session) -> Problem | None:
+def _start_worker(session: Session, profile: str | None) -> Problem | None:
     """Continue in the background; return why that is not possible."""
     from pwl_tui.cli.worker.process import start  # few who leave need it
 
     try:
-        started = start(session)
+        started = start(session, profile)
     except ProblemError as error:
         return error.problem
     return started[0] if isinstance(started, tuple) else None

@@ -37,10 +37,14 @@ class _Word(Struct):
     error: Problem
 
 
-def start(session: Session) -> WorkerStatus | tuple[Problem, int]:
+def start(session: Session, profile: str | None = None) -> WorkerStatus | tuple[Problem, int]:
     """Start a worker, unless there is one, and wait for its first word.
 
     It has a session of its own, no terminal, no open file of ours, and files that only their owner reads.
+
+    Args:
+        session: what the worker is to find as this process found it.
+        profile: in use now. None means that of the session; the screen may have switched to another.
 
     Returns:
         What it does; or why there is none, and the exit code for that.
@@ -52,7 +56,7 @@ def start(session: Session) -> WorkerStatus | tuple[Problem, int]:
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - no shell; what runs is this program
-            command(session),
+            command(session, profile),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -75,8 +79,8 @@ def start(session: Session) -> WorkerStatus | tuple[Problem, int]:
     return _MUTE, process.wait() or Exit.FAILED
 
 
-def command(session: Session) -> list[str]:
-    """Return the command line of the worker, which has no secret in it.
+def command(session: Session, profile: str | None = None) -> list[str]:
+    """Return the command line of the worker, which has no secret in it; `profile` is as for `start`.
 
     Raises:
         UsageError: this is a demo.
@@ -84,8 +88,8 @@ def command(session: Session) -> list[str]:
     if session.demo:
         raise UsageError("The demo has no background worker.", "Run the command without --demo.")
     spend = ["--no-spend"] if session.arguments.no_spend else []
-    profile = ["--profile", session.settings.profile]
-    return [sys.executable, "-P", "-m", "pwl_tui", *profile, *spend, "worker", "run", "--json"]
+    chosen = ["--profile", profile or session.settings.profile]
+    return [sys.executable, "-P", "-m", "pwl_tui", *chosen, *spend, "worker", "run", "--json"]
 
 
 def surroundings(session: Session) -> Mapping[str, str]:

@@ -18,8 +18,9 @@ from pwl_tui.cli.worker.log import WorkerLog
 from pwl_tui.cli.worker.status import print_status, worker_files
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs.left import left_to_do
-from pwl_tui.engine.problems import EngineError
+from pwl_tui.engine.problems import EngineError, internal
 from pwl_tui.paths import PathError
+from pwl_tui.problem import ProblemError
 from pwl_tui.secret import Secret
 from pwl_tui.state.files.worker import WorkerFiles, WorkerRecord, new_record
 from pwl_tui.wording.worker import left_words
@@ -88,15 +89,24 @@ def _follow_all(session: Session, engine: Engine, files: WorkerFiles, *, announc
     left = "" if engine.binding is None else left_words(left_to_do(session.store, engine.binding))
     output.note(f"Working (PID {record.pid}). {left}")
     ending = Ending(Exit.INTERRUPTED)
-    said = "Interrupted; nothing is lost."
     try:
         ending = follow(engine, None, output, finish=True, await_credits=True)
-        problem = ending.problem
-        said = "Nothing is left to do." if problem is None else f"{problem.message} {problem.remedy}"
-        return ending
+    except Interrupted:
+        raise
+    except Exception as error:
+        ending = Ending(Exit.FAILED, error.problem if isinstance(error, ProblemError) else internal(error))
+        raise
     finally:
-        output.note(f"Ended. {said}")
+        output.note(f"Ended. {_why(ending)}")
         _keep(files, replace(record, ended=time.time(), exit=int(ending.exit), problem=ending.problem))
+    return ending
+
+
+def _why(ending: Ending) -> str:
+    if ending.exit is Exit.INTERRUPTED:
+        return "Interrupted; nothing is lost."
+    problem = ending.problem
+    return "Nothing is left to do." if problem is None else f"{problem.message} {problem.remedy}"
 
 
 def _nothing_to_do(session: Session, stopped: Ending) -> int:
