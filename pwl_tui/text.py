@@ -30,9 +30,10 @@ _DRAWN: Final[Mapping[str, str]] = {
     '"': "“”",
 }
 _NUMBER: Final = re.compile(
-    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\+?\d(?:[ ()./-]{0,2}\d){6,}", re.IGNORECASE
+    r"(?<!\d)(?P<date>(?:19|20)\d\d([-./])(?:0\d|1[0-2])\2[0-3]\d)(?!\d)"
+    r"|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\+?\d(?:[ ()./-]{0,2}\d){6,}",
+    re.IGNORECASE,
 )
-"""A UUID, or seven digits or more, however grouped."""
 _ASCII: Final = str.maketrans({sign: letter for letter, signs in _DRAWN.items() for sign in signs})
 
 
@@ -55,11 +56,12 @@ def clean(text: str, limit: int = 500) -> str:
 
 
 def without_numbers(text: str) -> str:
-    """Return a text with everything masked that could be a phone number; a list may be named after one.
+    """Return a text with everything masked that could be a phone number, but not its dates and batch IDs.
 
-    Batch IDs stay: one may be known from this text alone.
+    That is seven digits or more, however grouped: a list may be named after a number in it. The ID of a
+    batch may be known from this text alone.
     """
-    return _NUMBER.sub(lambda found: found[1] or "•••", text)
+    return _NUMBER.sub(lambda found: found["date"] or found["uuid"] or "•••", text)
 
 
 def in_ascii(text: str) -> str:
