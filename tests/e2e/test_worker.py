@@ -214,6 +214,7 @@ def test_started_it_needs_nobody_and_stopped_it_has_the_answer_it_paid_for(
 
 @pytest.mark.slow
 def test_a_terminal_that_is_cut_leaves_the_rest_to_the_worker(machine: Place, accepted: Accepted) -> None:
+    (machine.directory / "config.toml").write_text(CONFIG.replace("stop", "ask"))
     machine.simulator.add_fault(Rule(call="submit", delay=0.3))
     master, slave = pty.openpty()
     screen = subprocess.Popen(
@@ -243,7 +244,6 @@ def test_a_terminal_that_is_cut_leaves_the_rest_to_the_worker(machine: Place, ac
 def test_a_terminal_that_is_cut_leaves_nothing_to_nobody_where_that_is_configured(
     machine: Place, accepted: Accepted
 ) -> None:
-    (machine.directory / "config.toml").write_text(f"{CONFIG}[worker]\non_leave = 'stop'\n")
     machine.simulator.add_fault(Rule(call="submit", delay=0.3))
     master, slave = pty.openpty()
     screen = subprocess.Popen(

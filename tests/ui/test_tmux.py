@@ -93,7 +93,7 @@ def test_a_killed_session_loses_nothing(tmux: Tmux, tmp_path: Path) -> None:
     with Simulator(world) as simulator:
         scene = Scene(tmp_path, Settings(key_source=KEY, base_url=simulator.base_url, region="US"))
         job = scene.job("leads", 40)
-        (tmp_path / "config.toml").write_text(f"{CONFIG}[worker]\non_leave = 'stop'\n", encoding="utf-8")
+        (tmp_path / "config.toml").write_text(CONFIG, encoding="utf-8")
         tmux.environ |= {
             "PROWEBLOOK_API_KEY": KEY.reveal(),
             "PROWEBLOOK_BASE_URL": simulator.base_url,
