@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, lists, lookup, network, region, service, under_way
+from tests.cases import (
+    answers,
+    broken_answers,
+    lists,
+    lookup,
+    network,
+    region,
+    service,
+    under_way,
+    worker,
+)
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -14,4 +24,5 @@ CASES: Mapping[str, Sequence[Case]] = {
     "region": region.CASES,
     "service": service.CASES,
     "under way": under_way.CASES,
+    "worker": worker.CASES,
 }
