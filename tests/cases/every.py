@@ -2,7 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, lists, lookup, network, region, trouble, under_way
+from tests.cases import (
+    answers,
+    broken_answers,
+    lists,
+    lookup,
+    network,
+    region,
+    service,
+    trouble,
+    under_way,
+    worker,
+)
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -12,6 +23,8 @@ CASES: Mapping[str, Sequence[Case]] = {
     "lookup": lookup.CASES,
     "network": network.CASES,
     "region": region.CASES,
+    "service": service.CASES,
     "trouble": trouble.CASES,
     "under way": under_way.CASES,
+    "worker": worker.CASES,
 }
