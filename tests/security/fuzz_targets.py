@@ -7,6 +7,7 @@ exception is a traceback that a person could see.
 import gzip
 import io
 import json
+import socket
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout, suppress
@@ -21,7 +22,8 @@ from pwl_tui import config
 from pwl_tui.api.answers import fields_of, read_balance, read_batch, read_check, read_submitted
 from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError, decode_error
-from pwl_tui.api.salvage import reply_of, submitted_in, text_in, unpacked
+from pwl_tui.api.salvage import reply_of, submitted_in, unpacked
+from pwl_tui.api.tolerant import text_in
 from pwl_tui.cli.main import main
 from pwl_tui.config import ConfigError
 from pwl_tui.lists.errors import ListError
@@ -123,8 +125,13 @@ class _Canned(httpcore.NetworkStream):
     def close(self) -> None:
         pass
 
-    def get_extra_info(self, info: str) -> Any:  # noqa: ARG002 - httpcore's
-        return None
+    def get_extra_info(self, info: str) -> Any:
+        return _socket() if info == "socket" else None
+
+
+@cache
+def _socket() -> socket.socket:
+    return socket.socket()
 
 
 def http(data: bytes) -> None:
