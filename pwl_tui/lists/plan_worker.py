@@ -1,16 +1,20 @@
 """Plans a list in the process that `plan_subprocess` starts: ``python -m pwl_tui.lists.plan_worker``.
 
 Standard input is a `Task`. Standard output is a sequence of frames, each a length in four bytes and a
-`Message`: `Progress` now and then, and at the end `Rows` or `Refused`.
+`Message`: `Progress` now and then, and at the end `Rows` or `Refused`. It reads the list and puts together
+what its rows have; where there are more processors, helpers find the numbers.
 """
 
 import os
+import signal
 import sys
 from array import array
 
 import msgspec
 
 from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.helpers import usable_processors, with_helpers
+from pwl_tui.lists.outcomes import in_turn
 from pwl_tui.lists.plan import Found, find
 from pwl_tui.lists.read.findings import Example, RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
@@ -21,6 +25,10 @@ LENGTH_BYTES = 4
 """Big-endian. The rows of the longest list take less than a tenth of the largest length."""
 _NICE = 5
 """How much lower its priority is, so that the screen comes first on a single processor."""
+_WORTH_HELPERS_BYTES = 1 << 21
+"""Shorter lists are planned in about the time that helpers take to start."""
+_MOST_HELPERS = 8
+"""One process reads the list and puts the parts together, and keeps no more of them busy."""
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -81,10 +89,13 @@ Message = Progress | Refused | Rows
 def main() -> None:
     """Plan the list on standard input."""
     os.nice(_NICE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it was interrupted, too, and ends it
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
     how = task.reading or task.options or Options()
+    count = min(usable_processors(), _MOST_HELPERS) if task.source.size >= _WORTH_HELPERS_BYTES else 1
+    in_order = with_helpers(count) if count > 1 else in_turn
     try:
-        found = find(task.source, how, lambda done, _: _send(Progress(done)))
+        found = find(task.source, how, lambda done, _: _send(Progress(done)), in_order=in_order)
     except ListError as error:
         _send(Refused(error.problem))
     else:

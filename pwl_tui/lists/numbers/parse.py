@@ -91,6 +91,8 @@ RENUMBERED = {"BR", "MX"}
 """The regions whose numbers `renumbered` knows."""
 _MAY_BE_FORMER = re.compile(r"[ (]*(?:\+|00)[ ()0]*5\D*[25]")
 """The start of a number with the country code of one of those regions."""
+_MARKED = re.compile(r"\+[1-46-9]")
+"""The start of a number with a country code that none of those regions has."""
 _INTERNATIONAL = re.compile(r"[ (]*(?:\+|00)")
 _FORMER_STARTS = ("55", "521")
 _FORMER_DIGITS = 10
@@ -123,6 +125,8 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
             if cell.startswith("+") or cell.isdecimal() or not _is_no_number(cell):
                 return renumbered(number) if number // 10**10 == _BRAZIL else number
             return -NOT_A_NUMBER
+        if number < 0 and _MARKED.match(cell):
+            return number  # with its plus it is nothing else
         if number < 0 and cell.isascii() and not _is_no_number(cell):
             return _former(cell, region) or _second_try(cell, region, number, plus_lost)
     text = _cleaned(cell)
@@ -199,7 +203,7 @@ def _former(text: str, region: str | None) -> int:
 
 def _is_no_number(text: str) -> bool:
     """Return whether a text without letters is a date or a fraction."""
-    return bool(_DATE.match(text) or _FRACTION.fullmatch(text))
+    return bool(_DATE.match(text) or (("." in text or "," in text) and _FRACTION.fullmatch(text)))
 
 
 def without_links(text: str) -> str:
@@ -268,7 +272,8 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
     unmarked = _UNMARKED.match(text)
     if unmarked is None:
         return reason
-    if plus_lost or unmarked[1]:
+    # No country code begins with a zero.
+    if unmarked[1] or (plus_lost and not text.startswith("0", unmarked.end())):
         # It is a guess, so a merely possible number is not good enough.
         number = _number("+" + text[unmarked.end() :], None, "valid")
         if number > 0 or (unmarked[1] and region is None):
@@ -282,8 +287,9 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
 def _number(text: str, region: str | None, strictness: Strictness) -> int:
     """Return what libphonenumber finds in a text, as it is dialed today, or the negative of a reason."""
     if strictness == "valid":
-        wrapped = _WRAPPED.fullmatch(text)
-        found = shortcut(wrapped[1] if wrapped else text, region)
+        found = shortcut(text, region)
+        if not found and (wrapped := _WRAPPED.fullmatch(text)):
+            found = shortcut(wrapped[1], region)
         if found > 0:
             return renumbered(found)
         if found < 0:
