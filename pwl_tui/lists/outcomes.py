@@ -122,6 +122,7 @@ def outcomes(reading: Reading, part: Part) -> Outcomes:
         part = Part(mentions, None, None)
     further = dict[int, list[int]]()
     found = _in_cells(reading, part, further) if part.widths is None else _in_groups(reading, part, further)
+    texts = part.texts if part.widths is None else [" ".join(texts) for texts in part.rows()]
     first_rows = dict[int, int]()
     ninth_digits = 0
     for row, number in enumerate(found):
@@ -131,8 +132,7 @@ def outcomes(reading: Reading, part: Part) -> Outcomes:
                 others = further.get(row, ())
                 for other in others:
                     first_rows.setdefault(other, row)
-                text = " ".join(part.row(row))
-                ninth_digits += any(lacks_ninth_digit(text, each) for each in (number, *others))
+                ninth_digits += any(lacks_ninth_digit(texts[row], each) for each in (number, *others))
     return Outcomes(
         numbers=array("q", [max(0, number) for number in found]),
         reasons=array("b", [-number if number < 0 else 0 for number in found]),

@@ -13,8 +13,7 @@ from array import array
 import msgspec
 
 from pwl_tui.lists.errors import ListError
-from pwl_tui.lists.helpers import usable_processors, with_helpers
-from pwl_tui.lists.outcomes import in_turn
+from pwl_tui.lists.outcomes import InOrder, in_turn
 from pwl_tui.lists.plan import Found, find
 from pwl_tui.lists.read.findings import Example, RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
@@ -25,18 +24,18 @@ LENGTH_BYTES = 4
 """Big-endian. The rows of the longest list take less than a tenth of the largest length."""
 _NICE = 5
 """How much lower its priority is, so that the screen comes first on a single processor."""
-_WORTH_HELPERS_BYTES = 1 << 21
-"""Shorter lists are planned in about the time that helpers take to start."""
-_MOST_HELPERS = 8
-"""One process reads the list and puts the parts together, and keeps no more of them busy."""
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What to plan: with `reading` if the list was read before, otherwise with `options`."""
+    """What to plan: with `reading` if the list was read before, otherwise with `options`.
+
+    With `helpers`, so many processes find the numbers.
+    """
 
     source: Source
     options: Options | None
     reading: Reading | None
+    helpers: int = 0
 
 
 class Progress(msgspec.Struct, tag=True, frozen=True):
@@ -92,8 +91,13 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it was interrupted, too, and ends it
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
     how = task.reading or task.options or Options()
-    count = min(usable_processors(), _MOST_HELPERS) if task.source.size >= _WORTH_HELPERS_BYTES else 1
-    in_order = with_helpers(count) if count > 1 else in_turn
+    in_order: InOrder = in_turn
+    if task.helpers:
+        from pwl_tui.lists.helpers import (
+            with_helpers,
+        )  # multiprocessing loads as slowly as short lists are read
+
+        in_order = with_helpers(task.helpers)
     try:
         found = find(task.source, how, lambda done, _: _send(Progress(done)), in_order=in_order)
     except ListError as error:
