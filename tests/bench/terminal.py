@@ -115,6 +115,11 @@ class Program:
         return seen
 
     @property
+    def session(self) -> int:
+        """Its session, which its children belong to."""
+        return self._process.pid
+
+    @property
     def memory(self) -> float:
         """See `memory`."""
         return memory(self._process.pid)

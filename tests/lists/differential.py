@@ -97,12 +97,12 @@ def difference(draw: random.Random) -> tuple[bool, str | None]:
     text, region = written(draw)
     wanted, found = expected(text, region), parse(text, region, "valid", plus_lost=False)
     told = found if found > 0 else REASONS[-found]
-    if agree(text, region, told, wanted):
+    if agree(text, region, told, wanted, plus_lost=False):
         return found > 0, None
     return False, f"{text!r} in {region}: {told}, but phonenumbers says {wanted}"
 
 
-def agree(text: str, region: str, told: int | str, wanted: int | str) -> bool:
+def agree(text: str, region: str, told: int | str, wanted: int | str, *, plus_lost: bool = True) -> bool:
     """Return whether what is told of a text is what phonenumbers says, or more than it can say.
 
     Where phonenumbers finds none, `parse` may still find one that lost its plus, or tell that a zero is lost,
@@ -116,8 +116,9 @@ def agree(text: str, region: str, told: int | str, wanted: int | str) -> bool:
         return False
     if isinstance(told, int):
         digits = "".join(filter(str.isdecimal, text)).lstrip("0")
-        plus_lost = expected(f"+{digits}", region) == told
-        return plus_lost or ("00" in text and expected(f"+{told}", region) == told)
+        if plus_lost and expected(f"+{digits}", region) == told:
+            return True
+        return "00" in text and expected(f"+{told}", region) == told
     if told == "leading zero lost":
         return isinstance(expected("0" + text, region), int)
     return told == "letters among the digits" and wanted == "not a number"
