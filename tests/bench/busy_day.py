@@ -81,7 +81,8 @@ def main() -> None:
             due, name = first_poll(_SIZE, pace, NOW), str(batch.seq - 1)
             store.batches.accept(batch, batch_id=name, charged=_SIZE, now=NOW, next_poll=due, error=None)
         poller, budget = make_poller(store, service, clock), Budget(pace.requests_per_second)
-        figures, began = [], time.process_time()
+        figures: list[tuple[float, int, int, int]] = []
+        began = time.process_time()
         end = NOW + hours * 3_600
         while clock.now < end:
             clock.now += CHECK_SECONDS

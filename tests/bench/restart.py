@@ -6,7 +6,6 @@ the budget, and what the program uses and holds meanwhile.
 """
 
 import json
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -150,4 +149,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
