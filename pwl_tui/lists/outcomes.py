@@ -1,14 +1,15 @@
 """What the rows of a part of a list have: the work of planning that parts can share out among processes."""
 
 from array import array
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
 from pwl_tui.lists.numbers.parse import numbers_in_cell, parse
-from pwl_tui.lists.numbers.reasons import EMPTY
+from pwl_tui.lists.numbers.reasons import EMPTY, NO_PHONE_ID, NOT_A_NUMBER
 from pwl_tui.lists.numbers.renumbered import lacks_ninth_digit
-from pwl_tui.lists.numbers.text_numbers import numbers_in
+from pwl_tui.lists.numbers.text_numbers import numbers_in, unusable_in
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.rows import cell_groups, lines, mentioned, single_cells
 from pwl_tui.lists.read.source import Source
@@ -19,6 +20,8 @@ giving up does not take long."""
 
 _BRAZIL = 10**11
 """What a mobile number of Brazil is divided by to get its country code."""
+_NO_NUMBERS = {EMPTY, NOT_A_NUMBER, NO_PHONE_ID}
+"""Reasons of what is not meant to be a phone number."""
 
 
 class Part(NamedTuple):
@@ -59,6 +62,8 @@ class Outcomes(NamedTuple):
     """Beside it, the row in which each appears first."""
     ninth_digits: int
     """See `ListPlan`."""
+    beside: Counter[int]
+    """By reason, how many that should be numbers are beside the number of a row."""
     mentions: list[str] | None
     """What was read of each row, if the part has lines; otherwise None."""
 
@@ -116,12 +121,13 @@ def outcomes(reading: Reading, part: Part) -> Outcomes:
         reading: how it is read.
         part: some of its rows.
     """
-    mentions = None
+    mentions, beside = None, Counter[int]()
     if reading.in_text:
-        mentions = [text for line in part.texts for text in mentioned(line, reading)]
+        mentions = [text for line in part.texts for text in _in_line(reading, line, beside)]
         part = Part(mentions, None, None)
     further = dict[int, list[int]]()
-    found = _in_cells(reading, part, further) if part.widths is None else _in_groups(reading, part, further)
+    in_rows = _in_cells if part.widths is None else _in_groups
+    found = in_rows(reading, part, further, beside)
     texts = part.texts if part.widths is None else [" ".join(texts) for texts in part.rows()]
     first_rows = dict[int, int]()
     ninth_digits = 0
@@ -140,12 +146,24 @@ def outcomes(reading: Reading, part: Part) -> Outcomes:
         different=array("q", first_rows),
         first_rows=array("i", first_rows.values()),
         ninth_digits=ninth_digits,
+        beside=beside,
         mentions=mentions,
     )
 
 
-def _in_cells(reading: Reading, part: Part, further: dict[int, list[int]]) -> list[int]:
-    """Return, by row, its first number or the negative of why it has none. The others go to `further`."""
+def _in_line(reading: Reading, line: str, beside: Counter[int]) -> list[str]:
+    """Return what is read of a line; what is no number beside others goes to `beside`."""
+    found = mentioned(line, reading)
+    if found != [line]:
+        for text in unusable_in(line, found):
+            number = parse(text, reading.region, reading.strictness)
+            if number < 0:
+                beside[-number] += 1
+    return found
+
+
+def _in_cells(reading: Reading, part: Part, further: dict[int, list[int]], beside: Counter[int]) -> list[int]:
+    """Return, by row, its first number or the negative of why it has none. The rest goes to the others."""
     strictness, plus_lost, region = reading.strictness, reading.plus_lost, reading.region
     if part.regions is None:
         found = [parse(text, region, strictness, plus_lost=plus_lost) for text in part.texts]
@@ -158,40 +176,52 @@ def _in_cells(reading: Reading, part: Part, further: dict[int, list[int]]) -> li
         for row, number in enumerate(found):
             if number < 0 and number != -EMPTY:
                 its = region if part.regions is None else part.regions[row]
-                if numbers := _several([part.texts[row]], its, reading)[0]:
+                numbers, reasons = _several([part.texts[row]], its, reading)
+                if numbers:
                     found[row], *others = numbers
                     if others:
                         further[row] = others
+                    beside.update(reasons)
     return found
 
 
-def _in_groups(reading: Reading, part: Part, further: dict[int, list[int]]) -> list[int]:
+def _in_groups(
+    reading: Reading, part: Part, further: dict[int, list[int]], beside: Counter[int]
+) -> list[int]:
     """Do the same for rows with several cells."""
     found = list[int]()
     for texts, region in zip(part.rows(), part.regions or (), strict=True):
-        numbers, reason = _several(texts, region, reading)
+        numbers, reasons = _several(texts, region, reading)
+        if numbers:
+            beside.update(reasons)
         if len(numbers) > 1:
             further[len(found)] = numbers[1:]
-        found.append(numbers[0] if numbers else -reason)
+        found.append(numbers[0] if numbers else -reasons[0] if reasons else -EMPTY)
     return found
 
 
-def _several(texts: Sequence[str], region: str | None, reading: Reading) -> tuple[list[int], int]:
-    """Return the numbers of a row, each once and as many as are wanted, or none and the reason."""
+def _several(texts: Sequence[str], region: str | None, reading: Reading) -> tuple[list[int], list[int]]:
+    """Return the numbers of a row, each once and as many as are wanted, and why others are none.
+
+    With numbers, the reasons are of what should be one beside them; otherwise the first is of the row. There
+    is none if all texts are empty.
+    """
     found: dict[int, None] = {}
-    reason = EMPTY
+    why: list[int] = []
     lost = reading.plus_lost or (reading.region_column is not None and region is not None)
     for text in texts:
         number = parse(text, region, reading.strictness, plus_lost=lost)
         read = [number] if number > 0 else []
         if number < 0 and number != -EMPTY:
             read = numbers_in_cell(text, region, reading.strictness, plus_lost=lost)
-            if not read and not reading.delimiter:
-                written = (parse(number, region, "valid") for number in numbers_in(text, region))
-                read = [number for number in written if number > 0]
-            if reason == EMPTY:
-                reason = -number
-        found |= dict.fromkeys(read)
+            if not reading.delimiter and max(read, default=0) <= 0:
+                read = [parse(number, region, "valid") for number in numbers_in(text, region)]
+            if max(read, default=0) <= 0:
+                read = [number]
+        found |= dict.fromkeys(number for number in read if number > 0)
+        why += (-number for number in read if number < 0)
         if found and reading.several == "first":
-            return list(found)[:1], 0
-    return list(found), 0 if found else reason
+            break
+    if found:
+        why = [reason for reason in why if reason not in _NO_NUMBERS]
+    return list(found)[: 1 if reading.several == "first" else None], why

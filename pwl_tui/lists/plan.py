@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.examples import Examples
+from pwl_tui.lists.formats import kind_named
 from pwl_tui.lists.numbers.international import INTERNATIONAL, speaks_against
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import EMPTY, LETTERS, NO_COUNTRY_CODE, REASONS, SEVERAL_NUMBERS
@@ -55,6 +56,8 @@ class Found(NamedTuple):
     more_numbers: "array[int]"
     duplicates: int
     ninth_digits: int
+    beside_counts: Mapping[int, int]
+    """By reason, how many that should be numbers are beside the number of a row."""
 
 
 def plan(
@@ -148,6 +151,7 @@ def _find(
     national: list[str] = []
     examples = Examples()
     ninth_digits = duplicates = 0
+    beside = Counter[int]()
     for part, found in in_order(partial(outcomes, reading), parts(source, reading, watch)):
         known, first_row = len(numbers), len(row_reason)
         read = part if found.mentions is None else Part(found.mentions, None, None)
@@ -164,6 +168,7 @@ def _find(
             number = new[examples.following - known]
             examples.add(" ".join(read.row(found.first_row(number))), number)
         ninth_digits += found.ninth_digits
+        beside.update(found.beside)
         if len(national) < MOST_WEIGHED:
             national += islice(_without_country(read, found), MOST_WEIGHED - len(national))
         if len(row_reason) > MAX_ROWS or len(more_rows) > MAX_ROWS:
@@ -181,6 +186,7 @@ def _find(
         more_numbers,
         duplicates,
         ninth_digits,
+        beside,
     )
 
 
@@ -226,6 +232,7 @@ def summed_up(source: Source, found: Found) -> ListPlan:
         more_rows=found.more_rows,
         more_numbers=found.more_numbers,
         ninth_digits=found.ninth_digits,
+        beside={REASONS[reason]: count for reason, count in Counter(found.beside_counts).most_common()},
     )
     if not found.numbers:
         raise NoNumbersError(plan, *_numberless(plan))
@@ -243,12 +250,15 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
     """Return why a list has no number and what to do about it."""
     source, reading, count = plan.source, plan.reading, plan.rows
     if not count:
-        return f"{source.name} has a header but no rows.", "Choose a list with at least one phone number."
+        nothing = "no rows" if kind_named(source.kind).headed else "a header but no rows"
+        return f"{source.name} has {nothing}.", "Choose a list with at least one phone number."
     where = ""
     if len(reading.columns) > 1:
         name = repr(reading.column_names) if reading.header else reading.column + 1
         where = f" in column {name}"
-    message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
+    none_of = "The only row" if count == 1 else f"None of the {count:,} rows"
+    has = "has no phone number" if count == 1 else "has a phone number"
+    message = f"{none_of} of {source.name} {has}{where}."
     for reason, remedy in _REMEDIES.items():
         if rows := plan.reasons.get(REASONS[reason], 0):
             return f"{message} {rows:,}: {REASONS[reason]}.", remedy

@@ -39,6 +39,7 @@ def single_cells(
         source: the list.
         reading: how to read it; its numbers are in a column.
         watch: see `Source.open`.
+        beside: called with what is no number in a line of text that has others.
 
     Raises:
         ListError: the list cannot be read to its end in this way.
