@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pwl_tui.answer import Answer, Outcome
+from pwl_tui.answer import NO_ANSWER, Answer, Outcome
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.api.tolerant import Fields, salvaged
 from pwl_tui.provider import Service
@@ -23,6 +23,7 @@ _ENDED_EARLY = frozenset(
     {"failed", "failure", "error", "errored", "cancelled", "canceled", "expired", "aborted", "rejected"}
     | {"terminated", "stopped"}
 )
+_NO_REASON = "the service gave no reason"
 _LONGEST_ID = 200
 _LONGEST_NUMBER = 40
 
@@ -154,8 +155,10 @@ def _answer(fields: Fields, *, done: bool) -> Answer:
     word = text_of(fields.get("status")).lower()
     wa_status, flag = fields.get("wa_status"), fields.get("numberstatus")
     answered = isinstance(wa_status, str) or isinstance(flag, bool)
-    if any(part in word for part in _FAILURE_WORDS) or (done and not answered):
-        return Answer(Outcome.FAILED, note=text_of(fields.get("error")))
+    refused = any(part in word for part in _FAILURE_WORDS)
+    if refused or (done and not answered):
+        note = text_of(fields.get("error")) or (_NO_REASON if refused else NO_ANSWER)
+        return Answer(Outcome.FAILED, note=note)
     if not answered or (word == "pending" and not done):
         return Answer(Outcome.PENDING)
     return _completed(fields, wa_status, fields.get("country"))

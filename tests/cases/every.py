@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, lists, lookup, network, region, under_way
+from tests.cases import (
+    answers,
+    broken_answers,
+    lists,
+    lookup,
+    network,
+    region,
+    service,
+    under_way,
+    worker,
+)
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -12,5 +22,7 @@ CASES: Mapping[str, Sequence[Case]] = {
     "lookup": lookup.CASES,
     "network": network.CASES,
     "region": region.CASES,
+    "service": service.CASES,
     "under way": under_way.CASES,
+    "worker": worker.CASES,
 }

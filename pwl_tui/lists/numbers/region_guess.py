@@ -42,8 +42,8 @@ _NEIGHBOR = 0.1
 _MOST_TELLING = 3.0
 """Powers of ten: no single number tells more, whatever its plan."""
 _LIST_TELLS = 8.0
-"""So much as this many independent numbers a long list tells; a list of as many, half. The numbers of a list
-are alike: its people are from one town or with one carrier, and its prefixes not spread evenly."""
+"""So much as this many independent numbers a long list tells; a list of as many, a quarter. The numbers of a
+list are alike: its people are from one town or with one carrier, and its prefixes not spread evenly."""
 _NOTATION = 0.5
 """Powers of ten that the notation of a list tells: spreadsheets and programs change it for all its rows."""
 _SPREAD_OF_REGIONS = 1.0
@@ -135,7 +135,8 @@ def _fit(cells: Sequence[str], region: str, known: float, place: float) -> _Fit 
 
 def _of_list(told: float, count: int) -> float:
     """Return what the numbers of a list tell together, in powers of ten."""
-    return told * _LIST_TELLS / (count + _LIST_TELLS)
+    share = count / (count + _LIST_TELLS)
+    return told / count * _LIST_TELLS * share**2
 
 
 def _fit_abroad(cells: Sequence[str]) -> _Fit | None:

@@ -415,3 +415,18 @@ def test_an_id_that_came_whole_is_in_the_state_file_and_the_journal_and_is_found
     assert (store.batches.get(job, 1).batch_id == batch_id) is bool(kept)
     assert len(service.submitted) == 1
     store.close()
+
+
+def test_the_id_of_another_batch_is_nobody_elses(store: Store, clock: Clock, service: WorldService) -> None:
+    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
+    submitter = make_submitter(store, service, clock)
+    assert isinstance(submitter.send_next(), Sent)
+    (known,) = ids(service)
+    service.garbled = lambda _: httpx.Response(202, json={"batch_id": known})
+    assert isinstance(submitter.send_next(), Frozen)
+    batch = store.batches.get(job, 2)
+    assert (batch.state, batch.batch_id, store.replies.candidates(job, 2)) == (BatchState.UNKNOWN, None, [])
+    assert batch.error is not None
+    assert batch.error.message == f"The service answered with the ID of another batch, {known}."
+    assert [entry.batch_id for entry in store.journal.entries()] == [known]
+    assert isinstance(submitter.send_next(), Frozen), "nothing more is sent"
