@@ -75,13 +75,13 @@ class Batches:
 
     def numbers(self, batch: Batch) -> list[int]:
         """Return the numbers of a batch in order, as E.164 without the plus."""
-        rows = self._database.read(
+        rows = self._database.stream(
             "SELECT number FROM numbers WHERE job=? AND idx>=? AND idx<? ORDER BY idx",
             batch.job,
             batch.first,
             batch.first + batch.size,
         )
-        return [row[0] for row in rows]
+        return [number for (number,) in rows]
 
     def in_doubt(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that are in doubt; while there is one, nothing is sent."""

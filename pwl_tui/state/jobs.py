@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
-from msgspec.structs import astuple
 
 from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
@@ -14,7 +13,7 @@ from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.follows import NewFollow, follow, give_up_on
 from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.state.money import Activity, Charge, insert_charge, note
-from pwl_tui.state.records import ANSWER, FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json
+from pwl_tui.state.records import ANSWER, FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json, values_of
 
 _PER_TRANSACTION = 20_000
 """Rows stored in one transaction: about 0.1 s, so that storing an ID need not wait for long."""
@@ -293,7 +292,7 @@ WHERE id=?
 
 
 def _number_values(index: int, number: NewNumber) -> tuple[object, ...]:
-    return index, number.number, number.batch, number.answered, *astuple(number.answer)
+    return index, number.number, number.batch, number.answered, *values_of(number.answer)
 
 
 def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[object, ...]:
