@@ -175,7 +175,7 @@ class Journal:
 def _decoded(line: bytes) -> Line | None:
     kinds: tuple[type[Line], ...] = (Entry, Intent, Candidates)
     for kind in kinds:
-        with suppress(msgspec.DecodeError):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):  # the latter of a stray byte in a text
             return msgspec.json.decode(line, type=kind)
     return None
 

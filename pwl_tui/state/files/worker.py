@@ -95,7 +95,7 @@ class WorkerFiles:
 
     def read(self) -> WorkerRecord | None:
         """Return what the last worker said of itself. None means there is none, or it cannot be read."""
-        with suppress(OSError, msgspec.DecodeError):
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
             return msgspec.json.decode(self._record.read_bytes(), type=WorkerRecord)
         return None
 
