@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from pwl_tui import __version__
-from pwl_tui.paths import private_dir
+from pwl_tui.paths import open_private, private_dir
 from pwl_tui.text import clean
 
 FILE_NAME = "crash.log"
@@ -129,9 +129,8 @@ def _append(path: Path, entry: str) -> None:
     private_dir(path.parent)
     if path.exists() and path.stat().st_size + len(data) > _MOST_BYTES:
         path.replace(path.with_name(f"{FILE_NAME}.1"))
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+    descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
     try:
-        os.fchmod(descriptor, 0o600)
         os.write(descriptor, data)
     finally:
         os.close(descriptor)

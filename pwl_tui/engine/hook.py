@@ -9,6 +9,8 @@ from pwl_tui.engine.events import EngineFailed, Event, JobFinished
 from pwl_tui.engine.problems import EngineError, hook_failed
 from pwl_tui.problem import ProblemError
 from pwl_tui.state.models import Job
+from pwl_tui.text import without_numbers
+from pwl_tui.umask import umask_before
 
 
 def with_hook(
@@ -49,7 +51,7 @@ def run_hook(command: str, job: Job, environ: Mapping[str, str]) -> None:
         return
     counts = {
         "JOB": job.id,
-        "NAME": job.name,
+        "NAME": without_numbers(job.name),
         "NUMBERS": job.numbers,
         "ON_WHATSAPP": job.counts.on_whatsapp,
         "BUSINESS": job.counts.business,
@@ -69,6 +71,7 @@ def run_hook(command: str, job: Job, environ: Mapping[str, str]) -> None:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            umask=umask_before(),
         )
     except (OSError, ValueError) as error:
         raise EngineError(hook_failed(command)) from error
