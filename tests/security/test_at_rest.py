@@ -161,7 +161,7 @@ def test_an_error_does_not_leave_a_descriptor_open(tmp_path: Path) -> None:
 
 
 def left_in(directory: Path, numbers: set[int]) -> dict[str, int]:
-    """Return how many of some numbers each file has, as digits or as SQLite writes them; files with none not."""
+    """Return how many of some numbers each file has that has any, as digits or as SQLite writes them."""
     begins = b"|".join({re.escape(number.to_bytes(6, "big")[:4]) for number in numbers})
     binary = re.compile(rb"(?s)(?=((?:" + begins + rb")..))")
     found = {}
