@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, lists, lookup, network, region, under_way
+from tests.cases import answers, broken_answers, lists, lookup, network, region, said_back, under_way
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -12,5 +12,6 @@ CASES: Mapping[str, Sequence[Case]] = {
     "lookup": lookup.CASES,
     "network": network.CASES,
     "region": region.CASES,
+    "said back": said_back.CASES,
     "under way": under_way.CASES,
 }

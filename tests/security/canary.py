@@ -8,8 +8,10 @@ the state file, in exports, in the person's own files and on the terminal, and n
 """
 
 import base64
+import importlib
 import io
 import os
+import pkgutil
 import pty
 import re
 import resource
@@ -24,14 +26,18 @@ import tempfile
 import time
 import zipfile
 from argparse import Action
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from fcntl import ioctl
+from functools import cache
 from pathlib import Path
 from termios import TIOCSWINSZ
 from typing import Literal, NamedTuple
 
+from textual.screen import Screen
+
+import pwl_tui.ui
 from pwl_tui.cli.parser import Parser, build_parser
 from pwl_tui.ui.commands import COMMANDS
 from tests.e2e.harness import CONFIG
@@ -45,7 +51,9 @@ _LIST = f"name,phone\nAda,+{NUMBERS[0]}\nBob,+{NUMBERS[1]}\nEve,n/a\n"
 _OTHER_LIST = f"+{NUMBERS[2]}\n"
 _QUIET_SECONDS = 5.0
 """Without further output, after which a program is interrupted: it may run until then, or be asking."""
-_LONGEST_SECONDS = 60.0
+_LONGEST_SECONDS, _LONGEST_WALK_SECONDS = 60.0, 600.0
+_PRESS_SECONDS = 0.2
+"""Without further output, after which the next key is pressed."""
 _FULL_AT = 150_000
 """Bytes that a file may have on a disk that is full."""
 
@@ -89,6 +97,8 @@ FAULTS: Sequence[Fault] = (
     "damaged state",
 )
 
+_WALKED: Sequence[Fault] = ("answers", "fails", "crash in the client")
+
 _VALUES = {
     "LIST": "other.txt",
     "JOB": "1",
@@ -115,6 +125,19 @@ def crash(self, *arguments, **more):
     raise RuntimeError(f"crash with {revealed} and +14155552671", revealed)
 
 client.Client._request = crash
+"""
+_SCREENS = """
+import os
+from textual.app import App
+
+push = App.push_screen
+
+def noted(self, screen, *arguments, **more):
+    with open(os.path.expanduser("~/seen/screens"), "a") as file:
+        file.write(f"{type(screen).__name__}\\n")
+    return push(self, screen, *arguments, **more)
+
+App.push_screen = noted
 """
 _HOOK = """#!/bin/sh
 tr '\\0' '\\n' < /proc/self/environ > {seen}/environ.$$
@@ -149,6 +172,7 @@ class Report:
     files: int = 0
     processes: int = 0
     bytes: int = 0
+    screens: set[str] = field(default_factory=set)
     found: list[str] = field(default_factory=list)
 
     @property
@@ -156,6 +180,8 @@ class Report:
         """The figures, by what they count."""
         return {
             "cells tried": self.cells,
+            "screens opened": len(self.screens),
+            "screens that there are": len(every_screen()),
             "files searched": self.files,
             "processes searched": self.processes,
             "bytes searched": self.bytes,
@@ -251,10 +277,12 @@ class _Machine:
         hook.chmod(0o700)
         (home / "bin" / "key").write_text(f"#!/bin/sh\necho '{KEY}'\necho 'the key is {KEY}' >&2\nexit $1\n")
         (home / "bin" / "key").chmod(0o700)
-        crash = home / "bin" / "crash"
-        crash.mkdir()
-        (crash / "sitecustomize.py").write_text(_CRASH)
-        config = f"{CONFIG}[notify]\ncommand = '{hook} --done'\n"
+        for name, code in (("crash", _CRASH), ("screens", _SCREENS), ("both", _CRASH + _SCREENS)):
+            (home / "bin" / name).mkdir()
+            (home / "bin" / name / "sitecustomize.py").write_text(code)
+        config = (
+            f"{CONFIG.replace('region', 'confirm_above = 1\nregion', 1)}[notify]\ncommand = '{hook} --done'\n"
+        )
         (home / "config" / "config.toml").write_text(config)
         self._in_terminal(("submit", "list.csv", "--yes", "--wait"), self._environ("answers"))
         self._in_terminal(("lookup", f"+{NUMBERS[0]}", "--yes"), self._environ("answers"))
@@ -272,7 +300,7 @@ class _Machine:
         self._service.mood = cell.fault if cell.fault in MOODS else "answers"  # type: ignore[assignment] # one of them
         config = self._home / "config" / "config.toml"
         text = config.read_text()
-        environ = self._environ(cell.fault)
+        environ = self._environ(cell.fault, screens=not cell.words)
         own = {self._home / "bin" / "key"}
         if "key command" in cell.fault:
             code = 3 if cell.fault == "failing key command" else 0
@@ -287,12 +315,15 @@ class _Machine:
                 file.seek(5000)
                 file.write(b"\xff" * 3000)
         config.write_text(text)
-        seen = self._in_terminal(cell.words, environ, full=cell.fault == "full disk")
+        seen = self._in_terminal(cell.words, environ, cell.fault)
         self._report.cells += 1
+        with suppress(FileNotFoundError):
+            opened = (self._home / "seen" / "screens").read_text().split()
+            self._report.screens |= every_screen() & {"HomeScreen", *opened}
         for where, what in [*self._terminal(seen), *self._files(own)]:
             self._search(cell, where, what, numbers=not _may_have_numbers(where))
 
-    def _environ(self, fault: Fault) -> dict[str, str]:
+    def _environ(self, fault: Fault, *, screens: bool = False) -> dict[str, str]:
         home = self._home
         environ = {
             "PATH": os.environ["PATH"],
@@ -313,15 +344,19 @@ class _Machine:
             environ["PROWEBLOOK_API_KEY"] = KEY
         if fault == "nobody listens":
             environ["PROWEBLOOK_BASE_URL"] = "http://127.0.0.1:1"
-        if fault == "crash in the client":
-            environ["PYTHONPATH"] = f"{home / 'bin' / 'crash'}:{environ['PYTHONPATH']}"
+        crash = fault == "crash in the client"
+        if crash or screens:
+            name = "both" if crash and screens else "crash" if crash else "screens"
+            environ["PYTHONPATH"] = f"{home / 'bin' / name}:{environ['PYTHONPATH']}"
         return environ
 
-    def _in_terminal(self, words: Sequence[str], environ: Mapping[str, str], *, full: bool = False) -> bytes:
+    def _in_terminal(
+        self, words: Sequence[str], environ: Mapping[str, str], fault: Fault = "answers"
+    ) -> bytes:
         """Run the program on a pseudo-terminal to its end, and return what it was sent."""
 
         def limit() -> None:
-            if full:
+            if fault == "full disk":
                 resource.setrlimit(resource.RLIMIT_FSIZE, (_FULL_AT, _FULL_AT))
 
         master, slave = pty.openpty()
@@ -337,7 +372,7 @@ class _Machine:
             preexec_fn=limit,
         )
         os.close(slave)
-        keys = iter(() if words else _presses())
+        keys = iter(()) if words else _presses(fault)
         seen, began, last = bytearray(), time.monotonic(), time.monotonic()
         known: set[int] = set()
         while process.poll() is None or select.select([master], [], [], 0)[0]:
@@ -349,12 +384,15 @@ class _Machine:
                 last = time.monotonic()
                 continue
             self._look_at_children(process.pid, known)
+            quiet = time.monotonic() - last
+            if not words and quiet < _PRESS_SECONDS:
+                continue
             if not words and b"\x1b[?1049h" in seen and (press := next(keys, None)) is not None:
                 os.write(master, press)
                 last = time.monotonic()
-            elif time.monotonic() - began > _LONGEST_SECONDS:
+            elif time.monotonic() - began > (_LONGEST_SECONDS if words else _LONGEST_WALK_SECONDS):
                 break
-            elif seen and time.monotonic() - last > _QUIET_SECONDS:
+            elif seen and quiet > _QUIET_SECONDS:
                 last = time.monotonic()
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGINT)
@@ -405,6 +443,23 @@ class _Machine:
             self._report.found.append(f"{cell}: {secret} in {where}")
 
 
+@cache
+def every_screen() -> frozenset[str]:
+    """Return the names of all screens and dialogs that the program can open."""
+    for module in pkgutil.walk_packages(pwl_tui.ui.__path__, "pwl_tui.ui."):
+        importlib.import_module(module.name)
+    found, left = set[type[object]](), [*Screen.__subclasses__()]
+    while left:
+        kind = left.pop()
+        left += kind.__subclasses__()
+        found.add(kind)
+    return frozenset(
+        kind.__name__
+        for kind in found
+        if kind.__module__.startswith("pwl_tui.ui.") and not kind.__subclasses__() and "compose" in vars(kind)
+    )
+
+
 def secrets_in(data: bytes, *, numbers: bool) -> Iterator[str]:
     """Yield what of the canary is in some bytes: the key in any notation, and the numbers if asked for."""
     lower = data.lower()
@@ -428,7 +483,7 @@ def _forms() -> Iterator[tuple[str, list[bytes]]]:
 
 
 _FORMS = dict(_forms())
-_MINE = re.compile(r"state/state\.db|(?:list|other|long)\.|out/|tmp/canary|bin/crash/")
+_MINE = re.compile(r"state/state\.db|(?:list|other|long)\.|out/|tmp/canary|bin/(?:crash|both)/")
 """Files that may have numbers: the state, the person's lists, exports, and what makes a crash."""
 
 
@@ -449,22 +504,26 @@ def _below(parent: int) -> list[int]:
     return found
 
 
-def _presses() -> Iterable[bytes]:
-    """Yield the keys of all commands of the screens, as a terminal sends them."""
+def _presses(fault: Fault) -> Iterator[bytes]:
+    """Yield keys as a terminal sends them: each command's, on a screen where it works, then those to answer.
+
+    All screens are walked through with a few faults; with the others, what can be reached from the first one.
+    """
     names = {"enter": "\r", "escape": "\x1b", "slash": "/", "comma": ",", "colon": ":", "question_mark": "?"}
     names |= {"left": "\x1b[D", "right": "\x1b[C", "up": "\x1b[A", "down": "\x1b[B", "home": "\x1b[H"}
-    leaves = {"quit", "leave", "forget"}
-    for scope, way in (("home", ()), ("job", ("\x1b[B", "\r"))):
+    ways: dict[str, tuple[str, ...]] = {"settle": ("s",), "home": (), "job": ("\x1b[B", "\r")}
+    if fault in _WALKED:
+        ways |= {"form": ("n", "list.csv", "\t"), "preview": ("n", "list.csv", "\x12")}
+        ways |= {"everywhere": (), "activity": ("a",)}
+    for scope, way in ways.items():
         for command in COMMANDS:
-            if scope in command.scopes and command.id not in leaves:
-                key = command.keys.split(",")[0]
-                for press in (*way, _typed(key, names), "\t", "\r", "\x1b", "\x1b", "\x1b"):
+            if scope in command.scopes and command.id not in {"quit", "leave", "forget"}:
+                key = _typed(command.keys.split(",")[0], names)
+                # Settling is not agreed to: it would leave nothing to settle. "d" discards changed settings.
+                answer = () if scope == "settle" else ("\t", "\r")
+                for press in ("\x1b", "d", "\x1b", "\x1b", *way, key, *answer, "\x1b"):
                     yield press.encode()
-    for command in COMMANDS:
-        if "everywhere" in command.scopes and command.id not in leaves:
-            for press in (_typed(command.keys.split(",")[0], names), "\x1b"):
-                yield press.encode()
-    yield from (b"\x1b", b"\x1b", b"q", b"\r", b"\x03")
+    yield from (b"\x1b", b"d", b"\x1b", b"\x1b", b"q", b"\r", b"\x03")
 
 
 def _typed(key: str, names: Mapping[str, str]) -> str:

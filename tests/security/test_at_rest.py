@@ -4,7 +4,8 @@ import os
 import random
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pwl_tui.crash_log import kept, record
 from pwl_tui.engine.hook import run_hook
 from pwl_tui.paths import PathError, open_private, write_private
 from pwl_tui.problem import Kind, Problem, ProblemError
+from pwl_tui.state.patience import Patience
 from pwl_tui.state.store import Store
 from pwl_tui.umask import be_private
 from tests.e2e.harness import Place, Run
@@ -222,14 +224,23 @@ def test_of_purged_lookups_no_file_has_a_number(tmp_path: Path) -> None:
 
 
 def test_the_log_is_emptied_as_soon_as_nobody_reads_from_it(tmp_path: Path) -> None:
-    reader, store = open_store(tmp_path), open_store(tmp_path)
+    pauses = list[float]()
+    reading = ExitStack()
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        reading.close()
+
+    reader = open_store(tmp_path)
+    store = Store.open(tmp_path / "state", Patience(sleep=pause))
     job = add_job(store, 14_155_550_000, 500)
     rows = reader.results.rows(job)
-    next(iter(rows))
-    ended: list[Callable[[], object]] = [getattr(rows, "close")]  # noqa: B009 - an iterator that is a generator
-    store.patience._sleep = lambda _: [end() for end in ended] and None  # noqa: SLF001 - a pause that ends a reader
+    assert isinstance(rows, Generator)
+    reading.callback(rows.close)
+    next(rows)
     store.jobs.forget(job, 0.0)
     store.wipe()
+    assert len(pauses) == 1
     assert left_in(tmp_path, set(range(14_155_550_000, 14_155_550_500))) == {}
     reader.close()
     store.close()
