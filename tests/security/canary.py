@@ -280,9 +280,8 @@ class _Machine:
         for name, code in (("crash", _CRASH), ("screens", _SCREENS), ("both", _CRASH + _SCREENS)):
             (home / "bin" / name).mkdir()
             (home / "bin" / name / "sitecustomize.py").write_text(code)
-        config = (
-            f"{CONFIG.replace('region', 'confirm_above = 1\nregion', 1)}[notify]\ncommand = '{hook} --done'\n"
-        )
+        config = CONFIG.replace("region", "confirm_above = 1\nregion", 1)
+        config += f"[notify]\ncommand = '{hook} --done'\n"
         (home / "config" / "config.toml").write_text(config)
         self._in_terminal(("submit", "list.csv", "--yes", "--wait"), self._environ("answers"))
         self._in_terminal(("lookup", f"+{NUMBERS[0]}", "--yes"), self._environ("answers"))
