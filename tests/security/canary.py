@@ -51,7 +51,7 @@ _LIST = f"name,phone\nAda,+{NUMBERS[0]}\nBob,+{NUMBERS[1]}\nEve,n/a\n"
 _OTHER_LIST = f"+{NUMBERS[2]}\n"
 _QUIET_SECONDS = 5.0
 """Without further output, after which a program is interrupted: it may run until then, or be asking."""
-_LONGEST_SECONDS, _LONGEST_WALK_SECONDS = 60.0, 600.0
+_LONGEST_SECONDS, _LONGEST_WALK_SECONDS = 60.0, 300.0
 _PRESS_SECONDS = 0.2
 """Without further output, after which the next key is pressed."""
 _FULL_AT = 150_000
@@ -98,6 +98,17 @@ FAULTS: Sequence[Fault] = (
 )
 
 _WALKED: Sequence[Fault] = ("answers", "fails", "crash in the client")
+"""Faults with which all screens are walked through; with the others, what the first one leads to is."""
+SCOPES: Mapping[str, tuple[str, ...]] = {
+    "home": (),
+    "job": ("\x1b[B", "\r"),
+    "form": ("n", "list.csv", "\t"),
+    "preview": ("n", "list.csv", "\t", "\x12"),
+    "settle": ("s",),
+    "activity": ("a",),
+    "everywhere": (),
+}
+"""What to press, at home, to come to where the commands of a scope work."""
 
 _VALUES = {
     "LIST": "other.txt",
@@ -154,6 +165,8 @@ class Cell(NamedTuple):
     fault: Fault
     words: tuple[str, ...]
     """The command line; none opens the screen, whose keys are pressed one after another."""
+    scope: str = "home"
+    """Of the keys; one of `SCOPES`."""
 
     @property
     def in_doubt(self) -> bool:
@@ -161,7 +174,8 @@ class Cell(NamedTuple):
         return self.words[:1] in ((), ("settle",))
 
     def __str__(self) -> str:
-        return f"{shlex.join(('pwl-tui', *self.words))}, {self.fault}"
+        what = shlex.join(("pwl-tui", *self.words)) if self.words else f"the keys of {self.scope}"
+        return f"{what}, {self.fault}"
 
 
 @dataclass
@@ -211,7 +225,10 @@ def every_cell() -> list[Cell]:
     """Return all commands with all faults, and each option with a service that says the key back."""
     plain = [words for words, option in command_lines(build_parser()) if option is None]
     withs = [words for words, option in command_lines(build_parser()) if option is not None]
-    cells = [Cell(fault, words) for fault in FAULTS for words in [*plain, ()]]
+    cells = [Cell(fault, words) for fault in FAULTS for words in plain]
+    cells += [
+        Cell(fault, (), scope) for fault in FAULTS for scope in SCOPES if scope == "home" or fault in _WALKED
+    ]
     return cells + [Cell("answers", words) for words in withs] + [Cell("answers", ("plan", "long.csv"))]
 
 
@@ -314,7 +331,7 @@ class _Machine:
                 file.seek(5000)
                 file.write(b"\xff" * 3000)
         config.write_text(text)
-        seen = self._in_terminal(cell.words, environ, cell.fault)
+        seen = self._in_terminal(cell.words, environ, cell)
         self._report.cells += 1
         with suppress(FileNotFoundError):
             opened = (self._home / "seen" / "screens").read_text().split()
@@ -350,12 +367,12 @@ class _Machine:
         return environ
 
     def _in_terminal(
-        self, words: Sequence[str], environ: Mapping[str, str], fault: Fault = "answers"
+        self, words: Sequence[str], environ: Mapping[str, str], cell: Cell | None = None
     ) -> bytes:
         """Run the program on a pseudo-terminal to its end, and return what it was sent."""
 
         def limit() -> None:
-            if fault == "full disk":
+            if cell is not None and cell.fault == "full disk":
                 resource.setrlimit(resource.RLIMIT_FSIZE, (_FULL_AT, _FULL_AT))
 
         master, slave = pty.openpty()
@@ -371,7 +388,7 @@ class _Machine:
             preexec_fn=limit,
         )
         os.close(slave)
-        keys = iter(()) if words else _presses(fault)
+        keys = _presses(cell.scope) if cell is not None and not words else iter(())
         seen, began, last = bytearray(), time.monotonic(), time.monotonic()
         known: set[int] = set()
         while process.poll() is None or select.select([master], [], [], 0)[0]:
@@ -503,25 +520,18 @@ def _below(parent: int) -> list[int]:
     return found
 
 
-def _presses(fault: Fault) -> Iterator[bytes]:
-    """Yield keys as a terminal sends them: each command's, on a screen where it works, then those to answer.
-
-    All screens are walked through with a few faults; with the others, what can be reached from the first one.
-    """
+def _presses(scope: str) -> Iterator[bytes]:
+    """Yield keys as a terminal sends them: those of each command of a scope, each followed by an answer."""
     names = {"enter": "\r", "escape": "\x1b", "slash": "/", "comma": ",", "colon": ":", "question_mark": "?"}
     names |= {"left": "\x1b[D", "right": "\x1b[C", "up": "\x1b[A", "down": "\x1b[B", "home": "\x1b[H"}
-    ways: dict[str, tuple[str, ...]] = {"settle": ("s",), "home": (), "job": ("\x1b[B", "\r")}
-    if fault in _WALKED:
-        ways |= {"form": ("n", "list.csv", "\t"), "preview": ("n", "list.csv", "\x12")}
-        ways |= {"everywhere": (), "activity": ("a",)}
-    for scope, way in ways.items():
-        for command in COMMANDS:
-            if scope in command.scopes and command.id not in {"quit", "leave", "forget"}:
-                key = _typed(command.keys.split(",")[0], names)
-                # Settling is not agreed to: it would leave nothing to settle. "d" discards changed settings.
-                answer = () if scope == "settle" else ("\t", "\r")
-                for press in ("\x1b", "d", "\x1b", "\x1b", *way, key, *answer, "\x1b"):
-                    yield press.encode()
+    for command in COMMANDS:
+        if scope in command.scopes and command.id not in {"quit", "leave", "forget"}:
+            key = _typed(command.keys.split(",")[0], names)
+            # Settling is not agreed to: it would leave nothing to settle. Nor are full numbers to be copied.
+            answer = () if scope == "settle" else ("\r",) if command.id == "copy" else ("\t", "\r")
+            # "d" discards changed settings.
+            for press in ("\x1b", "d", "\x1b", "\x1b", *SCOPES[scope], key, *answer, "\x1b"):
+                yield press.encode()
     yield from (b"\x1b", b"d", b"\x1b", b"\x1b", b"q", b"\r", b"\x03")
 
 
