@@ -281,7 +281,7 @@ class _Machine:
         self._before, self._before_in_doubt = root / "before", root / "before, in doubt"
 
     def furnish(self, *, in_doubt: bool) -> None:
-        """Bring a finished job and a lookup into the state, and into another one a batch in doubt."""
+        """Bring a finished job into the state, and into another one a batch in doubt."""
         home = self._home
         for name in ("tmp", "out", "config", "state", "seen", "bin"):
             (home / name).mkdir(parents=True)
@@ -301,7 +301,6 @@ class _Machine:
         config += f"[notify]\ncommand = '{hook} --done'\n"
         (home / "config" / "config.toml").write_text(config)
         self._in_terminal(("submit", "list.csv", "--yes", "--wait"), self._environ("answers"))
-        self._in_terminal(("lookup", f"+{NUMBERS[0]}", "--yes"), self._environ("answers"))
         shutil.copytree(home, self._before, symlinks=True)
         if in_doubt:
             self._service.mood = "is lost"
