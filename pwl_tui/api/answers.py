@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pwl_tui.answer import Answer, Outcome
+from pwl_tui.answer import NO_ANSWER, Answer, Outcome
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.api.tolerant import Fields, salvaged
 from pwl_tui.provider import Service
@@ -24,6 +24,7 @@ _ENDED_EARLY = frozenset(
     {"failed", "failure", "error", "errored", "cancelled", "canceled", "expired", "aborted", "rejected"}
     | {"terminated", "stopped"}
 )
+_NO_REASON = "the service gave no reason"
 _LONGEST_ID = 200
 _LONGEST_NUMBER = 40
 
@@ -133,8 +134,10 @@ def _number(fields: Fields, *, done: bool) -> NumberAnswer:
     word = text_of(fields.get("status")).lower()
     wa_status, flag = fields.get("wa_status"), fields.get("numberstatus")
     answered = isinstance(wa_status, str) or isinstance(flag, bool)
-    if any(part in word for part in _FAILURE_WORDS) or (done and not answered):
-        return NumberAnswer(number, Answer(Outcome.FAILED, note=text_of(fields.get("error"))), other)
+    refused = any(part in word for part in _FAILURE_WORDS)
+    if refused or (done and not answered):
+        note = text_of(fields.get("error")) or (_NO_REASON if refused else NO_ANSWER)
+        return NumberAnswer(number, Answer(Outcome.FAILED, note=note), other)
     if not answered or (word == "pending" and not done):
         return NumberAnswer(number, Answer(Outcome.PENDING), other)
     return NumberAnswer(number, _completed(fields, wa_status, fields.get("country")), other)

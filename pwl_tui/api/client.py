@@ -23,19 +23,19 @@ from pwl_tui.api.answers import (
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, Reply, Submitted
-from pwl_tui.api.network import Tap, within
+from pwl_tui.api.network import Cutoff, Tap, within
 from pwl_tui.api.salvage import (
     MAX_KEPT,
     MAX_UNPACKED,
+    ascii_in,
     body_in,
     documents,
     reply_of,
     submitted_in,
-    text_in,
     unpacked,
 )
 from pwl_tui.api.tolerant import Fields
-from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
+from pwl_tui.api.transport import CLOSED, CUT_SHORT, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER, Service
 from pwl_tui.secret import Redactor, Secret, redact, redactor_of
@@ -80,12 +80,13 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = key
-        self._network: Callable[[Tap | None], httpx.BaseTransport]
+        self._cutoff = Cutoff()
+        self._network: Callable[[Tap | None, Cutoff], httpx.BaseTransport]
         if transport is None:
             route = route_to(self._base_url)
             self._network, self._proxy = route.open, route.proxy_name
         else:
-            self._network, self._proxy = lambda _: transport, ""
+            self._network, self._proxy = lambda *_: transport, ""
         self._paid_timeout = paid_timeout
         self._reader = self._open(read_timeout)
 
@@ -98,6 +99,13 @@ class Client:
     def close(self) -> None:
         """Close the idle connections; a paid call in progress continues to its end."""
         self._reader.close()
+
+    def cut(self) -> None:
+        """End the calls that are under way, a paid one too, and begin no more; any thread may call it.
+
+        Returns at once. The outcome of a paid call is unknown then, and what came is kept with its error.
+        """
+        self._cutoff.cut()
 
     def balance(self, service: Service = PROVIDER.batch_service) -> Balance:
         """Read the credits of one service.
@@ -127,7 +135,11 @@ class Client:
         if usable_id(batch_id) is None:
             raise ApiError(_NO_ID)
         answer = self._get(f"{PROVIDER.batch_path}/{quote(batch_id, safe='')}", {})
-        return self._understood(read_batch(answer.fields, batch_id), answer)
+        fields = answer.fields
+        found, about = read_batch(fields, batch_id), usable_id(fields.get("batch_id"))
+        if found is None and about is not None and about.casefold() != batch_id.casefold():
+            raise ApiError(_OTHER_BATCH, received=self._error(answer).received)
+        return self._understood(found, answer)
 
     def check(self, number: str, region: str | None = None) -> Check:
         """Pay one credit for one number, and learn it at once.
@@ -158,6 +170,8 @@ class Client:
         self, client: httpx.Client, method: str, path: str, answer: "_Answer", **content: Any
     ) -> "_Answer":
         """Send one request and fill `answer`; any failure becomes an `ApiError` without URL and key."""
+        if self._cutoff.is_cut():
+            raise ApiError(CLOSED)
         problem: Problem | None = None
         request = client.build_request(method, self._base_url + path, **content)
         try:
@@ -171,6 +185,8 @@ class Client:
             problem = CLOSED
         # Raised outside the handler, it has no context: httpx's errors know the request, and so the URL.
         if problem is not None:
+            if self._cutoff.is_cut():
+                problem = CUT_SHORT if problem.charged == "unknown" else CLOSED
             raise self._with_reply(problem, answer)
         if not 200 <= answer.status < 300:
             raise self._error(answer)
@@ -198,7 +214,7 @@ class Client:
 
     def _with_reply(self, problem: Problem, answer: "_Answer", received: str = "") -> ApiError:
         """Return the error of a call, with what came if it may have been charged."""
-        accepted = answer.paid and 200 <= answer.status < 300
+        accepted = answer.paid and 200 <= answer.status_sent < 300
         reply = reply_of(answer.texts, self._key, keyed_only=not accepted) if answer.paid else None
         if accepted and reply and reply.ids and problem.charged == "no":
             # An answer that has a batch's ID does not say that nothing was done, whatever else it says.
@@ -211,7 +227,7 @@ class Client:
 
     def _open(self, timeout: httpx.Timeout, tap: Tap | None = None) -> httpx.Client:
         return httpx.Client(
-            transport=Keyed(self._network(tap), self._key),
+            transport=Keyed(self._network(tap, self._cutoff), self._key),
             timeout=timeout,
             follow_redirects=False,
             headers={
@@ -239,6 +255,11 @@ class _Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     received: bytearray = field(default_factory=bytearray)
     """The body as it was sent."""
+
+    @property
+    def status_sent(self) -> int:
+        """The status, also if the HTTP library refused the head; 0 if there is none."""
+        return self.status or (body_in(self.tap.received)[0] if self.tap else None) or 0
 
     @property
     def body(self) -> bytes:
@@ -269,19 +290,19 @@ class _Answer:
             f"{name}: {value}" for name, value in self.headers.items() if "batch" in f"{name}{value}".lower()
         )
         ways.append("\n".join(told).encode())
-        return [text_in(way) for way in ways if way]
+        return [ascii_in(way) for way in ways if way]
 
     @property
     def submitted(self) -> Submitted | None:
         """The answer to a submission. None means that it has no ID, or that it has several."""
-        found = (submitted_in(text_in(body)) for body in self.bodies)
+        found = (submitted_in(ascii_in(body)) for body in self.bodies)
         said = next((one for one in found if one is not None), None)
         return said and read_submitted(self.redactor.values(asdict(said)))
 
     @property
     def check(self) -> Check | None:
         """The answer to a single check. None means that it is none."""
-        every = (fields for body in self.bodies for fields in documents(text_in(body)))
+        every = (fields for body in self.bodies for fields in documents(ascii_in(body)))
         found = (
             read_check(self.redactor.values(fields))
             for fields in every
@@ -333,6 +354,12 @@ def _read_on(response: httpx.Response) -> None:
                 return
 
 
+_OTHER_BATCH = Problem(
+    kind=Kind.BAD_ANSWER,
+    status=200,
+    message="The service answered about another batch.",
+    remedy="Nothing is lost: it is polled again. Ask the provider if it lasts.",
+)
 _NO_ID = Problem(
     kind=Kind.INVALID_REQUEST,
     message="This is not a batch ID: it is empty, too long, or contains invalid characters.",

@@ -13,7 +13,7 @@ import msgspec
 
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.network import Network, Tap
+from pwl_tui.api.network import Cutoff, Network, Tap
 from pwl_tui.config.values import on_this_machine
 from pwl_tui.problem import Charged, Kind, Problem
 from pwl_tui.secret import Secret
@@ -46,6 +46,12 @@ CLOSED = Problem(
     kind=Kind.NETWORK,
     message="pwl-tui closed the connection before the answer arrived.",
     remedy="Try again.",
+)
+CUT_SHORT = Problem(
+    kind=Kind.NETWORK,
+    message="pwl-tui was stopped before the answer arrived.",
+    charged="unknown",
+    remedy=SETTLE,
 )
 
 
@@ -99,13 +105,14 @@ class Route(NamedTuple):
         url = self.proxy.url
         return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
-    def open(self, tap: Tap | None = None) -> httpx.BaseTransport:
+    def open(self, tap: Tap | None = None, cutoff: Cutoff | None = None) -> httpx.BaseTransport:
         """Return a new connection pool; the first request opens the first connection.
 
         Args:
             tap: notes what arrives. Give one only with a pool for a single request.
+            cutoff: can end the connections.
         """
-        return Network(self.tls, self.proxy, _LIMITS, tap)
+        return Network(self.tls, self.proxy, _LIMITS, tap, cutoff)
 
 
 def route_to(base_url: str) -> Route:

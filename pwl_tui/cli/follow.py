@@ -24,11 +24,15 @@ from pwl_tui.wording.figures import moment
 _TICK_SECONDS = 0.5
 """How often to look for changes that no event reports."""
 PATIENCE_SECONDS = 180.0
-"""How long an interrupted program waits for the answer to a paid call: longer than its read timeout."""
+"""How long the answer to a paid call is awaited if nobody waits for us: longer than its read timeout."""
+GRACE_SECONDS = 10.0
+"""How long it is awaited once the program was told to end; a container's runtime waits as long by default."""
+CUT_SECONDS = 6.0
+"""How long a call may take to end that is cut; with the grace, longer than connecting may take."""
 _LEAVE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error
+class Interrupted(KeyboardInterrupt):
     """The person or the system asked the program to end."""
 
 
@@ -59,37 +63,32 @@ def follow(
         timeout: seconds after which to give up. None means never.
 
     Raises:
-        Interrupted: A signal asked the program to end. A batch that was being sent has its answer, if the
-            answer came within `PATIENCE_SECONDS`.
+        Interrupted: A signal asked the program to end, and no batch came into doubt.
     """
-    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     deadline = None if timeout is None else time.monotonic() + timeout
     follower = _Follower(engine, jobs, output, finish, await_credits)
     # Numbers that other jobs pay for arrive only if those are sent, too.
     followed = {payer for job in jobs for payer in engine.store.jobs.get(job).follows}
     if finish:
         engine.jobs.look_again({*jobs, *followed})
-    with leave_signals(lambda: events.put(None)):
+    ending = None
+    with leave_signals(_interrupt):
         # A limit of batches under way waits for some to end, which only polls tell.
         poll = finish or engine.settings.sending.in_flight > 0
-        engine.start(events.put, Scope(jobs=frozenset(jobs) | followed, poll=poll, balance=False))
         try:
-            while (ending := follower.ending()) is None:
-                left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
-                if left <= 0:
-                    return follower.out_of_time()
-                try:
-                    event = events.get(timeout=min(left, _TICK_SECONDS))
-                except queue.Empty:
-                    continue
-                if event is None:
-                    raise Interrupted
-                if (ending := follower.take(event)) is not None:
-                    return ending
-            return ending
+            engine.start(events.put, Scope(jobs=frozenset(jobs) | followed, poll=poll, balance=False))
+            ending = follower.until_over(events, deadline)
+        except Interrupted:
+            pass  # a batch that is being sent decides how it ends
         finally:
-            leave(engine, output)
+            sending = leave(engine, output, interrupted=ending is None)
             follower.report_failures(events)
+    if sending and (in_doubt := follower.in_doubt()) is not None:
+        return in_doubt
+    if ending is None:
+        raise Interrupted
+    return ending
 
 
 class _Follower:
@@ -107,6 +106,23 @@ class _Follower:
         self._looked_up: set[tuple[int, int]] = set()
         self._down: Problem | None = None
         self._barriers = 0
+
+    def until_over(self, events: "queue.SimpleQueue[Event]", deadline: float | None) -> Ending:
+        """Wait until there is nothing left to wait for, or for the deadline (monotonic seconds)."""
+        while (ending := self.ending()) is None:
+            left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                return self.out_of_time()
+            with suppress(queue.Empty):
+                ending = self.take(events.get(timeout=min(left, _TICK_SECONDS)))
+            if ending is not None:
+                return ending
+        return ending
+
+    def in_doubt(self) -> Ending | None:
+        """Return that the outcome of a batch is unknown, if it is."""
+        frozen = self._frozen()
+        return None if frozen is None else Ending(Exit.UNKNOWN, frozen)
 
     def take(self, event: Event) -> Ending | None:
         """Handle an event; return how following ends, if it does."""
@@ -130,9 +146,8 @@ class _Follower:
 
     def out_of_time(self) -> Ending:
         """Return how following ends at the timeout: what kept it from ending matters more than the time."""
-        frozen = self._frozen()
-        if frozen is not None:
-            return Ending(Exit.UNKNOWN, frozen)
+        if (in_doubt := self.in_doubt()) is not None:
+            return in_doubt
         jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
         unread = (job.trouble for job in jobs if self._unreadable(job, tries=1))
         problem = self._down or next(unread, None)
@@ -140,7 +155,7 @@ class _Follower:
             return Ending(Exit.SERVICE, problem)
         return Ending(Exit.TIMEOUT)
 
-    def report_failures(self, events: "queue.SimpleQueue[Event | None]") -> None:
+    def report_failures(self, events: "queue.SimpleQueue[Event]") -> None:
         """Print what failed while the engine was stopping."""
         while not events.empty():
             event = events.get()
@@ -270,17 +285,26 @@ def _over(job: Job) -> bool:
     return job.state is JobState.COMPLETED
 
 
+def _interrupt() -> None:
+    raise Interrupted
+
+
 @contextmanager
-def leave_signals(leave: Callable[[], None]) -> Iterator[None]:
-    """Call `leave` on the first signal that asks the program to end; the second one interrupts at once."""
+def leave_signals(*steps: Callable[[], None]) -> Iterator[None]:
+    """Take one of the steps on each signal that asks the program to end; after them, interrupt at once.
+
+    Args:
+        steps: called on the main thread, wherever it is. Without any, the first signal interrupts.
+    """
 
     def handle(signal_number: int, frame: FrameType | None) -> None:
-        if asked:
+        step = next(left, None)
+        if step is None:
             signal.default_int_handler(signal_number, frame)
-        asked.append(signal_number)
-        leave()
+        else:
+            step()
 
-    asked: list[int] = []
+    left = iter(steps)
     # Signals that are ignored stay ignored: `nohup` relies on it.
     heard = [one for one in _LEAVE_SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
     before = {one: signal.signal(one, handle) for one in heard}
@@ -291,10 +315,39 @@ def leave_signals(leave: Callable[[], None]) -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def leave(engine: Engine, output: Output) -> None:
-    """Stop the engine; if a batch is being sent, wait for its answer so that it is not left in doubt."""
+def leave(engine: Engine, output: Output, *, interrupted: bool) -> bool:
+    """Stop the engine; if a batch is being sent, wait for its answer so that it is not left in doubt.
+
+    Args:
+        engine: closed when this returns.
+        output: says what is waited for.
+        interrupted: whether somebody waits for the program to end. Then a call that takes longer than
+            `GRACE_SECONDS`, or until the next signal, is cut: what came is kept, and the batch is in doubt.
+
+    Returns:
+        Whether a batch was being sent.
+    """
     engine.stop()
-    if not engine.drain(0.2):
-        output.note("Waiting for the answer to the batch that is being sent. Interrupt again to quit now.")
-        engine.drain(PATIENCE_SECONDS)
+    sending = not engine.drain(0.2)
+    if sending and not interrupted:
+        output.note("Waiting for the answer to the batch that is being sent.")
+        try:
+            engine.drain(PATIENCE_SECONDS)
+        except KeyboardInterrupt:
+            interrupted = True
+    if sending and interrupted:
+        output.note(awaited("the batch that is being sent"))
+        with suppress(KeyboardInterrupt):
+            engine.drain(GRACE_SECONDS)
+        engine.cut()
+        engine.drain(CUT_SECONDS)
     engine.close()
+    return sending
+
+
+def awaited(what: str) -> str:
+    """Return the sentence that an interrupted program waits with."""
+    return (
+        f"Waiting up to {GRACE_SECONDS:.0f} seconds for the answer to {what}. Interrupt again to stop;"
+        " the outcome is then unknown."
+    )

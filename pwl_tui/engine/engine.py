@@ -168,6 +168,15 @@ class Engine:
         drains = [self.lookups.drain, *(monitor.drain for _, monitor in self._started())]
         return all(drain(max(end - time.monotonic(), 0.0)) for drain in drains)
 
+    def cut(self) -> None:
+        """After `stop`, end a paid call that takes too long; returns at once.
+
+        What came is kept, and its outcome is unknown: see `drain` for when that is on disk.
+        """
+        for account in (*(account for account, _ in self._earlier), self._context.account):
+            if account is not None:
+                account.cut()
+
     def close(self) -> None:
         """Stop, and close the connections to the service; a call that is still under way fails."""
         self.stop()

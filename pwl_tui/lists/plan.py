@@ -11,9 +11,18 @@ from msgspec.structs import replace
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.examples import Examples
+from pwl_tui.lists.formats import kind_named
 from pwl_tui.lists.numbers.international import INTERNATIONAL, speaks_against
 from pwl_tui.lists.numbers.parse import numbers_in_cell, parse
-from pwl_tui.lists.numbers.reasons import EMPTY, LETTERS, NO_COUNTRY_CODE, REASONS, SEVERAL_NUMBERS
+from pwl_tui.lists.numbers.reasons import (
+    EMPTY,
+    LETTERS,
+    NO_COUNTRY_CODE,
+    NO_PHONE_ID,
+    NOT_A_NUMBER,
+    REASONS,
+    SEVERAL_NUMBERS,
+)
 from pwl_tui.lists.numbers.region_clues import clues
 from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, guess_regions
 from pwl_tui.lists.numbers.renumbered import lacks_ninth_digit
@@ -34,6 +43,9 @@ _CONFIRMING = 200
 
 _BRAZIL = 10**11
 """What a mobile number of Brazil is divided by to get its country code."""
+
+_NO_NUMBERS = {EMPTY, NOT_A_NUMBER, NO_PHONE_ID}
+"""Reasons of what is not meant to be a phone number."""
 
 _REMEDIES = {
     SEVERAL_NUMBERS: "Add --several first or --several all to read them.",
@@ -59,6 +71,8 @@ class Found(NamedTuple):
     more_numbers: "array[int]"
     duplicates: int
     ninth_digits: int
+    beside_counts: Mapping[int, int]
+    """By reason, how many that should be numbers are beside the number of a row."""
 
 
 def plan(
@@ -151,6 +165,7 @@ def _find(
     national: list[str] = []
     examples = Examples()
     ninth_digits = duplicates = 0
+    beside = Counter[int]()
 
     def add(found: Sequence[int], texts: Sequence[str]) -> None:
         """Add a row with several numbers."""
@@ -173,18 +188,26 @@ def _find(
         if len(more_rows) > MAX_ROWS:
             raise _too_long(source)
 
+    def unusable(text: str) -> None:
+        """Count what is no number beside others in a line of text."""
+        number = parse(text, reading.region, strictness)
+        if number < 0:
+            beside[-number] += 1
+
     groups = cell_groups(source, reading, watch) if reading.more_columns else ()
     for texts, region in islice(groups, MAX_ROWS + 1):
-        found, reason = _several(texts, region, reading)
+        found, reasons = _several(texts, region, reading)
         if found:
             add(found, texts)
+            beside.update(reasons)
         else:
             row_number.append(-1)
+            reason = reasons[0] if reasons else EMPTY
             row_reason.append(reason)
             if reason == NO_COUNTRY_CODE and len(national) < MOST_WEIGHED:
                 national += [text for text in texts if parse(text, None, "valid") == -NO_COUNTRY_CODE][:1]
     several = reading.several is not None and not reading.in_text
-    singles = () if reading.more_columns else cells(source, reading, watch)
+    singles = () if reading.more_columns else cells(source, reading, watch, unusable)
     for text, region in islice(singles, MAX_ROWS + 1):
         number = parse(text, region, strictness, plus_lost=plus_lost or (per_row and region is not None))
         if number > 0:
@@ -199,8 +222,9 @@ def _find(
             row_reason.append(0)
             if number // _BRAZIL == 55 and lacks_ninth_digit(text, number):
                 ninth_digits += 1
-        elif several and number != -EMPTY and (found := _several([text], region, reading)[0]):
-            add(found, [text])
+        elif several and number != -EMPTY and (read := _several([text], region, reading))[0]:
+            add(read[0], [text])
+            beside.update(read[1])
         else:
             row_number.append(-1)
             row_reason.append(-number)
@@ -221,6 +245,7 @@ def _find(
         more_numbers,
         duplicates,
         ninth_digits,
+        beside,
     )
 
 
@@ -230,25 +255,31 @@ def _too_long(source: Source) -> ListError:
     )
 
 
-def _several(texts: Sequence[str], region: str | None, reading: Reading) -> tuple[list[int], int]:
-    """Return the numbers of a row, each once and as many as are wanted, or none and the reason."""
+def _several(texts: Sequence[str], region: str | None, reading: Reading) -> tuple[list[int], list[int]]:
+    """Return the numbers of a row, each once and as many as are wanted, and why others are none.
+
+    With numbers, the reasons are of what should be one beside them; otherwise the first is of the row. There
+    is none if all texts are empty.
+    """
     found: dict[int, None] = {}
-    reason = EMPTY
+    why: list[int] = []
     lost = reading.plus_lost or (reading.region_column is not None and region is not None)
     for text in texts:
         number = parse(text, region, reading.strictness, plus_lost=lost)
         read = [number] if number > 0 else []
         if number < 0 and number != -EMPTY:
             read = numbers_in_cell(text, region, reading.strictness, plus_lost=lost)
-            if not read and not reading.delimiter:
-                written = (parse(number, region, "valid") for number in numbers_in(text, region))
-                read = [number for number in written if number > 0]
-            if reason == EMPTY:
-                reason = -number
-        found |= dict.fromkeys(read)
+            if not reading.delimiter and max(read, default=0) <= 0:
+                read = [parse(number, region, "valid") for number in numbers_in(text, region)]
+            if max(read, default=0) <= 0:
+                read = [number]
+        found |= dict.fromkeys(number for number in read if number > 0)
+        why += (-number for number in read if number < 0)
         if found and reading.several == "first":
-            return list(found)[:1], 0
-    return list(found), 0 if found else reason
+            break
+    if found:
+        why = [reason for reason in why if reason not in _NO_NUMBERS]
+    return list(found)[: 1 if reading.several == "first" else None], why
 
 
 def summed_up(source: Source, found: Found) -> ListPlan:
@@ -276,6 +307,7 @@ def summed_up(source: Source, found: Found) -> ListPlan:
         more_rows=found.more_rows,
         more_numbers=found.more_numbers,
         ninth_digits=found.ninth_digits,
+        beside={REASONS[reason]: count for reason, count in Counter(found.beside_counts).most_common()},
     )
     if not found.numbers:
         raise NoNumbersError(plan, *_numberless(plan))
@@ -293,12 +325,15 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
     """Return why a list has no number and what to do about it."""
     source, reading, count = plan.source, plan.reading, plan.rows
     if not count:
-        return f"{source.name} has a header but no rows.", "Choose a list with at least one phone number."
+        nothing = "no rows" if kind_named(source.kind).headed else "a header but no rows"
+        return f"{source.name} has {nothing}.", "Choose a list with at least one phone number."
     where = ""
     if len(reading.columns) > 1:
         name = repr(reading.column_names) if reading.header else reading.column + 1
         where = f" in column {name}"
-    message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
+    none_of = "The only row" if count == 1 else f"None of the {count:,} rows"
+    has = "has no phone number" if count == 1 else "has a phone number"
+    message = f"{none_of} of {source.name} {has}{where}."
     for reason, remedy in _REMEDIES.items():
         if rows := plan.reasons.get(REASONS[reason], 0):
             return f"{message} {rows:,}: {REASONS[reason]}.", remedy

@@ -57,6 +57,7 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
     more_numbers: bytes
     duplicates: int
     ninth_digits: int
+    beside_counts: dict[int, int]
 
     def found(self) -> Found:
         """Return it as `plan.summed_up` needs it."""
@@ -72,6 +73,7 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
             array("i", self.more_numbers),
             self.duplicates,
             self.ninth_digits,
+            self.beside_counts,
         )
 
 
@@ -92,7 +94,7 @@ def main() -> None:
         more = (found.more_rows.tobytes(), found.more_numbers.tobytes())
         counts = (found.duplicates, found.ninth_digits)
         told = (dict(found.reason_counts), found.region_guesses, found.examples)
-        _send(Rows(found.reading, *arrays, *told, *more, *counts))
+        _send(Rows(found.reading, *arrays, *told, *more, *counts, dict(found.beside_counts)))
 
 
 def _send(message: Message) -> None:

@@ -73,14 +73,20 @@ class Database:
             yield from self._patiently(lambda: cursor.execute(statement, values))
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, patient: bool = True) -> Iterator[sqlite3.Connection]:
         """Yield a connection that holds the write lock; commit at the end, or roll back on any exception.
 
         When this returns the change is on disk (``synchronous=FULL``).
+
+        Args:
+            patient: whether to wait for other processes as long as `patience` says, or for a moment only.
         """
         with sqlite_errors(self.path):
-            self._execute("BEGIN IMMEDIATE", ())
             connection = self._connection()
+            if patient:
+                self._execute("BEGIN IMMEDIATE", ())
+            else:
+                connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import astuple
 
-from pwl_tui.answer import COLUMNS, Answer, Outcome
+from pwl_tui.answer import COLUMNS, NO_ANSWER, Answer, Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.owners import is_alive
@@ -135,9 +135,13 @@ class Polls:
             if not is_alive(holder["lease_owner"]):
                 self.give_back(holder["lease_owner"], until)
 
-    def give_back(self, owner: str, until: float) -> None:
-        """Release every lease of a process that is quitting; nobody polls its batches before `until`."""
-        with self._database.transaction() as c:
+    def give_back(self, owner: str, until: float, *, patient: bool = True) -> None:
+        """Release every lease of a process that is quitting; nobody polls its batches before `until`.
+
+        Raises:
+            StateError: the state file failed, or without `patient`, somebody else has locked it.
+        """
+        with self._database.transaction(patient=patient) as c:
             c.execute(
                 "UPDATE batches SET lease_owner=NULL, lease_until=? WHERE lease_owner=?", (until, owner)
             )
@@ -157,6 +161,7 @@ class Polls:
         next_poll: float | None,
         trouble: Problem | None = None,
         attempts: int = 0,
+        note_of_rest: str = NO_ANSWER,
     ) -> Batch:
         """Store the answer to a poll; a result that was stored is never taken back.
 
@@ -170,6 +175,7 @@ class Polls:
             next_poll: when to poll again. None if `done`.
             trouble: what is wrong with the answer, if numbers are left without one. None means nothing.
             attempts: how many polls in a row came to that.
+            note_of_rest: why the numbers without an answer have failed, if `done`.
 
         Returns:
             The batch as it is now.
@@ -193,9 +199,9 @@ class Polls:
             c.executemany(_STORE_ANSWER, changes)
             if done:
                 c.execute(
-                    f"UPDATE numbers SET outcome='{Outcome.FAILED}', note='the service gave no answer'"
+                    f"UPDATE numbers SET outcome='{Outcome.FAILED}', note=?"
                     f" WHERE job=? AND idx>=? AND idx<? AND outcome='{Outcome.PENDING}'",
-                    span,
+                    (note_of_rest, *span),
                 )
             c.execute(_COUNT, (*span, batch.job, batch.seq))
             counted = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()

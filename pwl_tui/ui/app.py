@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -275,6 +276,7 @@ def run(
     low_bandwidth: bool,
     demo: DemoList | None = None,
     save: Save | None = None,
+    terminated: Callable[[], None] = lambda: None,
 ) -> int:
     """Open the screen, and return when the person quits.
 
@@ -286,6 +288,7 @@ def run(
         low_bandwidth: write as little as possible to the terminal.
         demo: a list to fill in at the start. None leaves the form empty.
         save: writes changed settings. None writes them to `config_file`, with this process's environment.
+        terminated: called if the process is told to end (SIGTERM), and not just left or without its terminal.
 
     Returns:
         The exit code of the process: 0 if the person quit, 130 if a signal or a lost terminal ended it, and
@@ -304,9 +307,14 @@ def run(
         encoding=encoding_of(sys.stderr),
     )
 
+    def leave(number: int) -> None:
+        if number == signal.SIGTERM:
+            terminated()
+        app.exit(return_code=signals.INTERRUPTED)
+
     async def live() -> None:
         loop = asyncio.get_running_loop()
-        signals.leave_on_signals(loop, lambda: app.exit(return_code=signals.INTERRUPTED))
+        signals.leave_on_signals(loop, leave)
         try:
             await app.run_async(mouse=mouse)
         finally:

@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, lists, lookup, network, region, said_back, under_way
+from tests.cases import (
+    answers,
+    broken_answers,
+    lists,
+    lookup,
+    network,
+    region,
+    said_back,
+    service,
+    under_way,
+)
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -13,5 +23,6 @@ CASES: Mapping[str, Sequence[Case]] = {
     "network": network.CASES,
     "region": region.CASES,
     "said back": said_back.CASES,
+    "service": service.CASES,
     "under way": under_way.CASES,
 }

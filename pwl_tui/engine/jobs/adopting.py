@@ -12,10 +12,10 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
-from pwl_tui.engine.money.journaling import digest, journal_entry
+from pwl_tui.engine.money.journaling import digest, journal_entry, proven_entry
 from pwl_tui.engine.polling.matching import holds_exactly, match, number_in
-from pwl_tui.engine.polling.poller import finals
 from pwl_tui.engine.polling.schedule import Budget
+from pwl_tui.engine.polling.verdicts import verdicts
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line
@@ -217,18 +217,7 @@ def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> 
                 continue
             # Without the state file the digest is all that is known of its numbers.
             if digest(found.numbers) == line.digest:
-                return Entry(
-                    at=line.at,
-                    batch_id=batch_id,
-                    size=line.size,
-                    digest=line.digest,
-                    base_url=line.base_url,
-                    key=line.key,
-                    profile=line.profile,
-                    job=line.job,
-                    seq=line.seq,
-                    name=line.name,
-                )
+                return proven_entry(line, batch_id)
     return None
 
 
@@ -325,7 +314,8 @@ def find(poll: Poll, batch_id: str) -> Found:
     answer = poll(batch_id)
     # A number that was sent in two spellings is one number here.
     named = [(number, one) for one in answer.results if (number := number_in(one)) is not None]
-    numbers = dict(finals(named))
+    said = verdicts(named)
+    numbers = {number: said.answers.get(number, Answer(Outcome.PENDING)) for number, _ in named}
     if odd := len(answer.results) - len(named) + answer.unreadable:
         raise AdoptError(
             f"{odd:,} results of {batch_id} cannot be read; adopting it now would lose them.",
@@ -380,9 +370,9 @@ def _store(
         store.polls.learn(
             batch,
             one.numbers.items(),
-            done=one.answer.done,
+            done=False,  # unless all have their answer, the next poll decides
             now=now,
-            next_poll=None if one.answer.done else now,
+            next_poll=now,
         )
     return job_id
 

@@ -7,11 +7,13 @@ digits of something else (a date, a fraction, an order, an address) are no numbe
 """
 
 import re
+from itertools import takewhile
 
 import phonenumbers
 from phonenumbers import NumberParseException, ValidationResult
 
 from pwl_tui.lists.numbers.letters import LETTER, without_words
+from pwl_tui.lists.numbers.pieces import alternatives, parts
 from pwl_tui.lists.numbers.plain import plain
 from pwl_tui.lists.numbers.reasons import (
     DIGITS_LOST,
@@ -43,13 +45,16 @@ _LONGEST_TEXT = 250
 _LONGEST_PLAIN = 40
 """The most characters of a cell that is tried before it is cleaned."""
 _LONGEST_LINK = 4096
-_LONGEST_SPLIT = 4096
+_LONGEST_SPLIT = 1 << 16
 """The most characters of a cell that is searched for several numbers."""
+_FEWEST_MISTYPED = 5
+"""Fewer digits are no number but for a letter in the place of a digit."""
 _SHORTEST, _LONGEST = 7, 15
 """Digits of a number with its country code: the fewest in practice, and the most in ITU-T E.164."""
 
 _LINK = re.compile(
-    r"(?:wa\.me/|whatsapp[^?\s]*\?(?:[^?\s]*&)?phone=)(?:\+|%2B)?(\d+)(?:[/?&#][^\s,;]*)?", re.IGNORECASE
+    r"(?:wa\.me/|whatsapp[^?\s]{0,64}\?(?:[^?\s]{0,4000}&)?phone=)(?:\+|%2B)?(\d+)(?:[/?&#][^\s,;]*)?",
+    re.IGNORECASE,
 )
 _ID = re.compile(
     r"(?<![\w.+-])\+?(\d+)(?:_\d+)?(?::\d+)?@(?:c\.us|s\.whatsapp\.net)(?![\w.-])", re.IGNORECASE
@@ -82,9 +87,8 @@ _WRAPPED = re.compile(
 )
 """What libphonenumber reads as the number in group 1: it skips what comes before, and extensions."""
 _DIGIT = re.compile(r"\d")
-_BETWEEN = re.compile(r"\s*(?:[,;|/&\n]|:::|\b(?:or|and|oder|und|ou|et|o|y|e|или|и)\b)\s*", re.IGNORECASE)
-_SURELY_BETWEEN = re.compile(r"\s*(?::::|[;|\n\r](?!ext=))\s*|(?<=\d)\s*,?\s*(?=\+\d)", re.IGNORECASE)
-"""What stands between two numbers and within none."""
+_MANY_DIGITS = re.compile(r"(?:\D*\d){10}")
+"""Cells with fewer digits do not hold two numbers."""
 _AMOUNT = re.compile(r"[$€£¥₹%]")
 _BRAZIL = 55
 RENUMBERED = {"BR", "MX"}
@@ -117,6 +121,77 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
     Returns:
         E.164 without the plus, or the negative of an index into `REASONS`.
     """
+    number = _parse(cell, region, strictness, plus_lost)
+    if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _MANY_DIGITS.match(cell, 0, _LONGEST_LINK):
+        return _reason_of_several(cell[:_LONGEST_LINK], region, strictness, plus_lost) or number
+    return number
+
+
+def numbers_in_cell(cell: str, region: str | None, strictness: Strictness, *, plus_lost: bool) -> list[int]:
+    """Return what is read in a cell in which `parse` finds several numbers or none, in order.
+
+    The rest of one number is never taken for another; see `pieces`.
+
+    Args:
+        cell: see `parse` for this and the others.
+        region: where national numbers belong.
+        strictness: what is good enough.
+        plus_lost: read it as international even without ``00``.
+
+    Returns:
+        For everything that should be a number, E.164 without the plus, or the negative of the reason why it
+        is none; often empty.
+    """
+    if len(cell) > _LONGEST_SPLIT:
+        return []
+    found: list[int] = []
+    for phrases in parts(_cleaned(cell)):
+        read: list[int] = []
+        begun = False  # what may be the beginning of the next number
+        for phrase in phrases:
+            numbers = _in_phrase(phrase, region, strictness, plus_lost)
+            if begun and "+" not in phrase:
+                numbers = [-NOT_A_NUMBER]
+            begun = numbers[0] < 0 and sum(map(str.isdecimal, phrase)) < _SHORTEST
+            read += numbers
+        if -LETTERS in read:
+            read = [-LETTERS]
+        found += read
+    return found
+
+
+def _in_phrase(phrase: str, region: str | None, strictness: Strictness, plus_lost: bool) -> list[int]:
+    """Return the numbers in a phrase, or the negative of the reason why it has none."""
+    number = _parse(phrase, region, strictness, plus_lost)
+    if number > 0:
+        return [number]
+    if _MANY_DIGITS.match(phrase):
+        for pieces in alternatives(phrase):
+            each = (_parse(piece, region, strictness, plus_lost) for piece in pieces)
+            numbers = list(takewhile(_is_number, each))
+            if len(numbers) == len(pieces):
+                return numbers
+    few = sum(map(str.isdecimal, phrase)) < _FEWEST_MISTYPED
+    return [-NOT_A_NUMBER if few and number == -LETTERS else number]
+
+
+def _is_number(read: int) -> bool:
+    return read > 0
+
+
+def _reason_of_several(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
+    """Return the negative of why a cell with several numbers has not one; 0 if it has not several."""
+    read = numbers_in_cell(cell, region, strictness, plus_lost=plus_lost)
+    if -LETTERS in read:
+        return -LETTERS
+    valid, other = sum(number > 0 for number in read), set(read) - {-NOT_A_NUMBER, -EMPTY, -NO_PHONE_ID}
+    if valid:
+        return -SEVERAL_NUMBERS if len(other) > 1 else 0
+    return -NO_COUNTRY_CODE if other == {-NO_COUNTRY_CODE} else 0
+
+
+def _parse(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
+    """Do what `parse` does, without looking for several numbers."""
     if strictness == "valid" and len(cell) <= _LONGEST_PLAIN and ".0" not in cell:
         number = shortcut(cell, region)  # what it reads needs no cleaning
         if number > 0:
@@ -139,43 +214,7 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
         text = whole_float[1]
     elif _GROUPED.fullmatch(text):
         text = re.sub(r"[,'’]|\.0+$", "", text)  # noqa: RUF001 - as spreadsheets write it
-    number = _without_words(text, region, strictness, plus_lost)
-    if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _has_several(text, region, plus_lost):
-        return -SEVERAL_NUMBERS
-    return number
-
-
-def numbers_in_cell(cell: str, region: str | None, strictness: Strictness, *, plus_lost: bool) -> list[int]:
-    """Return the numbers of a cell in which `parse` finds several or none, in order; often none.
-
-    Where only a comma, a slash or a word is between them, every part with digits must be a number: the rest
-    of one number is never taken for another.
-
-    Args:
-        cell: see `parse` for this and the others.
-        region: where national numbers belong.
-        strictness: what is good enough.
-        plus_lost: read it as international even without ``00``.
-    """
-    found: list[int] = []
-    for part in _SURELY_BETWEEN.split(_cleaned(cell[:_LONGEST_SPLIT])):
-        number = parse(part, region, strictness, plus_lost=plus_lost)
-        if number > 0:
-            found.append(number)
-            continue
-        pieces = [piece for piece in _BETWEEN.split(part) if _DIGIT.search(piece)]
-        read = [parse(piece, region, strictness, plus_lost=plus_lost) for piece in pieces]
-        if min(read, default=-1) > 0:
-            found += read
-    return list(dict.fromkeys(found))
-
-
-def _has_several(text: str, region: str | None, plus_lost: bool) -> bool:
-    """Return whether a text that is no number consists of several."""
-    pieces = [
-        piece for part in _SURELY_BETWEEN.split(text) for piece in _BETWEEN.split(part) if piece != text
-    ]
-    return sum(parse(piece, region, "valid", plus_lost=plus_lost) > 0 for piece in pieces) > 1
+    return _without_words(text, region, strictness, plus_lost)
 
 
 def _former(text: str, region: str | None) -> int:
@@ -224,7 +263,7 @@ def _cleaned(cell: str) -> str:
             return "+" + found[0][1]
     if "@" in text and _OTHER_ID.search(text):
         return text
-    return without_links(text[:_LONGEST_LINK]).strip() or "@"
+    return without_links(text).strip() or "@"
 
 
 def _without_words(text: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
@@ -241,6 +280,8 @@ def _without_words(text: str, region: str | None, strictness: Strictness, plus_l
         if isinstance(rest, int):
             return rest
         text = rest
+        if _is_no_number(text):
+            return -NOT_A_NUMBER
     elif text.startswith("#"):
         return -NOT_A_NUMBER
     number = _number(text, region, strictness)

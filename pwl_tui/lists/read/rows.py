@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from pwl_tui.lists.numbers.regions import region_of_row
-from pwl_tui.lists.numbers.text_numbers import numbers_in
+from pwl_tui.lists.numbers.text_numbers import numbers_in, unusable_in
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.records import records
 from pwl_tui.lists.read.source import Source
@@ -31,7 +31,10 @@ def rows(source: Source, reading: Reading, watch: Callable[[int], None] | None =
 
 
 def cells(
-    source: Source, reading: Reading, watch: Callable[[int], None] | None = None
+    source: Source,
+    reading: Reading,
+    watch: Callable[[int], None] | None = None,
+    beside: Callable[[str], None] | None = None,
 ) -> Iterator[tuple[str, str | None]]:
     """Yield, for every row, the text that should be its number, and the region for a national number.
 
@@ -39,6 +42,7 @@ def cells(
         source: the list.
         reading: how to read it.
         watch: see `Source.open`.
+        beside: called with what is no number in a line of text that has others.
 
     Raises:
         ListError: the list cannot be read to its end in this way.
@@ -46,7 +50,11 @@ def cells(
     region, column, region_column = reading.region, reading.column, reading.region_column
     if reading.in_text:
         for line in _records(source, reading, watch):
-            for text in _mentioned(line[0], reading):
+            found = _mentioned(line[0], reading)
+            if beside is not None and found != line:
+                for text in unusable_in(line[0], found):
+                    beside(text)
+            for text in found:
                 yield text, region
     elif region_column is None:
         for row in rows(source, reading, watch):

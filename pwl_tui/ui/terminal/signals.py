@@ -12,10 +12,10 @@ _USUAL_SIZE = (24, 80)
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-def leave_on_signals(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
+def leave_on_signals(loop: asyncio.AbstractEventLoop, leave: Callable[[int], None]) -> None:
     """Call `leave` when the process is asked to end (SIGTERM) or its terminal is closed (SIGHUP)."""
     for number in _SIGNALS:
-        loop.add_signal_handler(number, leave)
+        loop.add_signal_handler(number, leave, number)
 
 
 def forget_signals(loop: asyncio.AbstractEventLoop) -> None:

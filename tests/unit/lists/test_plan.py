@@ -84,7 +84,7 @@ def test_counts_add_up(cells: list[str], region: str | None, strictness: str) ->
             "None of the 2 rows of pasted has a phone number in column 'a'",
             "--column",
         ),
-        ("ab\ncd\n", Options(region="US"), "None of the 1 rows", "region is US"),
+        ("ab\ncd\n", Options(region="US"), "The only row", "region is US"),
         ("phone\n", Options(), "header but no rows", "at least one"),
         ("\n\n", Options(), "None of the 2 rows", "--column"),
     ],
