@@ -159,6 +159,38 @@ def write_private(path: Path, data: bytes) -> None:
         sync_directory(target.parent)
 
 
+def append_private(path: Path, data: bytes, most_bytes: int) -> None:
+    """Append to a log that only its owner can read (0600), in a directory as `private_dir` makes it.
+
+    Args:
+        path: the log. A link is refused.
+        data: what to append.
+        most_bytes: the size at which the log becomes ``NAME.1``, which is replaced, and a new one begins.
+
+    Raises:
+        OSError: it cannot be written.
+        PathError: the directory cannot be used.
+    """
+    private_dir(path.parent)
+    if path.exists() and path.stat().st_size + len(data) > most_bytes:
+        path.replace(path.with_name(f"{path.name}.1"))
+    descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def remove(path: Path) -> None:
+    """Remove a file; that it is gone already is as good.
+
+    Raises:
+        PathError: it cannot be removed.
+    """
+    with _sentences(path):
+        path.unlink(missing_ok=True)
+
+
 def backup(path: Path) -> Path:
     """Copy a file to ``NAME.bak-1`` beside it (0600), or the next free number; return the copy's path.
 

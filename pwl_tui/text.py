@@ -29,8 +29,10 @@ _DRAWN: Final[Mapping[str, str]] = {
     "o": "○",
     '"': "“”",
 }
-_NUMBER = re.compile(
-    r"(?<!\d)(?P<date>(?:19|20)\d\d([-./])(?:0\d|1[0-2])\2[0-3]\d)(?!\d)|\+?\d(?:[ ()./-]{0,2}\d){6,}"
+_NUMBER: Final = re.compile(
+    r"(?<!\d)(?P<date>(?:19|20)\d\d([-./])(?:0\d|1[0-2])\2[0-3]\d)(?!\d)"
+    r"|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\+?\d(?:[ ()./-]{0,2}\d){6,}",
+    re.IGNORECASE,
 )
 _ASCII: Final = str.maketrans({sign: letter for letter, signs in _DRAWN.items() for sign in signs})
 
@@ -54,11 +56,12 @@ def clean(text: str, limit: int = 500) -> str:
 
 
 def without_numbers(text: str) -> str:
-    """Return a text with everything masked that could be a phone number, but not the dates in it.
+    """Return a text with everything masked that could be a phone number, but not its dates and batch IDs.
 
-    That is seven digits or more, however grouped: a list may be named after a number in it.
+    That is seven digits or more, however grouped: a list may be named after a number in it. The ID of a
+    batch may be known from this text alone.
     """
-    return _NUMBER.sub(lambda found: found["date"] or "•••", text)
+    return _NUMBER.sub(lambda found: found["date"] or found["uuid"] or "•••", text)
 
 
 def in_ascii(text: str) -> str:

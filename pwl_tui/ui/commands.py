@@ -121,7 +121,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("hide-numbers", "H", "hide numbers", "Hide or show phone numbers.", "Program", "everywhere"),
     Command("help", "question_mark", "help", "Show all keys.", "Program", "everywhere", 1),
     Command("palette", "ctrl+p", "palette", "Search for a command or a job.", "Program", "everywhere"),
-    Command("quit", "q", "quit", "Quit; the service keeps working.", "Program", "everywhere", 1),
+    Command("quit", "q", "quit", "Quit, or keep working in the background.", "Program", "everywhere", 1),
     Command("leave", "ctrl+c", "quit", "Quit, even while typing.", "Program", "everywhere", priority=True),
 )
 

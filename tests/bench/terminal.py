@@ -24,6 +24,7 @@ NOBODY = "http://127.0.0.1:9"
 
 def environ(directory: Path, key: str, base_url: str) -> dict[str, str]:
     """Return the environment in which our program finds its state in a directory."""
+    (directory / "config.toml").write_text("[worker]\non_leave = 'stop'\n")
     ours = {
         "TERM": "xterm-256color",
         "PROWEBLOOK_API_KEY": key,

@@ -12,6 +12,7 @@ from tests.cases import (
     said_back,
     service,
     under_way,
+    worker,
 )
 from tests.cases.case import Case
 
@@ -25,4 +26,5 @@ CASES: Mapping[str, Sequence[Case]] = {
     "said back": said_back.CASES,
     "service": service.CASES,
     "under way": under_way.CASES,
+    "worker": worker.CASES,
 }

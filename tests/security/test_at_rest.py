@@ -14,11 +14,13 @@ from pwl_tui.crash_log import kept, record
 from pwl_tui.engine.hook import run_hook
 from pwl_tui.paths import PathError, open_private, write_private
 from pwl_tui.problem import Kind, Problem, ProblemError
+from pwl_tui.secret import Secret
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.store import Store
 from pwl_tui.umask import be_private
 from tests.e2e.harness import Place, Run
 from tests.unit.fake_service import (
+    KEY,
     Clock,
     add_job,
     failing,
@@ -92,7 +94,7 @@ def test_a_persons_own_program_gets_the_persons_umask(
         be_private()
         monkeypatch.setattr("subprocess.Popen", lambda *_, umask, **__: asked.append(umask))
         asked: list[int] = []
-        run_hook("true", job, {})
+        run_hook("true", job, {}, Secret(KEY))
         assert asked == [0o022]
     finally:
         os.umask(before)
@@ -256,6 +258,6 @@ def test_the_journal_and_the_environment_of_a_hook_name_no_number(
     assert '"name":"••• of 2026-11-29"' in (tmp_path / "state" / "journal.log").read_text()
     monkeypatch.setattr("subprocess.Popen", lambda *_, env, **__: environs.append(env))
     environs: list[dict[str, str]] = []
-    run_hook("true", store.jobs.get(job), {})
+    run_hook("true", store.jobs.get(job), {}, Secret(KEY))
     assert environs[0]["PWL_TUI_NAME"] == "••• of 2026-11-29"
     store.close()

@@ -32,9 +32,13 @@ def sender_lock(directory: Path, binding: Binding) -> Iterator[bool]:
     Raises:
         StateError: the lock file cannot be created or locked.
     """
-    name = hashlib.sha256(f"{binding.base_url}\n{binding.fingerprint}".encode()).hexdigest()[:16]
-    with lock_file(directory / f"send-{name}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
+    with lock_file(directory / f"send-{file_word(binding)}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
         yield ours
+
+
+def file_word(binding: Binding) -> str:
+    """Return what tells the files of a binding from those of others: 16 hexadecimal digits."""
+    return hashlib.sha256(f"{binding.base_url}\n{binding.fingerprint}".encode()).hexdigest()[:16]
 
 
 @contextmanager

@@ -15,8 +15,9 @@ HEADINGS: Mapping[str, str] = {
     "": "Account",
     "lists": "Lists",
     "polling": "Polling",
+    "worker": "Background worker",
     "ui": "Screen",
-    "notify": "When a job finishes",
+    "notify": "When a job finishes or needs you",
 }
 """By table of the file; the settings of a profile are under the account."""
 
