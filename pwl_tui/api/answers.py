@@ -74,7 +74,8 @@ def read_batch(fields: Fields, batch_id: str) -> BatchAnswer | None:
         results = []
     # The next answer may say that a batch goes on which is said to have failed: one is not believed.
     over = done and not ended_early
-    read = [_number(result, done=over) for result in results if isinstance(result, dict)]
+    answers: dict[object, Answer] = {}
+    read = [_number(result, answers, done=over) for result in results if isinstance(result, dict)]
     return BatchAnswer(
         batch_id,
         done,
@@ -123,24 +124,45 @@ def read_check(fields: Fields) -> Check | None:
     return Check(number, answer, text_of(fields.get("linetype")))
 
 
-def _number(fields: Fields, *, done: bool) -> NumberAnswer:
+def _number(fields: Fields, answers: dict[object, Answer], *, done: bool) -> NumberAnswer:
+    """Read one result.
+
+    Args:
+        fields: of the result.
+        answers: of results before it: many are alike but for their number.
+        done: whether the batch is completed.
+    """
+    get = fields.get
+    flag, business = get("numberstatus"), get("businessnumber")
+    flags = (flag is True, flag is False, business is True, business is False)  # in JSON, 1 is not true
+    alike = (get("status"), get("wa_status"), get("carrier"), get("country"), get("error"), flags)
+    try:
+        answer = answers.get(alike)
+        if answer is None:
+            answer = answers[alike] = _answer(fields, done=done)
+    except TypeError:  # one of them is an object or an array
+        answer = _answer(fields, done=done)
+    number, other = _spelled(fields)
+    return NumberAnswer(number, answer, other)
+
+
+def _answer(fields: Fields, *, done: bool) -> Answer:
     """Decide what became of one number, even if its status is a word that the reference does not list.
 
     A word of failure is a failure. An answer (``wa_status`` or ``numberstatus``) counts whatever the status
     word says; only ``pending`` overrides it, until the batch is completed. A number without an answer then
     has failed, because it will not get one. Before that it is pending.
     """
-    number, other = _spelled(fields)
     word = text_of(fields.get("status")).lower()
     wa_status, flag = fields.get("wa_status"), fields.get("numberstatus")
     answered = isinstance(wa_status, str) or isinstance(flag, bool)
     refused = any(part in word for part in _FAILURE_WORDS)
     if refused or (done and not answered):
         note = text_of(fields.get("error")) or (_NO_REASON if refused else NO_ANSWER)
-        return NumberAnswer(number, Answer(Outcome.FAILED, note=note), other)
+        return Answer(Outcome.FAILED, note=note)
     if not answered or (word == "pending" and not done):
-        return NumberAnswer(number, Answer(Outcome.PENDING), other)
-    return NumberAnswer(number, _completed(fields, wa_status, fields.get("country")), other)
+        return Answer(Outcome.PENDING)
+    return _completed(fields, wa_status, fields.get("country"))
 
 
 def _spelled(fields: Fields) -> tuple[str, str]:

@@ -120,8 +120,10 @@ class Output(Struct, dict=True):
             self.write_beside(f"{share:4.0%}  {text}\n")
 
     def _json(self, value: object) -> str:
-        """Return a value as JSON; in ASCII where the stream cannot have all of Unicode."""
+        """Return a value as JSON that a terminal cannot obey; in ASCII where the stream has no Unicode."""
         text = msgspec.json.encode(value).decode()
+        if not text.isprintable():  # a cell as it was found, such as one with a C1 control
+            text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
         if has_signs(self.out.encoding or "utf-8"):
             return text
         return "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)

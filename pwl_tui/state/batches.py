@@ -50,8 +50,10 @@ class Batches:
         return batch_from(row)
 
     def by_id(self, batch_id: str) -> Batch | None:
-        """Return the batch with the service's ID. None means there is none."""
-        row = self._database.first(f"{BATCHES} WHERE batch_id=? LIMIT 1", batch_id)
+        """Return the batch with the service's ID. None means there is none, or its job is being deleted."""
+        row = self._database.first(
+            f"{BATCHES} WHERE batch_id=? AND job IN (SELECT id FROM jobs WHERE ready=1) LIMIT 1", batch_id
+        )
         return batch_from(row) if row else None
 
     def state_of(self, job: int, seq: int, digest: str) -> BatchState | None:
@@ -74,17 +76,21 @@ class Batches:
 
     def numbers(self, batch: Batch) -> list[int]:
         """Return the numbers of a batch in order, as E.164 without the plus."""
-        rows = self._database.read(
+        rows = self._database.stream(
             "SELECT number FROM numbers WHERE job=? AND idx>=? AND idx<? ORDER BY idx",
             batch.job,
             batch.first,
             batch.first + batch.size,
         )
-        return [row[0] for row in rows]
+        return [number for (number,) in rows]
 
     def in_doubt(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that are in doubt; while there is one, nothing is sent."""
         return self._of_binding(binding, f"state='{BatchState.UNKNOWN}'")
+
+    def written_off(self, binding: Binding) -> list[Batch]:
+        """Return the batches of a binding that were charged, and given up because nobody knew their ID."""
+        return self._of_binding(binding, f"state='{BatchState.LOST}'")
 
     def in_sending(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that a process is sending, or was sending when it died."""

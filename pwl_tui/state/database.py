@@ -54,6 +54,20 @@ class Database:
             except BaseException:
                 self.close()
                 raise
+        self._file = _identity(path)
+
+    def require_in_place(self) -> None:
+        """Check that the file is still where it was opened.
+
+        Raises:
+            StateError: it was removed, or another one has its place. What is written now would be lost.
+        """
+        if _identity(self.path) != self._file:
+            raise StateError(
+                f"The state file {self.path} was removed or replaced while pwl-tui was running.",
+                "Nothing more is sent. Put it back if you can, and start pwl-tui again; if it is gone, run"
+                " `pwl-tui adopt --journal`.",
+            )
 
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
@@ -172,8 +186,13 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
+        # Never made anew here: a file that was removed meanwhile would come back empty.
         connection = sqlite3.connect(
-            self.path, timeout=STEP_SECONDS, isolation_level=None, check_same_thread=False
+            f"{self.path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=STEP_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
         with self._lock:
@@ -219,6 +238,14 @@ class Database:
 def _close_all(connections: Mapping[threading.Thread, sqlite3.Connection]) -> None:
     for connection in connections.values():
         connection.close()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file from another; None if there is none."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None
 
 
 def _create(path: Path) -> None:

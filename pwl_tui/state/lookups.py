@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activity, Charge, insert_charge, note
-from pwl_tui.state.records import ANSWER, answer_from, binding_row, problem_from, to_json
+from pwl_tui.state.records import ANSWER, answer_from, binding_row, problem_from, to_json, values_of
 from pwl_tui.text import without_numbers
 
 _QUERY_SIZE: Final = 500
@@ -108,7 +108,7 @@ class Lookups:
         with self._database.transaction() as c:
             c.execute(
                 f"UPDATE lookups SET answered=?, error=NULL, line_type=?, {columns} WHERE id=?",
-                (charge.at, line_type, *astuple(answer), lookup),
+                (charge.at, line_type, *values_of(answer), lookup),
             )
             insert_charge(c, binding_row(c, binding), charge)
 

@@ -117,8 +117,9 @@ class Store:
         """Check, before anything is paid, that what is bought can be stored.
 
         Raises:
-            StateError: the disk is nearly full, or the journal cannot be written.
+            StateError: the disk is nearly full, the state file was removed, or the journal cannot be written.
         """
+        self._database.require_in_place()
         self.journal.make_ready()
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:

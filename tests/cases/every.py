@@ -11,6 +11,7 @@ from tests.cases import (
     region,
     said_back,
     service,
+    trouble,
     under_way,
     worker,
 )
@@ -25,6 +26,7 @@ CASES: Mapping[str, Sequence[Case]] = {
     "region": region.CASES,
     "said back": said_back.CASES,
     "service": service.CASES,
+    "trouble": trouble.CASES,
     "under way": under_way.CASES,
     "worker": worker.CASES,
 }

@@ -6,12 +6,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import count
 from pathlib import Path
 
+from tests.crash import rivals
 from tests.crash.counts import Tally
 from tests.crash.every_step import SCENES, Scene, walk
 from tests.crash.scenario import Plan, run
 
 ATTEMPTS = 14
 """How often the program of one world is started to be killed."""
+RIVALS_EVERY = 3
+"""Of so many worlds, one is about several processes that decide at the same moment."""
 
 Outcome = tuple[Tally, list[str]]
 """What was counted, and a sentence for everything that was not as it should be."""
@@ -76,7 +79,10 @@ def play(
 
 def _play(world: str, directory: Path, worker: bool) -> Outcome:
     tally, here = Tally(), directory / world.replace("/", "-")
-    found = run(Plan.draw(world, ATTEMPTS, worker=worker), here, tally)
+    if int(world.rpartition("/")[2]) % RIVALS_EVERY == RIVALS_EVERY - 1:
+        found = rivals.run(rivals.Rivalry.draw(world), here, tally)
+    else:
+        found = run(Plan.draw(world, ATTEMPTS, worker=worker), here, tally)
     if not found:
         shutil.rmtree(here)
     return tally, found
