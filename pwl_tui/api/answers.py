@@ -13,6 +13,7 @@ from pwl_tui.answer import NO_ANSWER, Answer, Outcome
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.api.tolerant import Fields, salvaged
 from pwl_tui.provider import Service
+from pwl_tui.secret import MASK
 from pwl_tui.text import clean
 
 _ON_WHATSAPP: Mapping[object, bool] = {"VALID_CONFIRMED": True, "INVALID": False}
@@ -36,9 +37,9 @@ def fields_of(body: bytes) -> Fields:
 
 
 def usable_id(value: object) -> str | None:
-    """Return a batch ID that can be polled: up to 200 printable characters, not only dots."""
+    """Return a batch ID that can be polled: up to 200 printable characters, not only dots, not the key."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or not text.strip("."):
+    if not isinstance(text, str) or not text.strip(".") or MASK in text:
         return None
     return text if len(text) <= _LONGEST_ID and clean(text, _LONGEST_ID) == text else None
 
@@ -116,7 +117,7 @@ def _is_over(status: str, pending: int | None, results: object) -> bool:
 
 def read_check(fields: Fields) -> Check | None:
     """Read a single check; without a number it must at least say whether it is on WhatsApp."""
-    number = text_of(fields.get("formatted_number"), _LONGEST_NUMBER)
+    number = _unless_masked(text_of(fields.get("formatted_number"), _LONGEST_NUMBER))
     answer = _completed(fields, fields.get("status"), fields.get("countrycode"))
     if answer.on_whatsapp is None and not number:
         return None
@@ -200,12 +201,17 @@ def number_of(value: object) -> str:
     """Return a phone number made safe to show; empty if the value is none. JSON may have it as a number."""
     if isinstance(value, str):
         plain = len(value) <= _LONGEST_NUMBER and value[1:].isdecimal() and value[0] == "+"
-        return value if plain else clean(value, _LONGEST_NUMBER)
+        return value if plain else _unless_masked(clean(value, _LONGEST_NUMBER))
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() and abs(value) < 1e16 else ""
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**16:
         return str(value)
     return ""
+
+
+def _unless_masked(number: str) -> str:
+    """Return nothing if all that was said of a number is the key."""
+    return "" if MASK in number and not any(sign.isdecimal() for sign in number) else number
 
 
 def text_of(value: object, limit: int = 100) -> str:

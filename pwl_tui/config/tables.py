@@ -208,6 +208,13 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
             description="true or false",
         ),
     ] = False
+    mask: Annotated[
+        bool,
+        Meta(
+            title="Hide all but the last digits of phone numbers on the screen, not in copies and exports.",
+            description="true or false",
+        ),
+    ] = False
 
 
 class Notify(Struct, frozen=True, forbid_unknown_fields=True):

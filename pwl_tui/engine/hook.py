@@ -20,6 +20,7 @@ from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.state.store import Store
 from pwl_tui.state.told import Subject
 from pwl_tui.text import clean, without_numbers
+from pwl_tui.umask import umask_before
 
 
 class HookEvent(StrEnum):
@@ -218,6 +219,7 @@ def run_hook(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
+            umask=umask_before(),
         )
     except (OSError, ValueError) as error:
         raise EngineError(hook_failed(command)) from error

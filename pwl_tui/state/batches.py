@@ -17,6 +17,7 @@ from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 from pwl_tui.state.replies import keep
 from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome
+from pwl_tui.text import without_numbers
 
 IN_DOUBT: Final = "its batch is in doubt"
 _QUERY_SIZE: Final = 500
@@ -277,7 +278,7 @@ class Batches:
             )
             set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
             keep(c, batch, now, "", ids)
-            note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, problem.message))
+            note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, without_numbers(problem.message)))
 
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``rejected``: refused and not charged; the person has to fix the cause."""
@@ -330,4 +331,4 @@ class Batches:
         **columns: object,
     ) -> None:
         move(c, batch, BatchState.SENDING, state, error=to_json(problem), **columns)
-        note(c, Activity(now, batch.job, batch.seq, state, problem.message))
+        note(c, Activity(now, batch.job, batch.seq, state, without_numbers(problem.message)))

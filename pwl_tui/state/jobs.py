@@ -190,7 +190,7 @@ class Jobs:
         return [row["origin"] for row in self._database.read(query, profile, most)]
 
     def forget(self, job_id: int, now: float) -> None:
-        """Remove a job with its list, numbers and results for good; its charges stay.
+        """Remove a job with its list, numbers and results; its charges stay. `Store.wipe` makes it for good.
 
         It disappears for everyone at once; then it is deleted in short transactions, so that nobody waits.
 
@@ -222,8 +222,6 @@ class Jobs:
                     )
         with self._database.transaction() as c:
             c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
-        # Deleted data is still in the write-ahead log until that is overwritten.
-        self._database.first("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _rows(self, table: str, key: str, job_id: int) -> int:
         row = self._database.first(f"SELECT coalesce(max({key})+1, 0) FROM {table} WHERE job=?", job_id)

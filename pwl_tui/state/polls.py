@@ -12,6 +12,7 @@ from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json, values_of
+from pwl_tui.text import without_numbers
 
 
 class Lease(Struct, frozen=True):
@@ -262,7 +263,7 @@ class Polls:
                 f" WHERE {_STILL_POLLED}",
                 (now, next_poll, to_json(problem), received or None, attempts, batch.job, batch.seq),
             )
-            note(c, Activity(now, batch.job, batch.seq, "poll failed", problem.message))
+            note(c, Activity(now, batch.job, batch.seq, "poll failed", without_numbers(problem.message)))
 
     def unreachable(
         self, batch: Batch, problem: Problem, *, now: float, next_poll: float | None = None
@@ -282,7 +283,7 @@ class Polls:
                 (BatchState.UNREACHABLE, to_json(problem), now, next_poll, batch.job, batch.seq),
             ).rowcount
             if moved and batch.state is not BatchState.UNREACHABLE:
-                note(c, Activity(now, batch.job, batch.seq, "unreachable", problem.message))
+                note(c, Activity(now, batch.job, batch.seq, "unreachable", without_numbers(problem.message)))
 
     def look_again(self, jobs: Iterable[int], *, now: float, minimum: float) -> None:
         """Make the unreachable batches of some jobs due, and those in trouble: a poll may tell by now.

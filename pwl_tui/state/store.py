@@ -128,6 +128,14 @@ class Store:
                 f"Free at least {ROOM_BYTES // 2**20} MB there; sending then resumes.",
             )
 
+    def wipe(self) -> None:
+        """Leave nothing behind of what was deleted: see `Database.wipe`. It takes seconds if much is kept.
+
+        Raises:
+            StateError: the disk is full, or another process keeps reading.
+        """
+        self._database.wipe()
+
     def check(self) -> None:
         """Read the whole state file and check that it is sound; takes seconds if it is large.
 

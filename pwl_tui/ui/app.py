@@ -230,6 +230,13 @@ class PwlApp(TerminalApp):
         else:
             self.notify(f"Mouse capture off: you can select text. Press {key} to turn it on.")
 
+    def action_hide_numbers(self) -> None:
+        """Hide all but the last digits of phone numbers, or show them, until the program ends."""
+        self.show_masked(not self.masked)
+        key = self._ctx.key("hide-numbers")
+        what = "hidden, except for their last digits" if self.masked else "shown"
+        self.notify(f"Phone numbers are {what}. Press {key} to change that.")
+
     async def action_quit(self) -> None:
         """Quit; ask what becomes of work that is left."""
         self.action_leave()
@@ -327,6 +334,8 @@ class PwlApp(TerminalApp):
             if field.value == (replaced.region or ""):
                 field.value = settings.region or ""
         self.show_ascii(after.ascii)
+        if after.mask != before.mask:
+            self.show_masked(after.mask)
         self.show_theme(after.theme)
         self._watcher.wake()
 

@@ -255,12 +255,16 @@ def purge(session: Session) -> int:
         output.note("Nothing was deleted.")
         return Exit.USAGE
     # Only the jobs that were shown, not ones that have become old enough since.
-    for job in old:
-        engine.jobs.forget(job.id)
-        output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number')}.")
-    if lookups:
-        engine.lookups.purge(older_than)
-        output.say(f"Deleted {counted(lookups, 'lookup')}.")
+    try:
+        for job in old:
+            engine.jobs.forget(job.id, wipe=False)
+            output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number')}.")
+    finally:  # also of those before an error
+        if lookups:
+            engine.lookups.purge(older_than)
+            output.say(f"Deleted {counted(lookups, 'lookup')}.")
+        else:
+            session.store.wipe()
     return Exit.DONE
 
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pwl_tui.os_errors import os_sentences
+from pwl_tui.paths import open_private
 from pwl_tui.state.errors import StateError, locked
 from pwl_tui.state.models import Binding
 from pwl_tui.state.patience import Patience
@@ -74,7 +75,7 @@ def lock_file(path: Path, how: int) -> Iterator[bool]:
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(path, os.O_RDWR)
     except OSError as error:
         raise StateError(*os_sentences(error, path)) from error
     try:

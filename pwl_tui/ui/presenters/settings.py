@@ -27,6 +27,7 @@ _LABELS: Mapping[str, str] = {
     "polling-small": "Small batches",
     "polling-large": "Large batches",
     "ui-ascii": "ASCII only",
+    "ui-mask": "Hide numbers",
     "notify-desktop": "Desktop notice",
     "notify-title": "Terminal title",
 }

@@ -14,6 +14,7 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.files.journal import Entry
 from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
+from pwl_tui.text import without_numbers
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
@@ -170,6 +171,10 @@ def test_many_ids_are_asked_for_at_the_pace_of_polling(service: WorldService) ->
 # -- the state file is gone
 
 
+def _ids(store: Store, job: int) -> list[str | None]:
+    return [batch.batch_id for batch in store.batches.of(job)]
+
+
 def test_all_jobs_come_back_from_the_journal(
     tmp_path: Path, store: Store, clock: Clock, service: WorldService
 ) -> None:
@@ -178,7 +183,7 @@ def test_all_jobs_come_back_from_the_journal(
     # Their batches lie between each other in the journal.
     for only in ([one], [two], [one], [two], [one]):
         assert isinstance(submitter.send_next(only), Sent)
-    names = {job.name: [b.batch_id for b in store.batches.of(job.id)] for job in store.jobs.all()}
+    jobs = {(without_numbers(job.name), *_ids(store, job.id)) for job in store.jobs.all()}
 
     anew = open_store(tmp_path / "anew")
     entries = [
@@ -190,7 +195,7 @@ def test_all_jobs_come_back_from_the_journal(
         anew.journal.append(entry)
     engine = make_engine(anew, service, clock)
     rebuilt = engine.recovery.adopt_journal()
-    assert {job.name: [b.batch_id for b in anew.batches.of(job.id)] for job in anew.jobs.all()} == names
+    assert {(job.name, *_ids(anew, job.id)) for job in anew.jobs.all()} == jobs
     assert (len(rebuilt.jobs), rebuilt.known, rebuilt.foreign) == (2, 0, 1)
     assert [batch_id for batch_id, _ in rebuilt.failed] == ["forgotten"]
 
