@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpcore
 import httpx
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from pwl_tui import __version__
 from pwl_tui.api import tolerant
@@ -17,6 +17,7 @@ from pwl_tui.api.answers import (
     read_balance,
     read_batch,
     read_check,
+    read_submitted,
     usable_id,
 )
 from pwl_tui.api.documented import SETTLE
@@ -37,7 +38,7 @@ from pwl_tui.api.tolerant import Fields
 from pwl_tui.api.transport import CLOSED, CUT_SHORT, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER, Service
-from pwl_tui.secret import Secret, redact
+from pwl_tui.secret import Redactor, Secret, redact, redactor_of
 
 PAID_TIMEOUT = httpx.Timeout(150.0, connect=15.0)
 """Seconds. Giving up early on a slow paid call would make its outcome unknown."""
@@ -134,7 +135,8 @@ class Client:
         if usable_id(batch_id) is None:
             raise ApiError(_NO_ID)
         answer = self._get(f"{PROVIDER.batch_path}/{quote(batch_id, safe='')}", {})
-        found, about = read_batch(answer.fields, batch_id), usable_id(answer.fields.get("batch_id"))
+        fields = answer.fields
+        found, about = read_batch(fields, batch_id), usable_id(fields.get("batch_id"))
         if found is None and about is not None and about.casefold() != batch_id.casefold():
             raise ApiError(_OTHER_BATCH, received=self._error(answer).received)
         return self._understood(found, answer)
@@ -154,14 +156,14 @@ class Client:
         return self._understood(answer.check, answer)
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> "_Answer":
-        return self._request(self._reader, "GET", path, _Answer(paid=False), params=parameters)
+        return self._request(self._reader, "GET", path, self._answer(paid=False), params=parameters)
 
     def _pay(self, path: str, body: Mapping[str, Any]) -> "_Answer":
         # A connection of its own: one that the server has closed meanwhile would make the outcome unknown.
         # Nothing is gained by compressing an ID, and much is lost if it is done wrong.
         tap, headers = Tap(), {"Accept-Encoding": "identity"}
         with self._open(self._paid_timeout, tap) as client:
-            answer = _Answer(paid=True, tap=tap)
+            answer = self._answer(paid=True, tap=tap)
             return self._request(client, "POST", path, answer, json=body, headers=headers)
 
     def _request(
@@ -196,13 +198,19 @@ class Client:
         return result
 
     def _error(self, answer: "_Answer") -> ApiError:
-        # The service may echo the key, and even the requested URL.
-        body = redact(tolerant.text_in(answer.body), self._key).encode()
-        problem = decode_error(answer.status, answer.headers, body, paid=answer.paid)
-        # What a sentence says in JSON is looked through once more in plain text.
-        message, code = redact(problem.message, self._key), problem.code and redact(problem.code, self._key)
-        received = "" if problem.kind is not Kind.BAD_ANSWER else body[:MAX_RECEIVED].decode(errors="replace")
-        return self._with_reply(replace(problem, message=message, code=code), answer, received)
+        body = answer.body
+        problem = decode_error(
+            answer.status,
+            answer.headers,
+            body,
+            paid=answer.paid,
+            fields=answer.redactor.values(tolerant.whole(body)),
+        )
+        received = ""
+        if problem.kind is Kind.BAD_ANSWER:
+            # Redacted before it is cut: half a key is a key, too.
+            received = redact(tolerant.text_in(body)[: 2 * MAX_RECEIVED], self._key)[:MAX_RECEIVED]
+        return self._with_reply(problem, answer, received)
 
     def _with_reply(self, problem: Problem, answer: "_Answer", received: str = "") -> ApiError:
         """Return the error of a call, with what came if it may have been charged."""
@@ -213,6 +221,9 @@ class Client:
             problem = replace(problem, charged="unknown", remedy=SETTLE)
         kept = reply if reply and problem.charged == "unknown" else Reply()
         return ApiError(problem, received=received, reply=kept)
+
+    def _answer(self, *, paid: bool, tap: Tap | None = None) -> "_Answer":
+        return _Answer(redactor=redactor_of(self._key), paid=paid, tap=tap)
 
     def _open(self, timeout: httpx.Timeout, tap: Tap | None = None) -> httpx.Client:
         return httpx.Client(
@@ -229,8 +240,13 @@ class Client:
 
 @dataclass(slots=True, repr=False, kw_only=True)
 class _Answer:
-    """An answer as far as it came. Prints as nothing: a traceback may show it, and it may contain the key."""
+    """An answer as far as it came. Prints as nothing: a traceback may show it, and it may contain the key.
 
+    This is where bytes become values. `fields`, `submitted` and `check` are without the key, whatever the
+    service says, and so is the error of a call; of the headers, only dates and waits are read.
+    """
+
+    redactor: Redactor
     paid: bool
     tap: Tap | None = None
     """Has what the HTTP library did not hand over."""
@@ -280,19 +296,27 @@ class _Answer:
     def submitted(self) -> Submitted | None:
         """The answer to a submission. None means that it has no ID, or that it has several."""
         found = (submitted_in(ascii_in(body)) for body in self.bodies)
-        return next((one for one in found if one is not None), None)
+        said = next((one for one in found if one is not None), None)
+        return said and read_submitted(self.redactor.values(asdict(said)))
 
     @property
     def check(self) -> Check | None:
         """The answer to a single check. None means that it is none."""
         every = (fields for body in self.bodies for fields in documents(ascii_in(body)))
-        found = (read_check(fields) for fields in every if fields.get("isSuccess") is not False)
+        found = (
+            read_check(self.redactor.values(fields))
+            for fields in every
+            if fields.get("isSuccess") is not False
+        )
         return next((one for one in found if one is not None), None)
 
     @property
     def fields(self) -> Fields:
         """The fields of a success; empty if the body itself says that it is a failure."""
-        fields = fields_of(self.body)
+        body = self.body
+        fields = fields_of(body)
+        if self.redactor.may_be_in(body):
+            fields = self.redactor.values(fields)
         return {} if fields.get("isSuccess") is False else fields
 
 

@@ -151,8 +151,14 @@ class Network(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
+        # Redirects are not followed, and httpx fails over one that leads to no address.
+        headers = [
+            (name, value)
+            for name, value in response.headers
+            if not (300 <= response.status < 400 and name.lower() == b"location")
+        ]
         return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+            response.status, headers=headers, stream=_Body(response), extensions=response.extensions
         )
 
     def close(self) -> None:

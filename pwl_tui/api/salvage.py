@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from pwl_tui.api.answers import read_submitted, usable_id
 from pwl_tui.api.models import Reply, Submitted
 from pwl_tui.api.tolerant import Fields, decoder
-from pwl_tui.secret import Secret, redact
+from pwl_tui.secret import Secret, redact, redactor_of
 
 MAX_KEPT: Final = 64 * 1024
 """Characters of an answer that are kept."""
@@ -119,9 +119,8 @@ def reply_of(texts: Iterable[str], key: Secret, *, keyed_only: bool = False) -> 
     found = [(ids_in(text, keyed_only=keyed_only), text) for text in dict.fromkeys(texts)]
     if not found:
         return Reply()
-    ids = dict.fromkeys(
-        batch_id for some, _ in found for batch_id in some if redact(batch_id, key) == batch_id
-    )
+    said = dict.fromkeys(batch_id for some, _ in found for batch_id in some)
+    ids = [batch_id for batch_id in said if redactor_of(key).values(batch_id, "batch_id") == batch_id]
     _, text = max(found, key=lambda one: len(one[0]))
     # Redacted before it is cut: half a key is a key, too.
     return Reply(redact(text[: 2 * MAX_KEPT], key)[:MAX_KEPT], tuple(ids)[:_MAX_CANDIDATES])

@@ -1,5 +1,6 @@
 """Below the calls: where the key is inserted, how the service is reached, and what a failure means."""
 
+import errno
 import logging
 import os
 import socket
@@ -236,6 +237,10 @@ _UNREACHABLE: Mapping[type[BaseException], tuple[str, str]] = {
 """Message and remedy by the system's error; a subclass comes before its base."""
 
 
+_NO_DESCRIPTORS = (
+    "This program has too many open files to connect to the service.",
+    "Raise its limit (`ulimit -n`), or close other programs; jobs resume automatically.",
+)
 _PROXY_REMEDY = "Correct or unset HTTPS_PROXY, or add the service to NO_PROXY; jobs resume automatically."
 
 
@@ -246,6 +251,8 @@ def _unreachable(error: BaseException, proxy: str) -> tuple[str, str]:
         if proxy and isinstance(cause, socket.gaierror | ConnectionRefusedError):
             what = "look up the name of" if isinstance(cause, socket.gaierror) else "connect to"
             return f"Could not {what} the proxy {proxy}.", _PROXY_REMEDY
+        if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+            return _NO_DESCRIPTORS
         for kind, words in _UNREACHABLE.items():
             if isinstance(cause, kind):
                 return words

@@ -23,6 +23,7 @@ from pwl_tui.config.tables import (
     Profile,
     Sending,
     Ui,
+    Worker,
     declared,
     tables,
 )
@@ -58,6 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     lists: Lists = field(default_factory=Lists)
     sending: Sending = field(default_factory=Sending)
     polling: Polling = field(default_factory=Polling)
+    worker: Worker = field(default_factory=Worker)
     ui: Ui = field(default_factory=Ui)
     export: Export = field(default_factory=Export)
     notify: Notify = field(default_factory=Notify)
@@ -122,6 +124,7 @@ def in_force(
         lists=file.lists,
         sending=file.sending,
         polling=file.polling,
+        worker=file.worker,
         ui=file.ui,
         export=file.export,
         notify=file.notify,

@@ -10,7 +10,7 @@ from pwl_tui.config import Settings
 from pwl_tui.engine.account import Account, connect
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.events import Event, JobFinished
-from pwl_tui.engine.hook import with_hook
+from pwl_tui.engine.hook import Hook
 from pwl_tui.engine.jobs.lifecycle import Jobs
 from pwl_tui.engine.jobs.plans import Plans
 from pwl_tui.engine.jobs.wishes import Wishes
@@ -152,10 +152,13 @@ class Engine:
             self.wishes.stop()
             self.wishes.start(listener)
         scope = self._scope if self.may_spend else replace(self._scope, jobs=())
-        account = self._context.account
-        if account is not None:
-            hooked = with_hook(self._finishing(listener), self.settings.notify.command, self.store.jobs.get)
-            self._monitor = account.monitor(hooked, scope)
+        account, key = self._context.account, self._context.key
+        if account is not None and key is not None:
+            listener = self._finishing(listener)
+            if command := self.settings.notify.command:
+                hook = Hook(command, self.store, account.binding, key, self._context.clock)
+                listener = hook.behind(listener)
+            self._monitor = account.monitor(listener, scope)
             self._monitor.start()
 
     def stop(self) -> None:

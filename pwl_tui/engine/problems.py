@@ -368,6 +368,6 @@ def hook_failed(command: str) -> Problem:
     """Return the problem of a configured command that cannot be started."""
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"Could not run the command for finished jobs: {clean(command, 80)}.",
-        remedy="Correct `command` under [notify] in the configuration.",
+        message=f"Could not run the command under [notify]: {clean(command, 80)}.",
+        remedy="Correct `command` there in the configuration.",
     )

@@ -2,7 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 
-from tests.cases import answers, broken_answers, by_itself, lists, lookup, network, region, service, under_way
+from tests.cases import (
+    answers,
+    broken_answers,
+    by_itself,
+    lists,
+    lookup,
+    network,
+    region,
+    said_back,
+    service,
+    trouble,
+    under_way,
+    worker,
+)
 from tests.cases.case import Case
 
 CASES: Mapping[str, Sequence[Case]] = {
@@ -13,6 +26,9 @@ CASES: Mapping[str, Sequence[Case]] = {
     "lookup": lookup.CASES,
     "network": network.CASES,
     "region": region.CASES,
+    "said back": said_back.CASES,
     "service": service.CASES,
+    "trouble": trouble.CASES,
     "under way": under_way.CASES,
+    "worker": worker.CASES,
 }

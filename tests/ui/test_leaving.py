@@ -67,6 +67,7 @@ class Terminal:
 
 
 def environ(directory: Path, base_url: str) -> dict[str, str]:
+    (directory / "config.toml").write_text("[worker]\non_leave = 'stop'\n")
     return os.environ | {
         "PROWEBLOOK_API_KEY": KEY.reveal(),
         "PROWEBLOOK_BASE_URL": base_url,

@@ -1,7 +1,7 @@
 """Adopts batches: those submitted elsewhere, and those whose record was lost, become jobs."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -358,7 +358,7 @@ def _store(
             for seq, batch in enumerate(found, 1)
             for number in batch.numbers
         ),
-        batches=list(_batches(found)),
+        batches=list(_batches(found, _written_off(store, binding, found))),
     )
     journaled = {entry.batch_id for entry in store.journal.entries()}
     job = store.jobs.get(job_id)
@@ -377,10 +377,36 @@ def _store(
     return job_id
 
 
-def _batches(found: Sequence[Found]) -> Iterator[NewBatch]:
+def _written_off(store: Store, binding: Binding, found: Sequence[Found]) -> dict[str, tuple[int, int]]:
+    """Return job and place of the batches that were written off and are found now, by the ID they have.
+
+    Of a job that was forgotten the journal still has the digest of each batch.
+    """
+    charged = store.charges.without_id(binding)
+    if not charged:
+        return {}
+    sent = {
+        (line.job, line.seq, line.digest) for line in store.journal.read(0)[0] if isinstance(line, Intent)
+    }
+    here = {(batch.job, batch.seq): batch for batch in store.batches.written_off(binding)}
+    names: dict[str, tuple[int, int]] = {}
+    for one in found:
+        for name in charged:
+            batch = here.get(name)
+            if (*name, digest(one.numbers)) in sent or (
+                batch and holds_exactly(one.answer.results, store.batches.numbers(batch))
+            ):
+                names[one.batch_id] = name
+                charged.remove(name)
+                break
+    return names
+
+
+def _batches(found: Sequence[Found], written_off: Mapping[str, tuple[int, int]]) -> Iterator[NewBatch]:
     first = 0
     for batch in found:
         size = len(batch.numbers)
         numbers = digest(batch.numbers)
-        yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted)
+        charged_as = written_off.get(batch.batch_id)
+        yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted, charged_as)
         first += size

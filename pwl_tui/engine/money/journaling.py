@@ -6,6 +6,7 @@ from typing import Literal
 
 from pwl_tui.state.files.journal import Candidates, Entry, Intent, timestamp
 from pwl_tui.state.models import Batch, Binding, Job
+from pwl_tui.text import without_numbers
 
 
 def digest(numbers: Iterable[int]) -> str:
@@ -46,7 +47,7 @@ def candidates_line(job: Job, batch: Batch, batch_ids: Iterable[str], now: float
         profile=job.profile,
         job=batch.job,
         seq=batch.seq,
-        name=job.name,
+        name=without_numbers(job.name),
     )
 
 

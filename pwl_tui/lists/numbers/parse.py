@@ -7,10 +7,11 @@ digits of something else (a date, a fraction, an order, an address) are no numbe
 """
 
 import re
+from functools import cache
 from itertools import takewhile
 
 import phonenumbers
-from phonenumbers import NumberParseException, ValidationResult
+from phonenumbers import NumberParseException, PhoneMetadata, ValidationResult
 
 from pwl_tui.lists.numbers.letters import LETTER, without_words
 from pwl_tui.lists.numbers.pieces import alternatives, parts
@@ -89,12 +90,18 @@ _WRAPPED = re.compile(
 _DIGIT = re.compile(r"\d")
 _MANY_DIGITS = re.compile(r"(?:\D*\d){10}")
 """Cells with fewer digits do not hold two numbers."""
+_GROUPS = re.compile(r"\+?[\d ().-]*\d[\d ().-]*", re.ASCII)
+"""Groups of digits that only a space can separate as numbers."""
+_APART = re.compile(r"^ *1[.)] |  | - ")
+"""An enumeration, or more between groups than a space."""
 _AMOUNT = re.compile(r"[$€£¥₹%]")
 _BRAZIL = 55
 RENUMBERED = {"BR", "MX"}
 """The regions whose numbers `renumbered` knows."""
 _MAY_BE_FORMER = re.compile(r"[ (]*(?:\+|00)[ ()0]*5\D*[25]")
 """The start of a number with the country code of one of those regions."""
+_MARKED = re.compile(r"\+[1-46-9]")
+"""The start of a number with a country code that none of those regions has."""
 _INTERNATIONAL = re.compile(r"[ (]*(?:\+|00)")
 _FORMER_STARTS = ("55", "521")
 _FORMER_DIGITS = 10
@@ -122,7 +129,7 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
         E.164 without the plus, or the negative of an index into `REASONS`.
     """
     number = _parse(cell, region, strictness, plus_lost)
-    if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _MANY_DIGITS.match(cell, 0, _LONGEST_LINK):
+    if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _has_room(cell, region, number):
         return _reason_of_several(cell[:_LONGEST_LINK], region, strictness, plus_lost) or number
     return number
 
@@ -179,6 +186,23 @@ def _is_number(read: int) -> bool:
     return read > 0
 
 
+def _has_room(cell: str, region: str | None, reason: int) -> bool:
+    """Return whether a cell may hold two numbers; most that are too long for one are too short for that."""
+    if reason == -TOO_LONG and _GROUPS.fullmatch(cell) and not _APART.search(cell):
+        groups = cell.split()
+        fewest = min(sum(map(str.isdecimal, group)) for group in groups)
+        return len(groups) > 1 and fewest >= _fewest_digits(region)
+    return _MANY_DIGITS.match(cell, 0, _LONGEST_LINK) is not None
+
+
+@cache
+def _fewest_digits(region: str | None) -> int:
+    """Return the digits of the shortest numbers, with their country code or as dialed in a region."""
+    metadata = None if region is None else PhoneMetadata.metadata_for_region(region)
+    desc = metadata.general_desc if metadata else None
+    return min(_SHORTEST, desc.possible_length[0]) if desc else _SHORTEST
+
+
 def _reason_of_several(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
     """Return the negative of why a cell with several numbers has not one; 0 if it has not several."""
     read = numbers_in_cell(cell, region, strictness, plus_lost=plus_lost)
@@ -198,6 +222,8 @@ def _parse(cell: str, region: str | None, strictness: Strictness, plus_lost: boo
             if cell.startswith("+") or cell.isdecimal() or not _is_no_number(cell):
                 return renumbered(number) if number // 10**10 == _BRAZIL else number
             return -NOT_A_NUMBER
+        if number < 0 and _MARKED.match(cell):
+            return number  # with its plus it is nothing else
         if number < 0 and cell.isascii() and not _is_no_number(cell):
             return _former(cell, region) or _second_try(cell, region, number, plus_lost)
     text = _cleaned(cell)
@@ -238,7 +264,7 @@ def _former(text: str, region: str | None) -> int:
 
 def _is_no_number(text: str) -> bool:
     """Return whether a text without letters is a date or a fraction."""
-    return bool(_DATE.match(text) or _FRACTION.fullmatch(text))
+    return bool(_DATE.match(text) or (("." in text or "," in text) and _FRACTION.fullmatch(text)))
 
 
 def without_links(text: str) -> str:
@@ -309,7 +335,8 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
     unmarked = _UNMARKED.match(text)
     if unmarked is None:
         return reason
-    if plus_lost or unmarked[1]:
+    # No country code begins with a zero.
+    if unmarked[1] or (plus_lost and not text.startswith("0", unmarked.end())):
         # It is a guess, so a merely possible number is not good enough.
         number = _number("+" + text[unmarked.end() :], None, "valid")
         if number > 0 or (unmarked[1] and region is None):
@@ -323,8 +350,9 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
 def _number(text: str, region: str | None, strictness: Strictness) -> int:
     """Return what libphonenumber finds in a text, as it is dialed today, or the negative of a reason."""
     if strictness == "valid":
-        wrapped = _WRAPPED.fullmatch(text)
-        found = shortcut(wrapped[1] if wrapped else text, region)
+        found = shortcut(text, region)
+        if not found and (wrapped := _WRAPPED.fullmatch(text)):
+            found = shortcut(wrapped[1], region)
         if found > 0:
             return renumbered(found)
         if found < 0:

@@ -15,9 +15,10 @@ HEADINGS: Mapping[str, str] = {
     "": "Account",
     "lists": "Lists",
     "polling": "Polling",
+    "worker": "Background worker",
     "ui": "Screen",
-    "export": "When a job finishes",
-    "notify": "When a job finishes",
+    "export": "When a job finishes or needs you",
+    "notify": "When a job finishes or needs you",
 }
 """By table of the file; the settings of a profile are under the account."""
 
@@ -27,6 +28,7 @@ _LABELS: Mapping[str, str] = {
     "polling-small": "Small batches",
     "polling-large": "Large batches",
     "ui-ascii": "ASCII only",
+    "ui-mask": "Hide numbers",
     "export-when_done": "Export to",
     "notify-desktop": "Desktop notice",
     "notify-title": "Terminal title",

@@ -232,6 +232,24 @@ def test_what_keeps_us_from_a_proxy_names_it(error: Exception, message: str) -> 
     assert (problem.message, problem.charged) == (message, "no")
 
 
+def test_too_many_open_files_are_not_blamed_on_the_network() -> None:
+    failure = httpx.ConnectError("")
+    failure.__cause__ = OSError(errno.EMFILE, "")
+    problem = transport_problem(failure, paid=True)
+    assert problem.charged == "no"
+    assert "too many open files" in problem.message
+
+
+def test_a_redirect_that_leads_to_no_address_is_an_answer_like_any_other() -> None:
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://[::\r\nContent-Length: 0\r\n\r\n")
+
+    with served(serve) as base_url:
+        problem = submit(base_url)
+    assert (problem.kind, problem.status, problem.charged) == ("bad_answer", 302, "unknown")
+
+
 def test_a_proxy_that_refuses_costs_nothing(environment: pytest.MonkeyPatch) -> None:
     def serve(connection: socket.socket) -> None:
         request_of(connection)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from pwl_tui.cli.follow import standstill
 from pwl_tui.config import Export, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs import wishes
@@ -104,6 +105,18 @@ def test_whoever_runs_next_writes_the_export_of_a_job_that_finished_alone(
     finish(engine.store, service, clock)
     engine.start(listener, Scope(balance=False))
     listener.until(file.exists, "the export")
+
+
+def test_a_background_worker_stays_until_the_export_is_written(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    wished(engine, file)
+    finish(engine.store, service, clock)
+    assert standstill(engine) is None
+    engine.wishes.carry_out()
+    ending = standstill(engine)
+    assert ending is not None
+    assert ending.exit == 0
 
 
 @pytest.mark.parametrize(
