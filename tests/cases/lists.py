@@ -267,6 +267,13 @@ CASES: Sequence[Case] = (
         "a.jsonl",
     ),
     *(
+        _bytes(f"Latin-1 in {name}", data, "+14155552671 | +14155552672", name)
+        for name, data in (
+            ("a.json", b'[{"p":"+14155552671","n":"Zo\xeb"},\n{"p":"+14155552672","n":"\xe9"}]'),
+            ("a.jsonl", b'{"p":"+14155552671","n":"Zo\xeb"}\n{"p":"+14155552672","n":"B"}\n'),
+        )
+    ),
+    *(
         _bytes(f"JSON: {title}", data.encode(), expected, "a.json")
         for title, data, expected in (
             (

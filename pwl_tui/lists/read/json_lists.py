@@ -74,6 +74,8 @@ def _values(lines: Sequence[bytes], name: str) -> Sequence[object]:
     data = b"\n".join(lines)
     try:
         return _rows_in(msgspec.json.decode(data))
+    except UnicodeDecodeError:  # a text of a value, which is decoded only when it is reached
+        return _values([_text_of(line).encode() for line in lines], name)
     except msgspec.DecodeError as error:
         return _values_of_lines(lines) or _values_in_turn(_text_of(data), name, error)
 
