@@ -1,8 +1,8 @@
 """What happens in a process of the program, which may kill itself at a chosen step.
 
 A step is a moment at which something is about to be kept, or just was: after a transaction's BEGIN, around
-its COMMIT, around and within the writing of a journal line, and between the parts of the paid call. The last
-line on standard error names it.
+its COMMIT, around and within the writing of a journal line, between the parts of the paid call, before a file
+is begun and around its getting its name. The last line on standard error names it.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 from unittest.mock import patch
@@ -22,6 +22,7 @@ from pwl_tui.api.client import Client
 from pwl_tui.api.models import Check, Submitted
 from pwl_tui.api.network import Network
 from pwl_tui.cli.main import main as program
+from pwl_tui.lists.write import files
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.journal import Candidates, Intent, Journal, Line
 
@@ -68,11 +69,12 @@ def mark_steps(step: Steps) -> None:
     transaction, append = Database.transaction, Journal.append
     submit, check = Client.submit, Client.check
     send, write, fsync = Network.handle_request, os.write, os.fsync
+    draft, give_name = files._draft, files._give_name  # noqa: SLF001 - what is about to appear has no other sign
     appending = threading.local()
 
     @contextmanager
-    def mortal_transaction(self: Database) -> Iterator[object]:
-        with transaction(self) as connection:
+    def mortal_transaction(self: Database, *, patient: bool = True) -> Iterator[object]:
+        with transaction(self, patient=patient) as connection:
             step("after BEGIN")
             yield connection
             step("before COMMIT")
@@ -87,6 +89,15 @@ def mark_steps(step: Steps) -> None:
         finally:
             appending.now = False
         step(f"after {what} in the journal")
+
+    def mortal_draft(path: Path, partial: Path, *, force: bool) -> AbstractContextManager[files.Draft]:
+        step("before a file is begun")
+        return draft(path, partial, force=force)
+
+    def mortal_name(written: files.Draft, *, force: bool) -> None:
+        step("before a file has its name")
+        give_name(written, force=force)
+        step("after a file has its name")
 
     def mortal_write(descriptor: int, data: bytes) -> int:
         if not getattr(appending, "now", False) or not appending.whole:
@@ -126,6 +137,8 @@ def mark_steps(step: Steps) -> None:
     for owner, name, mortal in (
         (Database, "transaction", mortal_transaction),
         (Journal, "append", mortal_append),
+        (files, "_draft", mortal_draft),
+        (files, "_give_name", mortal_name),
         (os, "write", mortal_write),
         (os, "fsync", mortal_fsync),
         (Network, "handle_request", mortal_send),

@@ -228,6 +228,28 @@ def export_violations(
     ]
 
 
+def wish_violations(state: Path, job: int, by_itself: Path, asked_for: Path) -> list[str]:
+    """Return a sentence for everything that is wrong with what was exported by itself.
+
+    Args:
+        state: the state directory, with everything in it finished and settled.
+        job: the job.
+        by_itself: the file that it was to be exported to once it was finished.
+        asked_for: the same, exported by command now, and compared with the truth.
+    """
+    found = []
+    times = _query(state, "SELECT job FROM activity WHERE event='exported'").count((job,))
+    if times != 1:
+        found.append(f"job {job} was exported by itself {times} times")
+    if not by_itself.exists():
+        return [*found, f"{by_itself.name} is missing"]
+    if by_itself.read_bytes() != asked_for.read_bytes():
+        found.append(f"{by_itself.name} is not what {asked_for.name} is")
+    if by_itself.stat().st_nlink != 1:
+        found.append(f"{by_itself.name} has another name, too")
+    return found
+
+
 def _true_answer(world: World, number: str | None, lost: set[str]) -> dict[str, str]:
     if number is None:
         return {"wa_number": "", "wa_outcome": "rejected", "wa_on_whatsapp": "", "wa_business": ""}

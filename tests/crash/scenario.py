@@ -14,7 +14,7 @@ from tests.crash import reconcile
 from tests.crash.child_process import HALF_A_LINE
 from tests.crash.counts import Tally
 from tests.crash.machine import Kill, Machine
-from tests.crash.user import Person, StuckError
+from tests.crash.user import Person, StuckError, wished
 from tests.e2e.harness import messy_csv, place
 
 _FAULTY_SHARE = 0.7
@@ -154,7 +154,7 @@ def run(plan: Plan, directory: Path, tally: Tally) -> list[str]:
             _survive(plan, machine, list(lists))
         except (StuckError, TimeoutError) as error:
             return [*machine.complaints, str(error)]
-        return check(machine, lists)
+        return check(machine, lists, wishes=plan.worker)
 
 
 def _survive(plan: Plan, machine: Machine, lists: list[Path]) -> None:
@@ -181,13 +181,20 @@ def _survive(plan: Plan, machine: Machine, lists: list[Path]) -> None:
     person.finish()
 
 
-def check(machine: Machine, lists: Mapping[Path, Sequence[str | None]], *, exports: bool = True) -> list[str]:
+def check(
+    machine: Machine,
+    lists: Mapping[Path, Sequence[str | None]],
+    *,
+    exports: bool = True,
+    wishes: bool = False,
+) -> list[str]:
     """Compare the books of a machine on which everything is done, and count what happened there.
 
     Args:
         machine: the machine, with all its processes ended.
         lists: those that became jobs, with the E.164 of each of their rows.
         exports: whether to export each job and to compare what comes out, too.
+        wishes: whether each job was also to be exported by itself.
 
     Returns:
         A sentence for everything that is not as it should be.
@@ -208,6 +215,11 @@ def check(machine: Machine, lists: Mapping[Path, Sequence[str | None]], *, expor
             found += reconcile.export_violations(here.world, path, answers, wanted, lost, shared)
         else:
             found.append(f"{path.stem} cannot be exported: {exported.err}")
+        if wishes:
+            found += reconcile.wish_violations(here.state, jobs[path.stem], wished(path), answers)
+            tally.add("exports by themselves", "in their own list" if wished(path).exists() else "missing")
+    if wishes:
+        found += [f"{left.name} was left behind" for left in here.directory.glob(".*.part")]
 
     for batch in batches:
         tally.add("batches", batch.state)

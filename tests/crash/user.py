@@ -16,6 +16,11 @@ _WRITE_OFF, _MISTAKE = 0.1, 0.2
 """Below the one a batch that was charged is written off, below the other it is declared free by mistake."""
 
 
+def wished(path: Path) -> Path:
+    """Return the file to which the job of a list is to be exported by itself."""
+    return path.with_suffix(".wished.csv")
+
+
 class StuckError(AssertionError):
     """The work does not come to an end."""
 
@@ -47,9 +52,13 @@ class Person:
     def commands(self) -> list[tuple[str, ...]]:
         """What goes on with the work, the most important first: lists that are no jobs yet, and the rest."""
         submits = [
-            ("submit", str(path), "--name", path.stem, "--yes", "--wait", "--json") for path in self._lists
+            ("submit", str(path), "--name", path.stem, "--yes", "--wait", "--json", *self._wish(path))
+            for path in self._lists
         ]
         return [*submits, *self._rest]
+
+    def _wish(self, path: Path) -> tuple[str, ...]:
+        return ("--export", str(wished(path))) if self._rest[0] == WORKER else ()
 
     def note(self, ran: Ran) -> None:
         """Learn from the end of a command which lists have become jobs."""
