@@ -6,7 +6,8 @@ version, and why no other module touches a private name of Textual. How each par
 """
 
 import sys
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from textual._xterm_parser import XTermParser
 from textual.app import App
@@ -17,6 +18,8 @@ from textual.screen import Screen
 from textual.scroll_view import ScrollView
 
 if TYPE_CHECKING:
+    from io import TextIOWrapper
+
     from textual_autocomplete import AutoComplete
 
 
@@ -42,6 +45,35 @@ def use_mouse(driver: LinuxDriver, wanted: bool) -> None:
     driver._mouse = wanted
     if wanted:
         driver._enable_mouse_support()
+
+
+class _Lasting:
+    """A file on which nothing fails: what its terminal no longer takes is lost."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> None:
+        with suppress(OSError):
+            self._file.write(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            self._file.flush()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+
+def outlive_terminal(driver: LinuxDriver) -> None:
+    """Let what is drawn on a terminal that is gone be lost.
+
+    Private: `_file`. Textual writes on a thread of its own, which an error ends. From then on nobody empties
+    its queue, which holds 30 texts; whoever writes one more waits forever, and hears no signal, either. A
+    terminal that is closed sends SIGCONT after SIGHUP, upon which Textual starts to draw anew.
+    """
+    if driver._file is not None:
+        driver._file = cast("TextIOWrapper[Any]", _Lasting(driver._file))  # all that its writing thread needs
 
 
 def driver_of(app: App[Any]) -> Driver | None:

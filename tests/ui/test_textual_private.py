@@ -5,10 +5,14 @@ needed.
 """
 
 import ast
+import errno
 import importlib
 import inspect
+import io
 import os
 import pkgutil
+import signal
+import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
@@ -20,6 +24,7 @@ import pytest
 from rich.console import RenderableType
 from textual import events
 from textual.app import App, ComposeResult
+from textual.drivers._writer_thread import MAX_QUEUED_WRITES, WriterThread
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
@@ -31,6 +36,7 @@ from textual_autocomplete import AutoComplete
 
 import pwl_tui.ui
 from pwl_tui.ui import textual_private
+from pwl_tui.ui.terminal.driver import Terminal
 from pwl_tui.ui.textual_private import DiscreetApp, StillScrollView, VeiledScreen
 from pwl_tui.ui.widgets.text_input import PathLine
 
@@ -155,6 +161,41 @@ def test_the_mouse_is_switched_once_each_way(monkeypatch: pytest.MonkeyPatch) ->
         written.append(f"-> {wanted}")
     off, on = ([f"\x1b[?{mode}{end}" for mode in (1000, 1003, 1015, 1006)] for end in "lh")
     assert written == [*off, "-> False", "-> False", *on, "-> True"]
+
+
+class Gone(io.StringIO):
+    """A terminal that has hung up."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def flush(self) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_the_writing_thread_of_textual_ends_once_the_terminal_is_gone_and_whoever_writes_then_waits() -> None:
+    thread = WriterThread(Gone())
+    thread.start()
+    thread.write("lost")
+    thread.join()
+    for _ in range(MAX_QUEUED_WRITES):
+        thread.write("nobody takes it")
+    assert vars(thread)["_queue"].full()
+
+
+async def test_nobody_waits_for_a_terminal_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "__stderr__", Gone())
+    monkeypatch.setattr(sys, "__stdin__", SimpleNamespace(fileno=lambda: 0, isatty=lambda: True))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    driver = Terminal(App())
+    thread = WriterThread(vars(driver)["_file"])
+    monkeypatch.setattr(driver, "_writer_thread", thread)
+    thread.start()
+    for _ in range(3 * MAX_QUEUED_WRITES):
+        driver.write("lost")
+    driver.close()
+    assert not thread.is_alive()
 
 
 async def test_an_application_has_a_driver_while_it_runs() -> None:

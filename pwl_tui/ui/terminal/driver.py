@@ -10,8 +10,10 @@ import re
 import selectors
 import time
 from codecs import getincrementaldecoder
+from typing import Any
 
 from textual import events
+from textual.app import App
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
@@ -129,6 +131,12 @@ class Terminal(LinuxDriver):
 
     _asked_at = 0.0
     _titled = False
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        textual_private.outlive_terminal(self)
 
     def ask_background(self) -> None:
         """Ask for the background; `BackgroundSeen` follows if the terminal answers."""
