@@ -16,7 +16,8 @@ def left_words(left: Left) -> str:
         parts.append(f"{counted(left.unsent, 'number is', 'numbers are')} not sent yet.")
     if left.checking:
         parts.append(f"{counted(left.checking, 'number is', 'numbers are')} still being checked.")
-    if not parts:
-        unfinished = f"{counted(left.jobs, 'job is', 'jobs are')} unfinished."
-        return unfinished if left.jobs else "Every job is finished."
-    return " ".join(parts)
+    if left.jobs and not parts:
+        parts.append(f"{counted(left.jobs, 'job is', 'jobs are')} unfinished.")
+    if left.exports:
+        parts.append(f"{counted(left.exports, 'export is', 'exports are')} not written yet.")
+    return " ".join(parts) or "Every job of this key is finished."

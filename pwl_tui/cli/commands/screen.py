@@ -114,7 +114,7 @@ def _say_goodbye(session: Session, left: "Departure", *, sending: bool) -> None:
     if session.demo or engine.binding is None:
         return
     work = left_to_do(session.store, engine.binding)
-    if work.jobs:
+    if work.jobs or work.exports:
         working = session.store.worker(engine.binding).alive()
         session.output.say(f"{left_words(work)}\n{KEEPS_WORKING if working else CONTINUE}")
 

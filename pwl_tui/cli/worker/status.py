@@ -33,6 +33,7 @@ class WorkerStatus(Struct, frozen=True):
         unfinished: jobs of the key that are not finished.
         unsent: numbers of theirs that are not sent yet.
         checking: numbers that were sent and have no answer yet.
+        exports: finished jobs of the key whose export is still to be written.
         said: the last line of its log, without its time; empty if there is none.
         log: the path of its log.
     """
@@ -48,6 +49,7 @@ class WorkerStatus(Struct, frozen=True):
     unfinished: int
     unsent: int
     checking: int
+    exports: int
     said: str
     log: str
 
@@ -101,6 +103,7 @@ def _status(
         unfinished=0 if left is None else left.jobs,
         unsent=0 if left is None else left.unsent,
         checking=0 if left is None else left.checking,
+        exports=0 if left is None else left.exports,
         said=last.partition("  ")[2],
         log=str(files.log),
     )

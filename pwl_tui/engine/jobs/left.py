@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from pwl_tui.state.models import BatchState, Binding
+from pwl_tui.state.models import BatchState, Binding, JobState
 from pwl_tui.state.store import Store
 
 
@@ -13,11 +13,13 @@ class Left(Struct, frozen=True):
         jobs: unfinished jobs.
         unsent: numbers that were agreed to and are not sent yet; each will cost a credit.
         checking: numbers that were sent and have no answer yet.
+        exports: finished jobs whose export is still to be written.
     """
 
     jobs: int = 0
     unsent: int = 0
     checking: int = 0
+    exports: int = 0
 
 
 def left_to_do(store: Store, binding: Binding) -> Left:
@@ -34,4 +36,6 @@ def left_to_do(store: Store, binding: Binding) -> Left:
                 unsent += batch.size
             elif batch.state is BatchState.PROCESSING:
                 checking += batch.counts.pending
-    return Left(len(jobs), unsent, checking)
+    wished = [store.jobs.get(wish.job) for wish in store.wishes.unwritten()]
+    exports = sum(job.state is JobState.COMPLETED and job.binding == binding for job in wished)
+    return Left(len(jobs), unsent, checking, exports)

@@ -12,6 +12,7 @@ from pwl_tui.cli.follow import standstill
 from pwl_tui.config import Export, Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs import wishes
+from pwl_tui.engine.jobs.left import Left, left_to_do
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.jobs.wishes import target_for
@@ -85,6 +86,18 @@ def test_an_export_is_written_once_its_job_is_finished_and_not_again(
     file.unlink()
     assert engine.wishes.carry_out() == engine.wishes.left() == []
     assert not file.exists()
+
+
+def test_an_export_that_is_not_written_yet_is_left_to_do(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    job = wished(engine, file)
+    assert left_to_do(engine.store, job.binding) == Left(jobs=1, unsent=3)
+    finish(engine.store, service, clock)
+    assert left_to_do(engine.store, job.binding) == Left(exports=1)
+    assert left_to_do(engine.store, replace(job.binding, fingerprint="another")) == Left()
+    engine.wishes.carry_out()
+    assert left_to_do(engine.store, job.binding) == Left()
 
 
 def test_a_process_that_finds_another_one_at_it_leaves_it_alone(
