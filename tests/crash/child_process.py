@@ -69,7 +69,7 @@ def mark_steps(step: Steps) -> None:
     transaction, append = Database.transaction, Journal.append
     submit, check = Client.submit, Client.check
     send, write, fsync = Network.handle_request, os.write, os.fsync
-    draft, give_name = files._draft, files._give_name  # noqa: SLF001 - what is about to appear has no other sign
+    begin, give_name = files._draft, files._give_name  # noqa: SLF001 - what is about to appear has no other sign
     appending = threading.local()
 
     @contextmanager
@@ -80,23 +80,23 @@ def mark_steps(step: Steps) -> None:
             step("before COMMIT")
         step("after COMMIT")
 
-    def mortal_append(self: Journal, line: Line) -> None:
-        what = {Intent: "the intent", Candidates: "the candidates"}.get(type(line), "the id")
+    def mortal_append(self: Journal, entry: Line) -> None:
+        what = {Intent: "the intent", Candidates: "the candidates"}.get(type(entry), "the id")
         step(f"before {what} in the journal")
         appending.now, appending.whole = True, True
         try:
-            append(self, line)
+            append(self, entry)
         finally:
             appending.now = False
         step(f"after {what} in the journal")
 
     def mortal_draft(path: Path, partial: Path, *, force: bool) -> AbstractContextManager[files.Draft]:
         step("before a file is begun")
-        return draft(path, partial, force=force)
+        return begin(path, partial, force=force)
 
-    def mortal_name(written: files.Draft, *, force: bool) -> None:
+    def mortal_name(draft: files.Draft, *, force: bool) -> None:
         step("before a file has its name")
-        give_name(written, force=force)
+        give_name(draft, force=force)
         step("after a file has its name")
 
     def mortal_write(descriptor: int, data: bytes) -> int:
