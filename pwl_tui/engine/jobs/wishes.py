@@ -47,6 +47,7 @@ FAILED_SECONDS: Final = 300.0
 """When to try again after anything else, which the person may have put right."""
 _OVER: Final = frozenset({BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED})
 _UNSAFE: Final = "-"
+_IN_THE_WAY: Final = "Move that file away, or replace it: `pwl-tui export {} -o FILE --force`."
 
 
 class _StoppedError(Exception):
@@ -296,8 +297,11 @@ class Wishes:
                 files = _files(made)
         except ListError as error:
             again = FULL_SECONDS if is_full(error) else FAILED_SECONDS
-            wishes.fail(job, error.problem, now=now, next_try=self._context.clock() + again)
-            return error.problem != wish.problem
+            problem = error.problem
+            if isinstance(error.__cause__, FileExistsError):
+                problem = msgspec.structs.replace(problem, remedy=_IN_THE_WAY.format(job))
+            wishes.fail(job, problem, now=now, next_try=self._context.clock() + again)
+            return problem != wish.problem
         wishes.finish(job, files, self._context.clock())
         return True
 

@@ -171,7 +171,10 @@ def test_a_file_that_appears_meanwhile_is_not_overwritten_and_the_export_tried_a
     finish(engine.store, service, clock)
     file.write_text("theirs")
     assert engine.wishes.carry_out() == [job.id]
-    assert "already exists" in str(wish_of(engine, job).problem)
+    problem = wish_of(engine, job).problem
+    assert problem is not None
+    assert "already exists" in problem.message
+    assert f"`pwl-tui export {job.id} -o FILE --force`" in problem.remedy
     assert not engine.wishes.pending(engine.store.jobs.get(job.id))
     assert file.read_text() == "theirs"
     file.unlink()
