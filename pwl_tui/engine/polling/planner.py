@@ -42,6 +42,10 @@ _HELPED_SECONDS: Final = 60.0
 _SILENCE_SHARE: Final = 0.1
 """A batch of which nothing is known is asked again after so much of the time since it was sent."""
 _NEAR_SECONDS: Final = 90.0
+_LATE_SHARE: Final = 0.5
+"""Of the budget, for batches that should have been asked before, as is known only now."""
+_CROWD_SECONDS: Final = 60.0
+"""Ends that are expected within this time are compared with the polls that the budget allows."""
 _LOOK_SECONDS: Final = 30.0
 """How often everything is planned again without news."""
 
@@ -99,13 +103,22 @@ class Planner:
         self.again = now + _LOOK_SECONDS
         wanted = self._wanted(open_, expected, now)
         least = VOUCHED_SECONDS if self._vouches(now) else FORGOTTEN_SECONDS
-        changed = {}
+        changed: dict[Key, float] = {}
+        late: list[tuple[float, Key, float]] = []
         for each in open_:
             one = each.one
             latest = now + VOUCHED_SECONDS if one.failures else max(each.asked + least, each.earliest)
             due = min(_wished(each, wanted.get(one.key)), latest)
-            if one.next_poll is None or one.next_poll > latest or _matters(one.next_poll, due, now):
+            planned = math.inf if one.next_poll is None else one.next_poll
+            if due < now < planned and not _likely_ended(each, expected.get(one.key), now):
+                late.append((due, one.key, planned))
+            elif planned > latest or _matters(planned, due, now):
                 changed[one.key] = due
+        # What was learned just now may make it late to ask many at once: ends that are likely go first.
+        for place, (_, key, planned) in enumerate(sorted(late)):
+            slot = now + place / (_LATE_SHARE * self._pace.requests_per_second)
+            if _matters(planned, slot, now) and slot < planned:
+                changed[key] = slot
         return changed
 
     def _open(self, one: Standing, now: float) -> _Open:
@@ -145,13 +158,22 @@ class Planner:
 
     def _wanted(self, batches: list[_Open], expected: dict[Key, Expected], now: float) -> dict[Key, float]:
         """Return when news is worth a poll, by batch; without those of which nothing is known."""
-        wanted = {}
+        wanted, patience = {}, self._patience(expected, now)
         for each in batches:
             if (news := expected.get(each.one.key)) is not None:
-                wanted[each.one.key] = _aim(each, news)
+                wanted[each.one.key] = _aim(each, news, patience)
         for key, at in self._extra(batches, expected, now):
             wanted[key] = min(wanted.get(key, math.inf), at)
         return wanted
+
+    def _patience(self, expected: dict[Key, Expected], now: float) -> float:
+        """Return how much of the wait for a likely end makes sense, up to 1.
+
+        If ends take all polls that the budget allows, one that is lost by waiting delays all that follow.
+        """
+        ends = sum(news.end < now + _CROWD_SECONDS for news in expected.values())
+        spare = 1 - ends / (_CROWD_SECONDS * self._pace.requests_per_second)
+        return min(max(2 * spare, 0.0), 1.0)
 
     def _extra(
         self, batches: list[_Open], expected: dict[Key, Expected], now: float
@@ -214,13 +236,17 @@ class Planner:
         return shared and self.model.sure and 0 <= now - self.model.at < FORGOTTEN_SECONDS
 
 
-def _aim(each: _Open, news: Expected) -> float:
+def _aim(each: _Open, news: Expected, patience: float) -> float:
     """Return when to ask so that an end is seen soon after, and seldom missed."""
     if news.own > _WIDE * each.shortest:
         return max(news.end - _EARLY * news.spread, min(each.asked + each.longest, news.end))
     ratio = each.shortest / (max(news.spread, 1e-3) * math.sqrt(2 * math.pi))
     z = math.sqrt(2 * math.log(ratio)) if ratio > 1 else 0.0
-    return news.end + min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS
+    return news.end + patience * min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS
+
+
+def _likely_ended(each: _Open, news: Expected | None, now: float) -> bool:
+    return news is not None and news.end <= now and news.own <= _WIDE * each.shortest
 
 
 def _sample(free: list[_Open], expected: dict[Key, Expected], now: float) -> Key:
