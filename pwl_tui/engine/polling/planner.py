@@ -162,7 +162,7 @@ class Planner:
         for each in batches:
             if (news := expected.get(each.one.key)) is not None:
                 wanted[each.one.key] = _aim(each, news, patience)
-        for key, at in self._extra(batches, expected, now):
+        for key, at in self._extra(batches, expected, now, crowded=patience < 1):
             wanted[key] = min(wanted.get(key, math.inf), at)
         return wanted
 
@@ -176,7 +176,7 @@ class Planner:
         return min(max(2 * spare, 0.0), 1.0)
 
     def _extra(
-        self, batches: list[_Open], expected: dict[Key, Expected], now: float
+        self, batches: list[_Open], expected: dict[Key, Expected], now: float, *, crowded: bool
     ) -> Iterable[tuple[Key, float]]:
         """Yield polls whose answer tells of other batches, too."""
         free = [each for each in batches if each.earliest <= now and not each.one.failures]
@@ -186,8 +186,8 @@ class Planner:
             if self._may_explore(now, _EXPLORE_SECONDS):
                 yield _sample(free, expected, now), now
             return
-        if self.model.kind is Kind.OWN_RATE:
-            return
+        if self.model.kind is Kind.OWN_RATE or crowded:
+            return  # no batch tells of others, or so many ends come that asking about them tells enough
         peeked = self._peek(free, batches, expected, now)
         if peeked is not None:
             self._peeked = now

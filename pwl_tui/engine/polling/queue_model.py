@@ -28,9 +28,6 @@ _SURE: Final = 0.9
 _MEMORY: Final = 0.93
 """How much of what spoke for a way is left after one more answer: a service may change its way."""
 
-_OWN_ODDS: Final = 0.4
-"""Rates of their own explain nearly anything: a way that explains all by one rate is preferred to them."""
-
 
 class Kind(StrEnum):
     """The way in which a service works."""
@@ -115,10 +112,7 @@ class QueueModel:
             way.advance(seen.at)
         least = SURPRISE if seen.done or not seen.answered else SURPRISE / seen.size
         for kind, way in self.ways.items():
-            likely = way.likelihood(seen)
-            if kind is Kind.OWN_RATE and self._open > 1:
-                likely *= _OWN_ODDS
-            likely = max(likely, least)
+            likely = max(way.likelihood(seen), least)
             self._logs[kind] = _MEMORY * self._logs[kind] + math.log(likely)
             way.learn(seen)
         best = max(self._logs.values())

@@ -15,6 +15,8 @@ SURPRISE: Final = 0.02
 """How likely an answer is, at least, however badly it fits: no single one decides."""
 _PRIOR_ANSWERS: Final = 4.0
 """So many answers at the usual rate are what others say of a batch."""
+_FAMILIAR: Final = 0.6
+"""That a batch goes on as it did fits any way: it speaks for rates of their own only if no other fits."""
 _PRIOR_SAMPLES: Final = 3
 """What is assumed of how uneven rates are weighs as much as so many batches."""
 _LEAST_WEIGHT: Final = 0.02
@@ -433,7 +435,8 @@ class OwnRate:
             return 0.3 if seen.done or not seen.answered else 0.5 / one.size
         seconds = max(seen.at - one.at, 0.0)
         step = rate * seconds
-        return _odds(seen, 0.0, one.size, self._doubt(one, seconds) * step, one.answered + step)
+        odds = _odds(seen, 0.0, one.size, self._doubt(one, seconds) * step, one.answered + step)
+        return _FAMILIAR * odds if one.rate else odds
 
     def learn(self, seen: Seen) -> None:
         """Take an answer in."""
