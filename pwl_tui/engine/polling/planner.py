@@ -42,10 +42,13 @@ _HELPED_SECONDS: Final = 60.0
 _SILENCE_SHARE: Final = 0.1
 """A batch of which nothing is known is asked again after so much of the time since it was sent."""
 _NEAR_SECONDS: Final = 90.0
+"""A change of a poll that is due within this time is stored to the tenth of a second."""
 _LATE_SHARE: Final = 0.5
 """Of the budget, for batches that should have been asked before, as is known only now."""
 _CROWD_SECONDS: Final = 60.0
 """Ends that are expected within this time are compared with the polls that the budget allows."""
+_CROWDED_SHARE: Final = 0.5
+"""From this share of them on, there are no polls that are only to learn."""
 _LOOK_SECONDS: Final = 30.0
 """How often everything is planned again without news."""
 
@@ -158,25 +161,21 @@ class Planner:
 
     def _wanted(self, batches: list[_Open], expected: dict[Key, Expected], now: float) -> dict[Key, float]:
         """Return when news is worth a poll, by batch; without those of which nothing is known."""
-        wanted, patience = {}, self._patience(expected, now)
+        wanted = {}
         for each in batches:
             if (news := expected.get(each.one.key)) is not None:
-                wanted[each.one.key] = _aim(each, news, patience)
-        for key, at in self._extra(batches, expected, now, crowded=patience < 1):
+                wanted[each.one.key] = _aim(each, news)
+        for key, at in self._extra(batches, expected, now):
             wanted[key] = min(wanted.get(key, math.inf), at)
         return wanted
 
-    def _patience(self, expected: dict[Key, Expected], now: float) -> float:
-        """Return how much of the wait for a likely end makes sense, up to 1.
-
-        If ends take all polls that the budget allows, one that is lost by waiting delays all that follow.
-        """
+    def _crowded(self, expected: dict[Key, Expected], now: float) -> bool:
+        """Whether the ends that are expected take so much of the budget that other polls would delay them."""
         ends = sum(news.end < now + _CROWD_SECONDS for news in expected.values())
-        spare = 1 - ends / (_CROWD_SECONDS * self._pace.requests_per_second)
-        return min(max(2 * spare, 0.0), 1.0)
+        return ends > _CROWDED_SHARE * _CROWD_SECONDS * self._pace.requests_per_second
 
     def _extra(
-        self, batches: list[_Open], expected: dict[Key, Expected], now: float, *, crowded: bool
+        self, batches: list[_Open], expected: dict[Key, Expected], now: float
     ) -> Iterable[tuple[Key, float]]:
         """Yield polls whose answer tells of other batches, too."""
         free = [each for each in batches if each.earliest <= now and not each.one.failures]
@@ -186,7 +185,7 @@ class Planner:
             if self._may_explore(now, _EXPLORE_SECONDS):
                 yield _sample(free, expected, now), now
             return
-        if self.model.kind is Kind.OWN_RATE or crowded:
+        if self.model.kind is Kind.OWN_RATE or self._crowded(expected, now):
             return  # no batch tells of others, or so many ends come that asking about them tells enough
         peeked = self._peek(free, batches, expected, now)
         if peeked is not None:
@@ -236,13 +235,13 @@ class Planner:
         return shared and self.model.sure and 0 <= now - self.model.at < FORGOTTEN_SECONDS
 
 
-def _aim(each: _Open, news: Expected, patience: float) -> float:
+def _aim(each: _Open, news: Expected) -> float:
     """Return when to ask so that an end is seen soon after, and seldom missed."""
     if news.own > _WIDE * each.shortest:
         return max(news.end - _EARLY * news.spread, min(each.asked + each.longest, news.end))
     ratio = each.shortest / (max(news.spread, 1e-3) * math.sqrt(2 * math.pi))
     z = math.sqrt(2 * math.log(ratio)) if ratio > 1 else 0.0
-    return news.end + patience * min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS
+    return news.end + min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS
 
 
 def _likely_ended(each: _Open, news: Expected | None, now: float) -> bool:
