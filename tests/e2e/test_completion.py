@@ -12,6 +12,7 @@ import pytest
 
 PROMPT = "READY> "
 SHELL_SECONDS = 30
+INTERRUPT = "\x03"
 STARTS = {
     "bash": (["--noprofile", "--norc", "-i"], "source ./pwl-tui"),
     "zsh": (["-f", "-i"], "fpath=($PWD $fpath); autoload -Uz compinit; compinit -D"),
@@ -48,19 +49,22 @@ def installed(shell: str) -> str:
     return path
 
 
-@pytest.fixture(params=STARTS)
-def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["pexpect.spawn"]:
+@pytest.fixture(scope="module", params=STARTS)
+def terminal(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator["pexpect.spawn"]:
     """A shell at a prompt, in a directory with a list, a file, and a directory."""
     name: str = request.param
     arguments, learn = STARTS[name]
-    save_script(name, tmp_path)
-    (tmp_path / "customers.csv").touch()
-    (tmp_path / "state").mkdir()
+    directory = tmp_path_factory.mktemp(name)
+    save_script(name, directory)
+    (directory / "customers.csv").touch()
+    (directory / "state").mkdir()
     shell = pexpect.spawn(
         installed(name),
         arguments,
-        cwd=str(tmp_path),
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TERM": "dumb", "LC_ALL": "C.UTF-8"},
+        cwd=str(directory),
+        env={"PATH": os.environ["PATH"], "HOME": str(directory), "TERM": "dumb", "LC_ALL": "C.UTF-8"},
         encoding="utf-8",
         dimensions=(50, 200),
         timeout=SHELL_SECONDS,
@@ -74,10 +78,12 @@ def terminal(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator["pexpec
         shell.close(force=True)
 
 
-@pytest.mark.parametrize(("typed", "completed"), PARTIAL_WORDS)
-def test_the_tab_key_completes(terminal: "pexpect.spawn", typed: str, completed: str) -> None:
-    terminal.send(f"{typed}\t")
-    terminal.expect_exact(completed)
+def test_the_tab_key_completes(terminal: "pexpect.spawn") -> None:
+    for typed, completed in PARTIAL_WORDS:
+        terminal.send(f"{typed}\t")
+        terminal.expect_exact(completed)
+        terminal.send(INTERRUPT)
+        terminal.expect_exact(PROMPT)
 
 
 def test_the_tab_key_completes_in_fish(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneNumberType
 
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
@@ -37,6 +37,9 @@ _ENOUGH = 8
 """So many numbers that are not national ones rule a coincidence out."""
 _ENOUGH_MIXED = 3
 """The same for numbers of so many different country codes."""
+
+_MAIN_REGIONS = [regions[0] for regions in COUNTRY_CODE_TO_REGION_CODE.values() if regions[0] != "001"]
+"""One for each country code: what is valid in one of its regions is valid in all, and each takes time."""
 
 
 def is_international(region: str | None) -> bool:
@@ -108,7 +111,7 @@ def _weighed(cells: Iterable[str]) -> _Bare:
             bare[cell] = parse(cell, None, "valid")
     valid = [number for number in bare.values() if number > 0]
     enough = valid and len(valid) >= len(bare) * _NEARLY_ALL  # otherwise the rest does not matter
-    national = max(_national_in(bare, region) for region in phonenumbers.SUPPORTED_REGIONS) if enough else 0
+    national = max(_national_in(bare, region) for region in _MAIN_REGIONS) if enough else 0
     codes = set(map(country_code, valid))
     mobile = sum(map(may_be_mobile, valid))
     return _Bare(len(bare), len(valid), mobile, national, codes, marked.total(), marked.keys())
