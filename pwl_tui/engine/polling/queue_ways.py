@@ -15,7 +15,7 @@ SURPRISE: Final = 0.02
 """How likely an answer is, at least, however badly it fits: no single one decides."""
 _PRIOR_ANSWERS: Final = 4.0
 """So many answers at the usual rate are what others say of a batch."""
-_FAMILIAR: Final = 0.6
+_FAMILIAR: Final = 0.4
 """That a batch goes on as it did fits any way: it speaks for rates of their own only if no other fits."""
 _PRIOR_SAMPLES: Final = 3
 """What is assumed of how uneven rates are weighs as much as so many batches."""
