@@ -1,5 +1,5 @@
 # Every target works on .venv; `make check` makes it where it is missing.
-.PHONY: check test test-slow snapshots format docs screenshots cases crash bench
+.PHONY: check test test-slow snapshots format docs screenshots cases crash security fuzz bench
 
 check: ## all that has to pass: the tests, the linters, and the wheel in an environment of its own
 	.ci/run
@@ -29,6 +29,12 @@ cases: ## what people bring and what servers answer, with what comes of it; and 
 
 crash: ## kills real processes for some minutes, and compares the books
 	.venv/bin/python -m tests.crash --kills 500
+
+security: ## all that SECURITY.md promises, with counts; takes the better part of an hour
+	.venv/bin/python -m tests.security
+
+fuzz: ## guided by coverage, for some minutes; needs `pip install -e '.[fuzz]'`
+	.venv/bin/python -m tests.security.fuzz
 
 bench: ## how fast it is, as ratios to floors measured in the same run
 	for file in $$(grep -l __main__ tests/bench/*.py); do \

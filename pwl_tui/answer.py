@@ -6,6 +6,9 @@ from typing import Final
 
 from msgspec import Struct
 
+NO_ANSWER: Final = "the service gave no answer"
+"""The note of a number that failed because its batch ended."""
+
 
 class Outcome(StrEnum):
     """What became of one number or row, in the words of an export."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from pwl_tui import __version__
-from pwl_tui.paths import private_dir
+from pwl_tui.paths import append_private
 from pwl_tui.text import clean
 
 FILE_NAME = "crash.log"
@@ -46,7 +46,8 @@ class _Log:
         path = self._directory() / FILE_NAME
         errors = "".join(_described(one) for one in islice(_chain(error), _MOST_ERRORS))
         if errors not in self._written:
-            _append(path, f"{self._surroundings()}{errors}\n")
+            entry = f"{self._surroundings()}{errors}\n"
+            append_private(path, entry.encode(errors="replace"), _MOST_BYTES)
             self._written.add(errors)
         return path
 
@@ -122,19 +123,6 @@ def record(error: BaseException) -> str | None:
 def _shown(path: Path) -> str:
     home = Path.home()
     return clean(f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path))
-
-
-def _append(path: Path, entry: str) -> None:
-    data = entry.encode(errors="replace")
-    private_dir(path.parent)
-    if path.exists() and path.stat().st_size + len(data) > _MOST_BYTES:
-        path.replace(path.with_name(f"{FILE_NAME}.1"))
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-    try:
-        os.fchmod(descriptor, 0o600)
-        os.write(descriptor, data)
-    finally:
-        os.close(descriptor)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

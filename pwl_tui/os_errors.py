@@ -4,6 +4,18 @@ import errno
 from pathlib import Path
 
 
+class NotOursError(OSError):
+    """A file of the program's own is a link, a device, or another user's.
+
+    Args:
+        reason: what it is, without its name: "belongs to another user".
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(errno.EPERM, reason)
+        self.reason = reason
+
+
 def os_sentences(error: OSError, path: Path | str) -> tuple[str, str]:
     """Return what went wrong with `path` and what to do: ``raise StateError(*os_sentences(error, path))``.
 
@@ -11,6 +23,8 @@ def os_sentences(error: OSError, path: Path | str) -> tuple[str, str]:
         error: as the system raised it.
         path: the file or directory as the person knows it.
     """
+    if isinstance(error, NotOursError):
+        return f"{path} {error.reason}.", "Move it out of the way, or choose another location."
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return f"The disk is full: could not write {path}.", "Free some space there, then try again."

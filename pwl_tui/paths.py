@@ -13,11 +13,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import ClassVar
 
-from pwl_tui.os_errors import os_sentences
+from pwl_tui.os_errors import NotOursError, os_sentences
 from pwl_tui.problem import Kind, ProblemError
 
 _APP = "pwl-tui"
 _PRIVATE_DIR = 0o700
+_PRIVATE_FILE = 0o600
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -64,24 +65,70 @@ def config_file(environ: Mapping[str, str]) -> Path:
 def private_dir(path: Path) -> None:
     """Make a directory that only its owner can enter (0700), and the directories above it.
 
-    If it exists and belongs to this user, its permissions are tightened; somebody else's is left as it is.
+    If it exists, its permissions are tightened. A link of this user's own, or of root's, is followed.
 
     Raises:
-        PathError: it cannot be made, a file is in the way, its links form a loop, or it is shared by every
-            user, as ``/tmp`` is.
+        PathError: it cannot be made, a file is in the way, its links form a loop, it belongs to another user,
+            or it is shared by every user, as ``/tmp`` is.
     """
     with _sentences(path):
         _refuse_loop(path)
         _make_dir(path)
-        status = path.stat()
+        link, status = path.lstat(), path.stat()
         if status.st_mode & stat.S_ISVTX:
             # Tightening /tmp as root would lock everybody else out.
             raise PathError(
                 f"{path} is shared by every user of this machine.",
                 f"Choose a directory of its own, such as {path / _APP}.",
             )
-        if status.st_uid == os.geteuid() and status.st_mode & _OTHERS:
+        # Whoever owns the directory, or the link to it, could put files of their own in our place.
+        if status.st_uid != os.geteuid() or link.st_uid not in (0, os.geteuid()):
+            raise NotOursError(_ANOTHER_USER)
+        if status.st_mode & _OTHERS:
             path.chmod(_PRIVATE_DIR)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Open a file that only its owner can read and write (0600), and return its descriptor.
+
+    Args:
+        path: created if missing, whatever the umask.
+        flags: as for `os.open`.
+
+    Raises:
+        NotOursError: it is a link, a device, or another user's.
+        OSError: it cannot be opened.
+    """
+    try:
+        # Not blocking: a pipe of that name would keep us waiting.
+        more = os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags | more, _PRIVATE_FILE)
+    except OSError as error:
+        if path.is_symlink():
+            raise NotOursError(_LINK) from error
+        raise
+    try:
+        status = os.fstat(descriptor)
+        _require_ours(status)
+        if stat.S_IMODE(status.st_mode) != _PRIVATE_FILE:
+            os.fchmod(descriptor, _PRIVATE_FILE)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def keep_private(path: Path) -> None:
+    """Let only its owner read and write a file that exists (0600), without opening it.
+
+    Raises:
+        NotOursError: as for `open_private`.
+        OSError: its permissions cannot be changed.
+    """
+    status = path.lstat()
+    _require_ours(status)
+    if stat.S_IMODE(status.st_mode) != _PRIVATE_FILE:
+        path.chmod(_PRIVATE_FILE)
 
 
 def write_private(path: Path, data: bytes) -> None:
@@ -101,6 +148,8 @@ def write_private(path: Path, data: bytes) -> None:
         _refuse_loop(path)
         target = path.resolve()
         _make_dir(target.parent)
+        with suppress(FileNotFoundError):
+            _require_ours(target.stat())
         beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}")
         try:
             _write_new(beside, data)
@@ -108,6 +157,38 @@ def write_private(path: Path, data: bytes) -> None:
         finally:
             beside.unlink(missing_ok=True)
         sync_directory(target.parent)
+
+
+def append_private(path: Path, data: bytes, most_bytes: int) -> None:
+    """Append to a log that only its owner can read (0600), in a directory as `private_dir` makes it.
+
+    Args:
+        path: the log. A link is refused.
+        data: what to append.
+        most_bytes: the size at which the log becomes ``NAME.1``, which is replaced, and a new one begins.
+
+    Raises:
+        OSError: it cannot be written.
+        PathError: the directory cannot be used.
+    """
+    private_dir(path.parent)
+    if path.exists() and path.stat().st_size + len(data) > most_bytes:
+        path.replace(path.with_name(f"{path.name}.1"))
+    descriptor = open_private(path, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(descriptor, data)
+    finally:
+        os.close(descriptor)
+
+
+def remove(path: Path) -> None:
+    """Remove a file; that it is gone already is as good.
+
+    Raises:
+        PathError: it cannot be removed.
+    """
+    with _sentences(path):
+        path.unlink(missing_ok=True)
 
 
 def backup(path: Path) -> Path:
@@ -138,6 +219,22 @@ def _make_dir(path: Path) -> None:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR)) from error
 
 
+_LINK = "is a symbolic link, which is not followed here"
+_ANOTHER_USER = "belongs to another user"
+
+
+def _require_ours(status: os.stat_result) -> None:
+    """Raise `NotOursError` unless it is a regular file of this user."""
+    if stat.S_ISLNK(status.st_mode):
+        raise NotOursError(_LINK)
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(status.st_mode):
+        raise NotOursError("is not a regular file")
+    if status.st_uid != os.geteuid():
+        raise NotOursError(_ANOTHER_USER)
+
+
 def _refuse_loop(path: Path) -> None:
     """Raise an `OSError` (``ELOOP``) for links that lead to each other.
 
@@ -149,7 +246,7 @@ def _refuse_loop(path: Path) -> None:
 
 
 def _write_new(path: Path, data: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    descriptor = open_private(path, os.O_WRONLY | os.O_EXCL)
     with os.fdopen(descriptor, "wb") as file:
         file.write(data)
         file.flush()

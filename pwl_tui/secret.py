@@ -1,15 +1,20 @@
 """The API key, kept out of every place where it could be read by accident.
 
 The service takes the key as a query parameter, so any URL, log line or traceback may contain it. A key is a
-`Secret` from the moment it is read; `reveal` is called in one place, where the request is sent.
+`Secret` from the moment it is read. It is revealed where a request is sent, and here, where it is taken out
+of what the answer says.
 """
 
 import hashlib
+import html
 import re
+from base64 import b64encode
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
-_MASK = "•••"
+MASK: Final = "•••"
+"""What stands in place of a secret."""
 _PARAMETER = re.compile(r"""(api_key["']?\s*[=:]\s*["']?)[^&\s"',}]+""", re.IGNORECASE)
 
 
@@ -44,7 +49,7 @@ class Secret:
         return hash(self.fingerprint)
 
     def __repr__(self) -> str:
-        return f"Secret({_MASK})"
+        return f"Secret({MASK})"
 
     __str__ = __repr__
 
@@ -55,29 +60,207 @@ class Secret:
 def redact(text: str, *secrets: Secret) -> str:
     """Return `text` without the given secrets and without the value of any ``api_key`` parameter.
 
-    A secret is found as it is and as URLs, JSON and HTML may write it, even if `text` ends in the middle of
-    it.
+    A secret is found in every notation that `Redactor` knows, even if `text` ends in the middle of it.
     """
     for secret in secrets:
-        if secret:
-            text = _spellings(secret).sub(_MASK, text)
-            value = secret.reveal()
-            begun = next((n for n in range(len(value) - 1, 3, -1) if text.endswith(value[:n])), 0)
-            text = text[: len(text) - begun] + _MASK if begun else text
-    return _PARAMETER.sub(rf"\g<1>{_MASK}", text)
+        text = redactor_of(secret).text(text)
+    return _PARAMETER.sub(rf"\g<1>{MASK}", text)
+
+
+class Redactor:
+    """Takes one secret out of what comes in, in whatever notation it is said back.
+
+    It is found in any case, as URLs, JSON, JavaScript and HTML may write each of its characters, also one
+    notation within another, with white space or invisible characters in between, and in Base64 and
+    hexadecimal digits.
+
+    A *weak* secret may be part of an answer by chance: one of fewer than 8 characters, or of digits only, as
+    phone numbers are. In the fields of an answer it counts only as a word of its own, and never where it
+    would destroy what was paid for: in numbers, IDs, statuses, countries, and the names of fields.
+
+    Args:
+        secret: an empty one is nowhere.
+    """
+
+    def __init__(self, secret: Secret) -> None:
+        self._value = secret.reveal()
+        self._plain = _squeezed(_characters(self._value))[0] or self._value.translate(_LOWER)
+        letters = self._value.translate(_PHONE_SIGNS)
+        self._weak = len(self._value) < _STRONG or (letters.isdecimal() and len(letters) < _STRONG_DIGITS)
+        self._needles = (self._plain,) if self._weak else (self._plain, *_packed(self._value))
+        self._bytes = tuple(needle.encode(errors="replace") for needle in self._needles)
+        self._word = re.compile(
+            rf"(?<![\w+-]){re.escape(self._value)}(?![\w-])" if self._weak else r"(?!)", re.IGNORECASE
+        )
+
+    def may_be_in(self, body: bytes) -> bool:
+        """Return whether a body has to be looked through: cheap, and True for many in which there is nothing.
+
+        It takes a tenth of the time that decoding the body takes.
+        """
+        plain = body.translate(_LOWER_BYTES, _WHITE)
+        return (
+            any(needle in plain for needle in self._bytes)
+            or any(sign in body for sign in _SIGNS)
+            or (b"&" in body and b";" in body)
+        )
+
+    def values(self, value: Any, name: str = "") -> Any:
+        """Return a value that was decoded from JSON without the secret, in names of fields, too.
+
+        Args:
+            value: of any type that JSON has.
+            name: of the field that has the value; empty for none.
+        """
+        match value:
+            case _ if not self._value:
+                return value
+            case str():
+                return self._field(value, name)
+            case dict():
+                return {
+                    name if self._weak else self._field(name, ""): self.values(one, name)
+                    for name, one in value.items()
+                }
+            case list():
+                return [self.values(one, name) for one in value]
+            case int() | float() if not self._weak and self._value in str(value):
+                return MASK
+        return value
+
+    def text(self, text: str) -> str:
+        """Return a text without the secret, weak or not, even if it ends in the middle of it."""
+        return self._without(text.replace(self._value, MASK), _FEWEST) if self._value else text
+
+    def _field(self, value: str, name: str) -> str:
+        if len(value) < len(self._plain):
+            return value
+        if self._weak:
+            return value if name in _PAID_FOR else self._word.sub(MASK, value)
+        return self._without(value, _FEWEST_IN_FIELDS)
+
+    def _without(self, text: str, fewest: int) -> str:
+        """Return a text without the secret.
+
+        Args:
+            text: where to look.
+            fewest: how many of its characters make the beginning of the secret at the end of the text.
+        """
+        spans = sorted(self._spans(text, fewest))
+        parts, at = list[str](), 0
+        for start, end in spans:
+            if end > at:
+                parts += [text[at : max(start, at)], MASK if start >= at else ""]
+                at = end
+        return "".join([*parts, text[at:]])
+
+    def _spans(self, text: str, fewest: int) -> Iterator[tuple[int, int]]:
+        """Yield where the secret begins and ends in a text."""
+        level = _characters(text)
+        while True:
+            plain, places = _squeezed(level)
+            for needle in self._needles:
+                found = plain.find(needle)
+                while found >= 0:
+                    yield level.starts[places[found]], level.ends[places[found + len(needle) - 1]]
+                    found = plain.find(needle, found + 1)
+            for length in range(len(self._plain) - 1, fewest - 1, -1):
+                if plain.endswith(self._plain[:length]):
+                    yield level.starts[places[-length]], len(text)
+                    break
+            deeper = _unescaped(level)
+            if deeper is None:
+                return
+            level = deeper
 
 
 @lru_cache(8)
-def _spellings(secret: Secret) -> re.Pattern[str]:
-    """Return a pattern of all the ways in which a secret may be written."""
-    return re.compile("".join(_ways(character) for character in secret.reveal()))
+def redactor_of(secret: Secret) -> Redactor:
+    """Return the redactor of a secret."""
+    return Redactor(secret)
 
 
-def _ways(character: str) -> str:
-    code = ord(character)
-    in_url = "".join(f"%{byte:02x}" for byte in character.encode(errors="replace"))
-    ways = [rf"\\?{re.escape(character)}", f"(?i:{in_url})", rf"\\u(?i:{code:04x})"]
-    ways += [rf"&\#0*{code};", rf"&\#(?i:x0*{code:x});"]
-    if named := {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}.get(character):
-        ways.append(f"&{named};")
-    return f"(?:{'|'.join(ways)})"
+_STRONG: Final = 8
+"""Characters that do not occur in an answer by chance."""
+_STRONG_DIGITS: Final = 20
+"""Digits that cannot be part of a phone number, which has 15."""
+_FEWEST: Final = 4
+_FEWEST_IN_FIELDS: Final = 8
+_PAID_FOR: Final = frozenset(
+    {"phone_number", "formatted_number", "formatnational", "formatinternational", "batch_id"}
+    | {"status", "wa_status", "country", "countrycode", "linetype"}
+)
+"""Fields of answers whose values are looked up or compared."""
+_PHONE_SIGNS: Final = dict.fromkeys(map(ord, "+-.() "))
+_LOWER: Final = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+_LOWER_BYTES: Final = bytes(range(256)).lower()
+_WHITE: Final = b" \t\n\v\f\r"
+_SIGNS: Final = (b"\\", b"%", b"\0", b"\xc2", b"\xcd", b"\xe1", b"\xe2", b"\xef", b"\xf3")
+"""Bytes that begin an escape, an invisible character in UTF-8, or a text in UTF-16."""
+_ESCAPE = re.compile(
+    r"%([0-9a-f]{2})|\\u\{?([0-9a-f]{1,6})(?:\}|(?<=u[0-9a-f]{4}))|\\x([0-9a-f]{2})|&(?:#\w{1,9}|\w{2,31});?|\\([^ux])",
+    re.IGNORECASE,
+)
+_MOST_LEVELS: Final = 6
+
+
+class _Level(NamedTuple):
+    """A text with where each of its characters begins and ends in the original."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+    depth: int = 0
+    """How often escapes were replaced."""
+
+
+def _characters(text: str) -> _Level:
+    return _Level(text, list(range(len(text))), list(range(1, len(text) + 1)))
+
+
+def _squeezed(level: _Level) -> tuple[str, list[int]]:
+    """Return what is visible of a level, in lower case, and the place of each character in it."""
+    lower = level.text.translate(_LOWER)
+    places = [place for place, letter in enumerate(lower) if letter.isprintable() and letter != " "]
+    return "".join(lower[place] for place in places), places
+
+
+def _unescaped(level: _Level) -> _Level | None:
+    """Return a level with each escape as the character it means. None means there is none."""
+    if level.depth == _MOST_LEVELS:
+        return None
+    parts, starts, ends, at = list[str](), list[int](), list[int](), 0
+    for match in _ESCAPE.finditer(level.text):
+        meant = _meant(match)
+        if len(meant) != 1:
+            continue
+        begin, end = match.span()
+        parts += [level.text[at:begin], meant]
+        starts += [*level.starts[at:begin], level.starts[begin]]
+        ends += [*level.ends[at:begin], level.ends[end - 1]]
+        at = end
+    if not at:
+        return None
+    parts.append(level.text[at:])
+    return _Level("".join(parts), starts + level.starts[at:], ends + level.ends[at:], level.depth + 1)
+
+
+def _meant(escape: re.Match[str]) -> str:
+    """Return the character that an escape means; something longer or nothing if it means none."""
+    in_url, in_json, in_script, alone = escape.groups()
+    code = in_url or in_json or in_script
+    if code:
+        return chr(int(code, 16)) if int(code, 16) < 0x110000 else ""
+    if alone:
+        return " " if alone in "bfnrtv" else alone
+    return html.unescape(escape[0])
+
+
+def _packed(value: str) -> Iterator[str]:
+    """Yield how a secret looks in Base64, wherever in a text it begins there, and in hexadecimal digits."""
+    data = value.encode(errors="replace")
+    yield data.hex()
+    for before in range(3):
+        first, last = (before * 8 + 5) // 6, (before + len(data)) * 8 // 6
+        packed = b64encode(b"\0" * before + data).decode()[first:last]
+        yield from dict.fromkeys(packed.translate(table).lower() for table in ({}, {43: "-", 47: "_"}))

@@ -5,6 +5,7 @@ as something else. Everything foreign passes `clean` at the boundary, before it 
 """
 
 import locale
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Final, TextIO
@@ -28,6 +29,11 @@ _DRAWN: Final[Mapping[str, str]] = {
     "o": "○",
     '"': "“”",
 }
+_NUMBER: Final = re.compile(
+    r"(?<!\d)(?P<date>(?:19|20)\d\d([-./])(?:0\d|1[0-2])\2[0-3]\d)(?!\d)"
+    r"|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\+?\d(?:[ ()./-]{0,2}\d){6,}",
+    re.IGNORECASE,
+)
 _ASCII: Final = str.maketrans({sign: letter for letter, signs in _DRAWN.items() for sign in signs})
 
 
@@ -47,6 +53,15 @@ def clean(text: str, limit: int = 500) -> str:
     if not line.isprintable():
         line = " ".join("".join(c if c.isprintable() else _replacement(c) for c in line).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
+
+
+def without_numbers(text: str) -> str:
+    """Return a text with everything masked that could be a phone number, but not its dates and batch IDs.
+
+    That is seven digits or more, however grouped: a list may be named after a number in it. The ID of a
+    batch may be known from this text alone.
+    """
+    return _NUMBER.sub(lambda found: found["date"] or found["uuid"] or "•••", text)
 
 
 def in_ascii(text: str) -> str:

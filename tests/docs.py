@@ -34,6 +34,7 @@ _FILES = {
     "~/.config/pwl-tui/config.toml": "Configuration; `pwl-tui config path` prints its location",
     "~/.local/state/pwl-tui/state.db": "Jobs with their numbers and results",
     "~/.local/state/pwl-tui/journal.log": "Every batch that was sent; lost jobs can be rebuilt from it",
+    "~/.local/state/pwl-tui/worker-*.log": "What the background worker did; it holds no key and no number",
     "~/.local/state/pwl-tui/crash.log": "Internal errors, to be reported; it holds no key and no number",
 }
 

@@ -27,7 +27,7 @@ from pwl_tui.state.store import Store
 from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.terminal.themes import ThemeChoice
 from pwl_tui.ui.widgets.list_form import ListForm
-from tests.ui.sample_state import NOW, Scene, attention, spent
+from tests.ui.sample_state import NOW, Scene, attention, leaving, spent
 
 OUTPUT = Path(__file__).parent.parent / "screenshots"
 _QUICK = Polling(minimum=0.01, small=(0.05, 0.2), large=(0.1, 0.3), requests_per_second=100.0)
@@ -172,6 +172,7 @@ async def main() -> None:
             picture(app, "help")
         studio.store.close()
     await stored("settle", attention, "s")
+    await stored("leave", leaving, "q")
     await stored("ledger", spent, "L")
     await stored("activity", attention, "a")
     await stored("settings", attention, "comma")

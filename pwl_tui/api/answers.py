@@ -9,10 +9,11 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from pwl_tui.answer import Answer, Outcome
+from pwl_tui.answer import NO_ANSWER, Answer, Outcome
 from pwl_tui.api.models import Balance, BatchAnswer, Check, NumberAnswer, Submitted
 from pwl_tui.api.tolerant import Fields, salvaged
 from pwl_tui.provider import Service
+from pwl_tui.secret import MASK
 from pwl_tui.text import clean
 
 _ON_WHATSAPP: Mapping[object, bool] = {"VALID_CONFIRMED": True, "INVALID": False}
@@ -23,6 +24,7 @@ _ENDED_EARLY = frozenset(
     {"failed", "failure", "error", "errored", "cancelled", "canceled", "expired", "aborted", "rejected"}
     | {"terminated", "stopped"}
 )
+_NO_REASON = "the service gave no reason"
 _LONGEST_ID = 200
 _LONGEST_NUMBER = 40
 
@@ -35,9 +37,9 @@ def fields_of(body: bytes) -> Fields:
 
 
 def usable_id(value: object) -> str | None:
-    """Return a batch ID that can be polled: up to 200 printable characters, not only dots."""
+    """Return a batch ID that can be polled: up to 200 printable characters, not only dots, not the key."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if not isinstance(text, str) or not text.strip("."):
+    if not isinstance(text, str) or not text.strip(".") or MASK in text:
         return None
     return text if len(text) <= _LONGEST_ID and clean(text, _LONGEST_ID) == text else None
 
@@ -72,7 +74,8 @@ def read_batch(fields: Fields, batch_id: str) -> BatchAnswer | None:
         results = []
     # The next answer may say that a batch goes on which is said to have failed: one is not believed.
     over = done and not ended_early
-    read = [_number(result, done=over) for result in results if isinstance(result, dict)]
+    answers: dict[object, Answer] = {}
+    read = [_number(result, answers, done=over) for result in results if isinstance(result, dict)]
     return BatchAnswer(
         batch_id,
         done,
@@ -114,29 +117,52 @@ def _is_over(status: str, pending: int | None, results: object) -> bool:
 
 def read_check(fields: Fields) -> Check | None:
     """Read a single check; without a number it must at least say whether it is on WhatsApp."""
-    number = text_of(fields.get("formatted_number"), _LONGEST_NUMBER)
+    number = _unless_masked(text_of(fields.get("formatted_number"), _LONGEST_NUMBER))
     answer = _completed(fields, fields.get("status"), fields.get("countrycode"))
     if answer.on_whatsapp is None and not number:
         return None
     return Check(number, answer, text_of(fields.get("linetype")))
 
 
-def _number(fields: Fields, *, done: bool) -> NumberAnswer:
+def _number(fields: Fields, answers: dict[object, Answer], *, done: bool) -> NumberAnswer:
+    """Read one result.
+
+    Args:
+        fields: of the result.
+        answers: of results before it: many are alike but for their number.
+        done: whether the batch is completed.
+    """
+    get = fields.get
+    flag, business = get("numberstatus"), get("businessnumber")
+    flags = (flag is True, flag is False, business is True, business is False)  # in JSON, 1 is not true
+    alike = (get("status"), get("wa_status"), get("carrier"), get("country"), get("error"), flags)
+    try:
+        answer = answers.get(alike)
+        if answer is None:
+            answer = answers[alike] = _answer(fields, done=done)
+    except TypeError:  # one of them is an object or an array
+        answer = _answer(fields, done=done)
+    number, other = _spelled(fields)
+    return NumberAnswer(number, answer, other)
+
+
+def _answer(fields: Fields, *, done: bool) -> Answer:
     """Decide what became of one number, even if its status is a word that the reference does not list.
 
     A word of failure is a failure. An answer (``wa_status`` or ``numberstatus``) counts whatever the status
     word says; only ``pending`` overrides it, until the batch is completed. A number without an answer then
     has failed, because it will not get one. Before that it is pending.
     """
-    number, other = _spelled(fields)
     word = text_of(fields.get("status")).lower()
     wa_status, flag = fields.get("wa_status"), fields.get("numberstatus")
     answered = isinstance(wa_status, str) or isinstance(flag, bool)
-    if any(part in word for part in _FAILURE_WORDS) or (done and not answered):
-        return NumberAnswer(number, Answer(Outcome.FAILED, note=text_of(fields.get("error"))), other)
+    refused = any(part in word for part in _FAILURE_WORDS)
+    if refused or (done and not answered):
+        note = text_of(fields.get("error")) or (_NO_REASON if refused else NO_ANSWER)
+        return Answer(Outcome.FAILED, note=note)
     if not answered or (word == "pending" and not done):
-        return NumberAnswer(number, Answer(Outcome.PENDING), other)
-    return NumberAnswer(number, _completed(fields, wa_status, fields.get("country")), other)
+        return Answer(Outcome.PENDING)
+    return _completed(fields, wa_status, fields.get("country"))
 
 
 def _spelled(fields: Fields) -> tuple[str, str]:
@@ -175,12 +201,17 @@ def number_of(value: object) -> str:
     """Return a phone number made safe to show; empty if the value is none. JSON may have it as a number."""
     if isinstance(value, str):
         plain = len(value) <= _LONGEST_NUMBER and value[1:].isdecimal() and value[0] == "+"
-        return value if plain else clean(value, _LONGEST_NUMBER)
+        return value if plain else _unless_masked(clean(value, _LONGEST_NUMBER))
     if isinstance(value, float):
         return f"{value:.0f}" if value.is_integer() and abs(value) < 1e16 else ""
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**16:
         return str(value)
     return ""
+
+
+def _unless_masked(number: str) -> str:
+    """Return nothing if all that was said of a number is the key."""
+    return "" if MASK in number and not any(sign.isdecimal() for sign in number) else number
 
 
 def text_of(value: object, limit: int = 100) -> str:

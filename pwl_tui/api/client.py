@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpcore
 import httpx
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from pwl_tui import __version__
 from pwl_tui.api import tolerant
@@ -17,27 +17,28 @@ from pwl_tui.api.answers import (
     read_balance,
     read_batch,
     read_check,
+    read_submitted,
     usable_id,
 )
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import Balance, BatchAnswer, Check, Reply, Submitted
-from pwl_tui.api.network import Tap, within
+from pwl_tui.api.network import Cutoff, Tap, within
 from pwl_tui.api.salvage import (
     MAX_KEPT,
     MAX_UNPACKED,
+    ascii_in,
     body_in,
     documents,
     reply_of,
     submitted_in,
-    text_in,
     unpacked,
 )
 from pwl_tui.api.tolerant import Fields
-from pwl_tui.api.transport import CLOSED, Keyed, route_to, transport_problem
+from pwl_tui.api.transport import CLOSED, CUT_SHORT, Keyed, route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER, Service
-from pwl_tui.secret import Secret, redact
+from pwl_tui.secret import Redactor, Secret, redact, redactor_of
 
 PAID_TIMEOUT = httpx.Timeout(150.0, connect=15.0)
 """Seconds. Giving up early on a slow paid call would make its outcome unknown."""
@@ -79,12 +80,13 @@ class Client:
     ) -> None:
         self._base_url = base_url.rstrip("/")
         self._key = key
-        self._network: Callable[[Tap | None], httpx.BaseTransport]
+        self._cutoff = Cutoff()
+        self._network: Callable[[Tap | None, Cutoff], httpx.BaseTransport]
         if transport is None:
             route = route_to(self._base_url)
             self._network, self._proxy = route.open, route.proxy_name
         else:
-            self._network, self._proxy = lambda _: transport, ""
+            self._network, self._proxy = lambda *_: transport, ""
         self._paid_timeout = paid_timeout
         self._reader = self._open(read_timeout)
 
@@ -97,6 +99,13 @@ class Client:
     def close(self) -> None:
         """Close the idle connections; a paid call in progress continues to its end."""
         self._reader.close()
+
+    def cut(self) -> None:
+        """End the calls that are under way, a paid one too, and begin no more; any thread may call it.
+
+        Returns at once. The outcome of a paid call is unknown then, and what came is kept with its error.
+        """
+        self._cutoff.cut()
 
     def balance(self, service: Service = PROVIDER.batch_service) -> Balance:
         """Read the credits of one service.
@@ -126,7 +135,11 @@ class Client:
         if usable_id(batch_id) is None:
             raise ApiError(_NO_ID)
         answer = self._get(f"{PROVIDER.batch_path}/{quote(batch_id, safe='')}", {})
-        return self._understood(read_batch(answer.fields, batch_id), answer)
+        fields = answer.fields
+        found, about = read_batch(fields, batch_id), usable_id(fields.get("batch_id"))
+        if found is None and about is not None and about.casefold() != batch_id.casefold():
+            raise ApiError(_OTHER_BATCH, received=self._error(answer).received)
+        return self._understood(found, answer)
 
     def check(self, number: str, region: str | None = None) -> Check:
         """Pay one credit for one number, and learn it at once.
@@ -143,20 +156,22 @@ class Client:
         return self._understood(answer.check, answer)
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> "_Answer":
-        return self._request(self._reader, "GET", path, _Answer(paid=False), params=parameters)
+        return self._request(self._reader, "GET", path, self._answer(paid=False), params=parameters)
 
     def _pay(self, path: str, body: Mapping[str, Any]) -> "_Answer":
         # A connection of its own: one that the server has closed meanwhile would make the outcome unknown.
         # Nothing is gained by compressing an ID, and much is lost if it is done wrong.
         tap, headers = Tap(), {"Accept-Encoding": "identity"}
         with self._open(self._paid_timeout, tap) as client:
-            answer = _Answer(paid=True, tap=tap)
+            answer = self._answer(paid=True, tap=tap)
             return self._request(client, "POST", path, answer, json=body, headers=headers)
 
     def _request(
         self, client: httpx.Client, method: str, path: str, answer: "_Answer", **content: Any
     ) -> "_Answer":
         """Send one request and fill `answer`; any failure becomes an `ApiError` without URL and key."""
+        if self._cutoff.is_cut():
+            raise ApiError(CLOSED)
         problem: Problem | None = None
         request = client.build_request(method, self._base_url + path, **content)
         try:
@@ -170,6 +185,8 @@ class Client:
             problem = CLOSED
         # Raised outside the handler, it has no context: httpx's errors know the request, and so the URL.
         if problem is not None:
+            if self._cutoff.is_cut():
+                problem = CUT_SHORT if problem.charged == "unknown" else CLOSED
             raise self._with_reply(problem, answer)
         if not 200 <= answer.status < 300:
             raise self._error(answer)
@@ -181,17 +198,23 @@ class Client:
         return result
 
     def _error(self, answer: "_Answer") -> ApiError:
-        # The service may echo the key, and even the requested URL.
-        body = redact(tolerant.text_in(answer.body), self._key).encode()
-        problem = decode_error(answer.status, answer.headers, body, paid=answer.paid)
-        # What a sentence says in JSON is looked through once more in plain text.
-        message, code = redact(problem.message, self._key), problem.code and redact(problem.code, self._key)
-        received = "" if problem.kind is not Kind.BAD_ANSWER else body[:MAX_RECEIVED].decode(errors="replace")
-        return self._with_reply(replace(problem, message=message, code=code), answer, received)
+        body = answer.body
+        problem = decode_error(
+            answer.status,
+            answer.headers,
+            body,
+            paid=answer.paid,
+            fields=answer.redactor.values(tolerant.whole(body)),
+        )
+        received = ""
+        if problem.kind is Kind.BAD_ANSWER:
+            # Redacted before it is cut: half a key is a key, too.
+            received = redact(tolerant.text_in(body)[: 2 * MAX_RECEIVED], self._key)[:MAX_RECEIVED]
+        return self._with_reply(problem, answer, received)
 
     def _with_reply(self, problem: Problem, answer: "_Answer", received: str = "") -> ApiError:
         """Return the error of a call, with what came if it may have been charged."""
-        accepted = answer.paid and 200 <= answer.status < 300
+        accepted = answer.paid and 200 <= answer.status_sent < 300
         reply = reply_of(answer.texts, self._key, keyed_only=not accepted) if answer.paid else None
         if accepted and reply and reply.ids and problem.charged == "no":
             # An answer that has a batch's ID does not say that nothing was done, whatever else it says.
@@ -199,9 +222,12 @@ class Client:
         kept = reply if reply and problem.charged == "unknown" else Reply()
         return ApiError(problem, received=received, reply=kept)
 
+    def _answer(self, *, paid: bool, tap: Tap | None = None) -> "_Answer":
+        return _Answer(redactor=redactor_of(self._key), paid=paid, tap=tap)
+
     def _open(self, timeout: httpx.Timeout, tap: Tap | None = None) -> httpx.Client:
         return httpx.Client(
-            transport=Keyed(self._network(tap), self._key),
+            transport=Keyed(self._network(tap, self._cutoff), self._key),
             timeout=timeout,
             follow_redirects=False,
             headers={
@@ -214,8 +240,13 @@ class Client:
 
 @dataclass(slots=True, repr=False, kw_only=True)
 class _Answer:
-    """An answer as far as it came. Prints as nothing: a traceback may show it, and it may contain the key."""
+    """An answer as far as it came. Prints as nothing: a traceback may show it, and it may contain the key.
 
+    This is where bytes become values. `fields`, `submitted` and `check` are without the key, whatever the
+    service says, and so is the error of a call; of the headers, only dates and waits are read.
+    """
+
+    redactor: Redactor
     paid: bool
     tap: Tap | None = None
     """Has what the HTTP library did not hand over."""
@@ -224,6 +255,11 @@ class _Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     received: bytearray = field(default_factory=bytearray)
     """The body as it was sent."""
+
+    @property
+    def status_sent(self) -> int:
+        """The status, also if the HTTP library refused the head; 0 if there is none."""
+        return self.status or (body_in(self.tap.received)[0] if self.tap else None) or 0
 
     @property
     def body(self) -> bytes:
@@ -254,25 +290,33 @@ class _Answer:
             f"{name}: {value}" for name, value in self.headers.items() if "batch" in f"{name}{value}".lower()
         )
         ways.append("\n".join(told).encode())
-        return [text_in(way) for way in ways if way]
+        return [ascii_in(way) for way in ways if way]
 
     @property
     def submitted(self) -> Submitted | None:
         """The answer to a submission. None means that it has no ID, or that it has several."""
-        found = (submitted_in(text_in(body)) for body in self.bodies)
-        return next((one for one in found if one is not None), None)
+        found = (submitted_in(ascii_in(body)) for body in self.bodies)
+        said = next((one for one in found if one is not None), None)
+        return said and read_submitted(self.redactor.values(asdict(said)))
 
     @property
     def check(self) -> Check | None:
         """The answer to a single check. None means that it is none."""
-        every = (fields for body in self.bodies for fields in documents(text_in(body)))
-        found = (read_check(fields) for fields in every if fields.get("isSuccess") is not False)
+        every = (fields for body in self.bodies for fields in documents(ascii_in(body)))
+        found = (
+            read_check(self.redactor.values(fields))
+            for fields in every
+            if fields.get("isSuccess") is not False
+        )
         return next((one for one in found if one is not None), None)
 
     @property
     def fields(self) -> Fields:
         """The fields of a success; empty if the body itself says that it is a failure."""
-        fields = fields_of(self.body)
+        body = self.body
+        fields = fields_of(body)
+        if self.redactor.may_be_in(body):
+            fields = self.redactor.values(fields)
         return {} if fields.get("isSuccess") is False else fields
 
 
@@ -310,6 +354,12 @@ def _read_on(response: httpx.Response) -> None:
                 return
 
 
+_OTHER_BATCH = Problem(
+    kind=Kind.BAD_ANSWER,
+    status=200,
+    message="The service answered about another batch.",
+    remedy="Nothing is lost: it is polled again. Ask the provider if it lasts.",
+)
 _NO_ID = Problem(
     kind=Kind.INVALID_REQUEST,
     message="This is not a batch ID: it is empty, too long, or contains invalid characters.",

@@ -71,7 +71,9 @@ class _ErrorBody(NamedTuple):
     """The body itself says that the call failed, so its code counts whatever the HTTP status."""
 
 
-def decode_error(status: int, headers: Mapping[str, str], body: bytes, *, paid: bool) -> Problem:
+def decode_error(
+    status: int, headers: Mapping[str, str], body: bytes, *, paid: bool, fields: Fields | None = None
+) -> Problem:
     """Turn an answer that is not the expected one into a problem. Never raises.
 
     Args:
@@ -79,8 +81,10 @@ def decode_error(status: int, headers: Mapping[str, str], body: bytes, *, paid: 
         headers: of the answer.
         body: as received, however broken.
         paid: whether the call costs credits; only then may it have been charged.
+        fields: what `whole` reads in the body, without the key. None means as it is there.
     """
-    fields = whole(body)
+    if fields is None:
+        fields = whole(body)
     error_body = _read(fields)
     page = None if fields else _page(status, headers, body)
     row = _row(status, error_body) if page is None else not_ours(status)

@@ -1,16 +1,19 @@
-"""The network below httpx: limits a whole call, and notes what arrives.
+"""The network below httpx: limits a whole call, notes what arrives, and can be cut.
 
 httpx limits each wait for a byte only. A server that sends one byte a second would hold a call, and
-the sender's lock with it, for as long as it likes: `within` ends that. And of an answer whose head is odd, or
-longer than its ``Content-Length``, the HTTP library hands nothing over: a `Tap` has noted it.
+the sender's lock with it, for as long as it likes: `within` ends that, and a `Cutoff` does when the program
+is to end. And of an answer whose head is odd, or longer than its ``Content-Length``, the HTTP library hands
+nothing over: a `Tap` has noted it.
 """
 
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
+from weakref import WeakSet
 
 import httpcore
 import httpx
@@ -48,6 +51,41 @@ class Tap:
         self._noted.clear()
 
 
+class Cutoff:
+    """Ends all connections of a client for good, whoever waits for their bytes."""
+
+    def __init__(self) -> None:
+        # `cut` may interrupt `watch` on its own thread, from a handler of signals.
+        self._lock = threading.RLock()
+        self._sockets: WeakSet[socket.socket] = WeakSet()
+        self._is_cut = False
+
+    def is_cut(self) -> bool:
+        """Return whether they were ended."""
+        return self._is_cut
+
+    def cut(self) -> None:
+        """End them, and those that begin later; returns at once."""
+        with self._lock:
+            self._is_cut = True
+            for one in self._sockets:
+                _shut(one)
+
+    def watch(self, stream: httpcore.NetworkStream) -> None:
+        """Take care of a connection that was made."""
+        with self._lock:
+            connection = stream.get_extra_info("socket")
+            self._sockets.add(connection)
+            if self._is_cut:
+                _shut(connection)
+
+
+def _shut(connection: socket.socket) -> None:
+    with suppress(OSError):  # it has ended
+        # Not the method of an SSL socket, which takes away what another thread is reading with.
+        socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
 @contextmanager
 def within(seconds: float, clock: Callable[[], float] = time.monotonic) -> Iterator[None]:
     """Limit what this thread does in the block with a `Network` to so many seconds in all.
@@ -81,10 +119,16 @@ class Network(httpx.BaseTransport):
         proxy: leads to the service. None means a direct connection.
         limits: how many connections are kept, and for how long.
         tap: notes what arrives. Give one only for a single request.
+        cutoff: can end the connections.
     """
 
     def __init__(
-        self, tls: ssl.SSLContext, proxy: httpx.Proxy | None, limits: httpx.Limits, tap: Tap | None = None
+        self,
+        tls: ssl.SSLContext,
+        proxy: httpx.Proxy | None,
+        limits: httpx.Limits,
+        tap: Tap | None = None,
+        cutoff: Cutoff | None = None,
     ) -> None:
         self._pool = httpcore.ConnectionPool(
             ssl_context=tls,
@@ -92,7 +136,7 @@ class Network(httpx.BaseTransport):
             max_connections=limits.max_connections,
             max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,
-            network_backend=_Backend(tap or Tap()),
+            network_backend=_Backend(tap or Tap(), cutoff or Cutoff()),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -107,8 +151,14 @@ class Network(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
+        # Redirects are not followed, and httpx fails over one that leads to no address.
+        headers = [
+            (name, value)
+            for name, value in response.headers
+            if not (300 <= response.status < 400 and name.lower() == b"location")
+        ]
         return httpx.Response(
-            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+            response.status, headers=headers, stream=_Body(response), extensions=response.extensions
         )
 
     def close(self) -> None:
@@ -129,8 +179,9 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Backend(httpcore.SyncBackend):
-    def __init__(self, tap: Tap) -> None:
+    def __init__(self, tap: Tap, cutoff: Cutoff) -> None:
         self._tap = tap
+        self._cutoff = cutoff
 
     def connect_tcp(
         self,
@@ -141,15 +192,21 @@ class _Backend(httpcore.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         timeout = _cut(timeout, httpcore.ConnectTimeout)
-        stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
-        self._tap.restart()
-        return _Stream(stream, self._tap)
+        connection = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        stream = _Stream(connection, self._tap, self._cutoff)
+        if self._cutoff.is_cut():  # nothing was sent, and that is certain here
+            stream.close()
+            raise httpcore.ConnectError("the program is ending")
+        return stream
 
 
 class _Stream(httpcore.NetworkStream):
-    def __init__(self, stream: httpcore.NetworkStream, tap: Tap) -> None:
+    def __init__(self, stream: httpcore.NetworkStream, tap: Tap, cutoff: Cutoff) -> None:
         self._stream = stream
         self._tap = tap
+        self._cutoff = cutoff
+        cutoff.watch(stream)
+        tap.restart()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         data = self._stream.read(max_bytes, _cut(timeout, httpcore.ReadTimeout))
@@ -164,8 +221,7 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         timeout = _cut(timeout, httpcore.ConnectTimeout)
         stream = self._stream.start_tls(ssl_context, server_hostname, timeout)
-        self._tap.restart()
-        return _Stream(stream, self._tap)
+        return _Stream(stream, self._tap, self._cutoff)
 
     def close(self) -> None:
         self._stream.close()

@@ -9,14 +9,13 @@ import html
 import re
 import zlib
 from collections.abc import Iterable, Iterator
-from json import JSONDecoder, loads
 from typing import Final
 from urllib.parse import unquote
 
 from pwl_tui.api.answers import read_submitted, usable_id
 from pwl_tui.api.models import Reply, Submitted
-from pwl_tui.api.tolerant import Fields
-from pwl_tui.secret import Secret, redact
+from pwl_tui.api.tolerant import Fields, decoder
+from pwl_tui.secret import Secret, redact, redactor_of
 
 MAX_KEPT: Final = 64 * 1024
 """Characters of an answer that are kept."""
@@ -76,23 +75,23 @@ def _before_the_flaw(body: bytes, bits: int, most: int) -> bytes:
     return bytes(content)
 
 
-def text_in(body: bytes) -> str:
-    """Return a body as text, whatever its encoding: bytes that are no UTF-8 become U+FFFD.
+def ascii_in(body: bytes) -> str:
+    """Return a body as text in which what is ASCII can be read, cut off or not, whatever its encoding.
 
-    The zero bytes of UTF-16 and UTF-32 are left out, so that everything in ASCII can be read, cut off or not.
+    The zero bytes of UTF-16 and UTF-32 are left out. Unlike in `tolerant.text_in`, a byte that is no UTF-8
+    becomes U+FFFD and never a letter: an ID with such a byte is none.
     """
     return body.replace(b"\0", b"").decode(errors="replace")
 
 
 def documents(text: str) -> Iterator[Fields]:
     """Yield each whole JSON object in a text; NaN, and anything around the objects, is allowed."""
-    decoder = JSONDecoder(strict=False)
     at = text.find("{")
     for _ in range(_MAX_DOCUMENTS):
         if at < 0:
             return
         try:
-            value, end = decoder.raw_decode(text, at)
+            value, end = decoder().raw_decode(text, at)
         except (ValueError, RecursionError):
             end = at + 1
         else:
@@ -120,9 +119,8 @@ def reply_of(texts: Iterable[str], key: Secret, *, keyed_only: bool = False) -> 
     found = [(ids_in(text, keyed_only=keyed_only), text) for text in dict.fromkeys(texts)]
     if not found:
         return Reply()
-    ids = dict.fromkeys(
-        batch_id for some, _ in found for batch_id in some if redact(batch_id, key) == batch_id
-    )
+    said = dict.fromkeys(batch_id for some, _ in found for batch_id in some)
+    ids = [batch_id for batch_id in said if redactor_of(key).values(batch_id, "batch_id") == batch_id]
     _, text = max(found, key=lambda one: len(one[0]))
     # Redacted before it is cut: half a key is a key, too.
     return Reply(redact(text[: 2 * MAX_KEPT], key)[:MAX_KEPT], tuple(ids)[:_MAX_CANDIDATES])
@@ -176,7 +174,7 @@ def _keyed(text: str) -> Iterator[str]:
     """Yield the values of each ``"batch_id"`` that is whole."""
     for match in _KEYED.finditer(text):
         try:
-            value = usable_id(loads(match[1], strict=False) if match[1] else match[2])
+            value = usable_id(decoder().decode(match[1]) if match[1] else match[2])
         except ValueError:  # an escape that JSON does not have
             continue
         if value is not None and "\ufffd" not in value:

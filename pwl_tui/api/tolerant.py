@@ -47,7 +47,8 @@ def salvaged(body: bytes) -> Fields:
 
 
 @cache
-def _decoder() -> "JSONDecoder":
+def decoder() -> "JSONDecoder":
+    """Return a decoder that reads ``NaN`` and raw control characters, too."""
     from json import JSONDecoder  # slow to load, and rarely needed
 
     return JSONDecoder(strict=False)
@@ -65,7 +66,7 @@ def _salvaged(text: str) -> Fields:
     if start is None:
         return {}
     try:
-        value, _ = _decoder().raw_decode(text, start.start())
+        value, _ = decoder().raw_decode(text, start.start())
     except _ERRORS:
         return _pieces(text[start.start() :])
     return value if isinstance(value, dict) else {}
@@ -84,7 +85,7 @@ def text_in(body: bytes) -> str:
 
 def _whole(text: str) -> object:
     try:
-        return _decoder().decode(text)
+        return decoder().decode(text)
     except _ERRORS:
         return None
 
@@ -113,7 +114,7 @@ def _elements(text: str, end: int) -> tuple[list[Any], int]:
     bad = 0
     while bad < _MOST_BAD and (place := text.find("{", end)) >= 0:
         try:
-            element, end = _decoder().raw_decode(text, place)
+            element, end = decoder().raw_decode(text, place)
         except _ERRORS:
             bad += 1
             end = place + 1
@@ -127,7 +128,7 @@ def _plain(text: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for match in _FIELD.finditer(text):
         try:
-            value, _ = _decoder().raw_decode(text, match.end())
+            value, _ = decoder().raw_decode(text, match.end())
         except _ERRORS:
             continue
         found.setdefault(match[1], value)

@@ -1,5 +1,6 @@
 """Below the calls: where the key is inserted, how the service is reached, and what a failure means."""
 
+import errno
 import logging
 import os
 import socket
@@ -13,7 +14,7 @@ import msgspec
 
 from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.network import Network, Tap
+from pwl_tui.api.network import Cutoff, Network, Tap
 from pwl_tui.config.values import on_this_machine
 from pwl_tui.problem import Charged, Kind, Problem
 from pwl_tui.secret import Secret
@@ -46,6 +47,12 @@ CLOSED = Problem(
     kind=Kind.NETWORK,
     message="pwl-tui closed the connection before the answer arrived.",
     remedy="Try again.",
+)
+CUT_SHORT = Problem(
+    kind=Kind.NETWORK,
+    message="pwl-tui was stopped before the answer arrived.",
+    charged="unknown",
+    remedy=SETTLE,
 )
 
 
@@ -99,13 +106,14 @@ class Route(NamedTuple):
         url = self.proxy.url
         return f"{url.host}:{url.port or (443 if url.scheme == 'https' else 80)}"
 
-    def open(self, tap: Tap | None = None) -> httpx.BaseTransport:
+    def open(self, tap: Tap | None = None, cutoff: Cutoff | None = None) -> httpx.BaseTransport:
         """Return a new connection pool; the first request opens the first connection.
 
         Args:
             tap: notes what arrives. Give one only with a pool for a single request.
+            cutoff: can end the connections.
         """
-        return Network(self.tls, self.proxy, _LIMITS, tap)
+        return Network(self.tls, self.proxy, _LIMITS, tap, cutoff)
 
 
 def route_to(base_url: str) -> Route:
@@ -229,6 +237,10 @@ _UNREACHABLE: Mapping[type[BaseException], tuple[str, str]] = {
 """Message and remedy by the system's error; a subclass comes before its base."""
 
 
+_NO_DESCRIPTORS = (
+    "This program has too many open files to connect to the service.",
+    "Raise its limit (`ulimit -n`), or close other programs; jobs resume automatically.",
+)
 _PROXY_REMEDY = "Correct or unset HTTPS_PROXY, or add the service to NO_PROXY; jobs resume automatically."
 
 
@@ -239,6 +251,8 @@ def _unreachable(error: BaseException, proxy: str) -> tuple[str, str]:
         if proxy and isinstance(cause, socket.gaierror | ConnectionRefusedError):
             what = "look up the name of" if isinstance(cause, socket.gaierror) else "connect to"
             return f"Could not {what} the proxy {proxy}.", _PROXY_REMEDY
+        if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+            return _NO_DESCRIPTORS
         for kind, words in _UNREACHABLE.items():
             if isinstance(cause, kind):
                 return words

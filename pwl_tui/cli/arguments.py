@@ -71,7 +71,7 @@ def add_list_options(parser: ArgumentParser) -> None:
         "--several",
         choices=("first", "all"),
         help="Of several numbers in a row, check the first or all; the export has the best answer"
-        " (default: all in text, in vCards and of several columns; otherwise such rows are rejected)",
+        " (default: all in text, vCards, JSON and of several columns; otherwise such rows are rejected)",
     )
     parser.add_argument(
         "--sheet", metavar="NAME", help="Sheet of a workbook (default: the one with the most numbers)"

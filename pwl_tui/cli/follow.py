@@ -13,22 +13,34 @@ from pwl_tui.cli.errors import exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.events import EngineFailed, Event, SenderBusy, ServiceDown, ServiceUp
+from pwl_tui.engine.events import (
+    EngineFailed,
+    Event,
+    HookFailed,
+    JobFinished,
+    SenderBusy,
+    ServiceDown,
+    ServiceUp,
+)
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.engine.polling.schedule import TRIES
 from pwl_tui.engine.problems import SENDING_ELSEWHERE
 from pwl_tui.problem import Kind, Problem, ProblemError
-from pwl_tui.state.models import BatchState, Job, JobState
+from pwl_tui.state.models import Batch, BatchState, Job, JobState
 from pwl_tui.wording.figures import moment
 
 _TICK_SECONDS = 0.5
 """How often to look for changes that no event reports."""
 PATIENCE_SECONDS = 180.0
-"""How long an interrupted program waits for the answer to a paid call: longer than its read timeout."""
+"""How long the answer to a paid call is awaited if nobody waits for us: longer than its read timeout."""
+GRACE_SECONDS = 10.0
+"""How long it is awaited once the program was told to end; a container's runtime waits as long by default."""
+CUT_SECONDS = 6.0
+"""How long a call may take to end that is cut; with the grace, longer than connecting may take."""
 _LEAVE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Interrupted(Exception):  # noqa: N818 - not an error
+class Interrupted(KeyboardInterrupt):
     """The person or the system asked the program to end."""
 
 
@@ -41,7 +53,7 @@ class Ending(Struct, frozen=True):
 
 def follow(
     engine: Engine,
-    jobs: Sequence[int],
+    jobs: Sequence[int] | None,
     output: Output,
     *,
     finish: bool,
@@ -53,53 +65,66 @@ def follow(
     Args:
         engine: not started; it is stopped when this returns.
         jobs: the jobs to send, with those that they follow. With `finish`, all jobs of the key are polled.
+            None means all unfinished jobs of the key, and those that are added meanwhile, as a background
+            worker does: what passes by itself is waited for, and paused jobs keep nobody.
         output: shows progress.
         finish: whether to wait until all results are in.
         await_credits: whether to wait while there are too few credits.
         timeout: seconds after which to give up. None means never.
 
     Raises:
-        Interrupted: A signal asked the program to end. A batch that was being sent has its answer, if the
-            answer came within `PATIENCE_SECONDS`.
+        Interrupted: A signal asked the program to end, and no batch came into doubt.
     """
-    events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     deadline = None if timeout is None else time.monotonic() + timeout
     follower = _Follower(engine, jobs, output, finish, await_credits)
+    begun = follower.jobs()
     # Numbers that other jobs pay for arrive only if those are sent, too.
-    followed = {payer for job in jobs for payer in engine.store.jobs.get(job).follows}
+    scope = {job.id for job in begun}.union(*(job.follows for job in begun))
     if finish:
-        engine.jobs.look_again({*jobs, *followed})
-    with leave_signals(lambda: events.put(None)):
+        engine.jobs.look_again(scope)
+    ending = None
+    # A worker is asked to end by programs, some of which ask twice at once.
+    with leave_signals(_interrupt, insist=jobs is not None):
         # A limit of batches under way waits for some to end, which only polls tell.
         poll = finish or engine.settings.sending.in_flight > 0
-        engine.start(events.put, Scope(jobs=frozenset(jobs) | followed, poll=poll, balance=False))
+        followed = None if jobs is None else frozenset(scope)
         try:
-            while (ending := follower.ending()) is None:
-                left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
-                if left <= 0:
-                    return follower.out_of_time()
-                try:
-                    event = events.get(timeout=min(left, _TICK_SECONDS))
-                except queue.Empty:
-                    continue
-                if event is None:
-                    raise Interrupted
-                if (ending := follower.take(event)) is not None:
-                    return ending
-            return ending
+            engine.start(events.put, Scope(jobs=followed, poll=poll, balance=False))
+            ending = follower.until_over(events, deadline)
+        except Interrupted:
+            pass  # a batch that is being sent decides how it ends
         finally:
-            leave(engine, output)
-            follower.report_failures(events)
+            sending = leave(engine, output, interrupted=ending is None, insist=jobs is not None)
+            follower.report_last(events)
+    if sending and (in_doubt := follower.in_doubt()) is not None:
+        return in_doubt
+    if ending is None:
+        raise Interrupted
+    return ending
+
+
+def standstill(engine: Engine) -> Ending | None:
+    """Return what ends `follow` at once if it works on all jobs of the key; makes no call.
+
+    Returns:
+        None means that a job may make progress by itself.
+
+    Raises:
+        StateError: the state file failed.
+    """
+    return _Follower(engine, None, Output(), finish=True, await_credits=True).standstill()
 
 
 class _Follower:
     """Decides after every event whether there is anything left to wait for."""
 
     def __init__(
-        self, engine: Engine, jobs: Sequence[int], output: Output, finish: bool, await_credits: bool
+        self, engine: Engine, jobs: Sequence[int] | None, output: Output, finish: bool, await_credits: bool
     ) -> None:
         self._engine = engine
-        self._jobs = jobs
+        self._wanted = jobs
+        self._all: tuple[int, list[Job]] = (-1, [])
         self._output = output
         self._finish = finish
         self._await_credits = await_credits
@@ -108,11 +133,47 @@ class _Follower:
         self._down: Problem | None = None
         self._barriers = 0
 
+    def until_over(self, events: "queue.SimpleQueue[Event]", deadline: float | None) -> Ending:
+        """Wait until there is nothing left to wait for, or for the deadline (monotonic seconds)."""
+        while (ending := self.ending()) is None:
+            left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
+            if left <= 0:
+                return self.out_of_time()
+            with suppress(queue.Empty):
+                ending = self.take(events.get(timeout=min(left, _TICK_SECONDS)))
+            if ending is not None:
+                return ending
+        return ending
+
+    def in_doubt(self) -> Ending | None:
+        """Return that the outcome of a batch is unknown, if it is."""
+        frozen = self._frozen()
+        return None if frozen is None else Ending(Exit.UNKNOWN, frozen)
+
+    def jobs(self) -> list[Job]:
+        """Return the jobs to follow as they are now."""
+        store = self._engine.store
+        if self._wanted is not None:
+            return [store.jobs.get(job) for job in self._wanted]
+        version = store.version()
+        if version != self._all[0]:
+            found = store.jobs.foremost(0)[0]
+            own = [job for job in found if job.unfinished and job.binding == self._engine.binding]
+            self._all = version, own
+        return self._all[1]
+
     def take(self, event: Event) -> Ending | None:
         """Handle an event; return how following ends, if it does."""
+        waits = self._wanted is None
         match event:
+            case EngineFailed(problem) if waits and problem.charged == "no":
+                self._say_once(f"{problem.message} {problem.remedy}")
             case EngineFailed(problem):
                 return Ending(Exit.FAILED, problem)
+            case HookFailed(problem):
+                self._say_once(f"{problem.message} {problem.remedy}")
+            case JobFinished(job) if waits:
+                self._output.note(f"Job {job} is finished.")
             case ServiceDown(problem) if problem.kind.refuses_key:
                 return Ending(exit_of_problem(problem), problem)
             case ServiceDown(problem, until):
@@ -120,7 +181,8 @@ class _Follower:
                 self._say_once(f"{problem.message} Everything waits; the next try is at {when}.")
                 self._down = problem
                 self._barriers = self._barriers + 1 if problem.kind is Kind.BAD_ANSWER else 0
-                if self._barriers >= TRIES:  # whoever answers there is not the service, and does not go away
+                # Whoever answers there is not the service, and does not go away while somebody waits.
+                if self._barriers >= TRIES and not waits:
                     return Ending(exit_of_problem(problem), problem)
             case SenderBusy():
                 self._say_once(SENDING_ELSEWHERE)
@@ -130,40 +192,49 @@ class _Follower:
 
     def out_of_time(self) -> Ending:
         """Return how following ends at the timeout: what kept it from ending matters more than the time."""
-        frozen = self._frozen()
-        if frozen is not None:
-            return Ending(Exit.UNKNOWN, frozen)
-        jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
+        if (in_doubt := self.in_doubt()) is not None:
+            return in_doubt
+        jobs = self.jobs()
         unread = (job.trouble for job in jobs if self._unreadable(job, tries=1))
         problem = self._down or next(unread, None)
         if problem is not None and exit_of_problem(problem) is Exit.SERVICE:
             return Ending(Exit.SERVICE, problem)
         return Ending(Exit.TIMEOUT)
 
-    def report_failures(self, events: "queue.SimpleQueue[Event | None]") -> None:
-        """Print what failed while the engine was stopping."""
+    def report_last(self, events: "queue.SimpleQueue[Event]") -> None:
+        """Print what failed, or finished, while the engine was stopping."""
         while not events.empty():
-            event = events.get()
-            if isinstance(event, EngineFailed):
-                self._say_once(f"{event.problem.message} {event.problem.remedy}")
+            match events.get():
+                case EngineFailed(problem) | HookFailed(problem):
+                    self._say_once(f"{problem.message} {problem.remedy}")
+                case JobFinished(job) if self._wanted is None:
+                    self._output.note(f"Job {job} is finished.")
 
     def ending(self) -> Ending | None:
         """Return how following ends, if there is nothing left to wait for."""
-        jobs = [self._engine.store.jobs.get(job) for job in self._jobs]
+        jobs = self.jobs()
         self._show(jobs)
+        # The engine may have proven it on its own threads meanwhile.
+        return self._standstill(jobs, lambda: self._may_be_proven() or self._frozen() is None)
+
+    def standstill(self) -> Ending | None:
+        """Return the same, and only look into the state file."""
+        return self._standstill(
+            self.jobs(), lambda: any(map(self._engine.recovery.awaits_proof, self._in_doubt()))
+        )
+
+    def _standstill(self, jobs: Sequence[Job], proven: Callable[[], bool]) -> Ending | None:
         frozen, followed = self._frozen(), self._followed(jobs)
         if any(self._moving(job, frozen=frozen is not None) for job in (*jobs, *followed)):
             return None
         if frozen is not None and any(not _over(job) for job in jobs):
-            # The engine may have proven it on its own threads meanwhile.
-            proven = self._may_be_proven() or self._frozen() is None
-            return None if proven else Ending(Exit.UNKNOWN, frozen)
+            return None if proven() else Ending(Exit.UNKNOWN, frozen)
         verdicts = (ending for job in (*jobs, *followed) if (ending := self._verdict(job)))
         return next(verdicts, Ending(Exit.DONE))
 
     def _followed(self, jobs: Sequence[Job]) -> list[Job]:
         """Return the other jobs on which these jobs wait, as long as they do."""
-        others = {payer for job in jobs for payer in job.follows}.difference(self._jobs)
+        others = {payer for job in jobs for payer in job.follows}.difference(job.id for job in jobs)
         followed = [self._engine.store.jobs.get(job) for job in sorted(others)]
         return [job for job in followed if self._finish or _unsent(job)]
 
@@ -185,7 +256,7 @@ class _Follower:
     def _may_be_proven(self) -> bool:
         """Whether a batch in doubt has its ID now, or may have it soon because one came with the answer."""
         engine = self._engine
-        for batch in [] if engine.binding is None else engine.store.batches.in_doubt(engine.binding):
+        for batch in self._in_doubt():
             if engine.recovery.awaits_proof(batch):
                 return True
             # An ID that the service did not know then it may know now.
@@ -216,7 +287,7 @@ class _Follower:
             return Ending(exit_of_problem(job.trouble), job.trouble)
         if _unsent(job) and (forbidden := self._engine.forbidden) is not None:
             return Ending(Exit.FAILED, forbidden)
-        if job.paused and _unsent(job):
+        if job.paused and _unsent(job) and self._wanted is not None:
             problem = Problem(
                 kind=Kind.INVALID_REQUEST,
                 message=f"Job {job.id} is paused.",
@@ -226,8 +297,7 @@ class _Follower:
         return None
 
     def _frozen(self) -> Problem | None:
-        binding = self._engine.binding
-        in_doubt = [] if binding is None else self._engine.store.batches.in_doubt(binding)
+        in_doubt = self._in_doubt()
         if not in_doubt:
             return None
         batch = in_doubt[0]
@@ -238,6 +308,10 @@ class _Follower:
             charged="unknown",
             remedy=f"Run `pwl-tui settle {batch.label}` to see what happened and settle it.",
         )
+
+    def _in_doubt(self) -> list[Batch]:
+        binding = self._engine.binding
+        return [] if binding is None else self._engine.store.batches.in_doubt(binding)
 
     def _show(self, jobs: Sequence[Job]) -> None:
         numbers = sum(job.numbers for job in jobs)
@@ -270,17 +344,27 @@ def _over(job: Job) -> bool:
     return job.state is JobState.COMPLETED
 
 
+def _interrupt() -> None:
+    raise Interrupted
+
+
 @contextmanager
-def leave_signals(leave: Callable[[], None]) -> Iterator[None]:
-    """Call `leave` on the first signal that asks the program to end; the second one interrupts at once."""
+def leave_signals(*steps: Callable[[], None], insist: bool = True) -> Iterator[None]:
+    """Take one of the steps on each signal that asks the program to end.
+
+    Args:
+        steps: called on the main thread, wherever it is.
+        insist: whether a signal after the steps interrupts at once. Otherwise it is ignored.
+    """
 
     def handle(signal_number: int, frame: FrameType | None) -> None:
-        if asked:
+        step = next(left, None)
+        if step is not None:
+            step()
+        elif insist:
             signal.default_int_handler(signal_number, frame)
-        asked.append(signal_number)
-        leave()
 
-    asked: list[int] = []
+    left = iter(steps)
     # Signals that are ignored stay ignored: `nohup` relies on it.
     heard = [one for one in _LEAVE_SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
     before = {one: signal.signal(one, handle) for one in heard}
@@ -291,10 +375,41 @@ def leave_signals(leave: Callable[[], None]) -> Iterator[None]:
             signal.signal(one, handler)
 
 
-def leave(engine: Engine, output: Output) -> None:
-    """Stop the engine; if a batch is being sent, wait for its answer so that it is not left in doubt."""
+def leave(engine: Engine, output: Output, *, interrupted: bool, insist: bool = True) -> bool:
+    """Stop the engine; if a batch is being sent, wait for its answer so that it is not left in doubt.
+
+    Args:
+        engine: closed when this returns.
+        output: says what is waited for.
+        interrupted: whether somebody waits for the program to end. Then a call that takes longer than
+            `GRACE_SECONDS`, or until the next signal, is cut: what came is kept, and the batch is in doubt.
+        insist: whether a signal ends the wait; see `leave_signals`. Otherwise the answer is waited for.
+
+    Returns:
+        Whether a batch was being sent.
+    """
     engine.stop()
-    if not engine.drain(0.2):
-        output.note("Waiting for the answer to the batch that is being sent. Interrupt again to quit now.")
-        engine.drain(PATIENCE_SECONDS)
+    sending = not engine.drain(0.2)
+    interrupted = interrupted and insist
+    if sending and not interrupted:
+        output.note("Waiting for the answer to the batch that is being sent.")
+        try:
+            engine.drain(PATIENCE_SECONDS)
+        except KeyboardInterrupt:
+            interrupted = True
+    if sending and interrupted:
+        output.note(awaited("the batch that is being sent"))
+        with suppress(KeyboardInterrupt):
+            engine.drain(GRACE_SECONDS)
+        engine.cut()
+        engine.drain(CUT_SECONDS)
     engine.close()
+    return sending
+
+
+def awaited(what: str) -> str:
+    """Return the sentence that an interrupted program waits with."""
+    return (
+        f"Waiting up to {GRACE_SECONDS:.0f} seconds for the answer to {what}. Interrupt again to stop;"
+        " the outcome is then unknown."
+    )

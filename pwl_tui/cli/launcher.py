@@ -14,8 +14,12 @@ import sys
 import threading
 from contextlib import suppress
 
-CANNOT_DRAW = frozenset({"", "dumb", "unknown"})
-"""Values of TERM that promise no cursor movement."""
+_DRAWN_ON = (
+    *("xterm", "screen", "tmux", "rxvt", "linux", "ansi", "vt1", "vt2", "vt3", "vt4", "alacritty", "foot"),
+    *("kitty", "ghostty", "wezterm", "konsole", "gnome", "vte", "st-", "contour", "rio", "iterm", "nsterm"),
+    *("mintty", "putty", "mlterm", "eterm", "cygwin", "ms-terminal", "hterm", "zellij", "terminology"),
+)
+"""How the names of terminals begin that understand ANSI sequences: servers often lack their terminfo."""
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP)
 """Not SIGINT, which a terminal sends to both."""
 
@@ -48,9 +52,30 @@ def on_terminal() -> bool:
 
     It must also be one that can be drawn on. On others Textual draws nothing and waits for nothing.
     """
-    if os.environ.get("TERM", "").lower() in CANNOT_DRAW:
+    terminal = all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    return terminal and can_draw_on(os.environ.get("TERM", ""))
+
+
+def can_draw_on(term: str) -> bool:
+    """Whether a terminal of that type understands ANSI sequences, which is all that Textual knows.
+
+    It does if its name is one of theirs, ends as theirs do, or if terminfo moves its cursor with ``ESC [``.
+
+    Args:
+        term: the value of TERM.
+    """
+    name = term.lower()
+    if name == "st" or name.startswith(_DRAWN_ON) or name.endswith(("-256color", "-direct")):
+        return True
+    try:
+        import curses  # rarely needed, and missing from some builds of Python
+
+        curses.setupterm(term, sys.stdout.fileno())
+        return (curses.tigetstr("cup") or b"").startswith(b"\x1b[")
+    except (ImportError, OSError, ValueError):
         return False
-    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+    except curses.error:  # terminfo does not know it either
+        return False
 
 
 def fork_behind() -> Launcher:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 
 from pwl_tui.cli.launcher import Launcher, fork_behind, on_terminal
+from pwl_tui.umask import be_private
 
 _COLLECT_AFTER = 10_000
 """New objects after which Python looks for cycles. At its default of 700 that is a seventh of a start."""
@@ -20,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: the arguments. None means those of the process.
     """
     gc.set_threshold(_COLLECT_AFTER)
+    be_private()
     _make_streams_usable()
     arguments = parsed(sys.argv[1:] if argv is None else argv)
     # Before anything else is loaded, since a fork copies what was loaded as soon as it is used.

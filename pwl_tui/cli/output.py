@@ -16,7 +16,6 @@ from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.text import encoding_of, has_signs, in_encoding
 
 _BAR_CELLS = 24
-_LINE_SECONDS = 30.0
 
 
 class Marks(NamedTuple):
@@ -41,12 +40,14 @@ class Output(Struct, dict=True):
         out: takes the result.
         err: takes progress, questions, and errors.
         clock: seconds, for how often progress is printed.
+        line_seconds: how often progress is printed where there is no terminal.
     """
 
     json: bool = False
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
     clock: Callable[[], float] = time.monotonic
+    line_seconds: float = 30.0
     _bar_drawn: bool = False
     _last_line: float = float("-inf")
 
@@ -114,13 +115,15 @@ class Output(Struct, dict=True):
             bar = self.marks.full * full + self.marks.lost * (_BAR_CELLS - full)
             self.write_beside(f"\r\x1b[2K{bar} {share:4.0%}  {text}")
             self._bar_drawn = True
-        elif self.clock() - self._last_line >= _LINE_SECONDS:
+        elif self.clock() - self._last_line >= self.line_seconds:
             self._last_line = self.clock()
             self.write_beside(f"{share:4.0%}  {text}\n")
 
     def _json(self, value: object) -> str:
-        """Return a value as JSON; in ASCII where the stream cannot have all of Unicode."""
+        """Return a value as JSON that a terminal cannot obey; in ASCII where the stream has no Unicode."""
         text = msgspec.json.encode(value).decode()
+        if not text.isprintable():  # a cell as it was found, such as one with a C1 control
+            text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
         if has_signs(self.out.encoding or "utf-8"):
             return text
         return "".join(c if c.isascii() else json.dumps(c)[1:-1] for c in text)

@@ -18,6 +18,7 @@ SUMMARIES = {
     "plan": "Show what would be sent and what it costs",
     "submit": "Send a list, after asking you to confirm the cost",
     "watch": "Poll until jobs are finished",
+    "worker": "Keep sending and polling in the background",
     "jobs": "List the jobs",
     "show": "Show a job and its batches",
     "export": "Export the list with results",
@@ -119,6 +120,8 @@ def load(name: str) -> Command:
             from pwl_tui.cli.commands.batches import COMMANDS
         case "lookup" | "balance" | "ledger":
             from pwl_tui.cli.commands.credits import COMMANDS
+        case "worker":
+            from pwl_tui.cli.commands.worker import COMMANDS
         case "state":
             from pwl_tui.cli.commands.state import COMMANDS
         case "doctor":

@@ -3,14 +3,14 @@
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from types import SimpleNamespace
 
 from pwl_tui import crash_log
 from pwl_tui.cli.commands.screen import open_screen
 from pwl_tui.cli.errors import exit_of
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.follow import Interrupted
+from pwl_tui.cli.follow import Interrupted, leave_signals
 from pwl_tui.cli.launcher import Launcher
 from pwl_tui.cli.output import Output, OutputError
 from pwl_tui.cli.session import Session
@@ -37,7 +37,8 @@ def run(arguments: SimpleNamespace, launcher: Launcher | None) -> int:
 
 def _run(session: Session, output: Output, handler: Callable[[Session], int]) -> int:
     try:
-        with session:
+        # The screen has its own way to leave.
+        with leave_signals() if session.launcher is None else nullcontext(), session:
             return handler(session)
     except OutputError as error:
         output.explain(error.problem)
@@ -45,8 +46,9 @@ def _run(session: Session, output: Output, handler: Callable[[Session], int]) ->
     except ProblemError as error:
         output.problem(error.problem)
         return exit_of(error)
-    except (Interrupted, KeyboardInterrupt):
-        output.note("Interrupted; nothing is lost. Run `pwl-tui watch` to continue.")
+    except KeyboardInterrupt as error:
+        more = " Run `pwl-tui watch` to continue." if isinstance(error, Interrupted) else ""
+        output.note(f"Interrupted; nothing is lost.{more}")
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # Nobody reads our output any more; closing standard error keeps Python from complaining at exit.

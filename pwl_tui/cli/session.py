@@ -95,7 +95,7 @@ class Session:
     def state_directory(self) -> Path:
         """The person's own state directory, which need not exist; the demo does not touch it."""
         given: Path | None = self.arguments.state_dir
-        return given if given is not None else paths.state_dir(self._environ)
+        return given.absolute() if given is not None else paths.state_dir(self._environ)
 
     @cached_property
     def crash_directory(self) -> Path:

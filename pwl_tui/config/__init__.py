@@ -6,7 +6,7 @@ example, the key and changed settings. Nothing here knows the service, lists or 
 
 from pwl_tui.config.errors import ConfigError
 from pwl_tui.config.settings import Settings, load
-from pwl_tui.config.tables import Lists, Notify, Polling, Sending, Ui
+from pwl_tui.config.tables import Lists, Notify, Polling, Sending, Ui, Worker
 from pwl_tui.config.values import KeyCommand
 from pwl_tui.config.writing import Changes, example, profiles, save, save_key, show
 
@@ -20,6 +20,7 @@ __all__ = [
     "Sending",
     "Settings",
     "Ui",
+    "Worker",
     "example",
     "load",
     "profiles",

@@ -22,6 +22,7 @@ from pwl_tui.config.tables import (
     Profile,
     Sending,
     Ui,
+    Worker,
     declared,
     tables,
 )
@@ -57,6 +58,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     lists: Lists = field(default_factory=Lists)
     sending: Sending = field(default_factory=Sending)
     polling: Polling = field(default_factory=Polling)
+    worker: Worker = field(default_factory=Worker)
     ui: Ui = field(default_factory=Ui)
     notify: Notify = field(default_factory=Notify)
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -120,6 +122,7 @@ def in_force(
         lists=file.lists,
         sending=file.sending,
         polling=file.polling,
+        worker=file.worker,
         ui=file.ui,
         notify=file.notify,
         keys=file.keys,

@@ -164,6 +164,19 @@ class Sending(Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0
 
 
+class Worker(Struct, frozen=True, forbid_unknown_fields=True):
+    """What happens to unfinished work when you leave the screen."""
+
+    on_leave: Annotated[
+        Literal["ask", "background", "stop"],
+        Meta(
+            title="Ask, keep working in the background, or stop. When the connection is lost, ask means"
+            " background.",
+            description='"ask", "background" or "stop"',
+        ),
+    ] = "ask"
+
+
 class Ui(Struct, frozen=True, forbid_unknown_fields=True):
     """The screen."""
 
@@ -195,10 +208,17 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
             description="true or false",
         ),
     ] = False
+    mask: Annotated[
+        bool,
+        Meta(
+            title="Hide all but the last digits of phone numbers on the screen, not in copies and exports.",
+            description="true or false",
+        ),
+    ] = False
 
 
 class Notify(Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens when a job finishes."""
+    """What happens when a job finishes, or something needs you."""
 
     bell: Annotated[bool, Meta(title="Ring the terminal bell.", description="true or false")] = True
     desktop: Annotated[
@@ -218,7 +238,8 @@ class Notify(Struct, frozen=True, forbid_unknown_fields=True):
     command: Annotated[
         str,
         Meta(
-            title="Run this without a shell, with the job's counts in the environment (never its numbers).",
+            title="Run this without a shell; PWL_TUI_EVENT says what happened. It never gets a number or the"
+            " key.",
             description="a command line, or empty",
         ),
     ] = ""
@@ -244,6 +265,7 @@ class File(Struct, frozen=True, forbid_unknown_fields=True):
     lists: Lists = Lists()
     sending: Sending = Sending()
     polling: Polling = Polling()
+    worker: Worker = Worker()
     ui: Ui = Ui()
     notify: Notify = Notify()
     keys: Annotated[

@@ -68,6 +68,13 @@ class Account:
                 self._service = self._connect(self._settings.base_url, self._key)
             return self._service
 
+    def cut(self) -> None:
+        """End the calls to the service at once; see `ServiceClient.cut`."""
+        # Without the lock: a handler of signals calls this, and may have interrupted whoever holds it.
+        service = self._service
+        if service is not None:
+            service.cut()
+
     def close(self) -> None:
         """Close the connections to the service."""
         with self._lock:

@@ -10,7 +10,7 @@ from pwl_tui.config import Settings
 from pwl_tui.engine.account import Account, connect
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.events import Event
-from pwl_tui.engine.hook import with_hook
+from pwl_tui.engine.hook import Hook
 from pwl_tui.engine.jobs.lifecycle import Jobs
 from pwl_tui.engine.jobs.plans import Plans
 from pwl_tui.engine.money.credits import Credits
@@ -145,10 +145,12 @@ class Engine:
         """
         self._listener, self._scope = listener, scope or Scope()
         scope = self._scope if self.may_spend else replace(self._scope, jobs=())
-        account = self._context.account
-        if account is not None:
-            hooked = with_hook(listener, self.settings.notify.command, self.store.jobs.get)
-            self._monitor = account.monitor(hooked, scope)
+        account, key = self._context.account, self._context.key
+        if account is not None and key is not None:
+            if command := self.settings.notify.command:
+                hook = Hook(command, self.store, account.binding, key, self._context.clock)
+                listener = hook.behind(listener)
+            self._monitor = account.monitor(listener, scope)
             self._monitor.start()
 
     def stop(self) -> None:
@@ -167,6 +169,15 @@ class Engine:
         end = time.monotonic() + timeout
         drains = [self.lookups.drain, *(monitor.drain for _, monitor in self._started())]
         return all(drain(max(end - time.monotonic(), 0.0)) for drain in drains)
+
+    def cut(self) -> None:
+        """After `stop`, end a paid call that takes too long; returns at once.
+
+        What came is kept, and its outcome is unknown: see `drain` for when that is on disk.
+        """
+        for account in (*(account for account, _ in self._earlier), self._context.account):
+            if account is not None:
+                account.cut()
 
     def close(self) -> None:
         """Stop, and close the connections to the service; a call that is still under way fails."""

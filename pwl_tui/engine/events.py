@@ -58,6 +58,12 @@ class EngineFailed(Struct, frozen=True):
     problem: Problem
 
 
+class HookFailed(Struct, frozen=True):
+    """The person's own command could not be started; nothing else is wrong."""
+
+    problem: Problem
+
+
 Event: TypeAlias = (
     BalanceRead
     | BalanceFailed
@@ -67,4 +73,5 @@ Event: TypeAlias = (
     | ServiceUp
     | SenderBusy
     | EngineFailed
+    | HookFailed
 )

@@ -173,43 +173,60 @@ def misfit(batch: Batch) -> Problem:
     )
 
 
-def incomplete(batch: Batch, missing: int, unfit: int) -> Problem:
-    """Return the problem of a finished batch whose answer lacks some of its numbers.
+def incomplete(batch: Batch, missing: int, unfit: int, opposite: int = 0) -> Problem:
+    """Return the problem of a finished batch whose answer does not tell about some of its numbers.
 
     Args:
         batch: the batch.
         missing: how many of its numbers the answer does not name.
         unfit: how many results cannot be read, or name other numbers.
+        opposite: about how many numbers it says one thing and its opposite.
     """
     odd = f"; {unfit:,} of its results cannot be read or fit no number" if unfit else ""
     return Problem(
         kind=Kind.BAD_ANSWER,
-        message=f"The finished answer for batch {batch.label} leaves out {missing:,} of its"
-        f" {batch.size:,} numbers{odd}.",
+        message=f"{_fault(batch, missing, opposite)}{odd}.",
         charged="yes",
         remedy=_ITS_ID,
     )
 
 
-def left_out(batch: Batch, missing: int) -> Problem:
-    """Return the problem of a finished batch whose answer left out numbers each time it was polled."""
+def left_out(batch: Batch, missing: int, opposite: int = 0) -> Problem:
+    """Return the problem of a finished batch whose answer was `incomplete` each time it was polled."""
+    count = "it counts" if missing + opposite == 1 else "they count"
     return Problem(
         kind=Kind.SERVER_ERROR,
-        message=f"The finished answer for batch {batch.label} leaves out {missing:,} of its"
-        f" {batch.size:,} numbers; they count as failed.",
+        message=f"{_fault(batch, missing, opposite)}; {count} as failed.",
         charged="yes",
         remedy=_REFUND.format(batch.job),
     )
 
 
+def _fault(batch: Batch, missing: int, opposite: int) -> str:
+    faults = [f"leaves out {missing:,}"] if missing else []
+    faults += [f"contradicts itself about {opposite:,}"] if opposite else []
+    return f"The finished answer for batch {batch.label} {' and '.join(faults)} of its {batch.size:,} numbers"
+
+
 def ended_early(batch: Batch, status: str, failed: int) -> Problem:
     """Return the problem of a batch that the service ended before all numbers had an answer."""
+    have, count = ("has", "counts") if failed == 1 else ("have", "count")
     return Problem(
         kind=Kind.SERVER_ERROR,
         message=f"The service ended batch {batch.label} with the status {status!r}; {failed:,} of its"
-        f" {batch.size:,} numbers have no answer and count as failed.",
+        f" {batch.size:,} numbers {have} no answer and {count} as failed.",
         charged="yes",
         remedy=_REFUND.format(batch.job),
+    )
+
+
+def taken(batch_id: str) -> Problem:
+    """Return the problem of a batch for which the service gave the ID of another one."""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The service answered with the ID of another batch, {batch_id}.",
+        charged="unknown",
+        remedy="Settle the batch: the balance before and after shows whether it was charged.",
     )
 
 
@@ -332,6 +349,6 @@ def hook_failed(command: str) -> Problem:
     """Return the problem of a configured command that cannot be started."""
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"Could not run the command for finished jobs: {clean(command, 80)}.",
-        remedy="Correct `command` under [notify] in the configuration.",
+        message=f"Could not run the command under [notify]: {clean(command, 80)}.",
+        remedy="Correct `command` there in the configuration.",
     )

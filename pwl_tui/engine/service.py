@@ -23,6 +23,9 @@ class ServiceClient(Protocol):
     def check(self, number: str, region: str | None = None) -> Check:
         """Pay for one number and return its result at once."""
 
+    def cut(self) -> None:
+        """End all calls at once, and begin no more; what came of a paid one is kept with its error."""
+
     def close(self) -> None:
         """Close the connections."""
 

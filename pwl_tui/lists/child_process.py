@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+from pwl_tui.config.tables import KEY_VARIABLE
+
 
 class Child:
     """``python -m module``, with pipes as its standard input and output; its standard error goes nowhere.
@@ -20,12 +22,13 @@ class Child:
 
     def __init__(self, module: str, *arguments: str) -> None:
         paths = os.pathsep.join(filter(None, sys.path))  # the child finds what this process found
+        theirs = {name: value for name, value in os.environ.items() if name != KEY_VARIABLE}
         self._process = subprocess.Popen(  # noqa: S603 - no shell; what runs is our own module
             [sys.executable, "-P", "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # the terminal belongs to the screen
-            env={**os.environ, "PYTHONPATH": paths},
+            env={**theirs, "PYTHONPATH": paths},
         )
         if self._process.stdin is None or self._process.stdout is None:
             raise AssertionError("it was started with pipes")

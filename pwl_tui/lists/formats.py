@@ -56,6 +56,12 @@ class ListKind(NamedTuple):
     """The only delimiter it can have; empty if that is to be detected."""
     begins: re.Pattern[bytes] | None = None
     """How text of this kind begins, without byte order marks and zeros; None if it begins with anything."""
+    begins_if_named: re.Pattern[bytes] | None = None
+    """How it also begins, if its name says what it is: a chat begins with a bracket, too."""
+    headed: bool = False
+    """Whether its converter names the columns in the first record."""
+    varied: bool = False
+    """Whether some rows may have their number under another name than the rest."""
     several: bool = False
     """Whether a row has all numbers of a person, so that all are read unless something else is said."""
     prose: bool = False
@@ -82,6 +88,7 @@ def _json(packed: Iterable[bytes], name: str, sheet: str | None, wait: Callable[
 
 _CARD = re.compile(rb"\s*BEGIN:VCARD", re.IGNORECASE)
 _JSON = re.compile(rb'\s*(?:\[\s*[{"]|\{\s*")')
+_JSON_VALUE = re.compile(rb'\s*(?:[\[{"-]|\d+\s*[,\n]|true|false|null)')
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _SHEETS = "any sheet (default: the one with the most numbers)"
 
@@ -99,12 +106,17 @@ KINDS = (
         begins=_CARD,
         convert=_vcards,
         several=True,
+        headed=True,
     ),
     ListKind(
         *("json", "JSON", (".json", ".jsonl", ".ndjson")),
         "an array, or a value a line, of objects, texts or numbers; exported as CSV",
         begins=_JSON,
+        begins_if_named=_JSON_VALUE,
         convert=_json,
+        several=True,
+        headed=True,
+        varied=True,
     ),
 )
 """Every kind. If the contents of a list leave a choice and its name does not help, the first one is taken."""
@@ -113,9 +125,6 @@ GZIP_SUFFIX = ".gz"
 """A list of any kind may be compressed with gzip. It is recognized by its contents, too."""
 
 _BEGINNING_BYTES = 1024
-_JSON_ARRAY = re.compile(rb"\s*[\[{]")
-"""How JSON begins that is called so: a chat begins with a bracket, too."""
-
 _BY_NAME = {kind.name: kind for kind in KINDS}
 
 
@@ -131,11 +140,14 @@ def kind_of(head: bytes, name: str) -> ListKind:
     binary = [kind for kind in KINDS if kind.magic and head.startswith(kind.magic)]
     if not binary:
         binary = [kind for kind in KINDS if kind.begins and kind.begins.match(text)]
-    named = _JSON_ARRAY.match(text) and suffix in _BY_NAME["json"].suffixes
-    possible = binary or [
-        kind for kind in KINDS if not kind.magic and (not kind.begins or (named and kind.name == "json"))
-    ]
+    if not binary:
+        binary = [kind for kind in KINDS if suffix in kind.suffixes and _begins_as_named(kind, text)]
+    possible = binary or [kind for kind in KINDS if not kind.magic and not kind.begins]
     return next((kind for kind in possible if suffix in kind.suffixes), possible[0])
+
+
+def _begins_as_named(kind: ListKind, text: bytes) -> bool:
+    return kind.begins_if_named is not None and kind.begins_if_named.match(text) is not None
 
 
 def kind_named(name: str) -> ListKind:

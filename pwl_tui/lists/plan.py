@@ -2,8 +2,9 @@
 
 from array import array
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import count, islice
 from typing import NamedTuple
 
 import phonenumbers
@@ -11,18 +12,17 @@ from msgspec.structs import replace
 
 from pwl_tui.lists.errors import ListError, PlanCancelledError
 from pwl_tui.lists.examples import Examples
+from pwl_tui.lists.formats import kind_named
 from pwl_tui.lists.numbers.international import INTERNATIONAL, speaks_against
-from pwl_tui.lists.numbers.parse import numbers_in_cell, parse
+from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import EMPTY, LETTERS, NO_COUNTRY_CODE, REASONS, SEVERAL_NUMBERS
 from pwl_tui.lists.numbers.region_clues import clues
 from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, guess_regions
-from pwl_tui.lists.numbers.renumbered import lacks_ninth_digit
-from pwl_tui.lists.numbers.text_numbers import numbers_in
+from pwl_tui.lists.outcomes import InOrder, Outcomes, Part, in_turn, outcomes, parts
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.findings import Example, RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
-from pwl_tui.lists.read.rows import cell_groups, cells
 from pwl_tui.lists.read.source import Source
 
 MAX_ROWS = 5_000_000
@@ -31,9 +31,6 @@ _REGIONS_NAMED = 6
 _ABROAD = f" If they begin with their country code, use --region {INTERNATIONAL}."
 _CONFIRMING = 200
 """How many rows from all over a list, and from its end, may speak against what its first rows suggest."""
-
-_BRAZIL = 10**11
-"""What a mobile number of Brazil is divided by to get its country code."""
 
 _REMEDIES = {
     SEVERAL_NUMBERS: "Add --several first or --several all to read them.",
@@ -59,6 +56,8 @@ class Found(NamedTuple):
     more_numbers: "array[int]"
     duplicates: int
     ninth_digits: int
+    beside_counts: Mapping[int, int]
+    """By reason, how many that should be numbers are beside the number of a row."""
 
 
 def plan(
@@ -88,8 +87,9 @@ def find(
     options: Options | Reading,
     progress: Callable[[int, int], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    in_order: InOrder = in_turn,
 ) -> Found:
-    """Read every row of a list. See `plan` for the arguments and errors."""
+    """Read every row of a list; `in_order` finds the numbers of its parts. See `plan` for the rest."""
 
     def check_cancelled(_: int) -> None:
         if cancelled is not None and cancelled():
@@ -101,9 +101,9 @@ def find(
             progress(done, source.size)
 
     if isinstance(options, Reading):
-        return _find(source, options, watch)
+        return _find(source, options, watch, in_order)
     reading = _confirmed(source, detect(source, options, check_cancelled), check_cancelled)
-    return _find(source, reading, watch, options.earlier_regions)
+    return _find(source, reading, watch, in_order, options.earlier_regions)
 
 
 def _confirmed(source: Source, reading: Reading, watch: Callable[[int], None]) -> Reading:
@@ -116,11 +116,7 @@ def _confirmed(source: Source, reading: Reading, watch: Callable[[int], None]) -
     if any(finding.aspect == "region" and finding.sure == "given" for finding in reading.findings):
         return reading
     spread, step, last = list[str](), 1, deque[str](maxlen=_CONFIRMING)
-    if reading.more_columns:
-        texts = (text for group, _ in cell_groups(source, reading, watch) for text in group)
-    else:
-        texts = (text for text, _ in cells(source, reading, watch))
-    for index, text in enumerate(texts):
+    for index, text in enumerate(text for part in parts(source, reading, watch) for text in part.texts):
         last.append(text)
         if not index % step:
             spread.append(text)
@@ -134,7 +130,11 @@ def _confirmed(source: Source, reading: Reading, watch: Callable[[int], None]) -
 
 
 def _find(
-    source: Source, reading: Reading, watch: Callable[[int], None], earlier: Sequence[str] = ()
+    source: Source,
+    reading: Reading,
+    watch: Callable[[int], None],
+    in_order: InOrder,
+    earlier: Sequence[str] = (),
 ) -> Found:
     """Do what `find` does for a list that is read in a known way.
 
@@ -142,72 +142,37 @@ def _find(
         source: the list.
         reading: how it is read.
         watch: see `Source.open`.
+        in_order: see `find`.
         earlier: regions of earlier lists, the latest first.
     """
-    strictness, plus_lost, per_row = reading.strictness, reading.plus_lost, reading.region_column is not None
     numbers, row_number, row_reason = array("q"), array("i"), array("b")
     more_rows, more_numbers = array("i"), array("i")
     places: dict[int, int] = {}
     national: list[str] = []
     examples = Examples()
     ninth_digits = duplicates = 0
-
-    def add(found: Sequence[int], texts: Sequence[str]) -> None:
-        """Add a row with several numbers."""
-        nonlocal duplicates, ninth_digits
-        known = len(numbers)
-        for number in found:
-            place = places.setdefault(number, len(numbers))
-            if place == len(numbers):
-                if place == examples.following:
-                    examples.add(" ".join(texts), number)
-                numbers.append(number)
-            if number is found[0]:
-                row_number.append(place)
-            else:
-                more_rows.append(len(row_number) - 1)
-                more_numbers.append(place)
-        row_reason.append(0)
-        duplicates += len(numbers) == known
-        ninth_digits += any(lacks_ninth_digit(" ".join(texts), number) for number in found)
-        if len(more_rows) > MAX_ROWS:
+    beside = Counter[int]()
+    for part, found in in_order(partial(outcomes, reading), parts(source, reading, watch)):
+        known, first_row = len(numbers), len(row_reason)
+        read = part if found.mentions is None else Part(found.mentions, None, None)
+        new = [number for number in found.different if number not in places]
+        duplicates += found.reasons.count(0) - found.rows_with(new)
+        numbers.extend(new)
+        places.update(zip(new, count(known)))
+        row_number.extend([places.get(number, -1) for number in found.numbers])
+        row_reason.extend(found.reasons)
+        for row, others in found.further.items():
+            more_rows.extend([first_row + row] * len(others))
+            more_numbers.extend(places[number] for number in others)
+        while known <= examples.following < len(numbers):
+            number = new[examples.following - known]
+            examples.add(" ".join(read.row(found.first_row(number))), number)
+        ninth_digits += found.ninth_digits
+        beside.update(found.beside)
+        if len(national) < MOST_WEIGHED:
+            national += islice(_without_country(read, found), MOST_WEIGHED - len(national))
+        if len(row_reason) > MAX_ROWS or len(more_rows) > MAX_ROWS:
             raise _too_long(source)
-
-    groups = cell_groups(source, reading, watch) if reading.more_columns else ()
-    for texts, region in islice(groups, MAX_ROWS + 1):
-        found, reason = _several(texts, region, reading)
-        if found:
-            add(found, texts)
-        else:
-            row_number.append(-1)
-            row_reason.append(reason)
-            if reason == NO_COUNTRY_CODE and len(national) < MOST_WEIGHED:
-                national += [text for text in texts if parse(text, None, "valid") == -NO_COUNTRY_CODE][:1]
-    several = reading.several is not None and not reading.in_text
-    singles = () if reading.more_columns else cells(source, reading, watch)
-    for text, region in islice(singles, MAX_ROWS + 1):
-        number = parse(text, region, strictness, plus_lost=plus_lost or (per_row and region is not None))
-        if number > 0:
-            place = places.setdefault(number, len(numbers))
-            if place == len(numbers):
-                if place == examples.following:
-                    examples.add(text, number)
-                numbers.append(number)
-            else:
-                duplicates += 1
-            row_number.append(place)
-            row_reason.append(0)
-            if number // _BRAZIL == 55 and lacks_ninth_digit(text, number):
-                ninth_digits += 1
-        elif several and number != -EMPTY and (found := _several([text], region, reading)[0]):
-            add(found, [text])
-        else:
-            row_number.append(-1)
-            row_reason.append(-number)
-            if number == -NO_COUNTRY_CODE and len(national) < MOST_WEIGHED:
-                national.append(text)
-    if len(row_reason) > MAX_ROWS:
-        raise _too_long(source)
     guesses = guess_regions(national, _regions(numbers), clues(source, reading, earlier)) if national else ()
     return Found(
         reading,
@@ -221,34 +186,25 @@ def _find(
         more_numbers,
         duplicates,
         ninth_digits,
+        beside,
     )
+
+
+def _without_country(part: Part, found: Outcomes) -> Iterator[str]:
+    """Yield the texts of a part that are numbers but for their country code, one of each row."""
+    for texts, reason in zip(part.rows(), found.reasons, strict=True):
+        if reason != NO_COUNTRY_CODE:
+            continue
+        if len(texts) == 1:
+            yield texts[0]
+        else:
+            yield from [text for text in texts if parse(text, None, "valid") == -NO_COUNTRY_CODE][:1]
 
 
 def _too_long(source: Source) -> ListError:
     return ListError(
         f"{source.name} has more than {MAX_ROWS:,} rows.", "Split it into several lists and plan each."
     )
-
-
-def _several(texts: Sequence[str], region: str | None, reading: Reading) -> tuple[list[int], int]:
-    """Return the numbers of a row, each once and as many as are wanted, or none and the reason."""
-    found: dict[int, None] = {}
-    reason = EMPTY
-    lost = reading.plus_lost or (reading.region_column is not None and region is not None)
-    for text in texts:
-        number = parse(text, region, reading.strictness, plus_lost=lost)
-        read = [number] if number > 0 else []
-        if number < 0 and number != -EMPTY:
-            read = numbers_in_cell(text, region, reading.strictness, plus_lost=lost)
-            if not read and not reading.delimiter:
-                written = (parse(number, region, "valid") for number in numbers_in(text, region))
-                read = [number for number in written if number > 0]
-            if reason == EMPTY:
-                reason = -number
-        found |= dict.fromkeys(read)
-        if found and reading.several == "first":
-            return list(found)[:1], 0
-    return list(found), 0 if found else reason
 
 
 def summed_up(source: Source, found: Found) -> ListPlan:
@@ -276,6 +232,7 @@ def summed_up(source: Source, found: Found) -> ListPlan:
         more_rows=found.more_rows,
         more_numbers=found.more_numbers,
         ninth_digits=found.ninth_digits,
+        beside={REASONS[reason]: count for reason, count in Counter(found.beside_counts).most_common()},
     )
     if not found.numbers:
         raise NoNumbersError(plan, *_numberless(plan))
@@ -293,12 +250,15 @@ def _numberless(plan: ListPlan) -> tuple[str, str]:
     """Return why a list has no number and what to do about it."""
     source, reading, count = plan.source, plan.reading, plan.rows
     if not count:
-        return f"{source.name} has a header but no rows.", "Choose a list with at least one phone number."
+        nothing = "no rows" if kind_named(source.kind).headed else "a header but no rows"
+        return f"{source.name} has {nothing}.", "Choose a list with at least one phone number."
     where = ""
     if len(reading.columns) > 1:
         name = repr(reading.column_names) if reading.header else reading.column + 1
         where = f" in column {name}"
-    message = f"None of the {count:,} rows of {source.name} has a phone number{where}."
+    none_of = "The only row" if count == 1 else f"None of the {count:,} rows"
+    has = "has no phone number" if count == 1 else "has a phone number"
+    message = f"{none_of} of {source.name} {has}{where}."
     for reason, remedy in _REMEDIES.items():
         if rows := plan.reasons.get(REASONS[reason], 0):
             return f"{message} {rows:,}: {REASONS[reason]}.", remedy

@@ -1,16 +1,19 @@
 """Plans a list in the process that `plan_subprocess` starts: ``python -m pwl_tui.lists.plan_worker``.
 
 Standard input is a `Task`. Standard output is a sequence of frames, each a length in four bytes and a
-`Message`: `Progress` now and then, and at the end `Rows` or `Refused`.
+`Message`: `Progress` now and then, and at the end `Rows` or `Refused`. It reads the list and puts together
+what its rows have; where there are more processors, helpers find the numbers.
 """
 
 import os
+import signal
 import sys
 from array import array
 
 import msgspec
 
 from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.outcomes import InOrder, in_turn
 from pwl_tui.lists.plan import Found, find
 from pwl_tui.lists.read.findings import Example, RegionGuess
 from pwl_tui.lists.read.reading import Options, Reading
@@ -24,11 +27,15 @@ _NICE = 5
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What to plan: with `reading` if the list was read before, otherwise with `options`."""
+    """What to plan: with `reading` if the list was read before, otherwise with `options`.
+
+    With `helpers`, so many processes find the numbers.
+    """
 
     source: Source
     options: Options | None
     reading: Reading | None
+    helpers: int = 0
 
 
 class Progress(msgspec.Struct, tag=True, frozen=True):
@@ -57,6 +64,7 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
     more_numbers: bytes
     duplicates: int
     ninth_digits: int
+    beside_counts: dict[int, int]
 
     def found(self) -> Found:
         """Return it as `plan.summed_up` needs it."""
@@ -72,6 +80,7 @@ class Rows(msgspec.Struct, tag=True, frozen=True):
             array("i", self.more_numbers),
             self.duplicates,
             self.ninth_digits,
+            self.beside_counts,
         )
 
 
@@ -81,10 +90,18 @@ Message = Progress | Refused | Rows
 def main() -> None:
     """Plan the list on standard input."""
     os.nice(_NICE)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it was interrupted, too, and ends it
     task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Task)
     how = task.reading or task.options or Options()
+    in_order: InOrder = in_turn
+    if task.helpers:
+        from pwl_tui.lists.helpers import (
+            with_helpers,
+        )  # multiprocessing loads as slowly as short lists are read
+
+        in_order = with_helpers(task.helpers)
     try:
-        found = find(task.source, how, lambda done, _: _send(Progress(done)))
+        found = find(task.source, how, lambda done, _: _send(Progress(done)), in_order=in_order)
     except ListError as error:
         _send(Refused(error.problem))
     else:
@@ -92,7 +109,7 @@ def main() -> None:
         more = (found.more_rows.tobytes(), found.more_numbers.tobytes())
         counts = (found.duplicates, found.ninth_digits)
         told = (dict(found.reason_counts), found.region_guesses, found.examples)
-        _send(Rows(found.reading, *arrays, *told, *more, *counts))
+        _send(Rows(found.reading, *arrays, *told, *more, *counts, dict(found.beside_counts)))
 
 
 def _send(message: Message) -> None:

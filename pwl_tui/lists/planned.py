@@ -32,6 +32,7 @@ class ListPlan(Struct, frozen=True):
         more_rows: by further number of a row with several, the index of that row, ascending.
         more_numbers: beside it, the index into `numbers`.
         ninth_digits: how many rows were read with the ninth digit that Brazil's mobile numbers have today.
+        beside: by reason, how many that should be numbers are beside that of a row and are not usable.
         region_guesses: regions that would turn rows without a country code into numbers, the likeliest first.
         examples: how some cells are read, from different parts of the list and different countries.
     """
@@ -51,6 +52,7 @@ class ListPlan(Struct, frozen=True):
     more_rows: "array[int]" = field(default_factory=partial(array, "i"))
     more_numbers: "array[int]" = field(default_factory=partial(array, "i"))
     ninth_digits: int = 0
+    beside: dict[str, int] = field(default_factory=dict)
 
     @property
     def further(self) -> int:

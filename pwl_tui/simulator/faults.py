@@ -1,9 +1,9 @@
 """Faults by rule: which calls go wrong, whether their work is done anyway, and what the client sees.
 
 A rule picks calls (`call`, `key`, `after`, `every`, `share`, `times`) and says what happens to them: a wrong
-answer (`status` with `body`, `dialect` with `code`, `foreign`), the true one `garbled`, a `cut` connection,
-or silence. Without any of these the client gets the true answer, only late (`delay`), with other `headers`,
-or spoiled (`spelling`, `word`, `damage`). The same rules can be written in Python,
+answer (`status` with `body`, `dialect` with `code`, `foreign`), the true one `garbled` or in other words
+(`spelling`, `word`), a `cut` connection, or silence. Without any of these the client gets the true answer,
+only late (`delay`) or with other `headers`. The same rules can be written in Python,
 ``Rule(call="submit", after=2, times=1, cut="after")``, and in a TOML file:
 
     [[fault]]
@@ -25,7 +25,7 @@ import msgspec
 
 from pwl_tui.simulator.documented import DOCUMENTED, Dialect
 from pwl_tui.simulator.garble import Garble, garble
-from pwl_tui.simulator.mangling import Damage, Spelling, mangled
+from pwl_tui.simulator.spelling import Spelling, respelled
 
 Call = Literal["balance", "submit", "poll", "check", "other"]
 """What a request asks for; ``other`` is anything that the service does not have."""
@@ -93,8 +93,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Answer truly, with the numbers of the results written in another way."""
     word: str | None = None
     """Answer truly, with another word as ``status``."""
-    damage: Damage | None = None
-    """Answer truly, in bytes that are not quite JSON."""
     silent: bool = False
     """Never answer, until the server stops."""
     headers: dict[str, str] = {}
@@ -106,8 +104,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     def __post_init__(self) -> None:
         """Refuse fields that contradict each other."""
-        answers = (self.status or self.foreign, self.dialect or self.code)
-        kinds = (*answers, self.cut, self.silent, self.garbled)
+        others = (self.status or self.foreign, self.dialect or self.code, self.cut, self.silent)
+        kinds = (*others, self.garbled)
         if sum(bool(kind) for kind in kinds) > 1:
             raise ValueError("status or foreign, dialect, cut, garbled and silent exclude each other")
         if bool(self.dialect) != bool(self.code):
@@ -116,16 +114,16 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             raise ValueError(f"code {self.code!r} is not one of the dialect {self.dialect}")
         if self.body is not None and (self.status is None or self.foreign):
             raise ValueError("body needs status, and excludes foreign")
-        if self._spoils and any(kinds):
-            raise ValueError("spelling, word and damage spoil the true answer: they exclude any other")
+        if self._respells and any(others):
+            raise ValueError("spelling and word change the true answer: they exclude any but garbled")
         if self.work is not None and (kind := "cut" if self.cut else self.garbled and "garbled"):
             raise ValueError(f"{kind} implies whether the work is done, it excludes work")
         if self.work is False and not any(kinds):
             raise ValueError("work = false needs status, dialect, foreign or silent: there is no true answer")
 
     @property
-    def _spoils(self) -> bool:
-        return any(one is not None for one in (self.spelling, self.word, self.damage))
+    def _respells(self) -> bool:
+        return self.spelling is not None or self.word is not None
 
     @property
     def works(self) -> bool:
@@ -141,6 +139,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             status: the true answer's HTTP status; 200 if the work is not done.
             body: the true answer's body, JSON; empty if the work is not done.
         """
+        if self._respells:
+            body = respelled(body, self.spelling, self.word)
         if self.garbled and body:
             spoiled = garble(self.garbled, body)
             return Reply(status, spoiled.headers | self.headers, spoiled.body, spoiled.end)
@@ -156,8 +156,6 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         elif self.status:
             default = {"error": f"{responses.get(self.status, 'Error')}."}
             body = msgspec.json.encode(default if self.body is None else self.body)
-        elif self._spoils:
-            body = mangled(body, self.spelling, self.word, self.damage)
         status = self.status or status
         if status in _BODILESS:
             body = b""

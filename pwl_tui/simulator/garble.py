@@ -1,6 +1,7 @@
 """True answers made hard to read, as broken servers and proxies do; the work is done and charged."""
 
 import gzip
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, get_args
 
@@ -11,12 +12,17 @@ Garble = Literal[
     "utf-16",
     "latin-1",
     "nan",
+    "surrogate",
+    "control",
+    "comma",
+    "result",
     "before",
     "after",
     "html",
     "nested",
     "twice",
     "quoted",
+    "cut",
     "gzip label",
     "gzip cut",
     "length long",
@@ -56,12 +62,17 @@ _TEXTS: Mapping[str, Callable[[bytes], bytes]] = {
     "utf-16": lambda body: body.decode().encode("utf-16"),
     "latin-1": lambda body: _within(body, '"note": "é"'.encode("latin-1")),
     "nan": lambda body: _within(body, b'"eta": NaN'),
+    "surrogate": lambda body: _within(body, b'"node": "\\ud83d"'),
+    "control": lambda body: _within(body, b'"node": "a\x01\n"'),
+    "comma": lambda body: re.sub(rb"\]?\}$", rb",\g<0>", body),
+    "result": lambda body: body.replace(b'"phone_number"', b'"phone_number', 1),
     "before": lambda body: b"<br />\n<b>Warning</b>: deprecated in x.php\n" + body,
     "after": lambda body: body + b"\n<!-- served in 0.02 s -->",
     "html": lambda body: b"<html><body><pre>" + body.replace(b'"', b"&quot;") + b"</pre></body></html>",
     "nested": lambda body: b'{"isSuccess": true, "data": {"batch": ' + body + b"}}",
     "twice": lambda body: body + b'{"batch_id": "00000000-0000-4000-8000-000000000000"}',
     "quoted": lambda body: b'"' + body.replace(b'"', b'\\"') + b'"',
+    "cut": lambda body: body[: len(body) * 2 // 3],
 }
 
 

@@ -6,6 +6,7 @@ that a fault keeps silent.
 
 import contextlib
 import re
+import select
 import socket
 import struct
 import sys
@@ -27,6 +28,7 @@ MAX_BODY = 2**20
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 _BEFORE_RESET = 0.05
+_LOOK_SECONDS = 0.05
 _GRACE = 1.0  # seconds for calls in progress to end; none of them takes that long
 _NO_FAULT = Rule()
 _NOT_FOUND: Answer = (404, {"error": "Not found."})
@@ -188,8 +190,10 @@ class _Handler(BaseHTTPRequestHandler):
                 cut=rule.cut is not None or reply.end != "keep",
             )
         )
-        if rule.silent or rule.delay:
-            server.stopping.wait(None if rule.silent else rule.delay)
+        if rule.silent:
+            self._say_nothing()
+        elif rule.delay:
+            server.stopping.wait(rule.delay)
         if unanswered or server.stopping.is_set():
             self._reset()
         else:
@@ -236,11 +240,21 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
         self.close_connection |= reply.end != "keep"
         if reply.end == "silent":
-            self.server.stopping.wait()
+            self._say_nothing()
         elif reply.end == "reset":
             # The client reads what came before it is told of the reset.
             self.server.stopping.wait(_BEFORE_RESET)
             self._reset()
+
+    def _say_nothing(self) -> None:
+        """Wait until the client has gone away, or the server stops."""
+        gone = False
+        while not gone and not self.server.stopping.wait(_LOOK_SECONDS):
+            if select.select([self.connection], [], [], 0)[0]:
+                try:
+                    gone = not self.connection.recv(1, socket.MSG_PEEK)
+                except ConnectionError:
+                    gone = True
 
     def _reset(self) -> None:
         self.close_connection = True

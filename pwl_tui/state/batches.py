@@ -17,6 +17,7 @@ from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 from pwl_tui.state.replies import keep
 from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome
+from pwl_tui.text import without_numbers
 
 IN_DOUBT: Final = "its batch is in doubt"
 _QUERY_SIZE: Final = 500
@@ -49,8 +50,10 @@ class Batches:
         return batch_from(row)
 
     def by_id(self, batch_id: str) -> Batch | None:
-        """Return the batch with the service's ID. None means there is none."""
-        row = self._database.first(f"{BATCHES} WHERE batch_id=? LIMIT 1", batch_id)
+        """Return the batch with the service's ID. None means there is none, or its job is being deleted."""
+        row = self._database.first(
+            f"{BATCHES} WHERE batch_id=? AND job IN (SELECT id FROM jobs WHERE ready=1) LIMIT 1", batch_id
+        )
         return batch_from(row) if row else None
 
     def state_of(self, job: int, seq: int, digest: str) -> BatchState | None:
@@ -73,17 +76,21 @@ class Batches:
 
     def numbers(self, batch: Batch) -> list[int]:
         """Return the numbers of a batch in order, as E.164 without the plus."""
-        rows = self._database.read(
+        rows = self._database.stream(
             "SELECT number FROM numbers WHERE job=? AND idx>=? AND idx<? ORDER BY idx",
             batch.job,
             batch.first,
             batch.first + batch.size,
         )
-        return [row[0] for row in rows]
+        return [number for (number,) in rows]
 
     def in_doubt(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that are in doubt; while there is one, nothing is sent."""
         return self._of_binding(binding, f"state='{BatchState.UNKNOWN}'")
+
+    def written_off(self, binding: Binding) -> list[Batch]:
+        """Return the batches of a binding that were charged, and given up because nobody knew their ID."""
+        return self._of_binding(binding, f"state='{BatchState.LOST}'")
 
     def in_sending(self, binding: Binding) -> list[Batch]:
         """Return the batches of a binding that a process is sending, or was sending when it died."""
@@ -271,7 +278,7 @@ class Batches:
             )
             set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
             keep(c, batch, now, "", ids)
-            note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, problem.message))
+            note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, without_numbers(problem.message)))
 
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``rejected``: refused and not charged; the person has to fix the cause."""
@@ -324,4 +331,4 @@ class Batches:
         **columns: object,
     ) -> None:
         move(c, batch, BatchState.SENDING, state, error=to_json(problem), **columns)
-        note(c, Activity(now, batch.job, batch.seq, state, problem.message))
+        note(c, Activity(now, batch.job, batch.seq, state, without_numbers(problem.message)))

@@ -5,13 +5,14 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pwl_tui.os_errors import os_sentences
-from pwl_tui.state.errors import StateError, damaged, is_busy, sqlite_errors
+from pwl_tui.os_errors import NotOursError, os_sentences
+from pwl_tui.paths import keep_private, open_private
+from pwl_tui.state.errors import StateError, damaged, is_busy, locked, sqlite_errors
 from pwl_tui.state.files.locks import exclusive_lock
 from pwl_tui.state.patience import STEP_SECONDS, Patience
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
@@ -53,6 +54,20 @@ class Database:
             except BaseException:
                 self.close()
                 raise
+        self._file = _identity(path)
+
+    def require_in_place(self) -> None:
+        """Check that the file is still where it was opened.
+
+        Raises:
+            StateError: it was removed, or another one has its place. What is written now would be lost.
+        """
+        if _identity(self.path) != self._file:
+            raise StateError(
+                f"The state file {self.path} was removed or replaced while pwl-tui was running.",
+                "Nothing more is sent. Put it back if you can, and start pwl-tui again; if it is gone, run"
+                " `pwl-tui adopt --journal`.",
+            )
 
     def read(self, statement: str, *values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
@@ -72,14 +87,20 @@ class Database:
             yield from self._patiently(lambda: cursor.execute(statement, values))
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, patient: bool = True) -> Iterator[sqlite3.Connection]:
         """Yield a connection that holds the write lock; commit at the end, or roll back on any exception.
 
         When this returns the change is on disk (``synchronous=FULL``).
+
+        Args:
+            patient: whether to wait for other processes as long as `patience` says, or for a moment only.
         """
         with sqlite_errors(self.path):
-            self._execute("BEGIN IMMEDIATE", ())
             connection = self._connection()
+            if patient:
+                self._execute("BEGIN IMMEDIATE", ())
+            else:
+                connection.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
                 connection.execute("COMMIT")
@@ -106,6 +127,26 @@ class Database:
         row = self.first("PRAGMA quick_check(1)")
         if row is None or row[0] != "ok":
             raise damaged(self.path)
+
+    def wipe(self) -> None:
+        """Leave nothing behind of what was deleted.
+
+        SQLite overwrites what it deletes (``secure_delete``), but not what it left behind when it moved rows
+        from page to page before: a new file has none of that. It takes a second for 30 MB, and as much
+        space once more. Then the write-ahead log is emptied as soon as nobody reads from it.
+
+        Raises:
+            StateError: the disk is full, or another process keeps reading.
+        """
+        with sqlite_errors(self.path):
+            self._execute("VACUUM", ())
+        with self.patience.wait() as wait:
+            while (row := self.first("PRAGMA wal_checkpoint(TRUNCATE)")) is not None and row["busy"]:
+                if not wait.goes_on():
+                    raise locked()
+                self.patience.pause()
+        for old in self.path.parent.glob(f"{self.path.name}-*.old"):
+            old.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the connections of this thread and of those that have ended.
@@ -145,8 +186,13 @@ class Database:
         return connection
 
     def _connect(self) -> sqlite3.Connection:
+        # Never made anew here: a file that was removed meanwhile would come back empty.
         connection = sqlite3.connect(
-            self.path, timeout=STEP_SECONDS, isolation_level=None, check_same_thread=False
+            f"{self.path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=STEP_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
         )
         connection.row_factory = sqlite3.Row
         with self._lock:
@@ -194,20 +240,31 @@ def _close_all(connections: Mapping[threading.Thread, sqlite3.Connection]) -> No
         connection.close()
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file from another; None if there is none."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None
+
+
 def _create(path: Path) -> None:
     """Create an empty file (0600), or make the existing one accessible to its owner only.
 
     SQLite gives -wal and -shm the mode of the file itself, so the mode is set before SQLite opens it. An
     existing file is not opened here: closing it would release the locks that this process has on it.
     """
+    logs = [path.with_name(path.name + end) for end in ("-wal", "-shm")]
     try:
         try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-        except FileExistsError:
-            path.chmod(0o600)
+            os.close(open_private(path, os.O_RDWR | os.O_EXCL))
+        except (FileExistsError, NotOursError):
+            for file in (path, *logs):
+                with suppress(FileNotFoundError):
+                    keep_private(file)
             return
         # Otherwise the logs of a file that was moved away would be read as part of the new one.
-        for left in (path.with_name(path.name + end) for end in ("-wal", "-shm")):
+        for left in logs:
             if left.exists():
                 left.replace(left.with_name(f"{left.name}.old"))
     except OSError as error:

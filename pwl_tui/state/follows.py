@@ -10,13 +10,13 @@ from itertools import groupby
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from pwl_tui.answer import COLUMNS, Answer, Outcome, reused_note
 from pwl_tui.state.database import Database
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.money import Activity, note
-from pwl_tui.state.records import ANSWER, answer_from
+from pwl_tui.state.records import ANSWER, answer_from, values_of
 
 NO_ANSWER: Final = "no answer from job"
 """How the note begins of a number that was left to another job in vain."""
@@ -116,7 +116,7 @@ def take_over(
             fates.append((idx, awaited(payers[number][0]), None))
         else:
             fates.append((idx, *left_out))
-    c.executemany(_STORE, ((*astuple(answer), at, batch.job, idx) for idx, answer, at in fates))
+    c.executemany(_STORE, ((*values_of(answer), at, batch.job, idx) for idx, answer, at in fates))
     c.execute(
         "UPDATE numbers SET batch=NULL WHERE job=? AND idx>=? AND idx<?",
         (batch.job, batch.first, batch.first + batch.size),
@@ -226,7 +226,7 @@ def _hand_over(
     got = [(row["idx"], *answers[row["number"]]) for row in waiting if row["number"] in answers]
     if not got:
         return
-    c.executemany(_STORE, ((*astuple(answer), at, job, idx) for idx, answer, at in got))
+    c.executemany(_STORE, ((*values_of(answer), at, job, idx) for idx, answer, at in got))
     known = [answer for _, answer, at in got if at is not None]
     _count_reused(c, job, known, now)
     c.execute("UPDATE jobs SET failed_elsewhere=failed_elsewhere+? WHERE id=?", (len(got) - len(known), job))

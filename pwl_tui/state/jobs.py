@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from msgspec import Struct
-from msgspec.structs import astuple
 
 from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
@@ -14,7 +13,7 @@ from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.follows import NewFollow, follow, give_up_on
 from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.state.money import Activity, Charge, insert_charge, note
-from pwl_tui.state.records import ANSWER, FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json
+from pwl_tui.state.records import ANSWER, FOREMOST_JOBS, JOB, JOBS, binding_row, job_from, to_json, values_of
 
 _PER_TRANSACTION = 20_000
 """Rows stored in one transaction: about 0.1 s, so that storing an ID need not wait for long."""
@@ -42,6 +41,8 @@ class NewBatch(Struct, frozen=True):
     """Given if the batch was submitted elsewhere and is adopted: it is polled and never sent."""
     submitted: float | None = None
     """When that was. None means unknown."""
+    charged_as: tuple[int, int] | None = None
+    """Job and place of a batch that was written off without this ID: the books have the charge under it."""
 
 
 class NewJob(Struct, frozen=True):
@@ -119,6 +120,11 @@ class Jobs:
                 )
                 binding = binding_row(c, job.binding)
                 for seq, batch in enumerate(batches, 1):
+                    if batch.charged_as is not None:
+                        c.execute(
+                            "INSERT OR IGNORE INTO forgotten VALUES (?,?,?,?)",
+                            (batch.batch_id, job.created, *batch.charged_as),
+                        )
                     # A forgotten batch is adopted once more: its charge has stayed in the books.
                     if batch.batch_id is not None and not _charged(c, batch.batch_id):
                         at = batch.submitted or job.created
@@ -184,7 +190,7 @@ class Jobs:
         return [row["origin"] for row in self._database.read(query, profile, most)]
 
     def forget(self, job_id: int, now: float) -> None:
-        """Remove a job with its list, numbers and results for good; its charges stay.
+        """Remove a job with its list, numbers and results; its charges stay. `Store.wipe` makes it for good.
 
         It disappears for everyone at once; then it is deleted in short transactions, so that nobody waits.
 
@@ -216,8 +222,6 @@ class Jobs:
                     )
         with self._database.transaction() as c:
             c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
-        # Deleted data is still in the write-ahead log until that is overwritten.
-        self._database.first("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _rows(self, table: str, key: str, job_id: int) -> int:
         row = self._database.first(f"SELECT coalesce(max({key})+1, 0) FROM {table} WHERE job=?", job_id)
@@ -286,7 +290,7 @@ WHERE id=?
 
 
 def _number_values(index: int, number: NewNumber) -> tuple[object, ...]:
-    return index, number.number, number.batch, number.answered, *astuple(number.answer)
+    return index, number.number, number.batch, number.answered, *values_of(number.answer)
 
 
 def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[object, ...]:
@@ -309,5 +313,5 @@ def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[obje
 
 
 def _charged(c: sqlite3.Connection, batch_id: str) -> bool:
-    """Whether the books have the charge of a batch whose job was forgotten."""
+    """Whether the books have the charge of a batch whose job was forgotten, or that was written off."""
     return c.execute("SELECT 1 FROM forgotten WHERE batch_id=?", (batch_id,)).fetchone() is not None

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import replace
 
 from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activity, Charge, insert_charge, note
-from pwl_tui.state.records import ANSWER, answer_from, binding_row, problem_from, to_json
+from pwl_tui.state.records import ANSWER, answer_from, binding_row, problem_from, to_json, values_of
+from pwl_tui.text import without_numbers
 
 _QUERY_SIZE: Final = 500
 """Numbers in one statement; SQLite allows 32,766."""
@@ -107,7 +108,7 @@ class Lookups:
         with self._database.transaction() as c:
             c.execute(
                 f"UPDATE lookups SET answered=?, error=NULL, line_type=?, {columns} WHERE id=?",
-                (charge.at, line_type, *astuple(answer), lookup),
+                (charge.at, line_type, *values_of(answer), lookup),
             )
             insert_charge(c, binding_row(c, binding), charge)
 
@@ -120,7 +121,7 @@ class Lookups:
         """Store why a check that may have been charged has no answer, and what came in place of one."""
         with self._database.transaction() as c:
             c.execute("UPDATE lookups SET error=?, reply=? WHERE id=?", (to_json(problem), reply, lookup))
-            note(c, Activity(now, None, None, "lookup in doubt", problem.message))
+            note(c, Activity(now, None, None, "lookup in doubt", without_numbers(problem.message)))
 
     def replies(self, binding: Binding, number: int) -> list[str]:
         """Return what came for the checks of a number that have no answer, newest first; not cleaned."""
@@ -149,14 +150,19 @@ class Lookups:
         return int(row[0]) if row else 0
 
     def purge(self, before: float) -> None:
-        """Remove the numbers of checks made before a moment, and their answers, for good; charges stay.
+        """Remove the numbers of checks made before a moment, and their answers; charges stay.
 
-        A check that may have been charged stays without its number, for the ledger.
+        A check that may have been charged stays without its number, for the ledger. `Store.wipe` makes it
+        for good.
         """
         with self._database.transaction() as c:
             c.execute("DELETE FROM lookups WHERE answered<?", (before,))
-            c.execute(
-                "UPDATE lookups SET number=NULL, reply=NULL WHERE answered IS NULL AND started<?", (before,)
-            )
-        # Deleted data is still in the write-ahead log until that is overwritten.
-        self._database.first("PRAGMA wal_checkpoint(TRUNCATE)")
+            old = "answered IS NULL AND started<?"
+            for row in c.execute(f"SELECT id, error FROM lookups WHERE {old}", (before,)).fetchall():
+                problem = problem_from(row["error"])
+                if problem is not None:  # the service may have said the number in it
+                    problem = replace(problem, message=without_numbers(problem.message))
+                c.execute(
+                    "UPDATE lookups SET number=NULL, reply=NULL, error=? WHERE id=?",
+                    (to_json(problem), row["id"]),
+                )

@@ -127,6 +127,19 @@ class Charges:
         )
         return int(row[0]) if row else 0
 
+    def without_id(self, binding: Binding) -> list[tuple[int, int]]:
+        """Return job and place of each batch that was charged and has no ID: it was written off."""
+        rows = self._database.read(
+            "SELECT c.job, c.seq FROM charges c JOIN bindings b ON b.id=c.binding"
+            " LEFT JOIN batches a ON a.job=c.job AND a.seq=c.seq"
+            " LEFT JOIN forgotten f ON f.job=c.job AND f.seq=c.seq"
+            " WHERE b.base_url=? AND b.fingerprint=? AND c.job IS NOT NULL"
+            " AND a.batch_id IS NULL AND f.batch_id IS NULL ORDER BY c.id",
+            binding.base_url,
+            binding.fingerprint,
+        )
+        return [(row["job"], row["seq"]) for row in rows]
+
     def all(self, binding: Binding) -> list[Charge]:
         """Return every charge of a binding, oldest first."""
         rows = self._database.read(

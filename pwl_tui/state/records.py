@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import astuple
 
 from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
@@ -196,6 +197,18 @@ def results_from(row: sqlite3.Row | None) -> list[Result]:
     if row is None:
         return []
     return msgspec.json.decode(row[0], type=list[Result], strict=False)  # SQLite writes 1 for true
+
+
+@lru_cache(1_000)  # most numbers of a job have one of a few answers
+def values_of(answer: Answer) -> tuple[str | int | None, ...]:
+    """Return the columns of `ANSWER` for an answer.
+
+    SQLite's module binds plain types in half the time of a subclass, such as an enumeration or a bool.
+    """
+    return tuple(
+        str(value) if isinstance(value, str) else int(value) if isinstance(value, bool) else value
+        for value in astuple(answer)
+    )
 
 
 def answer_from(values: Sequence[object]) -> Answer:

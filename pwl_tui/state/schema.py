@@ -252,6 +252,18 @@ CREATE TABLE further_numbers (
 ) WITHOUT ROWID;
 """
 
+_TOLD: Final = """
+-- What the person's command was told, so that each event is told once, whichever process sees it.
+CREATE TABLE told (
+    binding INTEGER NOT NULL REFERENCES bindings,
+    event TEXT NOT NULL,
+    subject TEXT NOT NULL,              -- a batch or a job; empty: the key
+    at REAL NOT NULL,                   -- when it was told; of a job that finished, when that was
+    lasting INTEGER NOT NULL,           -- whether it still is so
+    PRIMARY KEY (binding, event, subject)
+) WITHOUT ROWID;
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _FIRST,
     _SECOND,
@@ -261,4 +273,5 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _REPLIES_IN_DOUBT,
     _UNDER_WAY,
     _SEVERAL_NUMBERS_IN_A_ROW,
+    _TOLD,
 )

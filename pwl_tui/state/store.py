@@ -15,6 +15,7 @@ from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
+from pwl_tui.state.files.worker import WorkerFiles
 from pwl_tui.state.follows import Follows
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
@@ -25,6 +26,7 @@ from pwl_tui.state.place import Places
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
 from pwl_tui.state.replies import Replies
+from pwl_tui.state.told import Told
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: there must be room for an ID that is paid for."""
@@ -46,6 +48,7 @@ class Store:
         balances: readings of the credits.
         charges: what is known to have been spent.
         activity: the log of what happened and what was decided.
+        told: what the person's command was told.
         places: where the state belongs, and where it is.
         journal: every batch ID, outside the database.
         patience: how long locks are waited for, and who is told.
@@ -68,6 +71,7 @@ class Store:
         self.balances = Balances(database)
         self.charges = Charges(database)
         self.activity = Activities(database)
+        self.told = Told(database)
         self.places = Places(database, directory, host)
         self.journal = Journal(directory / "journal.log")
 
@@ -94,6 +98,10 @@ class Store:
         """Try to become the one sender of a key: see `locks.sender_lock`."""
         return sender_lock(self.directory, binding)
 
+    def worker(self, binding: Binding) -> WorkerFiles:
+        """Return the files of the background worker of a key."""
+        return WorkerFiles(self.directory, binding)
+
     def accepting(self) -> AbstractContextManager[None]:
         """Keep all others, in other processes too, from what must be done once: accept a job, settle a batch.
 
@@ -109,8 +117,9 @@ class Store:
         """Check, before anything is paid, that what is bought can be stored.
 
         Raises:
-            StateError: the disk is nearly full, or the journal cannot be written.
+            StateError: the disk is nearly full, the state file was removed, or the journal cannot be written.
         """
+        self._database.require_in_place()
         self.journal.make_ready()
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:
@@ -118,6 +127,14 @@ class Store:
                 f"The disk is nearly full: {self.directory} has {free // 1024:,} kB left. Nothing was sent.",
                 f"Free at least {ROOM_BYTES // 2**20} MB there; sending then resumes.",
             )
+
+    def wipe(self) -> None:
+        """Leave nothing behind of what was deleted: see `Database.wipe`. It takes seconds if much is kept.
+
+        Raises:
+            StateError: the disk is full, or another process keeps reading.
+        """
+        self._database.wipe()
 
     def check(self) -> None:
         """Read the whole state file and check that it is sound; takes seconds if it is large.

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 from textual.message import Message
@@ -17,12 +17,15 @@ from textual.screen import Screen
 from pwl_tui import config
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.jobs.left import Left, left_to_do
 from pwl_tui.engine.problems import internal
+from pwl_tui.problem import ProblemError
 from pwl_tui.state.patience import WAITING
 from pwl_tui.text import encoding_of
+from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.commands import bindings, remap
 from pwl_tui.ui.context import AppContext, Save
-from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first
+from pwl_tui.ui.data.snapshot import Snapshot, Watcher, first, worker_alive
 from pwl_tui.ui.dialogs.palette import Everything, Palette
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.screens.home import HomeScreen
@@ -30,6 +33,9 @@ from pwl_tui.ui.styles import HOME_STYLES
 from pwl_tui.ui.terminal import notify, signals
 from pwl_tui.ui.terminal.terminal_app import TerminalApp
 from pwl_tui.ui.widgets.text_input import TextInput
+
+if TYPE_CHECKING:
+    from pwl_tui.ui.dialogs.leave import Leaving
 
 _TICK_SECONDS = 1.0
 _SLOW_TICK_SECONDS = 3.0
@@ -48,6 +54,23 @@ class DemoList(Struct, frozen=True):
 
     path: Path
     region: str | None
+
+
+class Departure(Struct, frozen=True):
+    """How the person left the screen.
+
+    Attributes:
+        code: the exit code of the process: 0 if the person quit, 130 if a signal or a lost terminal ended it,
+            and 1 after an internal error.
+        in_background: whether the work is to be continued in the background.
+        profile: in use at the end. None means the one that the screen was opened with.
+        terminated: whether the process was told to end (SIGTERM), and not just left or without its terminal.
+    """
+
+    code: int
+    in_background: bool = False
+    profile: str | None = None
+    terminated: bool = False
 
 
 class PwlApp(TerminalApp):
@@ -124,7 +147,14 @@ class PwlApp(TerminalApp):
         """What the screens draw; only ever replaced as a whole."""
         self._completions = notify.Completions()
         self._left = False
+        self.in_background = False
+        """Whether the work is to be continued in the background once the screen is closed."""
         self._home = HomeScreen(self._ctx)
+
+    @property
+    def profile(self) -> str:
+        """The profile in use, which the person may have switched."""
+        return self._ctx.settings.profile
 
     def get_default_screen(self) -> Screen[None]:
         """Start at the home screen."""
@@ -167,6 +197,13 @@ class PwlApp(TerminalApp):
 
     def on_input_ended(self) -> None:
         """Quit when the terminal is gone."""
+        self.lose_terminal()
+
+    def lose_terminal(self) -> None:
+        """Quit because nobody can see or say anything; nobody has said to stop the work, either."""
+        snapshot = self.snapshot
+        wanted = self._ctx.settings.worker.on_leave != "stop" and self._demo is None
+        self.in_background = wanted and bool(snapshot.unfinished) and snapshot.binding is not None
         self.exit(return_code=signals.INTERRUPTED)
 
     def draw_less(self) -> None:
@@ -193,9 +230,63 @@ class PwlApp(TerminalApp):
         else:
             self.notify(f"Mouse capture off: you can select text. Press {key} to turn it on.")
 
+    def action_hide_numbers(self) -> None:
+        """Hide all but the last digits of phone numbers, or show them, until the program ends."""
+        self.show_masked(not self.masked)
+        key = self._ctx.key("hide-numbers")
+        what = "hidden, except for their last digits" if self.masked else "shown"
+        self.notify(f"Phone numbers are {what}. Press {key} to change that.")
+
+    async def action_quit(self) -> None:
+        """Quit; ask what becomes of work that is left."""
+        self.action_leave()
+
     def action_leave(self) -> None:
-        """Quit from anywhere."""
-        self.exit()
+        """Quit from anywhere; asked twice, at once."""
+        from pwl_tui.ui.dialogs.leave import LeaveDialog
+
+        left, how = self._left_to_do(), self._ctx.settings.worker.on_leave
+        if left is None or how == "stop" or isinstance(self.screen, LeaveDialog):
+            self.exit()
+        elif how == "background":
+            self.in_background = True
+            self.exit()
+        else:
+            self.push_screen(LeaveDialog(left), self._leave)
+
+    def _left_to_do(self) -> Left | None:
+        """Return what a background worker could do. None means nothing, or that there is one already."""
+        engine = self._engine
+        if self._demo is not None or engine.binding is None or not self.snapshot.unfinished:
+            return None
+        try:
+            if engine.misplaced is not None or worker_alive(engine):
+                return None
+            left = left_to_do(engine.store, engine.binding)
+        except ProblemError:
+            return None
+        sends = left.unsent and engine.may_spend and not self.snapshot.doubts
+        return left if sends or left.checking else None
+
+    def _leave(self, answer: "Leaving | None") -> None:
+        if answer is None:
+            return
+        self.in_background = answer.how == "background"
+        if answer.always:
+            self._home.work(partial(self._remember, answer.how), "saving the setting")
+        else:
+            self.exit()
+
+    async def _remember(self, how: str) -> None:
+        try:
+            await in_thread(
+                lambda: self._ctx.save({"worker": {"on_leave": how}}, self._ctx.settings.profile),
+                "save setting",
+            )
+        except ProblemError as error:
+            self._home.complain(error)
+        else:
+            self.exit()
 
     def _paint(self) -> None:
         """Write the first frame, and nothing else that would delay it."""
@@ -243,6 +334,8 @@ class PwlApp(TerminalApp):
             if field.value == (replaced.region or ""):
                 field.value = settings.region or ""
         self.show_ascii(after.ascii)
+        if after.mask != before.mask:
+            self.show_masked(after.mask)
         self.show_theme(after.theme)
         self._watcher.wake()
 
@@ -266,7 +359,7 @@ def run(
     low_bandwidth: bool,
     demo: DemoList | None = None,
     save: Save | None = None,
-) -> int:
+) -> Departure:
     """Open the screen, and return when the person quits.
 
     Args:
@@ -279,8 +372,7 @@ def run(
         save: writes changed settings. None writes them to `config_file`, with this process's environment.
 
     Returns:
-        The exit code of the process: 0 if the person quit, 130 if a signal or a lost terminal ended it, and
-        1 after an internal error.
+        How the person left.
     """
     signals.give_size()
     sys.setswitchinterval(_SWITCH_SECONDS)
@@ -295,13 +387,22 @@ def run(
         encoding=encoding_of(sys.stderr),
     )
 
+    terminated = False
+
+    def terminate() -> None:
+        nonlocal terminated
+        terminated = True
+        app.exit(return_code=signals.INTERRUPTED)
+
     async def live() -> None:
         loop = asyncio.get_running_loop()
-        signals.leave_on_signals(loop, lambda: app.exit(return_code=signals.INTERRUPTED))
+        signals.leave_on_signals(loop, terminate, app.lose_terminal)
         try:
             await app.run_async(mouse=mouse)
         finally:
             signals.forget_signals(loop)
 
     asyncio.run(live())
-    return app.return_code or 0
+    code = app.return_code or 0
+    in_background = app.in_background and code in {0, signals.INTERRUPTED}
+    return Departure(code, in_background, app.profile, terminated)

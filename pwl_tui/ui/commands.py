@@ -118,9 +118,10 @@ COMMANDS: tuple[Command, ...] = (
     Command("copy", "c", "copy", "Copy it, or save it to a file.", "Program", "activity job", 1),
     Command("cancel", "escape", "cancel", "Close the dialog without doing anything.", "Program", "dialog"),
     Command("free-mouse", "M", "mouse", "Toggle mouse capture.", "Program", "everywhere"),
+    Command("hide-numbers", "H", "hide numbers", "Hide or show phone numbers.", "Program", "everywhere"),
     Command("help", "question_mark", "help", "Show all keys.", "Program", "everywhere", 1),
     Command("palette", "ctrl+p", "palette", "Search for a command or a job.", "Program", "everywhere"),
-    Command("quit", "q", "quit", "Quit; the service keeps working.", "Program", "everywhere", 1),
+    Command("quit", "q", "quit", "Quit, or keep working in the background.", "Program", "everywhere", 1),
     Command("leave", "ctrl+c", "quit", "Quit, even while typing.", "Program", "everywhere", priority=True),
 )
 

@@ -160,6 +160,14 @@ def ninth_digits(plan: ListPlan) -> str:
     return f"{rows} with mobile numbers of Brazil got the ninth digit that they have today."
 
 
+def beside(plan: ListPlan) -> str:
+    """Return which numbers beside those of rows are not usable; empty if none is left out in this way."""
+    if not plan.beside:
+        return ""
+    numbers = counted(sum(plan.beside.values()), "number")
+    return f"{numbers} beside a usable one cannot be used: {most_common(plan.beside)}."
+
+
 def offer(plan: ListPlan, option: str = "region") -> str:
     """Return what a region would do for the rows without a country code; empty if none is likely to.
 

@@ -24,6 +24,7 @@ NOBODY = "http://127.0.0.1:9"
 
 def environ(directory: Path, key: str, base_url: str) -> dict[str, str]:
     """Return the environment in which our program finds its state in a directory."""
+    (directory / "config.toml").write_text("[worker]\non_leave = 'stop'\n")
     ours = {
         "TERM": "xterm-256color",
         "PROWEBLOOK_API_KEY": key,
@@ -39,6 +40,17 @@ def memory(session: int) -> float:
     listed = subprocess.check_output(["ps", "-A", "-o", "sess=,rss="], text=True)  # noqa: S607 - as POSIX
     processes = (map(int, line.split()) for line in listed.splitlines())
     return sum(resident for leader, resident in processes if leader == session) / 1024
+
+
+def proportional_memory(session: int) -> list[float]:
+    """Return the memory of each process of a session in MB, its share of what it shares (Linux)."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError):  # it ended meanwhile, or is about to
+            if os.getsid(int(process.name)) == session:
+                shares = (process / "smaps_rollup").read_text().partition("\nPss:")[2]
+                found.append(int(shares.split()[0]) / 1024)
+    return found
 
 
 class Program:
@@ -102,6 +114,11 @@ class Program:
         while (left := until - time.monotonic()) > 0:
             seen += self.read(left)
         return seen
+
+    @property
+    def session(self) -> int:
+        """Its session, which its children belong to."""
+        return self._process.pid
 
     @property
     def memory(self) -> float:

@@ -18,7 +18,10 @@ from tests.unit.fake_service import FIRST, KEY, Clock, add_job, make_submitter, 
 
 _TIMEOUT = httpx.Timeout(0.5, connect=5.0)
 _READ: frozenset[Garble] = frozenset(
-    {"bom", "utf-16", "latin-1", "nan", "before", "after", "nested", "gzip label"}
+    (
+        *("bom", "utf-16", "latin-1", "nan", "surrogate", "control", "result"),
+        *("before", "after", "nested", "gzip label"),
+    )
 )
 """Whole answers with one ID, which are read as usual."""
 

@@ -1,5 +1,10 @@
 """Lists as people bring them: what is read in each, row by row."""
 
+import bz2
+import gzip
+import io
+import lzma
+import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -58,6 +63,46 @@ def _cell(cell: str, expected: str, region: str | None = None) -> Case:
     )
 
 
+def _several(cell: str, expected: str, region: str | None = None) -> Case:
+    """Return the case of one cell of which all numbers are wanted."""
+    text = f"name\tphone\nA\t{cell}\nB\t+14155550100\n"
+    options = Options(region=region, column="phone", several="all")
+    return Case(
+        f"all of {cell} ({region or 'no region'})",
+        f"{expected} | +14155550100",
+        lambda _: _read(lambda: Source.from_text(text), options),
+    )
+
+
+def _beside(text: str) -> str:
+    """Return what is left out beside the numbers of rows."""
+    column = "phone,mobile" if text.startswith("phone") else None
+    made = plan(Source.from_text(text), Options(column=column, several="all"))
+    return ", ".join(f"{count} {reason}" for reason, count in made.beside.items())
+
+
+def _columns(directory: Path, cards: bytes) -> str:
+    """Return the columns of vCards that have numbers."""
+    (directory / "a.vcf").write_bytes(cards)
+    reading = plan(Source.from_path(directory / "a.vcf"), Options()).reading
+    return ", ".join(reading.columns[candidate.column] for candidate in reading.candidates)
+
+
+def _tar(*, mark: bool = True) -> bytes:
+    """Return a tar archive with one file in it; without a mark, as it was before POSIX."""
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        entry = tarfile.TarInfo("a.csv")
+        entry.size = 4
+        archive.addfile(entry, io.BytesIO(b"1234"))
+    made = bytearray(data.getvalue())
+    if not mark:
+        made[257:265] = bytes(8)
+        made[148:156] = b" " * 8
+        made[148:156] = b"%06o\0 " % sum(made[:512])
+    return bytes(made)
+
+
 CASES: Sequence[Case] = (
     _file("letters_typed_for_digits.csv", " | ".join([_LETTERS] * 9)),
     _cell("+49 171 О1234567", _LETTERS),  # noqa: RUF001 - Cyrillic
@@ -76,7 +121,7 @@ CASES: Sequence[Case] = (
     _cell("4155552671.25", "not a number", "US"),
     _cell("40.71277530", "not a number", "US"),
     _cell("+49 171 123*567", "not a number"),
-    _cell("+49 30 1234567 Ann", "not a number"),
+    _cell("+49 30 1234567 Ann", "+49301234567"),
     _cell("4155552671@example.com", "not a number", "US"),
     _cell("https://example.com/4155552671", "not a number", "US"),
     _cell("Mobile: 415 555 2671", "+14155552671", "US"),
@@ -116,6 +161,51 @@ CASES: Sequence[Case] = (
         " | +14155550107 & +14155550108 | +14155550109 | +14155550110 & +14155550111",
         several="all",
     ),
+    *(
+        _several(cell, expected, region)
+        for cell, expected, region in (
+            ("+447911123460 or 07911123461", "+447911123460 & +447911123461", "GB"),
+            ("+447911123460 or 07911123461", "+447911123460", None),
+            ("+447911123473 (home) +447911123474 (work)", "+447911123473 & +447911123474", None),
+            ("mobile: 07911 123473 work: 07911 123474", "+447911123473 & +447911123474", "GB"),
+            ("Bob +447911123473 Ann +447911123474", "+447911123473 & +447911123474", None),
+            ("h 415-555-2671, w 415-555-2672", "+14155552671 & +14155552672", "US"),
+            ("(O) 415-555-2671 (B) 415-555-2672", "+14155552671 & +14155552672", "US"),
+            ("0171 1234567 oder 0172 1234567 (privat)", "+491711234567 & +491721234567", "DE"),
+            (
+                "+33612345678 puis +33612345679 veya +33612345670",
+                "+33612345678 & +33612345679 & +33612345670",
+                None,
+            ),
+            ("+447911123473或+447911123474", "+447911123473 & +447911123474", None),
+            ("1. 07911 123473 2. 07911 123474", "+447911123473 & +447911123474", "GB"),
+            ("07911 123473  07911 123474", "+447911123473 & +447911123474", "GB"),
+            ("415 555 2671 (after 6 pm) or 2672", "+14155552671", "US"),
+            ("415-555-2671/72", "too long", "US"),
+            ("+44 (UK) 20 7946 0958", "not a number", "US"),
+            ("+4479111234O3 or +447911123474", _LETTERS, None),
+            ("+447911123473 (home) +44 7911 l23474", _LETTERS, None),
+            ("DE89 3704 0044 0532 0130 00 or +447911123474", _LETTERS, "DE"),
+            ("4155552671 Order 4155552672", "+14155552671", "US"),
+        )
+    ),
+    _cell("+447911123473 (home) +447911123474 (work)", "several numbers"),
+    _cell("07911123460 or 07911123461", "no country code"),
+    _cell("07911123460 or 07911123461", "several numbers", "GB"),
+    _cell("+44 7911 123458 (Bob)", "+447911123458"),
+    _cell("07911 123458 Bob", "+447911123458", "GB"),
+    _cell("+44 7911 12345 lO", _LETTERS),
+    _cell("4155552671 kg", "not a number", "US"),
+    Case(
+        "what is beside a number and none is counted",
+        "1 too short, 1 not valid for region",
+        lambda _: _beside("phone;mobile\n+447911123460 / home +4479;+44791112346\n+447911123461;n/a\n"),
+    ),
+    Case(
+        "so it is in text",
+        "1 not valid for region",
+        lambda _: _beside("call +447911123460, not +44791112346\ncall +447911123461 or +447911123462\n"),
+    ),
     _bytes(
         "a column whose name has a comma",
         b'name,"Phone, home",Mobile\nA,+14155550101,+14155550102\n',
@@ -142,6 +232,25 @@ CASES: Sequence[Case] = (
     _cell("+52 1 55 1234 5678", "+525512345678"),
     _cell("5491123456789@c.us", "+5491123456789"),
     _file("contacts.vcf", "+12122345611 | +5511987654321 | +33612345678 & +33170180011"),
+    _bytes(
+        "a vCard with numbers that are no TEL",
+        b"BEGIN:VCARD\nVERSION:3.0\nFN:A\nX-WHATSAPP:+447911123460\nIMPP:whatsapp:447911123461\n"
+        b"IMPP;X-SERVICE-TYPE=WhatsApp;type=HOME:x-apple:%2B447911123462\n"
+        b"X-SOCIALPROFILE;type=whatsapp;x-user=447911123463:x-apple:447911123463\n"
+        b"item1.TEL;TYPE=CELL:+44 7911 123464\nitem1.X-ABLabel:_$!<Mobile>!$_\n"
+        b'TEL;VALUE=uri;TYPE="voice,home":tel:+44-7911-123465;ext=5\nURL:https://wa.me/447911123466\n'
+        b'X-PHONE2:+447911123467\nTEL;TYPE="work:+44 7911 123468\nIMPP:skype:john.doe\n'
+        b"X-TELEGRAM:@bob\nEND:VCARD\n",
+        " & ".join(f"+44791112346{last}" for last in range(9)),
+        "a.vcf",
+    ),
+    Case(
+        "numbers in the note of a vCard are offered",
+        "phone, elsewhere",
+        lambda directory: _columns(
+            directory, b"BEGIN:VCARD\nFN:A\nTEL:+447911123460\nNOTE:or +44 7911 123461\\, ask\nEND:VCARD\n"
+        ),
+    ),
     _file("people.json", "+14155552671 | +14155552672"),
     _bytes(
         "JSON lines",
@@ -150,6 +259,70 @@ CASES: Sequence[Case] = (
         "people.jsonl",
         several="all",
         region="US",
+    ),
+    _bytes(
+        "JSON lines of which one is broken",
+        b'{"n":"a","phone":"+447911123460"}\n{"n":"b","phone":"+44791112346\n{"n":"c","phone":"+447911123462"}\n',
+        "+447911123460 | not a number | +447911123462",
+        "a.jsonl",
+    ),
+    *(
+        _bytes(f"Latin-1 in {name}", data, "+14155552671 | +14155552672", name)
+        for name, data in (
+            ("a.json", b'[{"p":"+14155552671","n":"Zo\xeb"},\n{"p":"+14155552672","n":"\xe9"}]'),
+            ("a.jsonl", b'{"p":"+14155552671","n":"Zo\xeb"}\n{"p":"+14155552672","n":"B"}\n'),
+        )
+    ),
+    *(
+        _bytes(f"JSON: {title}", data.encode(), expected, "a.json")
+        for title, data, expected in (
+            (
+                "a number here, an array there",
+                '[{"a":{"phone":"+447911123460"}},{"phones":["+447911123461","+447911123462"]}]',
+                "+447911123460 | +447911123461 & +447911123462",
+            ),
+            (
+                "numbers with their kind",
+                '[{"phones":[{"type":"home","number":"+447911123460"},{"number":"+447911123461"}]}]',
+                "+447911123460 & +447911123461",
+            ),
+            ("a text", '"hello"', "not a number"),
+            ("a number as text", '"+447911123460"', "+447911123460"),
+            ("numbers", "[447911123460, 1.4155552671e10]", "no country code | no country code"),
+            (
+                "rows of cells",
+                '[["name","phone"],["A","+447911123460"],["B","+447911123461"]]',
+                "+447911123460 | +447911123461",
+            ),
+            ("an object", '{"name":"A","phone":"+447911123460"}', "+447911123460"),
+            (
+                "a value a line",
+                '{"p":"+447911123460"}\n{"p":"+447911123461"}\n',
+                "+447911123460 | +447911123461",
+            ),
+            (
+                "values over several lines",
+                '{\n "p":"+447911123460"\n}\n{\n "p":"+447911123461"\n}\n',
+                "+447911123460 | +447911123461",
+            ),
+            (
+                "by number",
+                '{"+447911123460":{"n":1},"+447911123461":{"n":2}}',
+                "+447911123460 | +447911123461",
+            ),
+            (
+                "two arrays, deep in an object",
+                '{"total":2,"data":{"a":[{"p":"+447911123460"}],"b":[{"p":"+447911123461"}]}}',
+                "+447911123460 | +447911123461",
+            ),
+            (
+                "broken in its third line",
+                '[{"p":"+447911123460"},\n{"p":"+447911123461"},\n{p:1}]',
+                "a.json is not valid JSON: object keys must be strings in line 3.",
+            ),
+            ("cut off", '[{"p":"+447911123460"},', "a.json is not valid JSON: it ends too early in line 1."),
+            ("too deep", "[" * 10**5, "a.json is JSON that is nested too deep."),
+        )
     ),
     _file("space_before_quote.csv", "+14155552671 | +14155552672 | +14155552673"),
     _file("nul_padding.csv", "+14155552671 | +14155552672"),
@@ -176,6 +349,46 @@ CASES: Sequence[Case] = (
         "spreadsheetml_2003.xls is an XML spreadsheet of Excel 2003, which cannot be read.",
     ),
     _file("list.zip", "list.zip is a ZIP archive with a.csv in it."),
+    _bytes(
+        "a tar archive in gzip",
+        gzip.compress(_tar()),
+        "t.tar.gz is a tar archive with a.csv in it.",
+        "t.tar.gz",
+    ),
+    _bytes(
+        "a tar archive of long ago, in gzip, called .csv",
+        gzip.compress(_tar(mark=False)),
+        "t.csv is a tar archive with a.csv in it.",
+        "t.csv",
+    ),
+    _bytes(
+        "a tar archive in bzip2",
+        bz2.compress(_tar()),
+        "t.tbz is a tar archive with a.csv in it, compressed with bzip2.",
+        "t.tbz",
+    ),
+    _bytes(
+        "a tar archive in xz",
+        lzma.compress(_tar()),
+        "t.txt is a tar archive with a.csv in it, compressed with xz.",
+        "t.txt",
+    ),
+    _bytes("a list in xz", lzma.compress(b"+447911123460"), "a.xz is compressed with xz.", "a.xz"),
+    _bytes(
+        "gzip, twice",
+        gzip.compress(gzip.compress(b"+447911123460")),
+        "a.csv.gz.gz is compressed with gzip, twice.",
+        "a.csv.gz.gz",
+    ),
+    _bytes("an image in gzip", gzip.compress(b"\x89PNG\r\n\x1a\n\0\0"), "a.csv.gz is an image.", "a.csv.gz"),
+    _bytes("a RAR archive", b"Rar!\x1a\x07\1\0", "list.xlsx is a RAR archive.", "list.xlsx"),
+    _bytes("a PDF document called .csv", b"%PDF-1.4\n1 0 obj", "list.csv is a PDF document."),
+    _bytes(
+        "numbers that begin like a cpio archive",
+        b"0707012345\n0707012346\n",
+        "+46707012345 | +46707012346",
+        region="SE",
+    ),
     _bytes("a 7-Zip archive", b"7z\xbc\xaf\x27\x1c\0\4", "list.7z is a 7-Zip archive.", "list.7z"),
     _bytes(
         "a web page called .xls",

@@ -21,11 +21,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2, help="machines at the same time")
     parser.add_argument("--no-walk", action="store_true", help="leave out the kills at every step")
+    parser.add_argument("--worker", action="store_true", help="kill background workers, so many")
     given = parser.parse_args()
 
     directory = Path(tempfile.mkdtemp(prefix="pwl-tui-crash-"))
-    violations = [] if given.no_walk else _sum_up("every step", walk_all(directory, given.jobs))
-    violations += _sum_up("worlds", play(directory, given.kills, given.seed, given.jobs, _tell))
+    violations = (
+        [] if given.no_walk or given.worker else _sum_up("every step", walk_all(directory, given.jobs))
+    )
+    violations += _sum_up(
+        "worlds", play(directory, given.kills, given.seed, given.jobs, _tell, worker=given.worker)
+    )
     if violations:
         _tell(f"seed {given.seed}: {len(violations):,} violations, see {directory}")
         return 1

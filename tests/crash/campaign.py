@@ -6,12 +6,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import count
 from pathlib import Path
 
+from tests.crash import rivals
 from tests.crash.counts import Tally
 from tests.crash.every_step import SCENES, Scene, walk
 from tests.crash.scenario import Plan, run
 
 ATTEMPTS = 14
 """How often the program of one world is started to be killed."""
+RIVALS_EVERY = 3
+"""Of so many worlds, one is about several processes that decide at the same moment."""
 
 Outcome = tuple[Tally, list[str]]
 """What was counted, and a sentence for everything that was not as it should be."""
@@ -39,7 +42,9 @@ def walk_all(directory: Path, jobs: int, scenes: tuple[Scene, ...] = SCENES) -> 
     return total, violations
 
 
-def play(directory: Path, kills: int, seed: int, jobs: int, tell: Callable[[str], object]) -> Outcome:
+def play(
+    directory: Path, kills: int, seed: int, jobs: int, tell: Callable[[str], object], *, worker: bool = False
+) -> Outcome:
     """Play worlds until so many processes were killed, or one world is not as it should be.
 
     Args:
@@ -48,15 +53,21 @@ def play(directory: Path, kills: int, seed: int, jobs: int, tell: Callable[[str]
         seed: another one gives other worlds.
         jobs: how many worlds at the same time.
         tell: told how far it is.
+        worker: whether it is the background worker that is killed, and only that counts.
     """
+
+    def goes_on() -> bool:
+        killed = total.count("killed", "worker") if worker else total.killed
+        return killed < kills and not violations
+
     total, violations = Tally(), list[str]()
     worlds = (f"{seed}/{world}" for world in count())
     running: dict[Future[Outcome], str] = {}
     with ThreadPoolExecutor(jobs) as pool:
-        while running or (total.killed < kills and not violations):
-            while len(running) < jobs and total.killed < kills and not violations:
+        while running or goes_on():
+            while len(running) < jobs and goes_on():
                 world = next(worlds)
-                running[pool.submit(_play, world, directory)] = world
+                running[pool.submit(_play, world, directory, worker)] = world
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 world = running.pop(done)
                 tally, found = done.result()
@@ -66,9 +77,12 @@ def play(directory: Path, kills: int, seed: int, jobs: int, tell: Callable[[str]
     return total, violations
 
 
-def _play(world: str, directory: Path) -> Outcome:
+def _play(world: str, directory: Path, worker: bool) -> Outcome:
     tally, here = Tally(), directory / world.replace("/", "-")
-    found = run(Plan.draw(world, ATTEMPTS), here, tally)
+    if int(world.rpartition("/")[2]) % RIVALS_EVERY == RIVALS_EVERY - 1:
+        found = rivals.run(rivals.Rivalry.draw(world), here, tally)
+    else:
+        found = run(Plan.draw(world, ATTEMPTS, worker=worker), here, tally)
     if not found:
         shutil.rmtree(here)
     return tally, found

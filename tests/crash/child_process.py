@@ -143,6 +143,7 @@ def hurry() -> None:
     patch("pwl_tui.engine.polling.monitor.CHECK_SECONDS", 0.1).start()
     patch("pwl_tui.cli.follow._TICK_SECONDS", 0.05).start()
     patch("pwl_tui.engine.money.submitter.PROOF_OFFSETS", (0.2,)).start()
+    patch("pwl_tui.engine.polling.planner.FORGOTTEN_SECONDS", 10.0).start()
 
 
 def run(

@@ -153,6 +153,8 @@ class Machine:
             process.kill()
         ran = self.end(process)
         self.tally.add("kills" if ran.killed else "too late to kill", kill.kind)
+        if ran.killed:
+            self.tally.add("killed", ran.arguments[0])
         if ran.step:
             self.tally.add("steps", ran.step)
         return ran

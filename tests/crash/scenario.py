@@ -44,7 +44,9 @@ _FAULTS = (
     Rule(call="poll", status=403, foreign="challenge"),
     Rule(call="poll", spelling="whatsapp"),
     Rule(call="poll", spelling="strangers"),
-    *(Rule(call="poll", damage=damage) for damage in ("latin1", "result", "cut")),
+    Rule(call="poll", garbled="latin-1"),
+    Rule(call="poll", garbled="result"),
+    Rule(call="poll", garbled="cut"),
     Rule(call="poll", delay=_LATE),
     Rule(call="balance", cut="before"),
     Rule(call="balance", status=500),
@@ -81,6 +83,7 @@ class Plan:
         delay: seconds that a submission takes, so that kills fall into the paid call, too.
         faults: what goes wrong; none: nothing, and the program's own time-outs and pauses are in force.
         attempts: in order; those that the work does not need are left out.
+        worker: whether the lists are accepted first, and then the background worker is killed.
     """
 
     seed: str
@@ -90,9 +93,10 @@ class Plan:
     delay: float
     faults: tuple[Rule, ...]
     attempts: tuple[Attempt, ...]
+    worker: bool = False
 
     @classmethod
-    def draw(cls, seed: str, attempts: int) -> "Plan":
+    def draw(cls, seed: str, attempts: int, *, worker: bool = False) -> "Plan":
         chance = random.Random(seed)
         faulty = chance.random() < _FAULTY_SHARE
         rules = [
@@ -107,7 +111,8 @@ class Plan:
             chance.choice((1_000.0, 3_000.0, 30_000.0)),
             chance.uniform(0.02, 0.15),
             tuple(rules),
-            tuple(_attempt(chance, paired=copies > 0) for _ in range(attempts)),
+            tuple(_attempt(chance, paired=copies > 0 and not worker) for _ in range(attempts)),
+            worker,
         )
 
 
@@ -157,7 +162,10 @@ def _survive(plan: Plan, machine: Machine, lists: list[Path]) -> None:
     simulator = machine.place.simulator
     for rule in (*plan.faults, Rule(call="submit", delay=plan.delay)):
         simulator.add_fault(rule)
-    person = Person(machine, lists, random.Random(f"{plan.seed}/person"))
+    person = Person(machine, lists, random.Random(f"{plan.seed}/person"), worker=plan.worker)
+    if plan.worker:
+        for submit in person.commands[: len(lists)]:
+            person.note(machine.kill(machine.start(*submit), Kill("request", 2)))
     for attempt in plan.attempts:
         work = zip((attempt.kill, attempt.companion), person.commands, strict=False)
         started = [(machine.start_to_die(kill, *command), kill) for kill, command in work if kill]

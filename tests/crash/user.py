@@ -10,6 +10,7 @@ from tests.crash.reconcile import read_batches, unclaimed
 
 DONE, UNKNOWN = 0, 5
 """Exit codes of the program."""
+WATCH, WORKER = ("watch", "--json"), ("worker", "run", "--json")
 _ROUNDS = 40
 _WRITE_OFF, _MISTAKE = 0.1, 0.2
 """Below the one a batch that was charged is written off, below the other it is declared free by mistake."""
@@ -26,12 +27,21 @@ class Person:
         machine: where.
         lists: the lists to submit, each once.
         chance: decides how charged batches are settled; none: by their ids.
+        worker: whether a background worker goes on with the work, and `watch` is at most beside it.
     """
 
-    def __init__(self, machine: Machine, lists: list[Path], chance: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        lists: list[Path],
+        chance: random.Random | None = None,
+        *,
+        worker: bool = False,
+    ) -> None:
         self._machine = machine
         self._lists = lists
         self._chance = chance
+        self._rest = [WORKER, WATCH] if worker else [WATCH]
 
     @property
     def commands(self) -> list[tuple[str, ...]]:
@@ -39,7 +49,7 @@ class Person:
         submits = [
             ("submit", str(path), "--name", path.stem, "--yes", "--wait", "--json") for path in self._lists
         ]
-        return [*submits, ("watch", "--json")]
+        return [*submits, *self._rest]
 
     def note(self, ran: Ran) -> None:
         """Learn from the end of a command which lists have become jobs."""
@@ -70,7 +80,7 @@ class Person:
             for job in self._jobs():
                 if job["state"] != "completed":
                     self._machine.run("resume", job["job"])
-        return ran.code != DONE or ran.arguments[0] != "watch" or bool(self._lists)
+        return ran.code != DONE or ran.arguments != self._rest[0] or bool(self._lists)
 
     def finish(self) -> None:
         """Go on to the end, with nobody killing anything.

@@ -34,7 +34,10 @@ minimum = 0.05
 small = [0.05, 0.1]
 large = [0.1, 0.3]
 requests_per_second = 100.0
+[worker]
+on_leave = "stop"
 """
+"""Whoever wants a background worker to outlive a terminal says so."""
 
 
 @dataclass

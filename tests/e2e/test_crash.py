@@ -43,6 +43,13 @@ def test_no_moment_is_a_bad_one_to_die_at(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_no_moment_is_a_bad_one_for_the_background_worker_to_die_at(tmp_path: Path) -> None:
+    tally, violations = play(tmp_path, kills=20, seed=3, jobs=AT_ONCE, tell=print, worker=True)
+    assert violations == []
+    assert tally.count("killed", "worker") >= 20
+
+
+@pytest.mark.slow
 def test_a_batch_in_doubt_stops_the_queue_and_says_so(tmp_path: Path) -> None:
     with place(tmp_path) as here:
         here.simulator.add_fault(Rule(call="submit", cut="after", after=1, times=1))

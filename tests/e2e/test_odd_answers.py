@@ -6,8 +6,15 @@ from typing import get_args
 import pytest
 
 from pwl_tui.simulator.faults import Rule
-from pwl_tui.simulator.mangling import Damage, Spelling, mangled
+from pwl_tui.simulator.garble import GARBLES, Garble, garble
+from pwl_tui.simulator.spelling import Spelling, respelled
 from tests.e2e.harness import KEY, Place, Run, charged_twice
+
+READ: tuple[Garble, ...] = (
+    *("bom", "utf-16", "nan", "latin-1", "surrogate", "control", "after", "before", "comma"),
+    *("quoted", "gzip label"),
+)
+"""Answers to a poll that are read all the same."""
 
 NUMBERS = "+525512345678\n+5511987654321\n+14155552671\n+442079460958\n"
 
@@ -38,15 +45,14 @@ def answers(run: Run, machine: Place) -> list[tuple[str, object]]:
             Rule(call="poll", spelling=spelling)
             for spelling in ("digits", "integer", "whatsapp", "formatted")
         ),
-        *(Rule(call="poll", damage=damage) for damage in ("bom", "utf16", "nan", "latin1", "surrogate")),
-        *(Rule(call="poll", damage=damage) for damage in ("control", "after", "before", "comma")),
+        *(Rule(call="poll", garbled=kind) for kind in READ),
         *(Rule(call="poll", word=word) for word in ("done", "finished", "partially_completed", "terminado")),
-        Rule(call="balance", damage="bom"),
+        Rule(call="balance", garbled="bom"),
         Rule(call="poll", foreign="html", times=2),
         Rule(call="poll", status=403, foreign="challenge", times=2),
         Rule(call="poll", status=404, times=2),
-        Rule(call="poll", damage="cut", times=2),
-        Rule(call="poll", damage="result", times=1),
+        Rule(call="poll", garbled="cut", times=2),
+        Rule(call="poll", garbled="result", times=1),
     ],
     ids=str,
 )
@@ -67,12 +73,12 @@ def test_every_answer_is_had_all_the_same(machine: Place, run: Run, fault: Rule)
     [
         (Rule(call="poll", foreign="html"), "a format that is not the service's"),
         (Rule(call="poll", foreign="empty"), "a format that is not the service's"),
-        (Rule(call="poll", damage="cut"), "a format that is not the service's"),
+        (Rule(call="poll", garbled="cut"), "a format that is not the service's"),
         (Rule(call="poll", foreign="challenge"), "A firewall"),
         (Rule(call="poll", status=403, foreign="challenge"), "A firewall"),
         (Rule(call="poll", status=401, foreign="html"), "a format that is not the service's"),
         (Rule(call="poll", spelling="strangers"), "fits none of its 4 numbers"),
-        (Rule(call="poll", damage="result"), "leaves out 1 of its 4 numbers"),
+        (Rule(call="poll", garbled="result"), "leaves out 1 of its 4 numbers"),
     ],
     ids=str,
 )
@@ -177,7 +183,7 @@ def test_an_id_is_given_to_a_batch_in_doubt_though_its_numbers_are_written_other
 
 
 @pytest.mark.parametrize(
-    "fault", [Rule(call="poll", spelling="digits"), Rule(call="poll", damage="latin1")], ids=str
+    "fault", [Rule(call="poll", spelling="digits"), Rule(call="poll", garbled="latin-1")], ids=str
 )
 def test_a_batch_from_elsewhere_is_adopted_however_it_is_written(
     machine: Place, run: Run, fault: Rule
@@ -191,7 +197,7 @@ def test_a_batch_from_elsewhere_is_adopted_however_it_is_written(
 
 def test_the_faults_are_what_they_say() -> None:
     body = b'{"batch_id": "b", "status": "completed", "results": [{"phone_number": "+525512345678"}]}'
-    assert len({mangled(body, spelling, None, None) for spelling in get_args(Spelling)}) == len(
-        get_args(Spelling)
-    )
-    assert len({mangled(body, None, None, damage) for damage in get_args(Damage)}) == len(get_args(Damage))
+    spelled = {respelled(body, spelling, None) for spelling in get_args(Spelling)}
+    assert len(spelled) == len(get_args(Spelling))
+    garbled = [garble(kind, body) for kind in GARBLES]
+    assert len({(one.body, one.end, *one.headers.items()) for one in garbled}) == len(GARBLES)

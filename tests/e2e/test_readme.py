@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
+from pwl_tui.engine.hook import HookEvent
 from pwl_tui.simulator.faults import Rule
 from tests.e2e.harness import KEY, RUN_SECONDS, Place, place
 
@@ -27,7 +28,6 @@ CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 
 BASH = shutil.which("bash") or ""
-SYSTEMD_ANALYZE = shutil.which("systemd-analyze")
 INSTALLS: Final = ("python3 -m venv", "pipx install", "uv tool install")
 """Commands that take minutes and a package index: continuous integration runs them, on the same words."""
 SHORTER: Final = {"--kills 500": "--kills 2 --no-walk"}
@@ -172,37 +172,18 @@ def test_what_installs_is_run_by_continuous_integration(command: str) -> None:
     assert command in CI
 
 
-def test_cron_and_systemd_run_the_same_command_and_it_works(machine: Place) -> None:
+def test_the_line_for_cron_works(machine: Place) -> None:
     [line] = [block.text for block in blocks(README) if block.language == "crontab"]
-    service = next(block.text for block in blocks(README) if "[Service]" in block.text)
-    scheduled = line.split(None, 5)[5].strip()
-    started = next(row for row in service.splitlines() if row.startswith("ExecStart=")).partition("=")[2]
-    assert scheduled.startswith(started.replace("%h/.local/bin/", ""))
-    done = shell(machine, scheduled, HOME=str(machine.directory))
+    done = shell(machine, line.split(None, 5)[5].strip(), HOME=str(machine.directory))
     assert done.returncode in (0, 7), done.stderr
     assert (machine.directory / "pwl-tui.log").exists()
-
-
-@pytest.mark.skipif(SYSTEMD_ANALYZE is None, reason="systemd is not installed")
-def test_systemd_accepts_the_units(tmp_path: Path) -> None:
-    units = [block.text for block in blocks(README) if block.language == "ini"]
-    for name, text in zip(("pwl-tui.service", "pwl-tui.timer"), units, strict=True):
-        (tmp_path / name).write_text(text.replace("%h/.local/bin/pwl-tui", "/bin/true"))
-    done = subprocess.run(
-        [SYSTEMD_ANALYZE or "", "verify", "--user", *map(str, tmp_path.iterdir())],
-        env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
 
 
 def test_the_settings_it_names_exist() -> None:
     example = tomllib.loads((ROOT / "config.example.toml").read_text(encoding="utf-8"))
     known = {key for table in (example, *example.values()) if isinstance(table, dict) for key in table}
     known |= {key for table in example["profiles"].values() for key in table} | {"api_key"}
-    named = set(re.findall(r"`([a-z_]+_[a-z_]+)`", README)) - {"not_sent"}
+    named = set(re.findall(r"`([a-z_]+_[a-z_]+)`", README)) - {"not_sent", *HookEvent}
     assert {name for name in named if not name.startswith("wa_")} <= known | {"api_key_command"}
 
 

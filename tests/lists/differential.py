@@ -93,28 +93,35 @@ def _today(text: str, region: str) -> int:
 
 
 def difference(draw: random.Random) -> tuple[bool, str | None]:
-    """Try one number; return whether it is valid, and a sentence if the two do not agree on it.
+    """Try one number; return whether it is valid, and a sentence if the two do not agree on it."""
+    text, region = written(draw)
+    wanted, found = expected(text, region), parse(text, region, "valid", plus_lost=False)
+    told = found if found > 0 else REASONS[-found]
+    if agree(text, region, told, wanted, plus_lost=False):
+        return found > 0, None
+    return False, f"{text!r} in {region}: {told}, but phonenumbers says {wanted}"
+
+
+def agree(text: str, region: str, told: int | str, wanted: int | str, *, plus_lost: bool = True) -> bool:
+    """Return whether what is told of a text is what phonenumbers says, or more than it can say.
 
     Where phonenumbers finds none, `parse` may still find one that lost its plus, or tell that a zero is lost,
     which is beyond phonenumbers. Then the number with the plus, or the zero, has to be valid. It also tells a
     letter among the digits from other text, and knows numbers from before their country changed how they are
     dialed.
     """
-    text, region = written(draw)
-    wanted, found = expected(text, region), parse(text, region, "valid", plus_lost=False)
-    told = found if found > 0 else REASONS[-found]
-    if told == wanted:
-        return found > 0, None
-    if found > 0 and found == _today(text, region):
-        return True, None
-    if isinstance(wanted, str):
-        if told == "letters among the digits" and wanted == "not a number":
-            return False, None
-        if found > 0 and expected(f"+{found}", region) == found and "00" in text:
-            return True, None
-        if told == "leading zero lost" and isinstance(expected("0" + text, region), int):
-            return False, None
-    return False, f"{text!r} in {region}: {told}, but phonenumbers says {wanted}"
+    if told == wanted or (isinstance(told, int) and told == _today(text, region)):
+        return True
+    if isinstance(wanted, int):
+        return False
+    if isinstance(told, int):
+        digits = "".join(filter(str.isdecimal, text)).lstrip("0")
+        if plus_lost and expected(f"+{digits}", region) == told:
+            return True
+        return "00" in text and expected(f"+{told}", region) == told
+    if told == "leading zero lost":
+        return isinstance(expected("0" + text, region), int)
+    return told == "letters among the digits" and wanted == "not a number"
 
 
 def main() -> None:

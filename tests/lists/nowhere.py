@@ -16,6 +16,7 @@ import phonenumbers
 from phonenumbers import PhoneMetadata, PhoneNumberFormat
 
 from pwl_tui.lists.errors import ListError
+from pwl_tui.lists.numbers.region_guess import guess_regions
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.planned import ListPlan, NoNumbersError
 from pwl_tui.lists.read.reading import Options
@@ -86,6 +87,10 @@ ZA Dlamini,Durban,mweb.co.za
 PEOPLE = {line[:2]: line[3:] for line in _PEOPLE.strip().splitlines()}
 
 
+_HELD_OUT = "AO AT AZ BE BG BY CI CM DK EC FI GT HR IE JO LB LT NZ OM PY RS SN TN UY VE YE ZM ZW"
+"""Countries to measure with, after the weights were chosen on others."""
+
+
 class Outcome(NamedTuple):
     """What came of one list: numbers to pay for, and the place of its region among those offered; 0: none."""
 
@@ -141,6 +146,12 @@ def outcome(region: str, cells: list[str], *, told: bool) -> Outcome:
     return Outcome(len(made.numbers), place, offered[0] if offered else "none")
 
 
+def place_of(region: str, cells: list[str]) -> int:
+    """Return at which place the region of cells is offered that have nothing beside them; 0: it is not."""
+    offered = [guess.region for guess in guess_regions(cells)]
+    return offered.index(region) + 1 if region in offered else 0
+
+
 def planned(text: str) -> ListPlan:
     """Return the plan of a list, also if there is no number in it."""
     try:
@@ -174,6 +185,8 @@ def main() -> None:
         print(f"{region:7}  {share:6.0%}  {_places(alone):<24}  {_places(told)}")
     print(f"{lists} lists of {len(PEOPLE)} countries, each without and with clues: {paid} numbers to pay for")
     print(f"the right region is offered first in {firsts} by numbers alone, in {firsts_told} with clues")
+    held_out = [place_of(region, mobile_numbers(region, NUMBERS, draw)) for region in _HELD_OUT.split()]
+    print(f"and in {held_out.count(1)} of {len(held_out)} lists of digits from countries held out")
     sys.exit(1 if paid else 0)
 
 

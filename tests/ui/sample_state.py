@@ -200,6 +200,14 @@ def attention(scene: Scene) -> None:
     scene.doubt(in_doubt, 2, 49_000, 49_000, 49_000, ago=160)
 
 
+def leaving(scene: Scene) -> None:
+    """A list of which the larger part is not sent yet."""
+    rest(scene)
+    running = scene.job("spring-leads", 7_500)
+    scene.send(running, 1, answered=0.4)
+    scene.send(running, 2, answered=0.0)
+
+
 def spent(scene: Scene) -> None:
     """A ledger: charges, a top-up, and credits that went where nobody knows."""
     listed, balance = scene.job("crm-export-nov", 2_600, days=1), 30_000

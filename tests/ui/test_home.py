@@ -10,6 +10,7 @@ from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
+from pwl_tui.ui.dialogs.questions import Ask, Choice
 from pwl_tui.ui.screens.home import HomeScreen
 from pwl_tui.ui.terminal import terminal_app
 from pwl_tui.ui.widgets.text_input import PathLine
@@ -286,3 +287,15 @@ async def test_a_key_that_takes_long_is_waited_for(start: Start, monkeypatch: py
         for key in ("n", "tab", "tab", "b", "o", "b"):
             rig.app.post_message(events.Key(key, key if len(key) == 1 else None))
         await rig.until(lambda: rig.app.query_one("#name", Input).value == "bob", "each had its effect")
+
+
+async def test_a_key_for_the_screen_before_does_not_close_a_dialog_that_is_not_complete(start: Start) -> None:
+    async with start() as rig:
+        dialog = Ask("Settle", "Really?", [Choice("no", "Cancel")])
+        answers: list[str | None] = []
+        rig.app.push_screen(dialog, answers.append)
+        dialog.action_cancel()
+        await rig.until(lambda: dialog.is_mounted and "Really?" in rig.text(), "it is shown")
+        assert answers == []
+        await rig.pilot.press("escape")
+        await rig.until(lambda: answers == [None], "it is closed")

@@ -67,6 +67,7 @@ class Terminal:
 
 
 def environ(directory: Path, base_url: str) -> dict[str, str]:
+    (directory / "config.toml").write_text("[worker]\non_leave = 'stop'\n")
     return os.environ | {
         "PROWEBLOOK_API_KEY": KEY.reveal(),
         "PROWEBLOOK_BASE_URL": base_url,
@@ -112,7 +113,7 @@ def test_a_signal_leaves_with_the_terminal_restored(silent: Terminal, number: si
     assert LEFT_ALTERNATE_SCREEN in silent.seen
 
 
-@pytest.mark.parametrize("term", ["dumb", "Dumb", "unknown", ""])
+@pytest.mark.parametrize("term", ["dumb", "foo"])
 def test_a_terminal_that_cannot_be_drawn_on_is_refused_in_a_sentence(tmp_path: Path, term: str) -> None:
     terminal = Terminal(environ(tmp_path, "http://127.0.0.1:9") | {"TERM": term})
     try:

@@ -4,6 +4,7 @@ import pytest
 from textual import events
 from textual.widgets import Button, Input
 
+from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
@@ -70,6 +71,12 @@ async def test_to_ask_anew_is_chosen_and_paid_for(start: Start, world: World) ->
         assert len(world.ledger) == 1
         await rig.pilot.press("enter")
         await rig.until(lambda: len(world.ledger) == 2, "it is paid for again")
+
+        def left() -> int | None:
+            return None if rig.app.snapshot.credits is None else rig.app.snapshot.credits.balance
+
+        _, there = world.balance(DEMO_KEY, "wavalidation")
+        await rig.until(lambda: left() == there["balance"], "the balance is read again")
 
 
 async def test_what_is_no_number_is_named_in_the_panel_and_costs_nothing(start: Start, world: World) -> None:

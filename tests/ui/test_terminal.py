@@ -248,6 +248,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     scene = Scene(tmp_path, Settings(key_source=Secret("a-key"), base_url=url))
     scenes.live(scene)
     scene.store.close()
+    (tmp_path / "config.toml").write_text("[worker]\non_leave = 'stop'\n")
 
     def start(**environ: str) -> Terminal:
         bare = {name: value for name, value in os.environ.items() if name not in _OURS}

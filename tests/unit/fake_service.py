@@ -145,6 +145,9 @@ class WorldService:
             line_type=answer["linetype"],
         )
 
+    def cut(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -21,7 +21,7 @@ SCREEN = {"textual"}
 """Not rich, which Textual draws with: httpx loads it too, for a command of its own, where it is installed."""
 NOT_AT_FIRST = {
     *(f"pwl_tui.ui.screens.{name}" for name in ("activity", "job", "ledger", "settings", "settle")),
-    *(f"pwl_tui.ui.dialogs.{name}" for name in ("adopt", "export", "help", "key")),
+    *(f"pwl_tui.ui.dialogs.{name}" for name in ("adopt", "export", "help", "key", "leave")),
 }
 """Screens that are loaded when they are first opened."""
 RUN = "from pwl_tui.cli.main import main\nsys.exit(main(sys.argv[1:]))"
@@ -73,7 +73,7 @@ def test_the_demo_without_a_terminal_does_not_load_the_screen(tmp_path: Path) ->
     [
         ("pwl_tui.cli.main", SCREEN | {"httpx", "sqlite3", "phonenumbers", "msgspec", "argparse"}),
         ("pwl_tui.cli.parser", SCREEN | {"httpx", "sqlite3", "phonenumbers", "msgspec"}),
-        ("pwl_tui.cli.commands.screen", SCREEN | {"httpx", "chardet"}),
+        ("pwl_tui.cli.commands.screen", SCREEN | {"httpx", "chardet", "pwl_tui.cli.worker"}),
         ("pwl_tui.ui.app", {"httpx", "chardet", "xlsxwriter"} | NOT_AT_FIRST),
         ("pwl_tui.engine.jobs.exporting", SCREEN | {"xlsxwriter"}),
         ("pwl_tui.config", SCREEN | {"httpx", "sqlite3", "phonenumbers", "subprocess"}),

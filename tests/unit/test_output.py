@@ -24,3 +24,10 @@ def test_a_note_has_signs_in_ascii_where_the_encoding_has_none() -> None:
     output, taken = written("latin-1")
     output.note("Zoë → 王")
     assert taken.getvalue() == "Zoë > ??\n".encode("latin-1")
+
+
+def test_json_has_nothing_that_a_terminal_obeys() -> None:
+    out = io.StringIO()
+    Output(json=True, out=out).value({"cell": "\x9b31m\u202e\u180eé"}, "")
+    assert out.getvalue().rstrip("\n").isprintable()
+    assert json.loads(out.getvalue()) == {"cell": "\x9b31m\u202e\u180eé"}

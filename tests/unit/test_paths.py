@@ -55,10 +55,13 @@ def test_the_permissions_of_our_own_directory_are_tightened(tmp_path: Path) -> N
     assert mode(tmp_path) == 0o700
 
 
-def test_a_directory_of_somebody_else_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_directory_of_somebody_else_is_refused_and_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tmp_path.chmod(0o755)
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
-    private_dir(tmp_path)
+    with pytest.raises(PathError, match="belongs to another user"):
+        private_dir(tmp_path)
     assert mode(tmp_path) == 0o755
 
 

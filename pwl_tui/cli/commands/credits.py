@@ -9,7 +9,7 @@ from pwl_tui.cli.arguments import Command, add_json, add_yes
 from pwl_tui.cli.confirm import require_spending, spending_agreed
 from pwl_tui.cli.errors import UsageError, exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.follow import leave_signals
+from pwl_tui.cli.follow import GRACE_SECONDS, awaited, leave_signals
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import warn_of_alarms
 from pwl_tui.cli.render.json_output import balance_shape, ledger_shape, lookup_shape
@@ -72,19 +72,25 @@ def lookup(session: Session) -> int:
             output.note("Nothing was sent.")
             return Exit.USAGE
     leaving = threading.Event()
+    cut = threading.Timer(GRACE_SECONDS, session.engine.cut)
+    cut.daemon = True
 
     def leave() -> None:
         leaving.set()
-        output.note("Waiting for the answer that is being paid for. Interrupt again to quit now.")
+        output.note(awaited("the lookup that is being paid for"))
+        cut.start()
 
     found: list[Finding] = []
-    with leave_signals(leave):
-        for finding in lookups.run(plan, leaving.is_set, lambda: output.note(SENDING_ELSEWHERE)):
-            found.append(finding)
-            if plan.to_ask > 1:
-                output.progress(
-                    len(found) / len(plan.numbers), f"{len(found)} of {len(plan.numbers)} numbers"
-                )
+    try:
+        with leave_signals(leave, session.engine.cut):
+            for finding in lookups.run(plan, leaving.is_set, lambda: output.note(SENDING_ELSEWHERE)):
+                found.append(finding)
+                if plan.to_ask > 1:
+                    output.progress(
+                        len(found) / len(plan.numbers), f"{len(found)} of {len(plan.numbers)} numbers"
+                    )
+    finally:
+        cut.cancel()
     output.value([lookup_shape(finding) for finding in found], lookup_text(found))
     if leaving.is_set():
         output.note("Interrupted; every answer is saved. Run the same command to look up the rest.")

@@ -16,7 +16,7 @@ from pwl_tui import __version__
 from pwl_tui.cli.arguments import Command, add_json
 from pwl_tui.cli.errors import exit_of
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.launcher import CANNOT_DRAW
+from pwl_tui.cli.launcher import can_draw_on
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.session import Session
 from pwl_tui.engine import doctor as checks
@@ -120,7 +120,7 @@ def _terminal() -> Finding:
     ]
     parts = [kind or "no TERM", f"{size.columns} by {size.lines}", encoding, _colors(), *through]
     remedies = []
-    if kind.lower() in CANNOT_DRAW:
+    if not can_draw_on(kind):
         remedies.append("Set TERM to the type of your terminal, such as xterm-256color.")
     if size.columns < _LEAST_COLUMNS or size.lines < _LEAST_LINES:
         remedies.append(f"Make the window at least {_LEAST_COLUMNS} by {_LEAST_LINES}.")

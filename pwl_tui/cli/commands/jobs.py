@@ -90,12 +90,18 @@ def _watch_arguments(parser: ArgumentParser) -> None:
         "jobs", nargs="*", metavar="JOB", help="Numbers or names of jobs (default: all unfinished jobs)"
     )
     parser.add_argument("--timeout", type=seconds, metavar="S", help="Stop after S seconds; nothing is lost")
+    parser.add_argument(
+        "--background", action="store_true", help="Do it without the terminal: the same as `worker start`"
+    )
     add_json(parser)
 
 
 def watch(session: Session) -> int:
     """Poll until jobs are finished."""
-    arguments, output, engine = session.arguments, session.output, session.engine
+    arguments, output = session.arguments, session.output
+    if arguments.background:
+        return _watch_in_background(session)
+    engine = session.engine
     warn_of_unadopted(session)
     if arguments.jobs:
         wanted = [session.store.jobs.find(name) for name in arguments.jobs]
@@ -123,6 +129,17 @@ def watch(session: Session) -> int:
         timeout=arguments.timeout,
     )
     return _report_all(session, [session.store.jobs.get(job.id) for job in wanted], ending)
+
+
+def _watch_in_background(session: Session) -> int:
+    from pwl_tui.cli.worker.process import start_command  # few ask for it
+
+    if session.arguments.jobs or session.arguments.timeout is not None:
+        raise UsageError(
+            "In the background, all unfinished jobs are watched to their end.",
+            "Leave out the jobs and --timeout, or leave out --background.",
+        )
+    return start_command(session)
 
 
 def _export_arguments(parser: ArgumentParser) -> None:
@@ -238,12 +255,16 @@ def purge(session: Session) -> int:
         output.note("Nothing was deleted.")
         return Exit.USAGE
     # Only the jobs that were shown, not ones that have become old enough since.
-    for job in old:
-        engine.jobs.forget(job.id)
-        output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number')}.")
-    if lookups:
-        engine.lookups.purge(older_than)
-        output.say(f"Deleted {counted(lookups, 'lookup')}.")
+    try:
+        for job in old:
+            engine.jobs.forget(job.id, wipe=False)
+            output.say(f"Deleted job {job.id} {job.name} and its {counted(job.numbers, 'number')}.")
+    finally:  # also of those before an error
+        if lookups:
+            engine.lookups.purge(older_than)
+            output.say(f"Deleted {counted(lookups, 'lookup')}.")
+        else:
+            session.store.wipe()
     return Exit.DONE
 
 

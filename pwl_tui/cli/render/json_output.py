@@ -27,7 +27,8 @@ def moment(at: float | None) -> str | None:
 def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
-    Beyond the fixed fields: how many ``further`` numbers the rows with several have; the ``sheet`` of a
+    Beyond the fixed fields: how many ``further`` numbers the rows with several have; what is ``beside`` the
+    number of a row and not usable, by reason; the ``sheet`` of a
     workbook; the ``columns`` that look like phone numbers with their share of valid ones, the likeliest
     first; how ``sure`` each detection is; ``regions`` that would turn rows without a country code into
     numbers; ``examples`` of cells with the number that is sent and its region; and the ``seconds`` it will
@@ -52,6 +53,7 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "region": reading.region,
         "reasons": listed.reasons,
         "further": listed.further,
+        "beside": listed.beside,
         "sheet": reading.sheet or None,
         "columns": [
             {"column": reading.columns[candidate.column], "valid": candidate.valid}

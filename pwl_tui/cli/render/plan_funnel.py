@@ -58,6 +58,8 @@ def _choices(plan: ListPlan) -> Iterator[str]:
         yield f"Other sheets: {', '.join(reading.other_sheets)}. Choose one with --sheet."
     if rejected := wording.several(plan, "--several first or --several all"):
         yield f"{rejected}."
+    if unusable := wording.beside(plan):
+        yield unusable
     if changed := wording.ninth_digits(plan):
         yield changed
     if plan.region_guesses:

@@ -1,7 +1,7 @@
 """Adopts batches: those submitted elsewhere, and those whose record was lost, become jobs."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct, field
@@ -12,10 +12,10 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
-from pwl_tui.engine.money.journaling import digest, journal_entry
+from pwl_tui.engine.money.journaling import digest, journal_entry, proven_entry
 from pwl_tui.engine.polling.matching import holds_exactly, match, number_in
-from pwl_tui.engine.polling.poller import finals
 from pwl_tui.engine.polling.schedule import Budget
+from pwl_tui.engine.polling.verdicts import verdicts
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line
@@ -217,18 +217,7 @@ def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> 
                 continue
             # Without the state file the digest is all that is known of its numbers.
             if digest(found.numbers) == line.digest:
-                return Entry(
-                    at=line.at,
-                    batch_id=batch_id,
-                    size=line.size,
-                    digest=line.digest,
-                    base_url=line.base_url,
-                    key=line.key,
-                    profile=line.profile,
-                    job=line.job,
-                    seq=line.seq,
-                    name=line.name,
-                )
+                return proven_entry(line, batch_id)
     return None
 
 
@@ -325,7 +314,8 @@ def find(poll: Poll, batch_id: str) -> Found:
     answer = poll(batch_id)
     # A number that was sent in two spellings is one number here.
     named = [(number, one) for one in answer.results if (number := number_in(one)) is not None]
-    numbers = dict(finals(named))
+    said = verdicts(named)
+    numbers = {number: said.answers.get(number, Answer(Outcome.PENDING)) for number, _ in named}
     if odd := len(answer.results) - len(named) + answer.unreadable:
         raise AdoptError(
             f"{odd:,} results of {batch_id} cannot be read; adopting it now would lose them.",
@@ -368,7 +358,7 @@ def _store(
             for seq, batch in enumerate(found, 1)
             for number in batch.numbers
         ),
-        batches=list(_batches(found)),
+        batches=list(_batches(found, _written_off(store, binding, found))),
     )
     journaled = {entry.batch_id for entry in store.journal.entries()}
     job = store.jobs.get(job_id)
@@ -380,17 +370,43 @@ def _store(
         store.polls.learn(
             batch,
             one.numbers.items(),
-            done=one.answer.done,
+            done=False,  # unless all have their answer, the next poll decides
             now=now,
-            next_poll=None if one.answer.done else now,
+            next_poll=now,
         )
     return job_id
 
 
-def _batches(found: Sequence[Found]) -> Iterator[NewBatch]:
+def _written_off(store: Store, binding: Binding, found: Sequence[Found]) -> dict[str, tuple[int, int]]:
+    """Return job and place of the batches that were written off and are found now, by the ID they have.
+
+    Of a job that was forgotten the journal still has the digest of each batch.
+    """
+    charged = store.charges.without_id(binding)
+    if not charged:
+        return {}
+    sent = {
+        (line.job, line.seq, line.digest) for line in store.journal.read(0)[0] if isinstance(line, Intent)
+    }
+    here = {(batch.job, batch.seq): batch for batch in store.batches.written_off(binding)}
+    names: dict[str, tuple[int, int]] = {}
+    for one in found:
+        for name in charged:
+            batch = here.get(name)
+            if (*name, digest(one.numbers)) in sent or (
+                batch and holds_exactly(one.answer.results, store.batches.numbers(batch))
+            ):
+                names[one.batch_id] = name
+                charged.remove(name)
+                break
+    return names
+
+
+def _batches(found: Sequence[Found], written_off: Mapping[str, tuple[int, int]]) -> Iterator[NewBatch]:
     first = 0
     for batch in found:
         size = len(batch.numbers)
         numbers = digest(batch.numbers)
-        yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted)
+        charged_as = written_off.get(batch.batch_id)
+        yield NewBatch(first, size, numbers, batch.batch_id, batch.submitted, charged_as)
         first += size

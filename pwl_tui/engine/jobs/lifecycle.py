@@ -115,8 +115,12 @@ class Jobs:
 
         return export(self._store, job_id, target, watch)
 
-    def forget(self, job_id: int) -> None:
+    def forget(self, job_id: int, *, wipe: bool = True) -> None:
         """Remove a job with its list, numbers and results for good; its charges stay in the ledger.
+
+        Args:
+            job_id: which.
+            wipe: whether to leave nothing of it in the files; of several jobs, wipe after the last.
 
         Raises:
             EngineError: some of it must still be sent, fetched or settled.
@@ -126,6 +130,8 @@ class Jobs:
         if job.must_stay:
             raise EngineError(unfinished(job))
         self._store.jobs.forget(job_id, self._context.clock())
+        if wipe:
+            self._store.wipe()
 
     def purgeable(self, older_than_days: int) -> list[Job]:
         """Return the jobs that can be forgotten and were created more than so many days ago."""

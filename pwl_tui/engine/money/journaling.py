@@ -6,6 +6,7 @@ from typing import Literal
 
 from pwl_tui.state.files.journal import Candidates, Entry, Intent, timestamp
 from pwl_tui.state.models import Batch, Binding, Job
+from pwl_tui.text import without_numbers
 
 
 def digest(numbers: Iterable[int]) -> str:
@@ -15,17 +16,22 @@ def digest(numbers: Iterable[int]) -> str:
 
 def journal_entry(job: Job, batch: Batch, batch_id: str, now: float) -> Entry:
     """Return the journal's line for a batch that was accepted as `batch_id`."""
+    return proven_entry(candidates_line(job, batch, [batch_id], now), batch_id)
+
+
+def proven_entry(line: Candidates, batch_id: str) -> Entry:
+    """Return the journal's line for a batch of which one of the candidates is the ID."""
     return Entry(
-        at=timestamp(now),
+        at=line.at,
         batch_id=batch_id,
-        size=batch.size,
-        digest=batch.digest,
-        base_url=job.binding.base_url,
-        key=job.binding.fingerprint,
-        profile=job.profile,
-        job=batch.job,
-        seq=batch.seq,
-        name=job.name,
+        size=line.size,
+        digest=line.digest,
+        base_url=line.base_url,
+        key=line.key,
+        profile=line.profile,
+        job=line.job,
+        seq=line.seq,
+        name=line.name,
     )
 
 
@@ -41,7 +47,7 @@ def candidates_line(job: Job, batch: Batch, batch_ids: Iterable[str], now: float
         profile=job.profile,
         job=batch.job,
         seq=batch.seq,
-        name=job.name,
+        name=without_numbers(job.name),
     )
 
 

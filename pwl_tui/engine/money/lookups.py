@@ -197,6 +197,7 @@ class Lookups:
             StateError: the state file failed.
         """
         self._store.lookups.purge(self._before(older_than_days))
+        self._store.wipe()
 
     def stop(self) -> None:
         """Ask for no further number; returns at once."""

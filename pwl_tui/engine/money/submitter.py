@@ -17,7 +17,16 @@ from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
 from pwl_tui.engine.money.journaling import candidates_line, digest, intent_line, journal_entry
 from pwl_tui.engine.money.proving import PROOF_OFFSETS, prove
 from pwl_tui.engine.polling.schedule import backoff, first_poll
-from pwl_tui.engine.problems import CHANGED, ORPHAN, RESTORED, credits_short, miscounted, unkept, unwritten
+from pwl_tui.engine.problems import (
+    CHANGED,
+    ORPHAN,
+    RESTORED,
+    credits_short,
+    miscounted,
+    taken,
+    unkept,
+    unwritten,
+)
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
@@ -338,6 +347,8 @@ class Submitter:
         except BaseException:
             self._store.batches.mark_unknown(batch, ORPHAN, now=self._clock())
             raise
+        if self._is_taken(submitted.batch_id):
+            return self._put_in_doubt(batch, ApiError(taken(submitted.batch_id)))
         # Rule 3: the ID is on disk before anything else: in the journal, and in the state file even if the
         # journal failed.
         now = self._clock()
@@ -366,6 +377,13 @@ class Submitter:
             raise journal_error
         self._failures = 0
         return Sent(self._store.batches.get(batch.job, batch.seq))
+
+    def _is_taken(self, batch_id: str) -> bool:
+        """Return whether another batch has an ID: then it tells nothing about this one."""
+        try:
+            return bool(self._store.batches.known([batch_id]))
+        except StateError:  # the ID must be kept first
+            return False
 
     def _not_accepted(self, batch: Batch, problem: Problem) -> Step:
         """Move a batch that was certainly not accepted to the state that the state table demands."""

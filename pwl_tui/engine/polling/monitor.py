@@ -128,11 +128,7 @@ class Monitor:
         self._notify()
 
     def close(self, timeout: float) -> None:
-        """After `stop`, wait at most `timeout` seconds for the threads, and give back batches not yet polled.
-
-        Raises:
-            StateError: the state file failed.
-        """
+        """After `stop`, wait at most `timeout` seconds for the threads, and give back what was not polled."""
         self._callers.join(timeout)
         self._poller.give_back()
 

@@ -1,22 +1,24 @@
 """Polls batches that are due and stores the answers."""
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
+from contextlib import suppress
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from pwl_tui.answer import Answer, Outcome
+from pwl_tui.answer import NO_ANSWER, Outcome
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.models import BatchAnswer, NumberAnswer
+from pwl_tui.api.models import BatchAnswer
 from pwl_tui.config import Polling
-from pwl_tui.engine.polling.matching import Matched, match
+from pwl_tui.engine.polling.matching import match
 from pwl_tui.engine.polling.planner import HISTORY_SECONDS, Planner
 from pwl_tui.engine.polling.schedule import TRIES, backoff, bounds, is_new, next_look
+from pwl_tui.engine.polling.verdicts import OPPOSITE, Verdicts, verdicts
 from pwl_tui.engine.problems import ended_early, incomplete, left_out, misfit
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
@@ -102,12 +104,13 @@ class Poller:
         return self._store.follows.expire(now - PROVIDER.retention_seconds, now)
 
     def give_back(self) -> None:
-        """Release our claims on batches that were not polled.
+        """Release our claims on batches that were not polled, unless the state file is locked.
 
-        Raises:
-            StateError: the state file failed.
+        Nobody waits for that: what a process that has ended did not give back is taken over from it.
         """
-        self._store.polls.give_back(self._lease.owner, self._clock() + self._pace.minimum)
+        with suppress(StateError):
+            until = self._clock() + self._pace.minimum
+            self._store.polls.give_back(self._lease.owner, until, patient=False)
 
     def poll(self, batch: Batch) -> Polled:
         """Poll a claimed batch and store the answer.
@@ -126,12 +129,13 @@ class Poller:
         unfit = len(matched.unfit) + answer.unreadable
         if not matched.found and (unfit or (answer.done and not answer.ended_early)):
             return self._failed(batch, misfit(batch), _written(answer), limit=_NEVER_LATER_SECONDS)
-        done, trouble = answer.done, _trouble(batch, answer, matched, unfit)
+        said = verdicts(matched.found)
+        done, trouble = answer.done, _trouble(batch, answer, said, unfit)
         attempts = self._attempts(batch, trouble)
         if trouble is not None and trouble.kind is Kind.BAD_ANSWER:
             # What is missing may be in what cannot be used, or come a little later: do not give it up yet.
             done = not unfit and attempts >= TRIES
-            trouble = left_out(batch, batch.size - _named(matched)) if done else trouble
+            trouble = left_out(batch, _missing(batch, said), len(said.opposite)) if done else trouble
         elif answer.ended_early and trouble is not None:
             # The next answer may take it back, and whoever retries pays again: it must be repeated.
             done = attempts >= TRIES
@@ -142,8 +146,11 @@ class Poller:
             due = now + bounds(batch.size, self._pace)[1]  # until all is planned again, in a moment
         learned = self._store.polls.learn(
             batch,
-            finals(matched.found),
+            {**said.answers, **(dict.fromkeys(said.opposite, OPPOSITE) if done else {})}.items(),
             done=done,
+            note_of_rest=f"{NO_ANSWER}: it ended the batch as {answer.status}"
+            if answer.ended_early
+            else NO_ANSWER,
             now=now,
             next_poll=due,
             trouble=trouble,
@@ -213,19 +220,20 @@ def _is_barrier(problem: Problem) -> bool:
     return problem.kind is Kind.BAD_ANSWER and status is not None and status != 404 and 400 <= status < 500
 
 
-def _named(matched: Matched) -> int:
-    return len({number for number, _ in matched.found})
+def _missing(batch: Batch, said: Verdicts) -> int:
+    """Return how many numbers of a batch no result is about."""
+    return batch.size - len(said.answers) - len(said.opposite)
 
 
-def _trouble(batch: Batch, answer: BatchAnswer, matched: Matched, unfit: int) -> Problem | None:
+def _trouble(batch: Batch, answer: BatchAnswer, said: Verdicts, unfit: int) -> Problem | None:
     """Return what is wrong with an answer that leaves numbers without one for good. None means nothing."""
-    missing = batch.size - _named(matched)
+    missing, opposite = _missing(batch, said), len(said.opposite)
     if not answer.done:
         return None
     if answer.ended_early and not (unfit and missing):
-        failed = missing + sum(one.answer.outcome is not Outcome.COMPLETED for _, one in matched.found)
+        failed = batch.size - sum(one.outcome is Outcome.COMPLETED for one in said.answers.values())
         return ended_early(batch, answer.status, failed) if failed else None
-    return incomplete(batch, missing, unfit) if missing else None
+    return incomplete(batch, missing, unfit, opposite) if missing or opposite else None
 
 
 def _written(answer: BatchAnswer) -> str:
@@ -234,16 +242,3 @@ def _written(answer: BatchAnswer) -> str:
         " ".join(part for part in (one.number, one.other, one.answer.outcome) if part)
         for one in answer.results
     )
-
-
-def finals(found: Iterable[tuple[int, NumberAnswer]]) -> Iterator[tuple[int, Answer]]:
-    """Yield numbers with what a poll says about each.
-
-    A completed number that is neither on WhatsApp nor not counts as failed: no other answer will come.
-    """
-    for number, one in found:
-        answer = one.answer
-        if answer.outcome is Outcome.COMPLETED and answer.on_whatsapp is None:
-            note = answer.note or "the service did not say whether it is on WhatsApp"
-            answer = replace(answer, outcome=Outcome.FAILED, note=note)
-        yield number, answer

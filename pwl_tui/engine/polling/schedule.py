@@ -71,6 +71,8 @@ def backoff(attempts: int, retry_after: float | None, spread: float, limit: floa
 class Budget(Struct):
     """The requests that all batches share: a token bucket without a clock of its own.
 
+    It begins with one request, because whoever ran before may have just made the others.
+
     Args:
         per_second: requests per second in the long run.
         burst: requests that may be made at once after a pause.
@@ -84,7 +86,7 @@ class Budget(Struct):
     def take(self, now: float) -> float:
         """Take one request if there is one; return 0, or the seconds until there is one."""
         if self._tokens < 0:
-            self._tokens, self._at = self.burst, now
+            self._tokens, self._at = 1.0, now
         # A clock set back gives nothing and takes nothing.
         self._tokens = min(self.burst, self._tokens + max(now - self._at, 0.0) * self.per_second)
         self._at = now

@@ -12,13 +12,15 @@ from pwl_tui.lists.numbers.reasons import LETTERS, NOT_A_NUMBER
 LETTER = re.compile(r"[^\W\d_]")
 """A letter of any script, or a sign that is a number but no digit, such as a superscript."""
 
-_LOOKALIKE = frozenset("OoQDIiLlSsBbZzGgqTtАВЕОовІіЅѕЗзТбΒΟοΙΖοτ〇ＯｏＩｌＳＢＺ")  # noqa: RUF001
+LOOKALIKE = frozenset("OoQDIiLlSsBbZzGgqTtАВЕОовІіЅѕЗзТбΒΟοΙΖοτ〇ＯｏＩｌＳＢＺ")  # noqa: RUF001
 """Those that are typed for digits, in any script that has them."""
 _BESIDE = """
 tel telefon telefono teléfono telephone téléphone telefone telef phone ph fon fone call mobile mobil móvil
 movil mob cell cellular cel celular celulare handy gsm whatsapp wa wsp wapp number num nr no sms fax home work
 office main private business other direct landline desk iphone viber signal telegram тел телефон моб
-мобильный сот
+мобильный сот privat private dienstlich büro buero zuhause arbeit casa trabajo oficina trabalho escritório
+maison bureau travail domicile perso pro lavoro ufficio thuis werk praca dom ev iş дом домашний работа рабочий
+mum mom mother dad father wife husband son daughter brother sister boss assistant reception secretary
 """
 _WORDS = frozenset(_BESIDE.split())
 """Words that stand beside numbers, in lower case."""
@@ -29,11 +31,10 @@ compte заказ счет
 """
 _OTHER_NUMBERS = frozenset(_OTHER.split())
 """Words that say that digits after them are no phone number."""
-_EXTENSION = re.compile(
-    r"(?:;ext=|[ ,.(-]*(?:extensi(?:on|ón)|e?xtn?|int|anexo|ramal|poste|доб|x|ｘ)[.:,;=]* *#?)"  # noqa: RUF001
-    r"\d{1,9}[#)]?\s*$",
-    re.IGNORECASE,
-)
+_MARK = r"[ ,.(-]*(?:extensi(?:on|ón)|e?xtn?|int|anexo|ramal|poste|доб|x|ｘ)[.:,;=]* *#?"  # noqa: RUF001
+EXTENSION_MARK = re.compile(_MARK, re.IGNORECASE)
+"""What is between a number and its extension."""
+_EXTENSION = re.compile(rf"(?:;ext=|{_MARK})\d{{1,9}}[#)]?\s*$", re.IGNORECASE)
 _VANITY = re.compile(
     r"(?:\+?1)?[ ().-]*8(?:00|33|44|55|66|77|88)[ ().-]*(?=[A-Z-]*[^\W\dOQDILSBZG_-])[A-Z]{3,}(?:-?[A-Z]+)*"
 )
@@ -43,7 +44,8 @@ _HEAD = re.compile(r"[^\d+]*")
 _GLUED_BEFORE = re.compile(r"([^\W\d_]+)[-_#/\\]?$")
 _ALONE_BEFORE = re.compile(r"(?:^|[\s(])([^\W\d_])[\s(]+$")
 _WORD = re.compile(r"[^\W\d_]+")
-_IN_BRACKETS = re.compile(r"\s*(?:\([^()\d]*\)|\[[^\[\]\d]*\])\s*")
+_IN_BRACKETS = re.compile(r"\([^()\d]*\)|\[[^\[\]\d]*\]")
+_SHORTEST_NAME = _LONGEST_UNIT = 3
 
 
 def without_words(text: str) -> str | int:
@@ -65,11 +67,12 @@ def without_words(text: str) -> str | int:
     head = _HEAD.match(text)
     start, end = head.end() if head else 0, digits[-1] + 1
     if words := _WORD.findall(text, start, end):
-        typed = _TOUCHING.search(text, start, end) or any(map(_LOOKALIKE.issuperset, words))
+        typed = _TOUCHING.search(text, start, end) or any(map(stands_for_digits, words))
         return -(LETTERS if typed else NOT_A_NUMBER)
-    if not text.startswith("+", start) and (reason := _before(text[:start])):
+    marked = text.startswith("+", start)
+    if not marked and (reason := _before(text[:start])):
         return -reason
-    if reason := _after(text[end:]):
+    if reason := _after(text[end:], marked=marked):
         return -reason
     return text[start:end]
 
@@ -84,19 +87,36 @@ def _before(head: str) -> int:
     if (glued := _GLUED_BEFORE.search(head)) and not may_touch(glued[1]):
         return LETTERS
     alone = _ALONE_BEFORE.search(head)
-    return LETTERS if alone and alone[1] in _LOOKALIKE else 0
+    return LETTERS if alone and alone[1] in LOOKALIKE else 0
 
 
-def _after(tail: str) -> int:
-    """Return why digits before these words are no number; 0 if they may be."""
-    words = _WORD.findall(tail)
-    if all(word.casefold() in _WORDS for word in words):
-        return 0
+def _after(tail: str, *, marked: bool) -> int:
+    """Return why digits before these words are no number; 0 if they may be.
+
+    Args:
+        tail: what follows the last digit.
+        marked: whether a ``+`` begins the digits, so that they are no amount and no address.
+    """
     if LETTER.match(tail):
+        words = _WORD.findall(tail)
         return 0 if len(words) == 1 and may_touch(words[0]) else LETTERS
-    if _LOOKALIKE.issuperset("".join(words)):
+    words = _WORD.findall(_IN_BRACKETS.sub(" ", tail))
+    if any(map(stands_for_digits, words)):
         return LETTERS
-    return 0 if _IN_BRACKETS.fullmatch(tail) else NOT_A_NUMBER
+    return 0 if marked or all(map(_is_label, words)) else NOT_A_NUMBER
+
+
+def stands_for_digits(word: str) -> bool:
+    """Return whether a word may be digits that were typed as letters: ``O``, ``lO``, but not ``Bob``."""
+    if word.casefold() in _WORDS or not LOOKALIKE.issuperset(word):
+        return False
+    return len(word) < _SHORTEST_NAME or not word.istitle() or len(set(word.casefold())) == 1
+
+
+def _is_label(word: str) -> bool:
+    """Return whether a word may stand beside a number: a known one, an initial, or a name, but no unit."""
+    unit = word.islower() or (word.isupper() and len(word) <= _LONGEST_UNIT)
+    return word.casefold() in _WORDS or len(word) == 1 or not unit
 
 
 def may_touch(word: str) -> bool:

@@ -7,11 +7,14 @@ digits of something else (a date, a fraction, an order, an address) are no numbe
 """
 
 import re
+from functools import cache
+from itertools import takewhile
 
 import phonenumbers
-from phonenumbers import NumberParseException, ValidationResult
+from phonenumbers import NumberParseException, PhoneMetadata, ValidationResult
 
 from pwl_tui.lists.numbers.letters import LETTER, without_words
+from pwl_tui.lists.numbers.pieces import alternatives, parts
 from pwl_tui.lists.numbers.plain import plain
 from pwl_tui.lists.numbers.reasons import (
     DIGITS_LOST,
@@ -43,13 +46,16 @@ _LONGEST_TEXT = 250
 _LONGEST_PLAIN = 40
 """The most characters of a cell that is tried before it is cleaned."""
 _LONGEST_LINK = 4096
-_LONGEST_SPLIT = 4096
+_LONGEST_SPLIT = 1 << 16
 """The most characters of a cell that is searched for several numbers."""
+_FEWEST_MISTYPED = 5
+"""Fewer digits are no number but for a letter in the place of a digit."""
 _SHORTEST, _LONGEST = 7, 15
 """Digits of a number with its country code: the fewest in practice, and the most in ITU-T E.164."""
 
 _LINK = re.compile(
-    r"(?:wa\.me/|whatsapp[^?\s]*\?(?:[^?\s]*&)?phone=)(?:\+|%2B)?(\d+)(?:[/?&#][^\s,;]*)?", re.IGNORECASE
+    r"(?:wa\.me/|whatsapp[^?\s]{0,64}\?(?:[^?\s]{0,4000}&)?phone=)(?:\+|%2B)?(\d+)(?:[/?&#][^\s,;]*)?",
+    re.IGNORECASE,
 )
 _ID = re.compile(
     r"(?<![\w.+-])\+?(\d+)(?:_\d+)?(?::\d+)?@(?:c\.us|s\.whatsapp\.net)(?![\w.-])", re.IGNORECASE
@@ -82,15 +88,20 @@ _WRAPPED = re.compile(
 )
 """What libphonenumber reads as the number in group 1: it skips what comes before, and extensions."""
 _DIGIT = re.compile(r"\d")
-_BETWEEN = re.compile(r"\s*(?:[,;|/&\n]|:::|\b(?:or|and|oder|und|ou|et|o|y|e|или|и)\b)\s*", re.IGNORECASE)
-_SURELY_BETWEEN = re.compile(r"\s*(?::::|[;|\n\r](?!ext=))\s*|(?<=\d)\s*,?\s*(?=\+\d)", re.IGNORECASE)
-"""What stands between two numbers and within none."""
+_MANY_DIGITS = re.compile(r"(?:\D*\d){10}")
+"""Cells with fewer digits do not hold two numbers."""
+_GROUPS = re.compile(r"\+?[\d ().-]*\d[\d ().-]*", re.ASCII)
+"""Groups of digits that only a space can separate as numbers."""
+_APART = re.compile(r"^ *1[.)] |  | - ")
+"""An enumeration, or more between groups than a space."""
 _AMOUNT = re.compile(r"[$€£¥₹%]")
 _BRAZIL = 55
 RENUMBERED = {"BR", "MX"}
 """The regions whose numbers `renumbered` knows."""
 _MAY_BE_FORMER = re.compile(r"[ (]*(?:\+|00)[ ()0]*5\D*[25]")
 """The start of a number with the country code of one of those regions."""
+_MARKED = re.compile(r"\+[1-46-9]")
+"""The start of a number with a country code that none of those regions has."""
 _INTERNATIONAL = re.compile(r"[ (]*(?:\+|00)")
 _FORMER_STARTS = ("55", "521")
 _FORMER_DIGITS = 10
@@ -117,12 +128,102 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
     Returns:
         E.164 without the plus, or the negative of an index into `REASONS`.
     """
+    number = _parse(cell, region, strictness, plus_lost)
+    if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _has_room(cell, region, number):
+        return _reason_of_several(cell[:_LONGEST_LINK], region, strictness, plus_lost) or number
+    return number
+
+
+def numbers_in_cell(cell: str, region: str | None, strictness: Strictness, *, plus_lost: bool) -> list[int]:
+    """Return what is read in a cell in which `parse` finds several numbers or none, in order.
+
+    The rest of one number is never taken for another; see `pieces`.
+
+    Args:
+        cell: see `parse` for this and the others.
+        region: where national numbers belong.
+        strictness: what is good enough.
+        plus_lost: read it as international even without ``00``.
+
+    Returns:
+        For everything that should be a number, E.164 without the plus, or the negative of the reason why it
+        is none; often empty.
+    """
+    if len(cell) > _LONGEST_SPLIT:
+        return []
+    found: list[int] = []
+    for phrases in parts(_cleaned(cell)):
+        read: list[int] = []
+        begun = False  # what may be the beginning of the next number
+        for phrase in phrases:
+            numbers = _in_phrase(phrase, region, strictness, plus_lost)
+            if begun and "+" not in phrase:
+                numbers = [-NOT_A_NUMBER]
+            begun = numbers[0] < 0 and sum(map(str.isdecimal, phrase)) < _SHORTEST
+            read += numbers
+        if -LETTERS in read:
+            read = [-LETTERS]
+        found += read
+    return found
+
+
+def _in_phrase(phrase: str, region: str | None, strictness: Strictness, plus_lost: bool) -> list[int]:
+    """Return the numbers in a phrase, or the negative of the reason why it has none."""
+    number = _parse(phrase, region, strictness, plus_lost)
+    if number > 0:
+        return [number]
+    if _MANY_DIGITS.match(phrase):
+        for pieces in alternatives(phrase):
+            each = (_parse(piece, region, strictness, plus_lost) for piece in pieces)
+            numbers = list(takewhile(_is_number, each))
+            if len(numbers) == len(pieces):
+                return numbers
+    few = sum(map(str.isdecimal, phrase)) < _FEWEST_MISTYPED
+    return [-NOT_A_NUMBER if few and number == -LETTERS else number]
+
+
+def _is_number(read: int) -> bool:
+    return read > 0
+
+
+def _has_room(cell: str, region: str | None, reason: int) -> bool:
+    """Return whether a cell may hold two numbers; most that are too long for one are too short for that."""
+    if reason == -TOO_LONG and _GROUPS.fullmatch(cell) and not _APART.search(cell):
+        groups = cell.split()
+        fewest = min(sum(map(str.isdecimal, group)) for group in groups)
+        return len(groups) > 1 and fewest >= _fewest_digits(region)
+    return _MANY_DIGITS.match(cell, 0, _LONGEST_LINK) is not None
+
+
+@cache
+def _fewest_digits(region: str | None) -> int:
+    """Return the digits of the shortest numbers, with their country code or as dialed in a region."""
+    metadata = None if region is None else PhoneMetadata.metadata_for_region(region)
+    desc = metadata.general_desc if metadata else None
+    return min(_SHORTEST, desc.possible_length[0]) if desc else _SHORTEST
+
+
+def _reason_of_several(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
+    """Return the negative of why a cell with several numbers has not one; 0 if it has not several."""
+    read = numbers_in_cell(cell, region, strictness, plus_lost=plus_lost)
+    if -LETTERS in read:
+        return -LETTERS
+    valid, other = sum(number > 0 for number in read), set(read) - {-NOT_A_NUMBER, -EMPTY, -NO_PHONE_ID}
+    if valid:
+        return -SEVERAL_NUMBERS if len(other) > 1 else 0
+    return -NO_COUNTRY_CODE if other == {-NO_COUNTRY_CODE} else 0
+
+
+def _parse(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
+    """Do what `parse` does, without looking for several numbers."""
     if strictness == "valid" and len(cell) <= _LONGEST_PLAIN and ".0" not in cell:
         number = shortcut(cell, region)  # what it reads needs no cleaning
         if number > 0:
             if cell.startswith("+") or cell.isdecimal() or not _is_no_number(cell):
                 return renumbered(number) if number // 10**10 == _BRAZIL else number
             return -NOT_A_NUMBER
+        if number < 0 and _MARKED.match(cell):
+            return number  # with its plus it is nothing else
         if number < 0 and cell.isascii() and not _is_no_number(cell):
             return _former(cell, region) or _second_try(cell, region, number, plus_lost)
     text = _cleaned(cell)
@@ -139,43 +240,7 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
         text = whole_float[1]
     elif _GROUPED.fullmatch(text):
         text = re.sub(r"[,'’]|\.0+$", "", text)  # noqa: RUF001 - as spreadsheets write it
-    number = _without_words(text, region, strictness, plus_lost)
-    if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _has_several(text, region, plus_lost):
-        return -SEVERAL_NUMBERS
-    return number
-
-
-def numbers_in_cell(cell: str, region: str | None, strictness: Strictness, *, plus_lost: bool) -> list[int]:
-    """Return the numbers of a cell in which `parse` finds several or none, in order; often none.
-
-    Where only a comma, a slash or a word is between them, every part with digits must be a number: the rest
-    of one number is never taken for another.
-
-    Args:
-        cell: see `parse` for this and the others.
-        region: where national numbers belong.
-        strictness: what is good enough.
-        plus_lost: read it as international even without ``00``.
-    """
-    found: list[int] = []
-    for part in _SURELY_BETWEEN.split(_cleaned(cell[:_LONGEST_SPLIT])):
-        number = parse(part, region, strictness, plus_lost=plus_lost)
-        if number > 0:
-            found.append(number)
-            continue
-        pieces = [piece for piece in _BETWEEN.split(part) if _DIGIT.search(piece)]
-        read = [parse(piece, region, strictness, plus_lost=plus_lost) for piece in pieces]
-        if min(read, default=-1) > 0:
-            found += read
-    return list(dict.fromkeys(found))
-
-
-def _has_several(text: str, region: str | None, plus_lost: bool) -> bool:
-    """Return whether a text that is no number consists of several."""
-    pieces = [
-        piece for part in _SURELY_BETWEEN.split(text) for piece in _BETWEEN.split(part) if piece != text
-    ]
-    return sum(parse(piece, region, "valid", plus_lost=plus_lost) > 0 for piece in pieces) > 1
+    return _without_words(text, region, strictness, plus_lost)
 
 
 def _former(text: str, region: str | None) -> int:
@@ -199,7 +264,7 @@ def _former(text: str, region: str | None) -> int:
 
 def _is_no_number(text: str) -> bool:
     """Return whether a text without letters is a date or a fraction."""
-    return bool(_DATE.match(text) or _FRACTION.fullmatch(text))
+    return bool(_DATE.match(text) or (("." in text or "," in text) and _FRACTION.fullmatch(text)))
 
 
 def without_links(text: str) -> str:
@@ -224,7 +289,7 @@ def _cleaned(cell: str) -> str:
             return "+" + found[0][1]
     if "@" in text and _OTHER_ID.search(text):
         return text
-    return without_links(text[:_LONGEST_LINK]).strip() or "@"
+    return without_links(text).strip() or "@"
 
 
 def _without_words(text: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
@@ -241,6 +306,8 @@ def _without_words(text: str, region: str | None, strictness: Strictness, plus_l
         if isinstance(rest, int):
             return rest
         text = rest
+        if _is_no_number(text):
+            return -NOT_A_NUMBER
     elif text.startswith("#"):
         return -NOT_A_NUMBER
     number = _number(text, region, strictness)
@@ -268,7 +335,8 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
     unmarked = _UNMARKED.match(text)
     if unmarked is None:
         return reason
-    if plus_lost or unmarked[1]:
+    # No country code begins with a zero.
+    if unmarked[1] or (plus_lost and not text.startswith("0", unmarked.end())):
         # It is a guess, so a merely possible number is not good enough.
         number = _number("+" + text[unmarked.end() :], None, "valid")
         if number > 0 or (unmarked[1] and region is None):
@@ -282,8 +350,9 @@ def _with_plus(text: str, region: str | None, reason: int, plus_lost: bool) -> i
 def _number(text: str, region: str | None, strictness: Strictness) -> int:
     """Return what libphonenumber finds in a text, as it is dialed today, or the negative of a reason."""
     if strictness == "valid":
-        wrapped = _WRAPPED.fullmatch(text)
-        found = shortcut(wrapped[1] if wrapped else text, region)
+        found = shortcut(text, region)
+        if not found and (wrapped := _WRAPPED.fullmatch(text)):
+            found = shortcut(wrapped[1], region)
         if found > 0:
             return renumbered(found)
         if found < 0:

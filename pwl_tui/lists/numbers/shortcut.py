@@ -14,7 +14,7 @@ import phonenumbers
 from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, PhoneMetadata, PhoneNumber, ValidationResult
 from phonenumbers.phonemetadata import PhoneNumberDesc
 
-from pwl_tui.lists.numbers.reasons import NOT_VALID, TOO_LONG, TOO_SHORT, UNKNOWN_COUNTRY_CODE
+from pwl_tui.lists.numbers.reasons import NOT_A_NUMBER, NOT_VALID, TOO_LONG, TOO_SHORT, UNKNOWN_COUNTRY_CODE
 
 REASON_OF_LENGTH = {
     ValidationResult.TOO_SHORT: TOO_SHORT,
@@ -46,9 +46,11 @@ def shortcut(text: str, region: str | None) -> int:
     """
     digits = _plain(text)
     if len(digits) <= _VIABLE:
-        return 0
+        return -NOT_A_NUMBER if len(digits) == 1 and digits.isdecimal() else 0
     if digits.startswith("+"):
         code, expression = _international(digits[1 : 1 + _LONGEST_CODE])
+        if not code:
+            return _without_code(digits[1:], region)
         found = expression.fullmatch(digits, 1 + len(code))
     elif region is not None:
         code, expression = _national(region)
@@ -62,6 +64,15 @@ def shortcut(text: str, region: str | None) -> int:
     return -_reason(code, len(found["other"]))
 
 
+def _without_code(digits: str, region: str | None) -> int:
+    """Do what `shortcut` does for digits after a ``+`` that begin with no country code."""
+    if not (digits.isascii() and digits.isdecimal()):
+        return 0
+    # The parser then tries it without the plus. No other country code than the region's own counts there.
+    prefixed = region is not None and _international_prefix(region).match(digits)
+    return 0 if prefixed else -UNKNOWN_COUNTRY_CODE
+
+
 def _after_international_prefix(digits: str, region: str) -> int:
     """Do what `shortcut` does for digits that begin with a region's international prefix, such as 011."""
     prefix = _international_prefix(region).match(digits)
@@ -73,6 +84,8 @@ def _after_international_prefix(digits: str, region: str) -> int:
 
 def _plain(text: str) -> str:
     """Return a text without the marks that mean nothing. This is faster than ``translate``."""
+    if text[1:].isdecimal() and (text[0] == "+" or text[0].isdecimal()):
+        return text
     text = text.replace(" ", "").replace("-", "").replace("(", "").replace(")", "")
     return text.replace(".", "").replace("/", "").replace("\u00a0", "")
 
@@ -103,13 +116,21 @@ def _after_code(code: str) -> re.Pattern[str]:
 def _national(region: str) -> _Rule:
     metadata = _metadata(region)
     code = phonenumbers.country_code_for_region(region)
-    prefixes = [area.national_prefix_for_parsing or _NEVER for area in (metadata, _main_region(code))]
-    possible = _whole(metadata.general_desc)
+    own, main = (
+        _uncaptured(area.national_prefix_for_parsing or _NEVER) for area in (metadata, _main_region(code))
+    )
+    rewrites = bool(metadata.national_prefix_transform_rule)
+    fits, too_long = _fits(metadata.general_desc), _too_long(metadata.general_desc)
     # The parser looks for an international prefix, then for the country code without a plus. It removes that
-    # code only if the number does not fit with it and fits without.
-    as_it_is = f"(?:(?!{code})|(?={possible})){_prefix(metadata)}"
-    with_code = f"(?!{_fits(metadata.general_desc)}){code}(?!{'|'.join(prefixes)})(?={possible})"
-    start = f"(?!{metadata.international_prefix or _NEVER})(?:{as_it_is}|{with_code})"
+    # code only if the number is too long, or does not fit with it and fits without, if need be without the
+    # national prefix after it.
+    stays = _NEVER if rewrites else f"(?!{fits})(?!(?>{own}){fits})"
+    as_it_is = f"(?:(?!{code})|(?!{too_long})(?:(?={fits})|(?={code}{stays}))){_prefix(metadata)}"
+    removed, lost = ("", "") if rewrites else (f"(?>{own}|)", f"(?:(?!{own})|(?!{fits})(?>{own}))")
+    unprefixed = f"(?!{own}|{main})"
+    better = f"(?:(?!{fits})|(?={too_long})){code}{removed}{unprefixed}(?={fits})"
+    shorter = f"(?={too_long}){code}{lost}{unprefixed}"
+    start = f"(?!(?>{metadata.international_prefix or _NEVER})(?!0))(?:{as_it_is}|{better}|{shorter})"
     return str(code), re.compile(f"{start}{_number(code)}", re.ASCII)
 
 
@@ -121,14 +142,28 @@ def _international_prefix(region: str) -> re.Pattern[str]:
 def _prefix(metadata: PhoneMetadata) -> str:
     """Return the expression for the national prefix where the parser removes it, or for nothing.
 
-    The parser removes it if the rest is possible. If the last group of its expression took part, it puts
-    something in its place, such as the area code of a local number; the shortcut leaves that to the parser.
+    The parser removes it if the rest is long enough, unless only the whole fits. If the last group of its
+    expression took part, it puts something in its place, such as the area code of a local number; the
+    shortcut leaves that to the parser. The expression comes before all others with groups.
     """
     prefix = metadata.national_prefix_for_parsing
     if not prefix:
         return ""
-    replaced = f"(?({re.compile(prefix).groups}){_NEVER})" if metadata.national_prefix_transform_rule else ""
-    return f"(?:(?>{prefix}){replaced}(?={_whole(metadata.general_desc)})|(?!{prefix}))"
+    groups = re.compile(prefix).groups if metadata.national_prefix_transform_rule else 0
+    usual, kept = [f"(?({groups * nth}){_NEVER})" if groups else "" for nth in (1, 2)], ""
+    if groups:
+        kept = f"(?!(?>{prefix})(?({groups * 3})|{_NEVER}))"
+    else:
+        prefix = _uncaptured(prefix)
+    fits, enough = _fits(metadata.general_desc), _long_enough(metadata.general_desc)
+    rest_fits = f"(?>{prefix}){usual[0]}(?={enough})(?={fits})"
+    none_fits = f"(?!{fits})(?>{prefix}){usual[1]}(?={enough})"
+    return f"(?>{rest_fits}|(?!{_uncaptured(prefix)})|{none_fits}|{kept})"
+
+
+def _uncaptured(expression: str) -> str:
+    """Return an expression of libphonenumber's metadata without its numbered groups."""
+    return re.sub(r"\((?!\?)", "(?:", expression)
 
 
 def _number(code: int) -> str:
@@ -173,8 +208,20 @@ def _valid_in(metadata: PhoneMetadata) -> str:
 
 def _whole(desc: PhoneNumberDesc | None) -> str:
     """Return the expression for numbers that match a description to the last digit, and in length."""
-    lengths = "|".join(rf"\d{{{length}}}" for length in desc.possible_length) if desc else ""
-    return rf"(?=(?:{lengths})\Z){_fits(desc)}"
+    return rf"(?=(?:{_lengths(desc)})\Z){_fits(desc)}"
+
+
+def _long_enough(desc: PhoneNumberDesc | None) -> str:
+    """Return the expression for numbers of a possible length, or longer than any."""
+    return rf"(?:{_lengths(desc)}|{_too_long(desc)})\Z"
+
+
+def _too_long(desc: PhoneNumberDesc | None) -> str:
+    return rf"\d{{{desc.possible_length[-1] + 1},}}\Z" if desc else _NEVER
+
+
+def _lengths(desc: PhoneNumberDesc | None) -> str:
+    return "|".join(rf"\d{{{length}}}" for length in desc.possible_length) if desc else _NEVER
 
 
 def _fits(desc: PhoneNumberDesc | None) -> str:

@@ -1,6 +1,7 @@
 """Finds phone numbers in text: chat exports, notes, signatures, lines with several numbers."""
 
 import re
+from collections.abc import Sequence
 
 from phonenumbers import Leniency, PhoneNumberMatcher, is_valid_number
 
@@ -58,6 +59,19 @@ def numbers_in(line: str, region: str | None) -> list[str]:
         if region in RENUMBERED:
             found += _of_former_days(remainder, region)
     return [number for _, number in sorted(found)]
+
+
+def unusable_in(line: str, found: Sequence[str]) -> list[str]:
+    """Return what begins with ``+`` in a line and is no number.
+
+    Args:
+        line: as for `numbers_in`.
+        found: the numbers that it has found there.
+    """
+    if line.count("+") + line.count("\uff0b") <= sum("+" in number for number in found):
+        return []
+    written = (match[0] for match in _INTERNATIONAL.finditer(without_links(plain(line))))
+    return [text for text in written if not any(number in text for number in found)]
 
 
 def _without_touched(text: str, found: list[tuple[int, str]]) -> str:

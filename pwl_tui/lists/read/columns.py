@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.international import INTERNATIONAL, why_international
 from pwl_tui.lists.numbers.parse import parse
-from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE
+from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, SEVERAL_NUMBERS
 from pwl_tui.lists.numbers.regions import region_of_row
 from pwl_tui.lists.read.findings import Candidate, Finding, Sureness, given
 from pwl_tui.lists.read.region_column import find_region_column
@@ -58,12 +58,33 @@ class Layout(NamedTuple):
     findings: tuple[Finding, ...]
     more_columns: tuple[int, ...] = ()
 
+    def with_alternatives(self, sample: Sequence[Sequence[str]]) -> Self:
+        """Return the layout with the columns that have the numbers of rows whose column has none.
+
+        Args:
+            sample: the records that it was found in.
+        """
+        rows = sample[self.preamble + self.header :]
+        seen, more = _filled(rows, self.column), list[int]()
+        for candidate in self.candidates:
+            filled = _filled(rows, candidate.column)
+            if seen.isdisjoint(filled):
+                more.append(candidate.column)
+                seen |= filled
+        if not more:
+            return self
+        names = ", ".join(self.columns[place] for place in (self.column, *more))
+        found = Finding("column", names, "likely", "each row has a number in one of them")
+        others = tuple(finding for finding in self.findings if finding.aspect != "column")
+        return self._replace(more_columns=tuple(more), findings=(*others, found))
+
 
 def find_layout(
     sample: Sequence[Sequence[str]],
     *,
     column: str | None = None,
     header: bool | None = None,
+    headed: bool = False,
     region: str | None = None,
     region_column: str | None = None,
     plus_lost: bool = False,
@@ -75,6 +96,7 @@ def find_layout(
         column: the names of the columns with the numbers, or their positions counted from 1, as in `Options`;
             None to detect the one.
         header: whether the first record is a header; None to detect it.
+        headed: whether it surely is one, if nothing else is given.
         region: where national numbers belong.
         region_column: the column with each row's region, as for `column`; empty if no column has it, None to
             detect it.
@@ -83,7 +105,7 @@ def find_layout(
     Raises:
         ListError: there is no such column.
     """
-    preamble = _titles(sample) if header is None else 0
+    preamble = _titles(sample) if header is None and not headed else 0
     first, rest = sample[preamble], sample[preamble + 1 :] or sample[preamble:]
     width = max(1, *map(len, sample))
     names = name_columns(first if header is not False else (), width)
@@ -100,7 +122,7 @@ def find_layout(
     if header is None and column is not None and names[index].casefold() in column.casefold():
         header = True
     if header is None:
-        header = index < len(first) and _is_name(first[index])
+        header = headed or (index < len(first) and _is_name(first[index]))
     if not header:
         preamble, names = 0, name_columns((), width)
         regions = regions if region_column else None  # it was detected by what turned out not to be a name
@@ -151,6 +173,16 @@ def name_columns(header: Sequence[str], width: int) -> tuple[str, ...]:
             free = f"{name}_{repeats[name]}"
         names[free] = None
     return tuple(names)
+
+
+def _filled(rows: Sequence[Sequence[str]], place: int) -> set[int]:
+    """Return the indices of the rows that have something in a column."""
+    return {at for at, row in enumerate(rows) if place < len(row) and row[place].strip()}
+
+
+def names_phones(name: str) -> bool:
+    """Return whether a column is called as those with phone numbers are."""
+    return _weight(name.casefold()) > 0
 
 
 def _indices_of(columns: str, names: Sequence[str]) -> list[int]:
@@ -215,6 +247,10 @@ def _weigh(
             evidence += 0.8 if text.isdecimal() else 1.0
             valid += 1
             marked += its_region is not None or parse(text, None, "valid", plus_lost=False) > 0
+        elif number == -SEVERAL_NUMBERS:
+            evidence += 0.8
+            valid += 1
+            marked += 1
         elif number == -NO_COUNTRY_CODE:
             evidence += 0.2
             numbers += 1

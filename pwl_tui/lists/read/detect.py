@@ -27,7 +27,8 @@ from pwl_tui.lists.read.source import Source
 _SAMPLE_RECORDS = 300
 """How many records decide on the columns: enough that an odd one does not matter."""
 _SAMPLE_LINES = 100
-"""How many lines are searched for numbers within text, which takes longer."""
+_LONGEST_SEARCHED = 4096
+"""How many lines are searched for numbers within text, and how much of each: that takes longer."""
 
 
 def detect(source: Source, options: Options, watch: Callable[[int], None] | None = None) -> Reading:
@@ -55,10 +56,13 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         sample,
         column=options.column,
         header=options.header,
+        headed=kind_named(source.kind).headed,
         region=region,
         region_column=options.region_column,
         plus_lost=international,
     )
+    if options.column is None and kind_named(source.kind).varied:
+        layout = layout.with_alternatives(sample)
     several = options.several
     if _is_text(source, encoding, options, sample, layout, region, delimiter):
         sure: Sureness = "likely" if options.in_text is None else "given"
@@ -139,7 +143,7 @@ def _is_text(
     converted = kind_named(source.kind).convert is not None
     if converted or options.column is not None or options.delimiter is not None:
         return False
-    lines = [record[0] for record in islice(records(source, encoding, ""), _SAMPLE_LINES)]
+    lines = [record[0][:_LONGEST_SEARCHED] for record in islice(records(source, encoding, ""), _SAMPLE_LINES)]
     mentioned = sum(parse(text, region, "valid") > 0 for line in lines for text in numbers_in(line, region))
     column, looked_at = layout.column, sample[:_SAMPLE_LINES]
     found = [parse(row[column] if column < len(row) else "", region, "valid") for row in looked_at]
@@ -149,7 +153,9 @@ def _is_text(
         return mentioned > in_column * 2
     if not delimiter:
         # Each line is one cell: those that are no number as a whole may hold some.
-        read = {record[0]: numbers_in(record[0], region) for record in looked_at if record}
+        read = {
+            record[0]: numbers_in(record[0][:_LONGEST_SEARCHED], region) for record in looked_at if record
+        }
         whole = all(read[row[0]] for row, number in zip(looked_at, found, strict=True) if number > 0)
         return whole and mentioned > in_column
     only_numbers = not layout.header and 1 < len(layout.columns) == len(layout.candidates)

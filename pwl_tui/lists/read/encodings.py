@@ -99,13 +99,18 @@ def decoded_lines(blocks: Iterable[bytes], name: str) -> Iterator[bytes]:
     encoding = marked(head) or unmarked_utf_16(head)
     decode = codecs.getincrementaldecoder(encoding or "latin-1")("replace").decode
     back = "utf-8" if encoding else "latin-1"
-    left = ""
+    begun, size = list[str](), 0  # a line of many blocks, which are joined once
     for block in chain([head], whole):
-        *lines, left = (left + decode(block)).replace("\r\n", "\n").split("\n")
-        if len(left) > _LONGEST_LINE:
+        first, *lines = decode(block).split("\n")
+        begun.append(first)
+        size += len(first)
+        if size > _LONGEST_LINE:
             raise ListError(f"{name} has a line that is too long.", "Check that the file is a list.")
-        yield from (line.rstrip("\r").encode(back, "replace") for line in lines)
-    yield left.encode(back, "replace")
+        if lines:
+            left = lines.pop()
+            yield from (line.rstrip("\r").encode(back, "replace") for line in ("".join(begun), *lines))
+            begun, size = [left], len(left)
+    yield "".join(begun).rstrip("\r").encode(back, "replace")
 
 
 def end_cut_off(error: UnicodeError) -> tuple[str, int]:

@@ -1,23 +1,47 @@
-"""Converts JSON to CSV: an array, or a value a line, of objects, texts or numbers."""
+"""Converts JSON to CSV: an array, values one after the other or a line each, or an object that holds them.
+
+A row is an object, a list of cells, or a text or number. The values of an array in a row share a cell, and so
+do those with the same name.
+"""
 
 import csv
 import io
+import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.formats import BETWEEN_NUMBERS, CSV_ENCODING, Converted
+from pwl_tui.lists.numbers.parse import parse
+from pwl_tui.lists.read.columns import names_phones
 from pwl_tui.lists.read.encodings import decoded_lines
 
 _MAX_BYTES = 64 * 1024**2
 """The longest JSON: it is in memory as a whole, several times as large."""
 _MAX_COLUMNS = 1_000
-_MAX_DEPTH = 5
+_MAX_DEPTH = 10
+"""How deep values may be to get a column of their own; deeper ones are cells of JSON."""
 _ROWS_AT_ONCE = 1_000
 _SAVE_AS_CSV = "Save it as CSV (UTF-8) and use that file."
+_VALUE = "value"
+"""The column of rows that are texts or numbers."""
+_MOST_OF_A_PERSON = 20
+"""Longer arrays of texts in an object have a row for each."""
+_KEY = "key"
+"""The column of what objects are called in an object."""
 _NUMBER = re.compile(r"(-?\d+)\.0+")
+_BYTE = re.compile(r"\(byte (\d+)\)")
+_BETWEEN_VALUES = re.compile(r"[\s,\x1e]*")
+_MANY_DIGITS = re.compile(r"(?:\D*\d){5}")
+
+_Row = dict[str, str | list[str]]
+"""The text of each cell, or the texts of one with several values."""
+
+
+class _Broken(str):
+    """What is in the place of a line that is not valid JSON: a text that nobody takes for a number."""
 
 
 def convert(blocks: Iterable[bytes], name: str, sheet: str | None, wait: Callable[[], None]) -> Converted:
@@ -35,26 +59,137 @@ def convert(blocks: Iterable[bytes], name: str, sheet: str | None, wait: Callabl
             raise ListError(f"{name} is JSON of more than {_MAX_BYTES:,} bytes.", _SAVE_AS_CSV)
         lines.append(line)
     wait()
-    rows = [dict(_cells(value)) for value in _values(lines, name)]
-    columns = list(dict.fromkeys(column for row in rows for column in row))
+    try:
+        rows = [_row(value) for value in _values(lines, name)]
+    except RecursionError as error:
+        raise ListError(f"{name} is JSON that is nested too deep.", _SAVE_AS_CSV) from error
+    columns = list(dict.fromkeys(column for row in rows if isinstance(row, dict) for column in row))
     if len(columns) > _MAX_COLUMNS:
         raise ListError(f"{name} has more than {_MAX_COLUMNS:,} different fields.", _SAVE_AS_CSV)
-    return Converted(None, (), _csv(columns, rows))
+    return Converted(None, (), _csv(columns or [_VALUE], rows))
 
 
-def _values(lines: list[bytes], name: str) -> list[object]:
-    """Return the rows: of an array, of the one array in an object, or the value of each line."""
+def _values(lines: Sequence[bytes], name: str) -> Sequence[object]:
+    """Return the rows: of what is JSON as a whole, of each line, or of one value after the other."""
+    data = b"\n".join(lines)
     try:
-        whole = msgspec.json.decode(b"\n".join(lines))
-    except (msgspec.DecodeError, RecursionError) as error:
+        return _rows_in(msgspec.json.decode(data))
+    except UnicodeDecodeError:  # a text of a value, which is decoded only when it is reached
+        return _values([_text_of(line).encode() for line in lines], name)
+    except msgspec.DecodeError as error:
+        return _values_of_lines(lines) or _values_in_turn(_text_of(data), name, error)
+
+
+def _values_of_lines(lines: Sequence[bytes]) -> list[object]:
+    """Return the value of each line, also if some lines are broken; nothing if most of them are."""
+    values: list[object] = []
+    for number, line in enumerate(lines, 1):
+        if line.strip(b"\x1e \t"):  # RFC 7464 puts that control character before each
+            try:
+                values.append(msgspec.json.decode(_text_of(line).lstrip("\x1e")))
+            except msgspec.DecodeError:
+                values.append(_Broken(f"*** line {number} is not valid JSON ***"))
+    broken = sum(isinstance(value, _Broken) for value in values)
+    return values if broken * 2 < len(values) > 1 else []
+
+
+def _values_in_turn(text: str, name: str, error: msgspec.DecodeError) -> Sequence[object]:
+    """Return values that follow one another over several lines, as ``jq`` writes them.
+
+    Raises:
+        ListError: they are not valid JSON.
+    """
+    values: list[object] = []
+    decoder, place = json.JSONDecoder(), _BETWEEN_VALUES.match(text)
+    while place is not None and place.end() < len(text):
         try:
-            return [msgspec.json.decode(line) for line in lines if line.strip()]
-        except (msgspec.DecodeError, RecursionError):
-            raise ListError(f"{name} is not valid JSON: {error}.", _SAVE_AS_CSV) from error
-    if isinstance(whole, dict):
-        arrays = [value for value in whole.values() if isinstance(value, list)]
-        whole = arrays[0] if len(arrays) == 1 and any(isinstance(row, dict) for row in arrays[0]) else [whole]
-    return whole if isinstance(whole, list) else [whole]
+            value, end = decoder.raw_decode(text, place.end())
+        except json.JSONDecodeError as wrong:
+            why = "it ends too early" if "truncated" in str(error) else _said(error)
+            raise ListError(
+                f"{name} is not valid JSON: {why} in line {wrong.lineno:,}.", _SAVE_AS_CSV
+            ) from wrong
+        values.append(value)
+        place = _BETWEEN_VALUES.match(text, end)
+    return _rows_in(values[0]) if len(values) == 1 else values
+
+
+def _said(error: msgspec.DecodeError) -> str:
+    return _BYTE.sub("", str(error)).strip().removeprefix("JSON is malformed: ")
+
+
+def _text_of(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def _rows_in(whole: object) -> Sequence[object]:
+    """Return the rows of a value: of an array, of the arrays or objects in an object, or the value itself."""
+    if isinstance(whole, list):
+        return _table(whole) if all(isinstance(row, list) for row in whole) else whole
+    if not isinstance(whole, dict):
+        return [] if whole is None else [whole]
+    if (rows := list(_lists_in(whole))) and not _says_more(whole):
+        return rows
+    values = list(whole.values())
+    if len(values) > 1 and all(isinstance(value, dict) for value in values):
+        return [{_KEY: key, **value} for key, value in whole.items()]
+    if len(values) == 1 and isinstance(values[0], dict | list):
+        return _rows_in(values[0])
+    return [whole] if whole else []
+
+
+def _lists_in(value: object, depth: int = 0) -> Iterator[object]:
+    """Yield the rows of all arrays within objects that are longer than what one person has, or of objects."""
+    if isinstance(value, dict) and depth < _MAX_DEPTH:
+        for inner in value.values():
+            yield from _lists_in(inner, depth + 1)
+    elif isinstance(value, list) and value:
+        objects = sum(isinstance(row, dict) for row in value)
+        if objects == len(value) or (not objects and len(value) > _MOST_OF_A_PERSON):
+            yield from value
+
+
+def _says_more(value: object, name: str = "", depth: int = 0) -> bool:
+    """Return whether there is a phone number outside all arrays."""
+    if isinstance(value, dict) and depth < _MAX_DEPTH:
+        return any(_says_more(inner, str(key), depth + 1) for key, inner in value.items())
+    if isinstance(value, list) or value is None:
+        return False
+    text = _text(value)
+    called = names_phones(name) and bool(_MANY_DIGITS.match(text))
+    return called or parse(text, None, "valid", plus_lost=False) > 0
+
+
+def _table(rows: Sequence[object]) -> Sequence[object]:
+    """Return rows of cells as objects. The first names the columns if no cell of it may be a number."""
+    first, *others = rows or [[]]
+    named = bool(others) and isinstance(first, list) and all(_is_name(cell) for cell in first)
+    names = first if named and isinstance(first, list) else []
+    return [
+        {str(names[at]) if at < len(names) else f"column {at + 1}": cell for at, cell in enumerate(row)}
+        for row in (others if named else rows)
+        if isinstance(row, list)
+    ]
+
+
+def _is_name(cell: object) -> bool:
+    return isinstance(cell, str) and cell != "" and not _MANY_DIGITS.match(cell)
+
+
+def _row(value: object) -> _Row | _Broken:
+    if isinstance(value, _Broken):
+        return value
+    row: _Row = {}
+    for column, text in _cells(value):
+        before = row.setdefault(column, text)
+        if isinstance(before, list):
+            before.append(text)
+        elif before is not text:
+            row[column] = [before, text]
+    return row
 
 
 def _cells(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
@@ -62,14 +197,11 @@ def _cells(value: object, name: str = "", depth: int = 0) -> Iterator[tuple[str,
     if isinstance(value, dict) and depth < _MAX_DEPTH:
         for key, inner in value.items():
             yield from _cells(inner, f"{name}.{key}" if name else str(key), depth + 1)
-    elif isinstance(value, list) and depth:
-        if any(isinstance(inner, dict | list) for inner in value):
-            for place, inner in enumerate(value, 1):
-                yield from _cells(inner, f"{name} {place}", depth + 1) if depth < _MAX_DEPTH else ()
-        else:
-            yield name, BETWEEN_NUMBERS.join(map(_text, value))
+    elif isinstance(value, list) and depth < _MAX_DEPTH:
+        for inner in value:
+            yield from _cells(inner, name, depth + 1)
     else:
-        yield name or "value", _text(value)
+        yield name or _VALUE, _text(value)
 
 
 def _text(value: object) -> str:
@@ -82,13 +214,29 @@ def _text(value: object) -> str:
     return whole[1] if whole else text
 
 
-def _csv(columns: list[str], rows: list[dict[str, str]]) -> Iterator[bytes]:
+def _csv(columns: Sequence[str], rows: Sequence[_Row | _Broken]) -> Iterator[bytes]:
+    beside = _with_numbers(columns, rows)
     for start in range(0, len(rows) or 1, _ROWS_AT_ONCE):
         text = io.StringIO()
         writer = csv.writer(text)
         if not start:
             writer.writerow(columns)
-        writer.writerows(
-            [row.get(column, "") for column in columns] for row in rows[start : start + _ROWS_AT_ONCE]
-        )
+        for row in rows[start : start + _ROWS_AT_ONCE]:
+            if isinstance(row, _Broken):
+                writer.writerow([row if its else "" for its in beside])
+            else:
+                writer.writerow([_cell(row.get(column, "")) for column in columns])
         yield text.getvalue().encode(CSV_ENCODING, "replace")
+
+
+def _cell(texts: str | list[str]) -> str:
+    return texts if isinstance(texts, str) else BETWEEN_NUMBERS.join(filter(None, texts))
+
+
+def _with_numbers(columns: Sequence[str], rows: Sequence[_Row | _Broken]) -> Sequence[bool]:
+    """Return for each column whether it may have phone numbers, so that a broken line is told there."""
+    whole = [row for row in rows if isinstance(row, dict)]
+    if len(whole) == len(rows):
+        return [False] * len(columns)
+    found = [any(_MANY_DIGITS.match(_cell(row.get(name, ""))) for row in whole) for name in columns]
+    return found if any(found) else [True] * len(columns)

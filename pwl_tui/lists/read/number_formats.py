@@ -17,12 +17,14 @@ _MAX_PART_BYTES = 64 * 1024**2
 """The longest of the parts that are read as a whole; a workbook of a million rows has 2 kB of styles."""
 _BLOCK_BYTES = 1 << 20
 _LONGEST_CELL = 1 << 16
-_FORMAT = re.compile(r"<(?:\w+:)?numFmt\b[^>]*>")
-_STYLES = re.compile(r"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
-_STYLE = re.compile(r"<(?:\w+:)?xf\b[^>]*>")
-_SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*>")
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
-_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*)>")
+# No expression goes on past the next tag, so that all of them take as long as the text, whatever it is.
+_FORMAT = re.compile(r"<(?:\w+:)?numFmt\b[^<>]*>")
+_STYLES = re.compile(r"<(?:\w+:)?cellXfs\b")
+_STYLES_END = re.compile(r"</(?:\w+:)?cellXfs>")
+_STYLE = re.compile(r"<(?:\w+:)?xf\b[^<>]*>")
+_SHEET = re.compile(r"<(?:\w+:)?sheet\b[^<>]*>")
+_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*>")
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>")
 _PLACE = re.compile(rb"\br=\"([A-Z]{1,3})(\d{1,7})\"")
 _STYLE_OF = re.compile(rb"\bs=\"(\d{1,5})\"")
 _TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|[_*].|(.)', re.DOTALL)
@@ -52,7 +54,7 @@ def shown_digits(data: bytes, sheet: str) -> Mapping[tuple[int, int], Shown]:
         with zipfile.ZipFile(io.BytesIO(data)) as book:
             styles = _styles(_part(book, "xl/styles.xml"))
             return dict(_cells(book, _path(book, sheet), styles)) if styles else {}
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError, NotImplementedError, RuntimeError):
+    except Exception:  # noqa: BLE001 - over a damaged file zipfile raises anything
         return {}  # not an .xlsx, or one with parts in other places: its cells are read as they are
 
 
@@ -94,9 +96,12 @@ def _styles(text: str) -> dict[int, Shown]:
         if (found := shown(_attribute(tag, "formatCode"))) is not None
     }
     styles = _STYLES.search(text)
-    if not formats or styles is None:
+    end = _STYLES_END.search(text, styles.end()) if styles else None
+    if not formats or styles is None or end is None:
         return {}
-    used = [formats.get(_attribute(tag, "numFmtId")) for tag in _STYLE.findall(styles[0])]
+    used = [
+        formats.get(_attribute(tag, "numFmtId")) for tag in _STYLE.findall(text, styles.end(), end.start())
+    ]
     return {index: found for index, found in enumerate(used) if found is not None}
 
 

@@ -34,8 +34,8 @@ class Options(msgspec.Struct, frozen=True):
     earlier_regions: tuple[str, ...] = ()
     """Regions that earlier lists were read with, the latest first: likelier than others, and never taken."""
     several: Several | None = None
-    """Of several numbers in a row: read which. None: all of them in text, in vCards and where several columns
-    are given; otherwise such a row has none, because each number is paid for."""
+    """Of several numbers in a row: read which. None: all of them in text, vCards and JSON and where several
+    columns are given; otherwise such a row has none, because each number is paid for."""
 
 
 class Reading(msgspec.Struct, frozen=True):

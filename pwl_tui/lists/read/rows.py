@@ -26,34 +26,37 @@ def rows(source: Source, reading: Reading, watch: Callable[[int], None] | None =
     """
     found = _records(source, reading, watch)
     if reading.in_text:
-        return (line for line in found for _ in _mentioned(line[0], reading))
+        return (line for line in found for _ in mentioned(line[0], reading))
     return islice(found, reading.preamble + reading.header, None)
 
 
-def cells(
+def single_cells(
     source: Source, reading: Reading, watch: Callable[[int], None] | None = None
-) -> Iterator[tuple[str, str | None]]:
-    """Yield, for every row, the text that should be its number, and the region for a national number.
+) -> Iterator[str]:
+    """Yield, for every row, the text that should be its number. The list is read by one column.
 
     Args:
         source: the list.
-        reading: how to read it.
+        reading: how to read it; its numbers are in a column.
         watch: see `Source.open`.
+        beside: called with what is no number in a line of text that has others.
 
     Raises:
         ListError: the list cannot be read to its end in this way.
     """
-    region, column, region_column = reading.region, reading.column, reading.region_column
-    if reading.in_text:
-        for line in _records(source, reading, watch):
-            for text in _mentioned(line[0], reading):
-                yield text, region
-    elif region_column is None:
-        for row in rows(source, reading, watch):
-            yield row[column] if column < len(row) else "", region
-    else:
-        for row in rows(source, reading, watch):
-            yield row[column] if column < len(row) else "", region_of_row(row, region_column, region)
+    column = reading.column
+    return (row[column] if column < len(row) else "" for row in rows(source, reading, watch))
+
+
+def lines(source: Source, reading: Reading, watch: Callable[[int], None] | None = None) -> Iterator[str]:
+    """Yield the lines of a list in which numbers are looked for within text. See `single_cells`."""
+    return (line for [line] in _records(source, reading, watch))
+
+
+def mentioned(line: str, reading: Reading) -> list[str]:
+    """Return what is read of a line: the numbers in it as written there, or the line if it has none."""
+    found = numbers_in(line, reading.region) or [line]
+    return found[:1] if reading.several == "first" else found
 
 
 def cell_groups(
@@ -89,8 +92,3 @@ def preamble(source: Source, reading: Reading) -> list[list[str]]:
 
 def _records(source: Source, reading: Reading, watch: Callable[[int], None] | None) -> Iterator[list[str]]:
     return records(source, reading.encoding, reading.delimiter, watch, spaced=reading.spaced)
-
-
-def _mentioned(line: str, reading: Reading) -> list[str]:
-    found = numbers_in(line, reading.region) or [line]
-    return found[:1] if reading.several == "first" else found

@@ -193,8 +193,8 @@ def _csv(rows: Sequence[Sequence[_Cell]]) -> str:
 def _texts(cells: Sequence[_Cell]) -> Sequence[str]:
     """Return the cells of a column as text. Most columns have one type of cell, which is the fast case."""
     kinds = set(map(type, cells))
-    if kinds == {float} and (whole := list(map(int, cast("Sequence[float]", cells)))) == list(cells):
-        return list(map(str, whole))
+    if kinds == {float} and all(map(float.is_integer, cast("Sequence[float]", cells))):
+        return list(map(str, map(int, cast("Sequence[float]", cells))))
     return [cell if type(cell) is str else _TEXT[type(cell)](cell) for cell in cells]
 
 

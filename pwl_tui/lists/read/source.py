@@ -29,6 +29,8 @@ MAX_LINE_BYTES = 4 * 1024**2
 
 _BLOCK_BYTES = 1 << 17
 _CHUNK_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 12
+"""How much shows what a file is; a compressed one may begin with less."""
 _GZIP_WBITS = 31
 _GZIP = b"\x1f\x8b"
 _MAX_PATH = 4096
@@ -186,7 +188,9 @@ def _read(
     blocks = _decompressed(intake.blocks())
     where = "" if path is None else clean(str(path.absolute()), _MAX_PATH)
     try:
-        head = next(blocks, b"")
+        head = b""
+        while len(head) < _HEAD_BYTES and (block := next(blocks, b"")):
+            head += block
         blocks = chain([head], blocks)
         if reason := refused(head):
             raise ListError(f"{name} {reason[0]}", reason[1])

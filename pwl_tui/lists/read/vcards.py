@@ -1,7 +1,10 @@
 """Converts vCards (2.1, 3.0 and 4.0) to CSV: a row a card, with its name and its phone numbers.
 
-Only ``FN``, ``N``, ``ORG`` and ``TEL`` are read, as RFC 6350 and its forerunners write them: folded lines,
-groups (``item1.TEL``), quoted-printable, and the encodings of old phones.
+They are read as RFC 6350 and its forerunners write them: folded lines, groups (``item1.TEL``),
+quoted-printable, and the encodings of old phones. Besides ``TEL``, phone numbers are in what programs have
+made up (``X-WHATSAPP``, ``X-PHONE2``) and in addresses of messengers (``IMPP`` of RFC 4770,
+``X-SOCIALPROFILE``, ``URL``). International numbers elsewhere, such as in a note, get a column of their own
+to choose.
 """
 
 import csv
@@ -9,19 +12,54 @@ import io
 import quopri
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+from urllib.parse import unquote
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.formats import BETWEEN_NUMBERS, CSV_ENCODING, Converted
+from pwl_tui.lists.numbers.text_numbers import numbers_in
 from pwl_tui.lists.read.encodings import decoded_lines
 
-_READ = {b"FN", b"N", b"ORG", b"TEL", b"BEGIN", b"END"}
-_PROPERTY = re.compile(rb'(?:[\w-]+\.)?([A-Za-z-]+)((?:;(?:"[^"]*"|[^:";])*)*):(.*)', re.DOTALL)
+_COLUMNS = ("name", "phone", "elsewhere")
+_NAMES = {b"FN", b"N", b"ORG"}
+_NO_PHONES = re.compile(
+    rb"PHOTO|LOGO|SOUND|KEY|UID|REV|BDAY|ANNIVERSARY|ADR|LABEL|GEO|TZ|EMAIL|VERSION|PRODID|CLIENTPIDMAP"
+    rb"|X-(?:AB|PHONETIC-).*"
+)
+_PHONES = re.compile(rb"TEL|X-.*(?:TEL(?!EGRAM)|PHONE|MOBILE|CELL|WHATS|SIGNAL|VIBER|SMS).*")
+"""Names of properties that hold a phone number."""
+_MESSENGERS = {b"IMPP", b"URL", b"X-SOCIALPROFILE"}
+_BY_PHONE = re.compile(
+    r"whatsapp|wa\.me|signal|viber|imessage|facetime|\b(?:tel|sms|smsto|callto):", re.IGNORECASE
+)
+"""What says that such an address is a phone number."""
+_WHATSAPP = re.compile(r"whatsapp", re.IGNORECASE)
+_SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:(?:/{0,2})(?=[+\d])", re.IGNORECASE)
+_INTERNATIONAL_DIGITS = re.compile(r"[1-9]\d{6,14}")
+_PROPERTY = re.compile(rb'\s*(?:[\w-]+\.)?([\w-]+)\s*((?:;(?:"[^"]*"|[^:";])*)*):(.*)', re.DOTALL)
+_MALFORMED = re.compile(rb"\s*(?:[\w-]+\.)?([\w-]+)(;[^:]*)?:(.*)", re.DOTALL)
+"""A property whose parameters have a quote that stays open."""
 _CHARSET = re.compile(rb"CHARSET=([\w-]+)", re.IGNORECASE)
 _WAID = re.compile(rb";WAID=(\d+)", re.IGNORECASE)
+_SIP = re.compile(r"sips?:(\+\d+)@\S*", re.IGNORECASE)
+_ESCAPED_LINE_END = re.compile(r"\\n", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _UNESCAPED_SEMICOLON = re.compile(r"(?<!\\);")
 _LONGEST_VALUE = 1 << 16
 _ROWS_AT_ONCE = 1_000
+
+
+class _Property(NamedTuple):
+    name: bytes
+    """In upper case."""
+    parameters: bytes
+    value: str
+
+
+class _Card(NamedTuple):
+    name: str
+    phones: str
+    elsewhere: str
 
 
 def convert(blocks: Iterable[bytes], name: str, sheet: str | None, _wait: Callable[[], None]) -> Converted:
@@ -35,10 +73,10 @@ def convert(blocks: Iterable[bytes], name: str, sheet: str | None, _wait: Callab
     return Converted(None, (), _csv(_cards(_properties(_unfolded(decoded_lines(blocks, name))))))
 
 
-def _csv(cards: Iterator[tuple[str, str]]) -> Iterator[bytes]:
+def _csv(cards: Iterator[_Card]) -> Iterator[bytes]:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(("name", "phone"))
+    writer.writerow(_COLUMNS)
     for count, card in enumerate(cards, 1):
         writer.writerow(card)
         if not count % _ROWS_AT_ONCE:
@@ -53,8 +91,9 @@ def _unfolded(lines: Iterator[bytes]) -> Iterator[bytes]:
     whole, soft = b"", False
     for line in lines:
         if soft:
-            whole, soft = whole + line, line.endswith(b"=")
-            whole = whole[:-1] if soft else whole
+            soft = line.endswith(b"=")
+            if len(whole) < _LONGEST_VALUE:
+                whole += line[:-1] if soft else line
         elif line[:1] in {b" ", b"\t"} and whole:
             whole += line[1:] if len(whole) < _LONGEST_VALUE else b""
         else:
@@ -64,16 +103,16 @@ def _unfolded(lines: Iterator[bytes]) -> Iterator[bytes]:
     yield whole
 
 
-def _properties(lines: Iterator[bytes]) -> Iterator[tuple[bytes, bytes, str]]:
-    """Yield the name in upper case, the parameters and the value of each property that is read."""
+def _properties(lines: Iterator[bytes]) -> Iterator[_Property]:
+    """Yield each property that is a name, or that may have a phone number."""
     for line in lines:
-        found = _PROPERTY.fullmatch(line)
-        if found is None or (name := found[1].upper()) not in _READ:
+        found = _PROPERTY.fullmatch(line) or _MALFORMED.fullmatch(line)
+        if found is None or _NO_PHONES.fullmatch(name := found[1].upper()):
             continue
-        parameters, value = found[2], found[3]
+        parameters, value = found[2] or b"", found[3]
         if b"QUOTED-PRINTABLE" in parameters.upper():
             value = quopri.decodestring(value)
-        yield name, parameters, _decoded(value, parameters)
+        yield _Property(name, parameters, _decoded(value, parameters))
 
 
 def _decoded(value: bytes, parameters: bytes) -> str:
@@ -86,28 +125,51 @@ def _decoded(value: bytes, parameters: bytes) -> str:
     return value.decode("latin-1")
 
 
-def _cards(properties: Iterator[tuple[bytes, bytes, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the numbers of each card, also of one that does not end."""
+def _cards(properties: Iterator[_Property]) -> Iterator[_Card]:
+    """Yield each card, also one that does not end."""
     names: dict[bytes, str] = {}
-    numbers: dict[str, None] = {}
-    for name, parameters, value in properties:
-        if name == b"TEL":
-            if number := _number(parameters, value):
-                numbers[number] = None
-        elif name in {b"BEGIN", b"END"}:
-            if name == b"END" or names or numbers:
-                yield _shown(names), BETWEEN_NUMBERS.join(numbers)
-            names, numbers = {}, {}
+    phones: dict[str, None] = {}
+    elsewhere: dict[str, None] = {}
+    for each in properties:
+        if each.name in {b"BEGIN", b"END"}:
+            if each.name == b"END" or names or phones or elsewhere:
+                yield _card(names, phones, elsewhere)
+            names, phones, elsewhere = {}, {}, {}
+        elif each.name in _NAMES:
+            names.setdefault(each.name, each.value)
+        elif phone := _phone(each):
+            phones[phone] = None
         else:
-            names.setdefault(name, value)
-    if names or numbers:
-        yield _shown(names), BETWEEN_NUMBERS.join(numbers)
+            elsewhere |= dict.fromkeys(_mentioned(each.value))
+    if names or phones or elsewhere:
+        yield _card(names, phones, elsewhere)
 
 
-def _number(parameters: bytes, value: str) -> str:
-    """Return a number as it is written, or as WhatsApp knows it if that alone has the country code."""
-    number = _ESCAPED.sub(r"\1", value).strip()
-    known = _WAID.search(parameters)
+def _mentioned(value: str) -> Iterator[str]:
+    for line in _ESCAPED_LINE_END.sub("\n", _SIP.sub(r"\1", value)).splitlines():
+        yield from numbers_in(line, None)
+
+
+def _card(names: dict[bytes, str], phones: Iterable[str], elsewhere: Iterable[str]) -> _Card:
+    return _Card(_shown(names), BETWEEN_NUMBERS.join(phones), BETWEEN_NUMBERS.join(elsewhere))
+
+
+def _phone(each: _Property) -> str:
+    """Return the number of a property as it is written, or as WhatsApp knows it; empty if it has none."""
+    parameters = each.parameters.decode("latin-1")
+    value = _ESCAPED.sub(r"\1", each.value).strip()
+    if _PHONES.fullmatch(each.name):
+        service = each.name.decode("latin-1")
+    elif each.name in _MESSENGERS and _BY_PHONE.search(f"{parameters} {value}"):
+        service, value = f"{parameters} {value}", unquote(value)
+    else:
+        return ""
+    number = _SCHEME.sub("", value, count=1)
+    if not any(map(str.isdecimal, number)):
+        return "" if each.name in _MESSENGERS else number
+    if _WHATSAPP.search(service) and _INTERNATIONAL_DIGITS.fullmatch(number):
+        return f"+{number}"
+    known = _WAID.search(each.parameters)
     return number if known is None or "+" in number else f"+{known[1].decode()}"
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from pwl_tui.lists.errors import ListError
 from pwl_tui.os_errors import os_sentences
-from pwl_tui.paths import sync_directory
+from pwl_tui.paths import open_private, sync_directory
 from pwl_tui.text import clean
 
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP}
@@ -80,7 +80,7 @@ def _draft(path: Path, *, force: bool) -> Iterator[Draft]:
     with _sentences(path):
         mode = _mode_of_existing(path, force=force)
         try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            descriptor = open_private(partial, os.O_WRONLY | os.O_EXCL)
             with os.fdopen(descriptor, "wb") as stream:
                 if mode is not None:
                     os.fchmod(stream.fileno(), mode)
@@ -100,6 +100,8 @@ def _mode_of_existing(path: Path, *, force: bool) -> int | None:
         raise ListError(f"{_shown(path)} is a {kind}, not a regular file.", "Choose another name.")
     if not force:
         raise FileExistsError
+    if found.st_uid != os.geteuid():
+        raise ListError(f"{_shown(path)} belongs to another user.", "Choose another name.")
     return stat.S_IMODE(found.st_mode)
 
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from pwl_tui.os_errors import os_sentences
-from pwl_tui.paths import sync_directory
+from pwl_tui.paths import open_private, sync_directory
 from pwl_tui.state.errors import StateError
 
 
@@ -127,9 +127,7 @@ class Journal:
 
     def _open(self) -> int:
         new = not self.path.exists()
-        descriptor = os.open(
-            self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
-        )
+        descriptor = open_private(self.path, os.O_RDWR | os.O_APPEND)
         if new:
             sync_directory(self.path.parent)
         return descriptor
@@ -175,7 +173,7 @@ class Journal:
 def _decoded(line: bytes) -> Line | None:
     kinds: tuple[type[Line], ...] = (Entry, Intent, Candidates)
     for kind in kinds:
-        with suppress(msgspec.DecodeError):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):  # the latter of a stray byte in a text
             return msgspec.json.decode(line, type=kind)
     return None
 

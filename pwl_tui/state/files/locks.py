@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pwl_tui.os_errors import os_sentences
+from pwl_tui.paths import open_private
 from pwl_tui.state.errors import StateError, locked
 from pwl_tui.state.models import Binding
 from pwl_tui.state.patience import Patience
@@ -31,9 +32,13 @@ def sender_lock(directory: Path, binding: Binding) -> Iterator[bool]:
     Raises:
         StateError: the lock file cannot be created or locked.
     """
-    name = hashlib.sha256(f"{binding.base_url}\n{binding.fingerprint}".encode()).hexdigest()[:16]
-    with lock_file(directory / f"send-{name}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
+    with lock_file(directory / f"send-{file_word(binding)}.lock", fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
         yield ours
+
+
+def file_word(binding: Binding) -> str:
+    """Return what tells the files of a binding from those of others: 16 hexadecimal digits."""
+    return hashlib.sha256(f"{binding.base_url}\n{binding.fingerprint}".encode()).hexdigest()[:16]
 
 
 @contextmanager
@@ -70,7 +75,7 @@ def lock_file(path: Path, how: int) -> Iterator[bool]:
 @contextmanager
 def _opened(path: Path) -> Iterator[int]:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(path, os.O_RDWR)
     except OSError as error:
         raise StateError(*os_sentences(error, path)) from error
     try:

@@ -12,7 +12,15 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.events import BalanceFailed, BalanceRead, EngineFailed, Event, ServiceDown, ServiceUp
+from pwl_tui.engine.events import (
+    BalanceFailed,
+    BalanceRead,
+    EngineFailed,
+    Event,
+    HookFailed,
+    ServiceDown,
+    ServiceUp,
+)
 from pwl_tui.engine.money.ledger import Movement
 from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.engine.problems import internal
@@ -55,6 +63,7 @@ class Snapshot(Struct, frozen=True, dict=True):
         service_problem: why the service cannot be used now.
         service_until: when it is tried again; UTC epoch seconds. None unless there is a `service_problem`.
         state_problem: why the state file could not be read; everything else is then from before.
+        worker: whether a background worker is alive.
         engine_problem: why sending or polling failed on this machine, such as a full disk.
     """
 
@@ -74,6 +83,7 @@ class Snapshot(Struct, frozen=True, dict=True):
     service_problem: Problem | None = None
     service_until: float | None = None
     state_problem: Problem | None = None
+    worker: bool = False
     engine_problem: Problem | None = None
 
     @property
@@ -161,6 +171,15 @@ def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
     )
 
 
+def worker_alive(engine: Engine) -> bool:
+    """Whether a background worker of the key in use is alive.
+
+    Raises:
+        StateError: its lock file cannot be read.
+    """
+    return engine.binding is not None and engine.store.worker(engine.binding).alive()
+
+
 def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
     """Return a snapshot with what the journal and the ledger reveal; slow if the history is long."""
     if engine.binding is None:
@@ -226,7 +245,7 @@ class Watcher:
                 self._balance_problem = None
             case ServiceDown(problem=problem, next_try=until):
                 self._service_problem, self._service_until = problem, until
-            case EngineFailed(problem=problem):
+            case EngineFailed(problem=problem) | HookFailed(problem=problem):
                 self._engine_problem = problem
             case ServiceUp():
                 self._service_problem = self._service_until = None
@@ -247,6 +266,7 @@ class Watcher:
             now = self._clock()
             try:
                 last, version = self._looked(last, version, now)
+                last = replace(last, worker=worker_alive(self._engine))
             except ProblemError as error:
                 last = replace(last, state_problem=error.problem)
             except Exception as error:  # noqa: BLE001 - the screen would stand still, and nobody would know why
@@ -272,7 +292,7 @@ class Watcher:
         seen = self._engine.store.version()
         if seen != version or self._engine.binding != last.binding or last.state_problem is not None:
             fresh = take(self._engine, now)
-            last = replace(fresh, unadopted=last.unadopted, alarms=last.alarms)
+            last = replace(fresh, unadopted=last.unadopted, alarms=last.alarms, worker=last.worker)
             self._unaudited = True
         if self._unaudited and now >= self._next_audit:
             self._unaudited, self._next_audit = False, now + _AUDIT_SECONDS

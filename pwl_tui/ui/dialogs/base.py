@@ -64,8 +64,9 @@ class Dialog(ModalScreen[R], Working):
         return key_shown(next(keys, ""))
 
     def action_cancel(self) -> None:
-        """Close it without doing anything."""
-        self.dismiss(None)
+        """Close it without doing anything; a key that came before it was complete was meant for another."""
+        if self.is_mounted:
+            self.dismiss(None)
 
 
 class FormDialog(Dialog[R]):

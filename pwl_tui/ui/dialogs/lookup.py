@@ -207,6 +207,8 @@ class LookupDialog(FormDialog[None]):
             self.tell(problem_lines(error.problem))
         finally:
             self._freeze(asking=False)
+            # Nobody should see for minutes what there was before.
+            self._ctx.engine.refresh_balance()
             self._ctx.wake()
 
     def _freeze(self, *, asking: bool) -> None:

@@ -48,6 +48,8 @@ def plan_lines(plan: JobPlan, width: int, seconds: float | None = None, *, rest:
         lines.append(Content(wording.under_way(plan)))
     if changed := wording.ninth_digits(plan.list):
         lines.append(Content(changed))
+    if unusable := wording.beside(plan.list):
+        lines.append(Content(unusable))
     if rejected := wording.several(plan.list, "Options…"):
         lines.append(Content(f"{rejected}."))
     if not rest:

@@ -15,8 +15,9 @@ HEADINGS: Mapping[str, str] = {
     "": "Account",
     "lists": "Lists",
     "polling": "Polling",
+    "worker": "Background worker",
     "ui": "Screen",
-    "notify": "When a job finishes",
+    "notify": "When a job finishes or needs you",
 }
 """By table of the file; the settings of a profile are under the account."""
 
@@ -26,6 +27,7 @@ _LABELS: Mapping[str, str] = {
     "polling-small": "Small batches",
     "polling-large": "Large batches",
     "ui-ascii": "ASCII only",
+    "ui-mask": "Hide numbers",
     "notify-desktop": "Desktop notice",
     "notify-title": "Terminal title",
 }

@@ -55,8 +55,10 @@ class CommandScreen(Screen[R], Working):
         return None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim the commands that cannot run now."""
+        """Dim the commands that cannot run now. A screen that is not complete cannot be left."""
         del parameters
+        if action == "back" and not self.is_mounted:
+            return False
         command = command_of(action)
         return None if command is not None and self.why_not(command.id) else True
 

@@ -345,6 +345,8 @@ def _summary(snapshot: Snapshot, under_way: str) -> Content:
     parts = [counted(len(snapshot.jobs) + snapshot.older, "job")]
     if snapshot.live:
         parts.append(f"{grouped(len(snapshot.live))} live")
+    if snapshot.worker:
+        parts.append("background worker on")
     if polls:
         parts.append(f"next poll {next_in(min(polls), snapshot.now)}")
     parts = [*(parts if snapshot.jobs else []), *([under_way] if under_way else [])]

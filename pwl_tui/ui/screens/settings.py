@@ -169,7 +169,7 @@ class SettingsScreen(CommandScreen[str]):
     async def _save(self, changed: Changes, profile: str) -> None:
         def keep() -> tuple[Settings, Path | None]:
             settings, kept = self.ctx.save(changed, profile)
-            if changed.keys() - {"ui"}:
+            if changed.keys() - {"ui", "worker"}:
                 self.ctx.engine.use_settings(settings)
             return settings, kept
 

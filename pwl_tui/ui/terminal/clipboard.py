@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Mapping
 
+from pwl_tui.ui.terminal import mask
 from pwl_tui.ui.terminal.notify import through
 from pwl_tui.wording.figures import grouped
 
@@ -48,5 +49,5 @@ def outcome(text: str, environ: Mapping[str, str]) -> str:
 
 
 def masked(text: str) -> str:
-    """Return a text with the middle of every E.164 number hidden: ``+1415•••2671``."""
-    return _NUMBER.sub(r"+\1•••\2", text)
+    """Return a text with the middle of every E.164 number hidden, ``+1415•••2671``; of others, more is."""
+    return mask.masked(_NUMBER.sub(r"+\1•••\2", text))

@@ -1,17 +1,14 @@
 """Desktop notifications and titles, as escape sequences. They never hold a phone number or a key."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pwl_tui.state.models import Job, JobState
-from pwl_tui.text import clean
+from pwl_tui.text import clean, without_numbers
 from pwl_tui.wording.figures import grouped, percent
 
 DesktopChoice = Literal["auto", "osc9", "osc777", "never"]
 _NAME = "pwl-tui"
-_NUMBER = re.compile(r"\+?\d(?:[ ()./-]{0,2}\d){6,}")
-"""Seven digits or more, however grouped: a list may be named after a number in it."""
 _NEEDY = (JobState.ATTENTION, JobState.WAITING)
 _LONGEST = 120
 _PAUSE_SECONDS = 10.0
@@ -84,11 +81,6 @@ def through(sequence: str, environ: Mapping[str, str]) -> str:
         return sequence
     doubled = sequence.replace("\x1b", "\x1b\x1b")
     return f"\x1bPtmux;{doubled}\x1b\\"
-
-
-def without_numbers(text: str) -> str:
-    """Return a text with everything masked that could be a phone number."""
-    return _NUMBER.sub("•••", text)
 
 
 def _knows_777(environ: Mapping[str, str]) -> bool:

@@ -12,10 +12,12 @@ _USUAL_SIZE = (24, 80)
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 
 
-def leave_on_signals(loop: asyncio.AbstractEventLoop, leave: Callable[[], None]) -> None:
-    """Call `leave` when the process is asked to end (SIGTERM) or its terminal is closed (SIGHUP)."""
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, leave)
+def leave_on_signals(
+    loop: asyncio.AbstractEventLoop, leave: Callable[[], None], lost: Callable[[], None]
+) -> None:
+    """Call `leave` when the process is to end (SIGTERM), and `lost` when its terminal is closed (SIGHUP)."""
+    loop.add_signal_handler(signal.SIGTERM, leave)
+    loop.add_signal_handler(signal.SIGHUP, lost)
 
 
 def forget_signals(loop: asyncio.AbstractEventLoop) -> None:

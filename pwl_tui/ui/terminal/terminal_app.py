@@ -17,6 +17,7 @@ from pwl_tui.ui.dialogs.base import Dialog
 from pwl_tui.ui.terminal import clipboard, notify, themes
 from pwl_tui.ui.terminal.ascii import AsciiFilter
 from pwl_tui.ui.terminal.driver import BackgroundSeen, LineTimed, Terminal
+from pwl_tui.ui.terminal.mask import MaskFilter
 from pwl_tui.ui.textual_private import DiscreetApp, driver_of
 
 _SLOW_LINE_SECONDS = 0.4
@@ -49,6 +50,7 @@ class TerminalApp(DiscreetApp):
         theme = themes.choose(settings.ui.theme, os.environ, low_bandwidth=low_bandwidth)
         self._signs = has_signs(encoding)
         self._ascii = AsciiFilter(settings.ui.ascii or not self._signs, encoding)
+        self._mask = MaskFilter(settings.ui.mask)
         # Set here and not only by the theme, because NO_COLOR picks its filter before there is a theme.
         super().__init__(driver_class=Terminal, ansi_color=theme.startswith("ansi") or None)
         for own in themes.THEMES:
@@ -196,15 +198,29 @@ class TerminalApp(DiscreetApp):
         wanted = wanted or not self._signs
         if wanted != self._ascii.enabled:
             self._ascii.enabled = wanted
-            for screen in self.screen_stack:
-                for widget in screen.walk_children(Widget, with_self=True):
-                    # All of it, even if the widget itself would draw again only what has changed.
-                    Widget.refresh(widget)
+            self._draw_all()
+
+    @property
+    def masked(self) -> bool:
+        """Whether all but the last digits of phone numbers are hidden."""
+        return self._mask.enabled
+
+    def show_masked(self, wanted: bool) -> None:
+        """Hide all but the last digits of phone numbers, or show them."""
+        self._mask.enabled = wanted
+        self._draw_all()
+
+    def _draw_all(self) -> None:
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(Widget, with_self=True):
+                # All of it, even if the widget itself would draw again only what has changed.
+                Widget.refresh(widget)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Add the ASCII filter to those that change every line that is drawn."""
+        """Add our own filters to those that change every line that is drawn."""
+        own = [one for one in (self._mask, self._ascii) if one.enabled]
         filters = super().get_line_filters()
-        return [*filters, self._ascii] if self._ascii.enabled else filters
+        return [*filters, *own] if own else filters
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give other themes the colors that ours add."""

@@ -98,7 +98,7 @@ def test_what_became_of_a_number(
 
 def test_a_failed_number_says_why() -> None:
     assert number(status="failed", error="No route\n", carrier="X").note == "No route"
-    assert number(status="failed", error={"code": 1}).note == ""
+    assert number(status="failed", error={"code": 1}).note == "the service gave no reason"
 
 
 @pytest.mark.parametrize("odd", [None, 5, "5", ["x"], {"a": 1}])

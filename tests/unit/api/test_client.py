@@ -11,7 +11,7 @@ from pwl_tui import __version__
 from pwl_tui.api.client import MAX_ANSWER_BYTES, Client
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import Balance, Submitted
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
 from pwl_tui.simulator.documented import DOCUMENTED
 
@@ -252,3 +252,12 @@ def test_several_threads_share_a_client() -> None:
     for thread in threads:
         thread.join()
     assert balances == [7] * 8
+
+
+def test_an_answer_about_another_batch_is_said_to_be_that() -> None:
+    service = Service(200, POLL | {"batch_id": "b-2", "results": [{"phone_number": "+14155552671"}]})
+    with pytest.raises(ApiError) as failure:
+        service.client().poll("b-1")
+    assert failure.value.problem.kind is Kind.BAD_ANSWER
+    assert failure.value.problem.message == "The service answered about another batch."
+    assert "b-2" in failure.value.received

@@ -15,8 +15,8 @@ import pytest
 
 from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError
-from pwl_tui.api.network import _cut, within
-from pwl_tui.api.transport import route_to, transport_problem
+from pwl_tui.api.network import Cutoff, _cut, within
+from pwl_tui.api.transport import CLOSED, CUT_SHORT, route_to, transport_problem
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
 
@@ -232,6 +232,24 @@ def test_what_keeps_us_from_a_proxy_names_it(error: Exception, message: str) -> 
     assert (problem.message, problem.charged) == (message, "no")
 
 
+def test_too_many_open_files_are_not_blamed_on_the_network() -> None:
+    failure = httpx.ConnectError("")
+    failure.__cause__ = OSError(errno.EMFILE, "")
+    problem = transport_problem(failure, paid=True)
+    assert problem.charged == "no"
+    assert "too many open files" in problem.message
+
+
+def test_a_redirect_that_leads_to_no_address_is_an_answer_like_any_other() -> None:
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://[::\r\nContent-Length: 0\r\n\r\n")
+
+    with served(serve) as base_url:
+        problem = submit(base_url)
+    assert (problem.kind, problem.status, problem.charged) == ("bad_answer", 302, "unknown")
+
+
 def test_a_proxy_that_refuses_costs_nothing(environment: pytest.MonkeyPatch) -> None:
     def serve(connection: socket.socket) -> None:
         request_of(connection)
@@ -362,3 +380,75 @@ def test_an_id_in_a_header_is_kept_with_the_answer() -> None:
     with served(serve) as base_url, Client(base_url, Secret("k")) as client, pytest.raises(ApiError) as paid:
         client.submit(["+14155552671"])
     assert (paid.value.problem.charged, paid.value.reply.ids) == ("unknown", (batch_id,))
+
+
+def test_an_id_without_a_name_is_kept_though_the_head_of_its_answer_is_refused() -> None:
+    uuid = "550e8400-e29b-41d4-a716-446655440000"
+    came = b"HTTP/1.1 202 Accepted\r\nContent-Length: many\r\n\r\n" + f'{{"id": "{uuid}"}}'.encode()
+
+    def answer(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(came)
+
+    with (
+        served(answer) as base_url,
+        Client(base_url, Secret("key"), paid_timeout=LONG) as client,
+        pytest.raises(ApiError) as failure,
+    ):
+        client.submit(["+14155552671"])
+    assert failure.value.reply.ids == (uuid,)
+
+
+@pytest.mark.parametrize(
+    ("sent", "ids"),
+    [
+        (b"", ()),
+        (
+            b"HTTP/1.1 202 Accepted\r\nContent-Length: 900\r\n\r\n" + b'{"batch_id": "the-id", "more": "',
+            ("the-id",),
+        ),
+    ],
+    ids=["nothing", "half"],
+)
+def test_a_paid_call_that_is_cut_ends_at_once_and_keeps_what_came(sent: bytes, ids: tuple[str, ...]) -> None:
+    taken, over = threading.Event(), threading.Event()
+
+    def stall(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(sent)
+        taken.set()
+        over.wait(20.0)
+
+    failures: list[ApiError] = []
+
+    def pay(client: Client) -> None:
+        with pytest.raises(ApiError) as failure:
+            client.submit(["+14155552671"])
+        failures.append(failure.value)
+
+    with served(stall) as base_url, Client(base_url, Secret("key"), paid_timeout=LONG) as client:
+        thread = threading.Thread(target=pay, args=(client,))
+        thread.start()
+        assert taken.wait(20.0)
+        client.cut()
+        thread.join(5.0)
+        over.set()
+        (failure,) = failures
+        assert (failure.problem, failure.reply.ids) == (CUT_SHORT, ids)
+        for call in (client.balance, lambda: client.submit(["+14155552671"])):
+            with pytest.raises(ApiError) as refused:
+                call()
+            assert refused.value.problem == CLOSED
+
+
+def test_a_connection_that_is_made_after_the_cut_carries_nothing() -> None:
+    came: list[bytes] = []
+    cutoff = Cutoff()
+    with served(lambda connection: came.append(request_of(connection))) as base_url:
+        cutoff.cut()
+        with (
+            httpx.Client(transport=route_to(base_url).open(None, cutoff)) as client,
+            pytest.raises(httpx.ConnectError),
+        ):
+            client.get(base_url)
+    assert came in ([], [b""])

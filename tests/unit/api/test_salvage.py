@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import Reply, Submitted
-from pwl_tui.api.salvage import MAX_KEPT, body_in, ids_in, reply_of, submitted_in, text_in, unpacked
+from pwl_tui.api.salvage import MAX_KEPT, ascii_in, body_in, ids_in, reply_of, submitted_in, unpacked
 from pwl_tui.secret import Secret, redact
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.garble import GARBLES, Garble
@@ -24,7 +24,10 @@ KEY = "pk+live/7f=3a&9c"
 ID = "550e8400-e29b-41d4-a716-446655440000"
 OTHER = "6fa459ea-ee8a-4ca4-894e-db77e160355e"
 TRUE = json.dumps({"batch_id": ID, "total_numbers": 1, "status": "processing"}).encode()
-READ_AS_USUAL: set[Garble] = {"bom", "utf-16", "latin-1", "nan", "before", "after", "nested", "gzip label"}
+READ_AS_USUAL: set[Garble] = {
+    *("bom", "utf-16", "latin-1", "nan", "surrogate", "control", "result"),
+    *("before", "after", "nested", "gzip label"),
+}
 """Whole answers with one ID: whatever is around it, it is the service's word."""
 
 
@@ -249,4 +252,4 @@ def test_no_text_is_left_with_a_key_in_it(text: str, key: str) -> None:
 
 def test_a_text_in_utf_16_can_be_read_wherever_it_is_cut() -> None:
     encoded = TRUE.decode().encode("utf-16-be")
-    assert text_in(encoded) == text_in(encoded[1:]) == TRUE.decode()
+    assert ascii_in(encoded) == ascii_in(encoded[1:]) == TRUE.decode()

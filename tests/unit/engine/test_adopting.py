@@ -14,14 +14,17 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.files.journal import Entry
 from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
+from pwl_tui.text import without_numbers
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
     KEY,
     NOW,
+    SILENT,
     Clock,
     WorldService,
     add_job,
+    failing,
     finish,
     ids,
     in_doubt,
@@ -55,6 +58,57 @@ def test_batches_of_elsewhere_become_a_job(store: Store, clock: Clock, service: 
     assert [row.number for row in rows_of(store, job.id)] == [FIRST + i for i in range(5)]
     assert len(store.jobs.all()) == 1
     assert service.submitted == []
+
+
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_a_batch_that_was_written_off_and_found_again_is_charged_once_in_the_books(
+    store: Store, clock: Clock, service: WorldService, forgotten: bool
+) -> None:
+    batch = in_doubt(store, service, clock, paid=True)
+    engine = make_engine(store, service, clock)
+    engine.recovery.settle(batch.job, 1, "lost")
+    finish(store, service, clock)
+    if forgotten:
+        engine.jobs.forget(batch.job)
+    for _ in range(2):
+        clock.now += 60
+        (found,) = engine.recovery.adopt([ids(service)[0]]).jobs
+        engine.jobs.forget(found)
+    assert sum(charge.amount for charge in store.charges.all(BINDING)) == 20
+    assert ids(service)[0] in {charge.batch_id for charge in store.charges.all(BINDING)}
+
+
+def test_of_two_batches_that_were_written_off_each_is_found_as_itself(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    engine = make_engine(store, service, clock)
+    service.after = failing(SILENT)
+    for _ in range(2):
+        job = add_job(store, FIRST, 10)
+        make_submitter(store, service, clock).send_next()
+        engine.recovery.settle(job, 1, "lost")
+    for batch_id in ids(service):
+        engine.recovery.adopt([batch_id])
+    booked = [charge.batch_id for charge in store.charges.all(BINDING)]
+    assert sorted(map(str, booked)) == sorted(ids(service))
+    other = submit_elsewhere(service, FIRST, 10)
+    engine.recovery.adopt([other])
+    assert other in {charge.batch_id for charge in store.charges.all(BINDING)}, "a third one was not booked"
+
+
+def test_a_batch_whose_job_is_half_deleted_can_be_adopted(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = add_job(store, FIRST, 3)
+    finish(store, service, clock)
+    engine = make_engine(store, service, clock)
+    with monkeypatch.context() as patched:
+        patched.setattr(store.jobs, "_rows", lambda *_: failing(GONE)())
+        with pytest.raises(ApiError):
+            engine.jobs.forget(job)
+    (found,) = engine.recovery.adopt(ids(service)).jobs
+    assert [one.id for one in store.jobs.all()] == [found]
+    assert sum(charge.amount for charge in store.charges.all(BINDING)) == 3
 
 
 def test_what_is_adopted_unfinished_is_polled_to_its_end(
@@ -117,6 +171,10 @@ def test_many_ids_are_asked_for_at_the_pace_of_polling(service: WorldService) ->
 # -- the state file is gone
 
 
+def _ids(store: Store, job: int) -> list[str | None]:
+    return [batch.batch_id for batch in store.batches.of(job)]
+
+
 def test_all_jobs_come_back_from_the_journal(
     tmp_path: Path, store: Store, clock: Clock, service: WorldService
 ) -> None:
@@ -125,7 +183,7 @@ def test_all_jobs_come_back_from_the_journal(
     # Their batches lie between each other in the journal.
     for only in ([one], [two], [one], [two], [one]):
         assert isinstance(submitter.send_next(only), Sent)
-    names = {job.name: [b.batch_id for b in store.batches.of(job.id)] for job in store.jobs.all()}
+    jobs = {(without_numbers(job.name), *_ids(store, job.id)) for job in store.jobs.all()}
 
     anew = open_store(tmp_path / "anew")
     entries = [
@@ -137,7 +195,7 @@ def test_all_jobs_come_back_from_the_journal(
         anew.journal.append(entry)
     engine = make_engine(anew, service, clock)
     rebuilt = engine.recovery.adopt_journal()
-    assert {job.name: [b.batch_id for b in anew.batches.of(job.id)] for job in anew.jobs.all()} == names
+    assert {(job.name, *_ids(anew, job.id)) for job in anew.jobs.all()} == jobs
     assert (len(rebuilt.jobs), rebuilt.known, rebuilt.foreign) == (2, 0, 1)
     assert [batch_id for batch_id, _ in rebuilt.failed] == ["forgotten"]
 

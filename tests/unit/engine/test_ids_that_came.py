@@ -19,6 +19,7 @@ from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Candidates, Intent
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
+from pwl_tui.text import without_numbers
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
@@ -305,7 +306,7 @@ def test_it_comes_back_from_the_journal_without_the_state_file(
     adopted = engine.recovery.adopt_journal()
     assert adopted.nameless == []
     (rebuilt,) = adopted.jobs
-    assert new.jobs.get(rebuilt).name == name
+    assert new.jobs.get(rebuilt).name == without_numbers(name)
     assert [batch.batch_id for batch in new.batches.of(rebuilt)] == ids(service)
     again = engine.recovery.adopt_journal()
     assert (again.jobs, again.nameless, again.known) == ([], [], 1)
@@ -415,3 +416,18 @@ def test_an_id_that_came_whole_is_in_the_state_file_and_the_journal_and_is_found
     assert (store.batches.get(job, 1).batch_id == batch_id) is bool(kept)
     assert len(service.submitted) == 1
     store.close()
+
+
+def test_the_id_of_another_batch_is_nobody_elses(store: Store, clock: Clock, service: WorldService) -> None:
+    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
+    submitter = make_submitter(store, service, clock)
+    assert isinstance(submitter.send_next(), Sent)
+    (known,) = ids(service)
+    service.garbled = lambda _: httpx.Response(202, json={"batch_id": known})
+    assert isinstance(submitter.send_next(), Frozen)
+    batch = store.batches.get(job, 2)
+    assert (batch.state, batch.batch_id, store.replies.candidates(job, 2)) == (BatchState.UNKNOWN, None, [])
+    assert batch.error is not None
+    assert batch.error.message == f"The service answered with the ID of another batch, {known}."
+    assert [entry.batch_id for entry in store.journal.entries()] == [known]
+    assert isinstance(submitter.send_next(), Frozen), "nothing more is sent"

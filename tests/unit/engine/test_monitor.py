@@ -12,6 +12,7 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, JobChanged, JobFinished, ServiceDown, ServiceUp
 from pwl_tui.engine.polling.monitor import Scope
+from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Batch, BatchState, Binding, JobState
@@ -129,6 +130,7 @@ def test_a_job_whose_last_batches_end_together_is_finished_once(
         return learned
 
     monkeypatch.setattr(store.polls, "learn", together)
+    monkeypatch.setattr(Budget, "take", lambda *_: 0.0)  # both at once
     gate.open.set()
     clock.now += 60
     engine.start(listener, Scope(balance=False))

@@ -1,15 +1,17 @@
 """Polls that do not say what they should: nothing is lost, nothing is called failed that may not be."""
 
 from collections.abc import Callable
+from itertools import permutations
 
 import pytest
 from msgspec.structs import replace
 
-from pwl_tui.answer import Outcome
+from pwl_tui.answer import NO_ANSWER, Answer, Outcome
 from pwl_tui.api.errors import ApiError, decode_error
 from pwl_tui.api.models import BatchAnswer, NumberAnswer
 from pwl_tui.engine.polling.poller import Polled
 from pwl_tui.engine.polling.schedule import TRIES
+from pwl_tui.engine.polling.verdicts import OPPOSITE, verdicts
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.store import Store
@@ -251,6 +253,57 @@ def test_numbers_that_a_finished_answer_leaves_out_fail_only_when_it_does_so_aga
     assert set(store.results.failed(batch.job)) >= {FIRST, FIRST + 1}
 
 
+# -- several results for one number
+
+
+def result(
+    on: bool | None, outcome: Outcome = Outcome.COMPLETED, business: bool | None = None
+) -> NumberAnswer:
+    return NumberAnswer(f"+{FIRST}", Answer(outcome, on, business))
+
+
+@pytest.mark.parametrize(
+    ("several", "expected"),
+    [
+        ([result(True), result(False)], None),
+        ([result(False), result(True), result(False)], None),
+        ([result(True), result(True)], Answer(Outcome.COMPLETED, True)),
+        ([result(True, business=True), result(True, business=False)], Answer(Outcome.COMPLETED, True)),
+        ([result(None, Outcome.PENDING), result(True)], Answer(Outcome.COMPLETED, True)),
+        ([result(None, Outcome.FAILED), result(False)], Answer(Outcome.COMPLETED, False)),
+        ([result(None), result(False)], Answer(Outcome.COMPLETED, False)),
+        ([result(None, Outcome.PENDING), result(None, Outcome.FAILED)], Answer(Outcome.FAILED)),
+    ],
+)
+def test_several_results_for_one_number_say_the_same_in_any_order(
+    several: list[NumberAnswer], expected: Answer | None
+) -> None:
+    for order in permutations(several):
+        said = verdicts((FIRST, one) for one in order)
+        assert (said.answers.get(FIRST), said.opposite) == (expected, set() if expected else {FIRST})
+
+
+def test_opposite_answers_are_said_and_neither_is_believed(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = sent(store, service, clock)
+    clock.now += 1_000
+    answering(service, monkeypatch, lambda answer: replace(answer, results=[result(True), *answer.results]))
+    stored = replace(service.poll(batch.batch_id or "").results[1])
+    assert stored.answer.on_whatsapp is False, "the sample number is on WhatsApp: choose another"
+    for attempts in range(1, TRIES):
+        after = polled(store, service, clock).batch
+        assert (after.state, after.attempts, after.counts.pending) == (BatchState.PROCESSING, attempts, 1)
+        assert after.trouble is not None
+        assert "contradicts itself about 1 of its 50 numbers" in after.trouble.message
+        clock.now = next_due(store)
+    after = polled(store, service, clock).batch
+    assert (after.state, after.counts.pending) == (BatchState.COMPLETED, 0)
+    assert after.trouble is not None
+    assert "it counts as failed" in after.trouble.message
+    assert store.results.known(batch.job)[1][0] == OPPOSITE
+
+
 # -- other words
 
 
@@ -295,3 +348,5 @@ def test_a_batch_that_the_service_ended_early_is_finished_with_a_sentence_once_t
     assert "of its 50 numbers have no answer" in after.problem.message
     assert after.problem.charged == "yes"
     assert len(store.results.failed(batch.job)) >= 25
+    notes = {one.note for one in store.results.known(batch.job)[1] if one.outcome is Outcome.FAILED}
+    assert f"{NO_ANSWER}: it ended the batch as failed" in notes

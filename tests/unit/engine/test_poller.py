@@ -1,5 +1,7 @@
 """What a poll comes to: stored answers, a later look, or a batch that the service does not know."""
 
+import sqlite3
+from contextlib import closing
 from itertools import pairwise
 
 import pytest
@@ -11,7 +13,7 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.money.submitter import Sent
 from pwl_tui.engine.polling.forecast import Forecast
 from pwl_tui.engine.polling.matching import match
-from pwl_tui.engine.polling.poller import finals
+from pwl_tui.engine.polling.verdicts import verdicts
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Batch, BatchState, Binding, JobState
 from pwl_tui.state.store import Store
@@ -138,6 +140,23 @@ def test_what_a_leaving_process_claimed_is_free_after_the_least_pause(
     assert poller.claim() is not None
 
 
+def test_leaving_does_not_wait_for_who_has_locked_the_state_file(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent(store, service, clock)
+    clock.now += 10
+    poller = make_poller(store, service, clock)
+    assert poller.claim() is not None
+    waited: list[None] = []
+    monkeypatch.setattr(store.patience, "on_wait", lambda: waited.append(None))
+    with closing(sqlite3.connect(store.directory / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        poller.give_back()
+    assert waited == []
+    clock.now += PACE.minimum
+    assert poller.claim() is None, "what was not given back is still ours"
+
+
 @pytest.mark.parametrize(
     ("outcome", "on", "expected"),
     [
@@ -152,7 +171,7 @@ def test_what_the_service_says_of_a_number(
     outcome: str, on: bool | None, expected: tuple[Outcome, bool | None]
 ) -> None:
     one = NumberAnswer("+14155552671", Answer(Outcome(outcome), on_whatsapp=on))
-    ((number, answer),) = finals(match([one], [14155552671]).found)
+    ((number, answer),) = verdicts(match([one], [14155552671]).found).answers.items()
     assert (number, answer.outcome, answer.on_whatsapp) == (14155552671, *expected)
 
 

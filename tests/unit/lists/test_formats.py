@@ -104,12 +104,10 @@ def test_the_form_and_the_browser_offer_files_that_may_be_lists(name: str, expec
 @pytest.mark.parametrize(
     "data",
     [
-        b"%PDF-1.7 and so on",
-        b"\x89PNG\r\n\x1a\n" + bytes(range(256)),
         b"PK\x03\x04 rest",
         b"\xd0\xcf\x11\xe0 rest",
     ],
-    ids=["PDF", "PNG", "zip", "OLE"],
+    ids=["zip", "OLE"],
 )
 def test_an_unsupported_list_is_refused_with_the_supported_kinds(data: bytes) -> None:
     with pytest.raises(ListError) as caught:

@@ -72,6 +72,24 @@ def test_it_does_not_jump_to_conclusions(text: str, region: str | None) -> None:
     assert shortcut(text, region) in {0, reference(text, region)}
 
 
+@pytest.mark.parametrize(
+    ("text", "region"),
+    [
+        ("06 98 04 74 32", "GB"),  # a national prefix before what is not valid here
+        ("(11) 2345-0799", "US"),  # begins with the country code, and fits neither with nor without
+        ("1 1961072195", "US"),  # too long with the country code, and a prefix after it
+        ("440 7400 123456", "GB"),  # a prefix after the country code
+        ("+200 151 4043", None),  # a prefix that is needed
+        ("+0822 394 626", "US"),  # no country code
+        ("+999 151 4043", None),
+        ("000 151 40 43", "DE"),
+        ("0", "US"),
+    ],
+)
+def test_it_decides_on_what_lists_of_many_countries_are_full_of(text: str, region: str | None) -> None:
+    assert shortcut(text, region) == reference(text, region)
+
+
 @settings(max_examples=500)
 @given(
     st.text(st.sampled_from("0123456789+-./() \u00a0x#;,"), max_size=18), st.none() | st.sampled_from(REGIONS)

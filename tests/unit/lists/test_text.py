@@ -7,7 +7,8 @@ from pwl_tui.lists.numbers.text_numbers import numbers_in
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
-from pwl_tui.lists.read.rows import cells, rows
+from pwl_tui.lists.read.rows import lines as lines_of
+from pwl_tui.lists.read.rows import mentioned, rows
 from pwl_tui.lists.read.source import Source
 
 
@@ -57,7 +58,8 @@ def test_a_line_is_a_row_once_for_each_number_in_it() -> None:
     assert [row for (row,) in rows(source, made.reading)] == [lines[0], *lines]
     assert list(made.row_number) == [0, 1, -1, -1]
     assert (made.rows, made.blank, made.reasons) == (4, 1, {"not a number": 1})
-    assert [text for text, _ in cells(source, made.reading)] == [
+    read = [text for line in lines_of(source, made.reading) for text in mentioned(line, made.reading)]
+    assert read == [
         "+44 7400 123456",
         "+44 7400 123457",
         *lines[1:],

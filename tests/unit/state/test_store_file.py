@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -266,3 +267,22 @@ def test_what_another_process_wrote_is_noticed(tmp_path: Path, store: Store) -> 
     add_job(other, FIRST, 1)
     other.close()
     assert store.version() != before
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_file_that_was_removed_is_not_made_anew_and_nothing_more_is_paid(
+    tmp_path: Path, replaced: bool
+) -> None:
+    store, directory = open_store(tmp_path), tmp_path / "state"
+    for file in directory.glob("state.db*"):
+        file.rename(tmp_path / file.name)
+    if replaced:
+        (directory / "state.db").write_bytes((tmp_path / "state.db").read_bytes())
+    with pytest.raises(StateError, match="removed or replaced"):
+        store.require_room()
+    if not replaced:
+        # A thread that had no connection yet finds no file.
+        with ThreadPoolExecutor(1) as pool, pytest.raises(StateError, match="Could not open"):
+            pool.submit(store.jobs.all).result()
+        assert not (directory / "state.db").exists()
+    store.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pwl_tui.answer import Outcome
@@ -205,6 +205,7 @@ def test_many_write_the_journal_at_once(tmp_path: Path) -> None:
     assert len({entry.batch_id for entry in journal.entries()}) == 100
 
 
+@example(junk=b'{"at": "\x802026-11-29", "size": 1}\n')
 @given(junk=st.binary(max_size=200).filter(lambda junk: b'"batch_id"' not in junk))
 def test_whatever_else_is_in_the_journal_the_ids_are_read(
     tmp_path_factory: pytest.TempPathFactory, junk: bytes

@@ -9,7 +9,17 @@ from pwl_tui.engine.jobs.planning import NOT_AFFORDED, NOT_CHOSEN, JobPlan
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
-from pwl_tui.wording.plan import Step, detected, most_common, offer, saving, steps, time_needed, why_left_out
+from pwl_tui.wording.plan import (
+    Step,
+    beside,
+    detected,
+    most_common,
+    offer,
+    saving,
+    steps,
+    time_needed,
+    why_left_out,
+)
 
 LIST = "phone,name\n+14155552671,Ada\n+14155552671,Again\nn/a,Bob\n12,Cy\n,Di\n+442079460958,Ed\n"
 
@@ -35,6 +45,14 @@ def test_the_steps_lead_from_the_rows_to_what_is_paid() -> None:
 
 def test_a_step_at_which_nothing_falls_out_is_left_out() -> None:
     assert [step.name for step in steps(planned(text="+14155552671\n"))] == ["row", "to pay"]
+
+
+def test_what_is_beside_a_number_and_cannot_be_used_is_told() -> None:
+    assert beside(planned().list) == ""
+    listed = plan(
+        Source.from_text("+14155552671 or 12\n+14155552672, +1415\n"), Options(several="all", in_text=False)
+    )
+    assert beside(listed) == "2 numbers beside a usable one cannot be used: 2 too short."
 
 
 @given(

@@ -1,4 +1,4 @@
-"""True answers as servers can spoil them: numbers written otherwise, other words, and broken JSON."""
+"""True answers in other words: numbers written otherwise, and another status."""
 
 import json
 import re
@@ -7,10 +7,6 @@ from typing import Any, Literal
 
 Spelling = Literal["digits", "spaced", "zeros", "integer", "float", "whatsapp", "formatted", "strangers"]
 """How the results of a poll name their numbers."""
-Damage = Literal[
-    "bom", "utf16", "nan", "latin1", "surrogate", "control", "after", "before", "comma", "result", "cut"
-]
-"""What is wrong with the bytes of an answer."""
 
 _SPELLINGS: Mapping[Spelling, Callable[[str], Mapping[str, Any]]] = {
     "digits": lambda number: {"phone_number": number[1:]},
@@ -22,29 +18,15 @@ _SPELLINGS: Mapping[Spelling, Callable[[str], Mapping[str, Any]]] = {
     "formatted": lambda number: {"phone_number": "n/a", "formatted_number": number},
     "strangers": lambda number: {"phone_number": f"+999{number[-7:]}", "formatted_number": None},
 }
-_DAMAGES: Mapping[Damage, Callable[[str], bytes]] = {
-    "bom": lambda text: b"\xef\xbb\xbf" + text.encode(),
-    "utf16": lambda text: text.encode("utf-16"),
-    "nan": lambda text: text.replace("{", '{"took": NaN, ', 1).encode(),
-    "latin1": lambda text: text.replace("{", '{"node": "S\xe3o Paulo", ', 1).encode("latin-1"),
-    "surrogate": lambda text: text.replace("{", '{"node": "\\ud83d", ', 1).encode(),
-    "control": lambda text: text.replace("{", '{"node": "a\x01\n", ', 1).encode(),
-    "after": lambda text: text.encode() + b"\n<!-- served by cache 3 -->",
-    "before": lambda text: b"<br />\n<b>Warning</b>: slow query\n" + text.encode(),
-    "comma": lambda text: text.replace("]}", ",]}").encode(),
-    "result": lambda text: text.replace('"phone_number"', '"phone_number', 1).encode(),
-    "cut": lambda text: text[: len(text) * 2 // 3].encode(),
-}
 
 
-def mangled(body: bytes, spelling: Spelling | None, word: str | None, damage: Damage | None) -> bytes:
-    """Return an answer spoiled.
+def respelled(body: bytes, spelling: Spelling | None, word: str | None) -> bytes:
+    """Return an answer in other words.
 
     Args:
         body: the true answer, JSON.
         spelling: how results name their numbers. None means as they were submitted.
         word: the ``status`` of the whole answer. None means the true one.
-        damage: what happens to the bytes. None means nothing.
     """
     answer = json.loads(body)
     if isinstance(answer, dict):
@@ -53,8 +35,7 @@ def mangled(body: bytes, spelling: Spelling | None, word: str | None, damage: Da
         if spelling is not None:
             for result in answer.get("results", []):
                 result.update(_SPELLINGS[spelling](result["phone_number"]))
-    text = json.dumps(answer, ensure_ascii=False)
-    return text.encode() if damage is None else _DAMAGES[damage](text)
+    return json.dumps(answer, ensure_ascii=False).encode()
 
 
 def _as_whatsapp(digits: str) -> str:

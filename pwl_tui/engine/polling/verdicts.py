@@ -1,0 +1,56 @@
+"""What a poll says about each number for good, though it may say several things about one."""
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from pwl_tui.answer import Answer, Outcome
+from pwl_tui.api.models import NumberAnswer
+
+OPPOSITE = Answer(Outcome.FAILED, note="the service gave opposite answers")
+_NOT_SAID = "the service did not say whether it is on WhatsApp"
+_WORTH = (Outcome.COMPLETED, Outcome.FAILED, Outcome.PENDING)
+"""Of several results for one number the first of these says the most."""
+
+
+class Verdicts(Struct, frozen=True):
+    """What is known of numbers after a poll.
+
+    Attributes:
+        answers: by number; those with opposite answers are missing.
+        opposite: numbers that are on WhatsApp by one result and not by another. Which is true is unknown.
+    """
+
+    answers: dict[int, Answer]
+    opposite: set[int]
+
+
+def verdicts(found: Iterable[tuple[int, NumberAnswer]]) -> Verdicts:
+    """Return what results say about numbers, each taken once, in any order of the results.
+
+    A completed number that is neither on WhatsApp nor not counts as failed: no other answer will come.
+
+    Args:
+        found: numbers (E.164 without the plus) with the results about each.
+    """
+    answers: dict[int, Answer] = {}
+    opposite: set[int] = set()
+    for number, one in found:
+        answer, known = _final(one.answer), answers.get(number)
+        if known is None or _WORTH.index(answer.outcome) < _WORTH.index(known.outcome):
+            answers[number] = answer
+        elif answer.outcome is known.outcome is Outcome.COMPLETED:
+            if answer.on_whatsapp is not known.on_whatsapp:
+                opposite.add(number)
+            elif answer.business is not known.business:
+                answers[number] = replace(known, business=None)
+    for number in opposite:
+        del answers[number]
+    return Verdicts(answers, opposite)
+
+
+def _final(answer: Answer) -> Answer:
+    if answer.outcome is Outcome.COMPLETED and answer.on_whatsapp is None:
+        return replace(answer, outcome=Outcome.FAILED, note=answer.note or _NOT_SAID)
+    return answer

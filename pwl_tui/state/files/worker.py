@@ -1,0 +1,132 @@
+"""The files of a background worker: a lock that says that it is alive, what it says of itself, and its log.
+
+There is one worker per state directory and binding. Only the lock tells whether it is alive, because the
+kernel releases it however the worker ends; a process ID alone may be another process's by now.
+"""
+
+import fcntl
+import os
+import platform
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from pwl_tui.paths import write_private
+from pwl_tui.problem import Problem
+from pwl_tui.state.files.locks import file_word, lock_file
+from pwl_tui.state.models import Binding
+
+_TRIES = 20
+_PAUSE_SECONDS = 0.05
+"""Whoever looks whether a worker is alive holds its lock for a moment, which must keep no worker from it."""
+
+
+class WorkerRecord(Struct, frozen=True):
+    """What a worker says of itself.
+
+    Attributes:
+        machine: its name; in a container, the container's.
+        pid: its process.
+        since: when it began; UTC epoch seconds.
+        ended: when it ended by itself. None means that it works, or was killed.
+        exit: its exit code. None as for `ended`.
+        problem: why it ended before everything was done.
+    """
+
+    machine: str
+    pid: int
+    since: float
+    ended: float | None = None
+    exit: int | None = None
+    problem: Problem | None = None
+
+
+def new_record() -> WorkerRecord:
+    """Return the record of this process as a worker that begins now."""
+    return WorkerRecord(platform.node(), os.getpid(), time.time())
+
+
+class WorkerFiles:
+    """The files of the one worker of a binding.
+
+    Args:
+        directory: the state directory.
+        binding: the service and key.
+
+    Attributes:
+        log: where it writes what it does; bounded, without numbers and keys.
+    """
+
+    def __init__(self, directory: Path, binding: Binding) -> None:
+        name = f"worker-{file_word(binding)}"
+        self._lock = directory / f"{name}.lock"
+        self._record = directory / f"{name}.json"
+        self.log = directory / f"{name}.log"
+
+    @contextmanager
+    def hold(self, pause: Callable[[float], None] = time.sleep) -> Iterator[bool]:
+        """Be the worker as long as the block lasts; yield whether there is no other.
+
+        Raises:
+            StateError: the lock file cannot be created or locked.
+        """
+        for attempt in range(_TRIES):
+            with lock_file(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB) as ours:
+                if ours or attempt == _TRIES - 1:
+                    yield ours
+                    return
+            pause(_PAUSE_SECONDS)
+
+    def alive(self) -> bool:
+        """Whether a worker holds the lock.
+
+        Raises:
+            StateError: the lock file cannot be read.
+        """
+        if not self._lock.exists():
+            return False
+        with lock_file(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB) as free:
+            return not free
+
+    def read(self) -> WorkerRecord | None:
+        """Return what the last worker said of itself. None means there is none, or it cannot be read."""
+        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
+            return msgspec.json.decode(self._record.read_bytes(), type=WorkerRecord)
+        return None
+
+    def write(self, record: WorkerRecord) -> None:
+        """Say something of oneself.
+
+        Raises:
+            PathError: it cannot be written.
+        """
+        write_private(self._record, msgspec.json.encode(record))
+
+    def terminate(self) -> bool:
+        """Ask the worker to end (SIGTERM); return whether it was there to be asked.
+
+        The signal reaches no process but the worker: what it goes to was held on to before the lock and the
+        record were looked at once more.
+        """
+        record = self.read()
+        if record is None or record.ended is not None or record.machine != platform.node():
+            return False
+        with suppress(ProcessLookupError):
+            if not hasattr(os, "pidfd_open"):  # macOS
+                if self.alive() and self.read() == record:
+                    os.kill(record.pid, signal.SIGTERM)
+                    return True
+                return False
+            process = os.pidfd_open(record.pid)
+            try:
+                if self.alive() and self.read() == record:
+                    signal.pidfd_send_signal(process, signal.SIGTERM)
+                    return True
+            finally:
+                os.close(process)
+        return False

@@ -1,0 +1,199 @@
+"""The key, said back by the service, is in nothing that a call returns or raises."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pwl_tui.api.client import Client
+from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import Submitted
+from pwl_tui.secret import MASK, Redactor, Secret, redact
+from tests.bench.poll_intake import body_of
+from tests.notations import NOTATIONS
+
+KEY = "pk+live/7f=3a&9c_Zq"
+NUMBER = "+14155552671"
+ID = "550e8400-e29b-41d4-a716-446655440000"
+
+
+def client_of(response: httpx.Response, key: str = KEY) -> Client:
+    return Client("https://lookup.test", Secret(key), transport=httpx.MockTransport(lambda _: response))
+
+
+def polled(result: dict[str, Any], key: str = KEY, **fields: Any) -> Any:
+    body = {"batch_id": "b-1", "status": "completed", "results": [result], **fields}
+    return client_of(httpx.Response(200, json=body), key).poll("b-1")
+
+
+def answer(**fields: Any) -> dict[str, Any]:
+    return {
+        "phone_number": NUMBER,
+        "status": "completed",
+        "wa_status": "VALID_CONFIRMED",
+        "numberstatus": True,
+        "carrier": "T-Mobile",
+        "country": "US",
+        **fields,
+    }
+
+
+CALLS: list[Callable[[Client], object]] = [
+    lambda client: client.balance(),
+    lambda client: client.poll("b-1"),
+    lambda client: client.submit([NUMBER]),
+    lambda client: client.check(NUMBER),
+]
+
+
+def everything(said: str) -> dict[str, Any]:
+    """Say something in every field that any answer has, in names and far within."""
+    return {
+        said: said,
+        "batch_id": "b-1",
+        "balance": 7,
+        "service": f"Service {said}",
+        "status": f"completed {said}",
+        "total_numbers": 1,
+        "pending": 0,
+        "formatted_number": f"{NUMBER} {said}",
+        "numberstatus": True,
+        "carrier": said,
+        "linetype": f"<{said}>",
+        "countrycode": said,
+        "message": said,
+        "data": {"nested": [{said: [said]}]},
+        "results": [
+            answer(
+                carrier=f"Carrier {said}", country=said, formatted_number=said, status=f"completed/{said}"
+            ),
+            answer(phone_number=f"{said} {NUMBER}", status="failed", error=f"No such key: {said}"),
+        ],
+    }
+
+
+def outcome(call: Callable[[Client], object], response: httpx.Response) -> str:
+    """Return all that a call returns or raises, as text."""
+    try:
+        return repr(call(client_of(response)))
+    except ApiError as error:
+        return f"{error} {error.problem!r} {error.received} {error.reply!r}"
+
+
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_no_answer_and_no_error_has_the_key_in_it(notation: str) -> None:
+    said = NOTATIONS[notation](KEY)
+    fields = everything(said)
+    raw = json.dumps(fields, ensure_ascii=False)
+    # Where the notation is JSON's own, the service's encoder is not to write it once more.
+    bodies = [raw.encode(), raw.replace("\\\\", "\\").encode(), raw.encode("utf-16"), raw.encode()[:-20]]
+    bodies += [f"<p>Refused {said}</p>".encode(), json.dumps({"error": said, "message": said}).encode()]
+    headers = {"X-Batch-Key": said.encode("ascii", "ignore").decode().replace("\r\n", ""), "Location": "/?k"}
+    for call in CALLS:
+        for body in bodies:
+            for status in (200, 302, 400):
+                came = outcome(call, httpx.Response(status, content=body, headers=headers))
+                assert redact(came, Secret(KEY)) == came
+                assert KEY not in came
+
+
+@given(
+    st.lists(
+        st.sampled_from(["{}", "%{:02x}", "%{:02X}", "\\u{:04x}", "&#{};", "&#x{:X};", "%25{:02x}"]),
+        min_size=19,
+    )
+)
+def test_each_character_may_be_written_in_a_way_of_its_own(forms: list[str]) -> None:
+    said = "".join(
+        letter if form == "{}" else form.format(ord(letter)) for form, letter in zip(forms, KEY, strict=False)
+    )
+    assert polled(answer(carrier=f"Carrier {said} US")).results[0].answer.carrier == "Carrier ••• US"
+
+
+def test_what_is_around_it_is_kept() -> None:
+    came = polled(answer(carrier=f"Vodafone {KEY} Ltd.", formatted_number=f"{NUMBER} {KEY}"))
+    (one,) = came.results
+    assert (one.number, one.other, one.answer.carrier) == (NUMBER, "+14155552671 •••", "Vodafone ••• Ltd.")
+    assert one.answer.on_whatsapp
+
+
+def test_a_number_in_place_of_which_the_key_is_said_costs_no_answer() -> None:
+    body = {"status": "VALID_CONFIRMED", "formatted_number": KEY, "numberstatus": True}
+    check = client_of(httpx.Response(200, json=body)).check(NUMBER)
+    assert (check.number, check.answer.on_whatsapp) == ("", True)
+    assert polled(answer(formatted_number=KEY)).results[0].other == ""
+
+
+def test_an_id_with_the_key_in_it_is_none_and_the_batch_is_in_doubt() -> None:
+    for batch_id in (KEY, f"b-{KEY}-1"):
+        with pytest.raises(ApiError) as failure:
+            client_of(httpx.Response(202, json={"batch_id": batch_id, "total_numbers": 1})).submit([NUMBER])
+        assert failure.value.problem.charged == "unknown"
+        assert failure.value.reply.ids == ()
+        assert KEY not in failure.value.reply.text
+
+
+@pytest.mark.parametrize(
+    "key", ["4155", "1", "US", "b-1", "14155552671", "+14155552671", "550e", "e29b", "VALID"]
+)
+def test_a_weak_key_destroys_no_answer(key: str) -> None:
+    came = polled(answer(formatted_number="+1 415 555 2671"), key)
+    (one,) = came.results
+    assert (one.number, one.other) == (NUMBER, "+1 415 555 2671")
+    assert (one.answer.on_whatsapp, one.answer.country) == (True, "US")
+    accepted = {"batch_id": ID, "total_numbers": 1, "status": "processing"}
+    assert client_of(httpx.Response(202, json=accepted), key).submit([NUMBER]) == Submitted(
+        ID, 1, "processing"
+    )
+    cut = httpx.Response(202, content=json.dumps(accepted).encode()[:-3])
+    with pytest.raises(ApiError) as failure:
+        client_of(cut, key).submit([NUMBER])
+    assert failure.value.reply.ids == (ID,)
+
+
+@pytest.mark.parametrize("key", ["4155", "tEst", "14155552671"])
+def test_a_weak_key_is_taken_out_as_a_word_of_its_own(key: str) -> None:
+    note = f"The key {key} is unknown (contest-{key}-x {key}0)."
+    one = polled(answer(status="failed", error=note, carrier=key), key).results[0]
+    assert one.answer.note == f"The key ••• is unknown (contest-{key}-x {key}0)."
+
+
+def test_digits_that_are_longer_than_a_number_are_a_key_like_any_other() -> None:
+    key = "31415926535897932384"
+    assert polled(answer(carrier=f"x{key}x", error=int(key)), key).results[0].answer.carrier == "x•••x"
+
+
+def test_most_answers_need_no_second_look() -> None:
+    redactor = Redactor(Secret(KEY))
+    body = body_of("b-1", 14_155_550_000)
+    assert not redactor.may_be_in(body)
+    assert not redactor.may_be_in(body.replace(b"T-Mobile", "Telefónica & AT&T".encode()))
+    assert redactor.may_be_in(body.replace(b"T-Mobile", KEY.encode(), 1))
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(json_values)
+def test_an_answer_without_the_key_stays_as_it_is(value: Any) -> None:
+    assert Redactor(Secret(KEY)).values(value) == value
+
+
+@given(json_values, st.sampled_from(sorted(NOTATIONS)), st.booleans())
+def test_no_value_keeps_it_and_what_is_skipped_has_none(value: Any, notation: str, escaped: bool) -> None:
+    said = {"a": [value, {"b": f"x{NOTATIONS[notation](KEY)}y"}]}
+    encoded = json.dumps(said, ensure_ascii=escaped).encode("utf-8", "replace")
+    redactor = Redactor(Secret(KEY))
+    assert redactor.may_be_in(encoded)
+    assert MASK in str(redactor.values(msgspec.json.decode(encoded)))
+    assert not re.search(re.escape(KEY), str(redactor.values(said)), re.IGNORECASE)
