@@ -17,6 +17,9 @@ _PRIOR_ANSWERS: Final = 4.0
 """So many answers at the usual rate are what others say of a batch."""
 _FAMILIAR: Final = 0.4
 """That a batch goes on as it did fits any way: it speaks for rates of their own only if no other fits."""
+_CROWD: Final = 30
+"""Of so many batches, rates of their own are not taken for what a shared way explains as well: to follow each
+by itself costs a poll or two of each."""
 _PRIOR_SAMPLES: Final = 3
 """What is assumed of how uneven rates are weighs as much as so many batches."""
 _LEAST_WEIGHT: Final = 0.02
@@ -436,7 +439,7 @@ class OwnRate:
         seconds = max(seen.at - one.at, 0.0)
         step = rate * seconds
         odds = _odds(seen, 0.0, one.size, self._doubt(one, seconds) * step, one.answered + step)
-        return _FAMILIAR * odds if one.rate else odds
+        return _FAMILIAR * odds if one.rate or len(self._batches) > _CROWD else odds
 
     def learn(self, seen: Seen) -> None:
         """Take an answer in."""
