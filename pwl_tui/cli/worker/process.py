@@ -26,7 +26,7 @@ _PRIVATE = 0o077
 
 _MUTE = Problem(
     kind=Kind.SERVER_ERROR,
-    message="The background worker could not be started: it ended without a word.",
+    message="The background worker could not be started: it ended without a message.",
     remedy="Run `pwl-tui worker run` to see why.",
 )
 
@@ -139,7 +139,7 @@ def stop_command(session: Session) -> int:
                 said = True
                 output.note("Waiting for the answer to the batch that is being sent.")
             if waited > PATIENCE_SECONDS + _SILENT_SECONDS:
-                raise ProblemError("The background worker has not ended.", "See `pwl-tui worker log`.")
+                raise ProblemError("The background worker has not stopped.", "See `pwl-tui worker log`.")
             if interrupted.wait(_LOOK_SECONDS):
                 raise Interrupted
     print_status(session, "")

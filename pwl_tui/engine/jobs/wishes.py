@@ -134,7 +134,7 @@ class Wishes:
         for wish in self._store.wishes.unwritten():
             if not wanted.isdisjoint(str(path) for path in _target(wish).files()):
                 raise ListError(
-                    f"Job {wish.job} is to be exported to {wish.path} already.", "Choose another name."
+                    f"Job {wish.job} will already be exported to {wish.path}.", "Choose another name."
                 )
         try:
             require_writable(target)
@@ -142,7 +142,7 @@ class Wishes:
             if isinstance(error.__cause__, FileExistsError):
                 raise ListError(
                     f"{target.path} already exists.",
-                    "Choose another name: an export by itself overwrites nothing.",
+                    "Choose another name: an automatic export overwrites nothing.",
                 ) from error
             raise
 
