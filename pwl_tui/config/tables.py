@@ -211,7 +211,7 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
     mask: Annotated[
         bool,
         Meta(
-            title="Hide all but the last digits of phone numbers on the screen, not in copies and exports.",
+            title="Hide all but the last digits of phone numbers on the screen. Exports keep them.",
             description="true or false",
         ),
     ] = False
