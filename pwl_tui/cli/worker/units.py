@@ -1,7 +1,7 @@
-"""The worker as a service of the person's own systemd: its units, written and removed.
+"""The worker as a systemd user service: writes and removes its units.
 
-A unit begins with a line that holds the digest of the rest. One that somebody has changed since, or that this
-program has not written, is neither replaced nor removed.
+The first line of a unit holds the digest of the rest. A unit that was changed since, or that this program did
+not write, is neither replaced nor removed.
 """
 
 import hashlib
@@ -207,7 +207,7 @@ def _advice(made: Units, session: Session, environ: Mapping[str, str]) -> Iterat
 
 
 def _require_ours(path: Path) -> None:
-    """Refuse to touch a file that `install` has not written as it is now."""
+    """Refuse to touch a file that `install` did not write exactly as it is now."""
     if not os.path.lexists(path):
         return
     try:
@@ -234,7 +234,7 @@ def _absolute_only(path: str) -> str:
 
 
 def _in_name(profile: str) -> str:
-    """Return a profile's name with what a unit's name may hold; another one if it had to be changed."""
+    """Return a profile's name in characters that a unit's name may have, unique if changed."""
     kept = re.sub(r"[^A-Za-z0-9_-]", "_", profile)[:60]
     return kept if kept == profile else f"{kept}-{hashlib.sha256(profile.encode()).hexdigest()[:6]}"
 
@@ -244,7 +244,7 @@ def _percents(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as it is written between double quotes in a unit."""
+    """Return a text escaped for double quotes in a unit."""
     return _percents(text.replace("\\", "\\\\").replace('"', '\\"'))
 
 
