@@ -1,8 +1,8 @@
 """The API key, kept out of every place where it could be read by accident.
 
 The service takes the key as a query parameter, so any URL, log line or traceback may contain it. A key is a
-`Secret` from the moment it is read. It is revealed where a request is sent, and here, where it is taken out
-of what the answer says.
+`Secret` from the moment it is read. It is revealed where a request is sent, and here, where it is removed
+from answers.
 """
 
 import hashlib
@@ -68,18 +68,18 @@ def redact(text: str, *secrets: Secret) -> str:
 
 
 class Redactor:
-    """Takes one secret out of what comes in, in whatever notation it is said back.
+    """Removes one secret from what is received, in whatever notation it is repeated.
 
-    It is found in any case, as URLs, JSON, JavaScript and HTML may write each of its characters, also one
-    notation within another, with white space or invisible characters in between, and in Base64 and
-    hexadecimal digits.
+    It is found in upper and lower case, with each of its characters as URLs, JSON, JavaScript and HTML may
+    write it (even one notation within another), with white space or invisible characters in between, and in
+    Base64 and hexadecimal digits.
 
     A *weak* secret may be part of an answer by chance: one of fewer than 8 characters, or of digits only, as
     phone numbers are. In the fields of an answer it counts only as a word of its own, and never where it
     would destroy what was paid for: in numbers, IDs, statuses, countries, and the names of fields.
 
     Args:
-        secret: an empty one is nowhere.
+        secret: if empty, it is never found.
     """
 
     def __init__(self, secret: Secret) -> None:
@@ -94,7 +94,7 @@ class Redactor:
         )
 
     def may_be_in(self, body: bytes) -> bool:
-        """Return whether a body has to be looked through: cheap, and True for many in which there is nothing.
+        """Return whether a body may contain the secret. It is cheap, and True for many bodies without it.
 
         It takes a tenth of the time that decoding the body takes.
         """
@@ -106,11 +106,11 @@ class Redactor:
         )
 
     def values(self, value: Any, name: str = "") -> Any:
-        """Return a value that was decoded from JSON without the secret, in names of fields, too.
+        """Return a value that was decoded from JSON without the secret, including names of fields.
 
         Args:
-            value: of any type that JSON has.
-            name: of the field that has the value; empty for none.
+            value: of any JSON type.
+            name: of the field with the value; empty if there is none.
         """
         match value:
             case _ if not self._value:
@@ -129,7 +129,7 @@ class Redactor:
         return value
 
     def text(self, text: str) -> str:
-        """Return a text without the secret, weak or not, even if it ends in the middle of it."""
+        """Return a text without the secret, weak or not, even if the text ends in the middle of it."""
         return self._without(text.replace(self._value, MASK), _FEWEST) if self._value else text
 
     def _field(self, value: str, name: str) -> str:
@@ -144,7 +144,7 @@ class Redactor:
 
         Args:
             text: where to look.
-            fewest: how many of its characters make the beginning of the secret at the end of the text.
+            fewest: how many of its characters at the end of the text count as its beginning.
         """
         spans = sorted(self._spans(text, fewest))
         parts, at = list[str](), 0
@@ -205,7 +205,7 @@ _MOST_LEVELS: Final = 6
 
 
 class _Level(NamedTuple):
-    """A text with where each of its characters begins and ends in the original."""
+    """A text, with the start and end of each of its characters in the original."""
 
     text: str
     starts: list[int]
@@ -219,14 +219,14 @@ def _characters(text: str) -> _Level:
 
 
 def _squeezed(level: _Level) -> tuple[str, list[int]]:
-    """Return what is visible of a level, in lower case, and the place of each character in it."""
+    """Return the visible characters of a level, in lower case, and the place of each in it."""
     lower = level.text.translate(_LOWER)
     places = [place for place, letter in enumerate(lower) if letter.isprintable() and letter != " "]
     return "".join(lower[place] for place in places), places
 
 
 def _unescaped(level: _Level) -> _Level | None:
-    """Return a level with each escape as the character it means. None means there is none."""
+    """Return a level with each escape replaced by its character. None means that there are no escapes."""
     if level.depth == _MOST_LEVELS:
         return None
     parts, starts, ends, at = list[str](), list[int](), list[int](), 0
@@ -246,7 +246,7 @@ def _unescaped(level: _Level) -> _Level | None:
 
 
 def _meant(escape: re.Match[str]) -> str:
-    """Return the character that an escape means; something longer or nothing if it means none."""
+    """Return the character that an escape stands for; something longer or nothing if it is not one."""
     in_url, in_json, in_script, alone = escape.groups()
     code = in_url or in_json or in_script
     if code:
@@ -257,7 +257,7 @@ def _meant(escape: re.Match[str]) -> str:
 
 
 def _packed(value: str) -> Iterator[str]:
-    """Yield how a secret looks in Base64, wherever in a text it begins there, and in hexadecimal digits."""
+    """Yield how a secret looks in Base64, for each offset in a longer text, and in hexadecimal digits."""
     data = value.encode(errors="replace")
     yield data.hex()
     for before in range(3):

@@ -358,7 +358,7 @@ _OTHER_BATCH = Problem(
     kind=Kind.BAD_ANSWER,
     status=200,
     message="The service answered about another batch.",
-    remedy="Nothing is lost: it is polled again. Ask the provider if it lasts.",
+    remedy="Nothing is lost: it is polled again. If it keeps happening, ask the provider.",
 )
 _NO_ID = Problem(
     kind=Kind.INVALID_REQUEST,

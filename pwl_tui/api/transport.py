@@ -36,7 +36,7 @@ _BAD_CERTIFICATES = Problem(
 _BAD_KEY_LOG = Problem(
     kind=Kind.NETWORK,
     message="Could not write the TLS key log that SSLKEYLOGFILE names.",
-    remedy="Unset SSLKEYLOGFILE, or let it name a file that you can write.",
+    remedy="Unset SSLKEYLOGFILE, or point it to a file that you can write.",
 )
 _BAD_ADDRESS = Problem(
     kind=Kind.NETWORK,

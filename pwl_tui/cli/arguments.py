@@ -70,8 +70,8 @@ def add_list_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--several",
         choices=("first", "all"),
-        help="Of several numbers in a row, check the first or all; the export has the best answer"
-        " (default: all in text, vCards, JSON and of several columns; otherwise such rows are rejected)",
+        help="Check the first number or all numbers of a row that has several; the export has the best answer"
+        " (default: all in text, vCards, JSON and several columns; otherwise such rows are rejected)",
     )
     parser.add_argument(
         "--sheet", metavar="NAME", help="Sheet of a workbook (default: the one with the most numbers)"
@@ -126,14 +126,12 @@ def add_export(parser: ArgumentParser) -> None:
         "--export",
         type=Path,
         metavar="FILE",
-        help="Export the list with results to FILE once the job is finished; its suffix is the format"
+        help="Export the list with results to FILE once the job is finished; the suffix sets the format"
         " (default: when_done under [export] in the configuration)",
     )
     where.add_argument("--no-export", action="store_true", help="Export nothing, whatever is configured")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument(
-        "--only", choices=tuple(FILTERS), help="Export only rows with this outcome, once it is finished"
-    )
+    which.add_argument("--only", choices=tuple(FILTERS), help="Export only rows with this outcome")
     which.add_argument(
         "--split", action="store_true", help="Export one file per outcome: FILE-on-whatsapp, …"
     )

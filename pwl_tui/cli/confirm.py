@@ -69,7 +69,7 @@ def paying_again(session: Session, plan: JobPlan) -> JobPlan:
             )
         if given != sum_now:
             raise UsageError(
-                f"--pay-again {given} is not the number under way, which is {sum_now}. Nothing was sent.",
+                f"--pay-again is {given}, but {sum_now} are under way; nothing was sent.",
                 f"Give --pay-again {sum_now} to pay for them again." if sum_now else "Leave out --pay-again.",
             )
         return planning.pay_again(plan)
@@ -78,9 +78,9 @@ def paying_again(session: Session, plan: JobPlan) -> JobPlan:
     if not sys.stdin.isatty():
         where = numbered(list(plan.under_way_in))
         raise UsageError(
-            f"{counted(sum_now, 'number')} already under way in {where}: with --reuse-days 0, paying"
-            f" {counted(sum_now, 'credit')} for them a second time needs --pay-again {sum_now}.",
-            "Nothing was sent. Without --reuse-days 0, their answers are taken over.",
+            f"{counted(sum_now, 'number is', 'numbers are')} already under way in {where}: with --reuse-days"
+            f" 0, paying {counted(sum_now, 'credit')} for them a second time needs --pay-again {sum_now}.",
+            "Nothing was sent. Without --reuse-days 0, this job takes over their answers.",
         )
     session.output.note("If not, this job takes over their answers when they arrive.")
     return planning.pay_again(plan) if _yes(_asked(session.output, f"{pay_again(plan)} [y/N] ")) else plan

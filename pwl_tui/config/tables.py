@@ -211,20 +211,20 @@ class Ui(Struct, frozen=True, forbid_unknown_fields=True):
     mask: Annotated[
         bool,
         Meta(
-            title="Hide all but the last digits of phone numbers on the screen, not in copies and exports.",
+            title="Hide all but the last digits of phone numbers on the screen. Exports keep them.",
             description="true or false",
         ),
     ] = False
 
 
 class Export(Struct, frozen=True, forbid_unknown_fields=True):
-    """Answers in a file by themselves."""
+    """Automatic exports."""
 
     when_done: Annotated[
         str,
         Meta(
-            title="Export each list to this file once its job is finished; its suffix is the format."
-            " {dir}: of the list, {name}: of the job, {date}, {time}: when it is sent (UTC).",
+            title="Export each list to this file once its job is finished; the suffix sets the format."
+            " {dir}: where the list is, {name}: of the job, {date}, {time}: when it is sent (UTC).",
             description='a file name such as "{dir}/{name}-answers.csv", or empty',
         ),
     ] = ""

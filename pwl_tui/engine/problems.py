@@ -51,7 +51,7 @@ NO_SPEND = Problem(
 
 AT_HOME = Problem(
     kind=Kind.INVALID_REQUEST,
-    message="This state directory belongs here: there is nothing to settle.",
+    message="This state directory is where it belongs; there is nothing to settle.",
     remedy="Run `pwl-tui jobs` to see what is in it.",
 )
 
@@ -77,7 +77,7 @@ LOOKUP_ORPHAN = Problem(
     kind=Kind.NETWORK,
     message="The program was stopped while it was looking up this number.",
     charged="unknown",
-    remedy="1 credit may have been spent. To pay for this number again, ask anew (--fresh).",
+    remedy="1 credit may have been spent. To ask and pay again, use --fresh.",
 )
 
 SENDING_ELSEWHERE: Final = "Another pwl-tui is sending with this key; waiting for it."
@@ -130,7 +130,8 @@ def elsewhere(place: Place) -> Problem:
     return Problem(
         kind=Kind.CONSENT_REQUIRED,
         message=f"This state directory belongs to {clean(str(place), 300)}; nothing is sent from here.",
-        remedy="Run `pwl-tui state settle` with --as moved if that one is gone, or --as copy if it stays.",
+        remedy="Run `pwl-tui state settle` with --as moved if that one is gone, or --as copy if it stays in"
+        " use.",
     )
 
 
@@ -159,7 +160,8 @@ _REFUND = (
     "They were charged: ask the provider for a refund. `pwl-tui retry {}` sends them again, one credit each."
 )
 _ITS_ID = (
-    "Nothing is lost: its ID and this answer are kept, and it is polled again. Ask the provider if it lasts."
+    "Nothing is lost: its ID and this answer are kept, and it is polled again."
+    " If it keeps happening, ask the provider."
 )
 
 
@@ -232,7 +234,7 @@ def taken(batch_id: str) -> Problem:
 
 def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
     """Return the problem of an ID that is paid for and missing from the state file."""
-    where = "The journal has its ID." if journaled else "No disk has its ID: write it down now."
+    where = "The journal has its ID." if journaled else "The ID is not on disk: write it down now."
     return Problem(
         kind=Kind.UNAVAILABLE,
         message=f"Batch {batch.label} was accepted as {batch_id} but could not be saved. {where}",
@@ -243,7 +245,7 @@ def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
 
 def unkept(batch_ids: Sequence[str], batch: Batch, *, journaled: bool) -> Problem:
     """Return the problem of what may be the ID of a batch in doubt, and is missing from the state file."""
-    where = "The journal has it." if journaled else "No disk has it: write it down now."
+    where = "The journal has it." if journaled else "The ID is not on disk: write it down now."
     return Problem(
         kind=Kind.UNAVAILABLE,
         message=f"Batch {batch.label} may have been accepted as {' or '.join(batch_ids[:3])}, which could not"
@@ -277,7 +279,7 @@ def nothing_old(job: Job, days: int) -> Problem:
     age = "1 day" if days == 1 else f"{days:,} days"
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"No answer about the numbers of job {job.id} is older than {age}; nothing to recheck.",
+        message=f"No answer for job {job.id} is older than {age}; nothing to recheck.",
         remedy=f"Run `pwl-tui recheck {job.id} --older-than 0` to pay for all of them again.",
     )
 
@@ -286,7 +288,7 @@ def no_recheck(job: Job) -> Problem:
     """Return the problem of a job that was never rechecked."""
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"Job {job.id} is no recheck, and was not rechecked.",
+        message=f"Job {job.id} is not a recheck, and was never rechecked.",
         remedy=f"Run `pwl-tui recheck {job.id}` to ask again for its answers.",
     )
 
@@ -313,7 +315,7 @@ def taken_elsewhere(job: Job) -> Problem:
     """Return the problem of a job whose rejected batches have numbers that other jobs have by now."""
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"Other jobs have the numbers of the rejected batches of job {job.id} by now.",
+        message=f"Other jobs now have the numbers of the rejected batches of job {job.id}.",
         remedy=f"Run `pwl-tui resume {job.id}` to take over their answers; that costs nothing.",
     )
 
@@ -323,7 +325,7 @@ def no_longer_under_way(number: int) -> Problem:
     are = f"{number:,} number is" if number == 1 else f"{number:,} numbers are"
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"{are} no longer under way and have no answer: the job would cost more than was agreed to.",
+        message=f"{are} no longer under way and have no answer: the job would cost more than you agreed to.",
         remedy="Plan the list again to see what it costs now.",
     )
 

@@ -102,7 +102,7 @@ KINDS = (
     ListKind("xls", "Excel", (".xls",), _SHEETS, _OLE, _workbook),
     ListKind("ods", "OpenDocument", (".ods",), _SHEETS, _ZIP, _workbook),
     ListKind(
-        *("vcf", "vCard", (".vcf", ".vcard"), "contacts of any phone: a row a card; exported as CSV"),
+        *("vcf", "vCard", (".vcf", ".vcard"), "contacts from any phone, one row per card; exported as CSV"),
         begins=_CARD,
         convert=_vcards,
         several=True,
@@ -110,7 +110,7 @@ KINDS = (
     ),
     ListKind(
         *("json", "JSON", (".json", ".jsonl", ".ndjson")),
-        "an array, or a value a line, of objects, texts or numbers; exported as CSV",
+        "an array, or one value per line: objects, texts or numbers; exported as CSV",
         begins=_JSON,
         begins_if_named=_JSON_VALUE,
         convert=_json,

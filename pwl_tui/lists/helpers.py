@@ -1,4 +1,4 @@
-"""Helper processes that find the numbers of a long list, each of a part at a time."""
+"""Helper processes that find the numbers of a long list, each in one part at a time."""
 
 import os
 import threading
@@ -11,14 +11,14 @@ from multiprocessing import get_context, parent_process
 from pwl_tui.lists.outcomes import InOrder, Outcomes, Part
 
 _WAITING_PER_HELPER = 2
-"""So many parts wait for each helper, so that none is idle while the next part is read."""
+"""How many parts are queued for each helper, so that none is idle while the next part is read."""
 
 
 def with_helpers(count: int) -> InOrder:
-    """Return what applies a function to parts in so many processes.
+    """Return a function that applies another one to parts, in the given number of processes.
 
-    They are forked from this one, so it must have no threads yet; they start with all that it has loaded.
-    They end with it, however it ends.
+    They are forked from this process, so it must not have threads yet, and they share what it has loaded.
+    They end when it does, however it ends.
 
     Raises:
         BrokenProcessPool: on iteration, if a helper was killed.
@@ -43,7 +43,7 @@ def _result(under_way: deque[tuple[Part, "Future[Outcomes]"]]) -> tuple[Part, Ou
 
 
 def _start() -> None:
-    """Leave the pipes to the process that started this helper, and end when that has ended."""
+    """Leave the pipes to the process that started this helper, and end when it has ended."""
     nothing = os.open(os.devnull, os.O_RDWR)
     for inherited in (0, 1):
         os.dup2(nothing, inherited)

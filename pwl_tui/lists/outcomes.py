@@ -1,4 +1,4 @@
-"""What the rows of a part of a list have: the work of planning that parts can share out among processes."""
+"""Finds the numbers of a part of a list: the part of planning that can be divided among processes."""
 
 from array import array
 from collections import Counter
@@ -25,14 +25,14 @@ _NO_NUMBERS = {EMPTY, NOT_A_NUMBER, NO_PHONE_ID}
 
 
 class Part(NamedTuple):
-    """Rows of a list that follow each other, or its lines if numbers are looked for within them."""
+    """Consecutive rows of a list, or its lines if numbers are looked for within them."""
 
     texts: list[str]
     """What may have the numbers, row by row."""
     widths: list[int] | None
-    """How many of the texts each row has; None: one."""
+    """How many of the texts each row has. None means one."""
     regions: list[str | None] | None
-    """Where the national numbers of each row belong; None: where those of the list do."""
+    """The region of each row's national numbers. None means that of the list."""
 
     def row(self, index: int) -> list[str]:
         """Return the texts of one row."""
@@ -48,7 +48,7 @@ class Part(NamedTuple):
 
 
 class Outcomes(NamedTuple):
-    """What the rows of a part have."""
+    """What was found in the rows of a part."""
 
     numbers: "array[int]"
     """By row, its first number, E.164 without the plus; 0 if it has none."""
@@ -59,11 +59,11 @@ class Outcomes(NamedTuple):
     different: "array[int]"
     """The numbers, each once, in the order of their first appearance."""
     first_rows: "array[int]"
-    """Beside it, the row in which each appears first."""
+    """For each of them, the row in which it appears first."""
     ninth_digits: int
     """See `ListPlan`."""
     beside: Counter[int]
-    """By reason, how many that should be numbers are beside the number of a row."""
+    """By reason, how many unusable numbers are beside the number of a row."""
     mentions: list[str] | None
     """What was read of each row, if the part has lines; otherwise None."""
 
@@ -72,7 +72,7 @@ class Outcomes(NamedTuple):
         return self.first_rows[self.different.index(number)]
 
     def rows_with(self, numbers: list[int]) -> int:
-        """Return how many rows are the first to have one of some numbers."""
+        """Return how many rows are the first with one of the given numbers."""
         if not self.further:
             return len(numbers)
         rows = dict(zip(self.different, self.first_rows, strict=True))
@@ -84,7 +84,7 @@ InOrder = Callable[[Callable[[Part], Outcomes], Iterable[Part]], Iterable[tuple[
 
 
 def in_turn(find: Callable[[Part], Outcomes], given: Iterable[Part]) -> Iterator[tuple[Part, Outcomes]]:
-    """Do it in this process, one after the other."""
+    """Apply it in this process, one part after the other."""
     return ((part, find(part)) for part in given)
 
 
@@ -152,7 +152,7 @@ def outcomes(reading: Reading, part: Part) -> Outcomes:
 
 
 def _in_line(reading: Reading, line: str, beside: Counter[int]) -> list[str]:
-    """Return what is read of a line; what is no number beside others goes to `beside`."""
+    """Return what is read from a line; what is not a number beside others goes to `beside`."""
     found = mentioned(line, reading)
     if found != [line]:
         for text in unusable_in(line, found):
@@ -163,7 +163,7 @@ def _in_line(reading: Reading, line: str, beside: Counter[int]) -> list[str]:
 
 
 def _in_cells(reading: Reading, part: Part, further: dict[int, list[int]], beside: Counter[int]) -> list[int]:
-    """Return, by row, its first number or the negative of why it has none. The rest goes to the others."""
+    """Return, by row, its first number, or the reason why it has none as a negative number."""
     strictness, plus_lost, region = reading.strictness, reading.plus_lost, reading.region
     if part.regions is None:
         found = [parse(text, region, strictness, plus_lost=plus_lost) for text in part.texts]
@@ -188,7 +188,7 @@ def _in_cells(reading: Reading, part: Part, further: dict[int, list[int]], besid
 def _in_groups(
     reading: Reading, part: Part, further: dict[int, list[int]], beside: Counter[int]
 ) -> list[int]:
-    """Do the same for rows with several cells."""
+    """Return the same for rows with several cells."""
     found = list[int]()
     for texts, region in zip(part.rows(), part.regions or (), strict=True):
         numbers, reasons = _several(texts, region, reading)
@@ -201,7 +201,7 @@ def _in_groups(
 
 
 def _several(texts: Sequence[str], region: str | None, reading: Reading) -> tuple[list[int], list[int]]:
-    """Return the numbers of a row, each once and as many as are wanted, and why others are none.
+    """Return the numbers of a row, each once and as many as are wanted, and why other texts are not numbers.
 
     With numbers, the reasons are of what should be one beside them; otherwise the first is of the row. There
     is none if all texts are empty.

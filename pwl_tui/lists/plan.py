@@ -34,7 +34,7 @@ _CONFIRMING = 200
 
 _REMEDIES = {
     SEVERAL_NUMBERS: "Add --several first or --several all to read them.",
-    LETTERS: "Correct them: which digit a letter was typed for cannot be guessed.",
+    LETTERS: "Correct them: pwl-tui does not guess which digit was meant.",
 }
 """What helps a list of rows that have a reason."""
 

@@ -155,8 +155,8 @@ def cheaper(job: Job, agreed: int) -> str:
     if job.in_batches >= agreed:
         return ""
     return (
-        f"It costs {counted(job.in_batches, 'credit')} instead of {grouped(agreed)}:"
-        " by now, other jobs have or await the other answers."
+        f"It costs {counted(job.in_batches, 'credit')} instead of {grouped(agreed)},"
+        " because other jobs have or await the other answers."
     )
 
 
@@ -171,7 +171,7 @@ def exported(job: Job) -> str:
             return f"Exported to {clean(wish.files[0].path, _LONGEST_PATH)}"
         return f"Exported to {counted(len(wish.files), 'file')} beside {path}"
     if wish.problem is None:
-        return f"It is exported to {path} once it is finished"
+        return f"It will be exported to {path} once it is finished"
     return f"Not exported to {path} yet: {clean(wish.problem.message).removesuffix('.')}"
 
 

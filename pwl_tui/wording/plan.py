@@ -104,7 +104,7 @@ def under_way(plan: JobPlan) -> str:
     if not plan.under_way:
         return ""
     where = numbered(list(plan.under_way_in))
-    return f"{grouped(plan.under_way)} already under way in {where}; their answers are taken over from there."
+    return f"{grouped(plan.under_way)} already under way in {where}; this job takes over their answers."
 
 
 def pay_again(plan: JobPlan) -> str:
@@ -157,7 +157,7 @@ def ninth_digits(plan: ListPlan) -> str:
     if not plan.ninth_digits:
         return ""
     rows = counted(plan.ninth_digits, "row")
-    return f"{rows} with mobile numbers of Brazil got the ninth digit that they have today."
+    return f"{rows} with Brazilian mobile numbers got the ninth digit that they need today."
 
 
 def beside(plan: ListPlan) -> str:

@@ -135,7 +135,7 @@ CASES: Sequence[Case] = (
     ),
     _case(
         "a recheck of new answers",
-        "No answer about the numbers of job 1 is older than 30 days; nothing to recheck.",
+        "No answer for job 1 is older than 30 days; nothing to recheck.",
         _recheck(1, None),
     ),
     _case("a recheck of old answers", "10 to pay, 0 reused, 0 left out", _recheck(31, None)),

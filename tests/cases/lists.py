@@ -321,7 +321,7 @@ CASES: Sequence[Case] = (
                 "a.json is not valid JSON: object keys must be strings in line 3.",
             ),
             ("cut off", '[{"p":"+447911123460"},', "a.json is not valid JSON: it ends too early in line 1."),
-            ("too deep", "[" * 10**5, "a.json is JSON that is nested too deep."),
+            ("too deep", "[" * 10**5, "a.json is JSON that is nested too deeply."),
         )
     ),
     _file("space_before_quote.csv", "+14155552671 | +14155552672 | +14155552673"),
@@ -346,7 +346,7 @@ CASES: Sequence[Case] = (
     ),
     _file(
         "spreadsheetml_2003.xls",
-        "spreadsheetml_2003.xls is an XML spreadsheet of Excel 2003, which cannot be read.",
+        "spreadsheetml_2003.xls is an Excel 2003 XML spreadsheet, which cannot be read.",
     ),
     _file("list.zip", "list.zip is a ZIP archive with a.csv in it."),
     _bytes(

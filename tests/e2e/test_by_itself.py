@@ -21,7 +21,7 @@ def test_a_list_is_exported_when_it_is_finished_whoever_finishes_it(
     code, _, err = run(
         "submit", "list.csv", "--yes", "--export", "on.txt", "--only", "on-whatsapp", "--digits"
     )
-    assert (code, "It is exported to" in err) == (0, True)
+    assert (code, "It will be exported to" in err) == (0, True)
     job = json.loads(run("show", "1", "--json")[1])
     assert job["export"] == {"path": str(tmp_path / "on.txt"), "written": None, "files": [], "error": None}
     assert run("watch")[0] == 0

@@ -197,7 +197,7 @@ async def test_an_id_that_came_is_shown_and_taken_with_one_key(
         await rig.until(lambda: "The service does not know it" in words(rig), "it was looked up")
         text = words(rig)
         assert f"An ID came with the answer: {batch_id}." in text
-        assert "u Use the ID that came" in text
+        assert "u Use the ID from the answer" in text
         simulator.clear_faults()
         await rig.pilot.press("u")
         await rig.finished()

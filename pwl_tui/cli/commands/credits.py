@@ -75,7 +75,7 @@ def known(session: Session) -> int:
 
 def _lookup_arguments(parser: ArgumentParser) -> None:
     _add_numbers(parser)
-    parser.add_argument("--fresh", action="store_true", help="Ask anew and pay, whatever is known")
+    parser.add_argument("--fresh", action="store_true", help="Ask again and pay, even if the answer is known")
     add_yes(parser, "Spend credits without asking")
     add_json(parser)
 
@@ -181,15 +181,15 @@ COMMANDS = {
     "known": Command(
         known,
         _known_arguments,
-        "It costs nothing and asks nobody. It shows the last answer, when the service gave it, and all lists"
-        " of the key that the number is in. Numbers are read as for lookup.",
+        "It does not contact the service. It shows the last answer, when the service gave it, and which of"
+        " the key's lists contain the number. Numbers are read as in lists.",
     ),
     "lookup": Command(
         lookup,
         _lookup_arguments,
-        "Numbers are read as those of lists; if one is unusable, nothing is paid. What your jobs or earlier"
-        " lookups know, up to reuse_days old, is free. Before it pays for several numbers, it asks on a"
-        " terminal.",
+        "Numbers are read as in lists; if one is unusable, nothing is sent. Answers from your jobs or earlier"
+        " lookups, up to reuse_days old, are free. On a terminal, it asks before it pays for several"
+        " numbers.",
     ),
     "balance": Command(balance, _balance_arguments),
     "ledger": Command(

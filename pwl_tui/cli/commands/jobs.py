@@ -83,7 +83,7 @@ def _watch_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--timeout", type=seconds, metavar="S", help="Stop after S seconds; nothing is lost")
     parser.add_argument(
-        "--background", action="store_true", help="Do it without the terminal: the same as `worker start`"
+        "--background", action="store_true", help="Do it in the background: the same as `worker start`"
     )
     add_json(parser)
 
@@ -129,7 +129,7 @@ def _watch_in_background(session: Session) -> int:
 
     if session.arguments.jobs or session.arguments.timeout is not None:
         raise UsageError(
-            "In the background, all unfinished jobs are watched to their end.",
+            "--background watches all unfinished jobs until they are finished.",
             "Leave out the jobs and --timeout, or leave out --background.",
         )
     return start_command(session)

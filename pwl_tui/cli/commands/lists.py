@@ -130,10 +130,12 @@ def _recheck_arguments(parser: ArgumentParser) -> None:
         metavar="DAYS",
         help="Pay only for answers older than DAYS days; 0 for all (default: reuse_days under [lists])",
     )
-    parser.add_argument("--plan", action="store_true", help="Only show what it costs; spends nothing")
+    parser.add_argument("--plan", action="store_true", help="Show what it would cost, and spend nothing")
     add_yes(parser, "Spend credits without asking")
     _add_wait(parser)
-    parser.add_argument("--name", metavar="TEXT", help="Name of the job (default: as the other, and recheck)")
+    parser.add_argument(
+        "--name", metavar="TEXT", help="Name of the new job (default: JOB's name and 'recheck')"
+    )
     _add_when_short(parser)
     add_export(parser)
     add_json(parser)
@@ -389,7 +391,9 @@ def wish(session: Session, source: Path, name: str) -> "Target | None":
         target = wishes.by_default(source if os.path.isfile(source) else None, name)
     if target is None:
         if given := [option for option, value in how.items() if value]:
-            raise UsageError(f"--{given[0]} is about an export.", "Add --export FILE.")
+            raise UsageError(
+                f"--{given[0]} needs an export.", f"Add --export FILE, or leave out --{given[0]}."
+            )
         return None
     target = replace(target, **how)
     wishes.check(target)
@@ -478,9 +482,9 @@ COMMANDS = {
     "recheck": Command(
         recheck,
         _recheck_arguments,
-        "The list of the job becomes a new job. Newer answers of any job are reused, and numbers that are"
-        " under way are not paid for again. Numbers without any answer are left out: `pwl-tui retry` and"
-        " `pwl-tui submit --rest-of` are for those. `pwl-tui changes` shows what has changed.",
+        "The job's list becomes a new job. Newer answers from any job are reused, and numbers that are under"
+        " way are not paid for again. Numbers without any answer are left out: use `pwl-tui retry` or"
+        " `pwl-tui submit --rest-of` for those. Afterwards, `pwl-tui changes` shows what changed.",
     ),
     "changes": Command(
         changes,

@@ -31,7 +31,7 @@ def state(session: Session) -> int:
     if (misplaced := engine.misplaced) is not None:
         session.output.problem(misplaced)
         return Exit.FAILED
-    session.output.say(f"This state directory belongs to {session.store.places.here}, where it is.")
+    session.output.say(f"This state directory is where it belongs: {session.store.places.here}.")
     return Exit.DONE
 
 

@@ -17,9 +17,9 @@ def _worker_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "action",
         choices=("start", "stop", "status", "log", "run", "install", "uninstall"),
-        help="start: work in the background; stop: end that, waiting for a batch that is being sent; status:"
-        " show what it does; log: print its log; run: work in the foreground, as systemd wants it; install:"
-        " write systemd units for your user; uninstall: remove them",
+        help="start: work in the background; stop: stop working, once a batch that is being sent has its"
+        " answer; status: show what it is doing; log: print its log; run: work in the foreground, as systemd"
+        " needs it; install: write systemd units for your user; uninstall: remove them",
     )
     parser.add_argument(
         "--print",
@@ -33,7 +33,7 @@ def worker(session: Session) -> int:
     """Do one thing with the background worker."""
     action = session.arguments.action
     if session.arguments.print and action not in {"install", "uninstall"}:
-        raise UsageError(f"--print does not go with {action}.", "Leave it out.")
+        raise UsageError(f"--print cannot be used with {action}.", "Leave it out.")
     match action:
         case "start":
             return process.start_command(session)
@@ -67,7 +67,7 @@ COMMANDS = {
         worker,
         _worker_arguments,
         "It sends what you have confirmed and fetches the answers without a terminal, until nothing is left"
-        " to do, and never decides anything that costs credits. There is one per state directory and key; the"
-        " screen and all commands can be used meanwhile.",
+        " to do, and never decides anything that costs credits. There is one per state directory and key. You"
+        " can use the screen and all commands while it works.",
     ),
 }

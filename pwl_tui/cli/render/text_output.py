@@ -170,7 +170,7 @@ def doubt_text(batch: Batch, evidence: Evidence, candidates: Sequence[Candidate]
         lines.append(batch.error.message)
     lines += [doubt.came(one) for one in candidates]
     if reply:
-        lines.append(f"What came: {clean(reply, _SHOWN_OF_REPLY)}")
+        lines.append(f"Received: {clean(reply, _SHOWN_OF_REPLY)}")
     lines.append("")
     readings = [(reading.at, reading.balance, _after(reading.at, batch)) for reading in evidence.readings]
     if batch.submitted is not None:

@@ -23,8 +23,8 @@ class WorkerLog(io.TextIOBase):
 
     Args:
         path: the log.
-        key: is masked, however it is written.
-        beside: gets the same lines, as far as it takes them; for whoever runs the worker in the foreground.
+        key: is removed, in any notation.
+        beside: gets the same lines while it can; for a worker in the foreground.
         clock: UTC epoch seconds.
     """
 
@@ -53,7 +53,7 @@ def log_lines(path: Path) -> list[str]:
     """Return what a log holds, oldest first; nothing if there is none.
 
     Raises:
-        OSError: it is there and cannot be read.
+        OSError: it exists but cannot be read.
     """
     lines: list[str] = []
     for part in (path.with_name(f"{path.name}.1"), path):

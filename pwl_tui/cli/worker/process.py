@@ -26,33 +26,33 @@ _PRIVATE = 0o077
 
 _MUTE = Problem(
     kind=Kind.SERVER_ERROR,
-    message="The background worker could not be started: it ended without a word.",
+    message="The background worker could not be started: it ended without a message.",
     remedy="Run `pwl-tui worker run` to see why.",
 )
 
 
 class _Word(Struct):
-    """The first word of a worker that cannot work."""
+    """The first message of a worker that cannot work."""
 
     error: Problem
 
 
 def start(session: Session, profile: str | None = None) -> WorkerStatus | tuple[Problem, int]:
-    """Start a worker, unless there is one, and wait for its first word.
+    """Start a worker, unless there is one, and wait for its first message.
 
-    It has a session of its own, no terminal, no open file of ours, and files that only their owner reads.
+    It has its own session, no terminal, none of our open files, and makes files that only their owner reads.
 
     Args:
-        session: what the worker is to find as this process found it.
+        session: settings and places that the worker is to share with this process.
         profile: in use now. None means that of the session; the screen may have switched to another.
 
     Returns:
-        What it does; or why there is none, and the exit code for that.
+        What it does, or why there is none, with the exit code for that.
 
     Raises:
         UsageError: this is a demo, whose state directory does not outlive it.
         ConfigError: the settings are invalid.
-        ProblemError: the system starts no process.
+        ProblemError: the system cannot start a process.
     """
     try:
         process = subprocess.Popen(  # noqa: S603 - no shell; what runs is this program
@@ -69,10 +69,10 @@ def start(session: Session, profile: str | None = None) -> WorkerStatus | tuple[
     if process.stdout is None:
         raise AssertionError("it was started with a pipe")
     with process.stdout:
-        word = process.stdout.read()  # until it speaks no more there: it works, or has ended
+        word = process.stdout.read()  # until it closes the pipe: it works, or has ended
     with suppress(msgspec.DecodeError):
         status = msgspec.json.decode(word, type=WorkerStatus)
-        process.returncode = 0  # nobody waits for it, which is how it is meant
+        process.returncode = 0  # nobody waits for it, which is intended
         return status
     with suppress(msgspec.DecodeError):
         return msgspec.json.decode(word, type=_Word).error, process.wait()
@@ -118,8 +118,8 @@ def stop_command(session: Session) -> int:
     """Ask the worker to end, and wait until it has.
 
     Raises:
-        ProblemError: it cannot be reached from here, or did not end.
-        Interrupted: the person did not want to wait; it ends all the same.
+        ProblemError: it cannot be reached from here, or did not stop.
+        Interrupted: the person did not want to wait; it still ends.
     """
     files, output = worker_files(session), session.output
     if not files.alive():
@@ -139,7 +139,7 @@ def stop_command(session: Session) -> int:
                 said = True
                 output.note("Waiting for the answer to the batch that is being sent.")
             if waited > PATIENCE_SECONDS + _SILENT_SECONDS:
-                raise ProblemError("The background worker has not ended.", "See `pwl-tui worker log`.")
+                raise ProblemError("The background worker has not stopped.", "See `pwl-tui worker log`.")
             if interrupted.wait(_LOOK_SECONDS):
                 raise Interrupted
     print_status(session, "")

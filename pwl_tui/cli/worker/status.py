@@ -1,4 +1,4 @@
-"""What the worker does, and what became of it, as JSON and as text."""
+"""What the worker does or did, as JSON and as text."""
 
 import time
 from typing import Literal
@@ -23,7 +23,7 @@ class WorkerStatus(Struct, frozen=True):
 
     Attributes:
         running: whether a worker is alive.
-        state: ``killed`` means that it ended without a word, ``none`` that there never was one.
+        state: ``killed`` means that it ended without recording why, ``none`` that there never was one.
         machine: where it runs or ran; null if there never was one, as for the next four.
         pid: its process.
         since: when it began.
@@ -31,7 +31,7 @@ class WorkerStatus(Struct, frozen=True):
         exit: its exit code then.
         problem: what the jobs wait for, or why it ended before everything was done.
         unfinished: jobs of the key that are not finished.
-        unsent: numbers of theirs that are not sent yet.
+        unsent: numbers of those jobs that are not sent yet.
         checking: numbers that were sent and have no answer yet.
         exports: finished jobs of the key whose export is still to be written.
         said: the last line of its log, without its time; empty if there is none.
@@ -110,7 +110,7 @@ def _status(
 
 
 def _in_the_way(session: Session) -> Problem | None:
-    """Return what keeps the jobs from progress now, or one of them."""
+    """Return what keeps the jobs, or one of them, from making progress now."""
     engine = session.engine
     if (stopped := standstill(engine)) is not None:
         return stopped.problem

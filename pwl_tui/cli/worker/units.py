@@ -1,7 +1,7 @@
-"""The worker as a service of the person's own systemd: its units, written and removed.
+"""The worker as a systemd user service: writes and removes its units.
 
-A unit begins with a line that holds the digest of the rest. One that somebody has changed since, or that this
-program has not written, is neither replaced nor removed.
+The first line of a unit holds the digest of the rest. A unit that was changed since, or that this program did
+not write, is neither replaced nor removed.
 """
 
 import hashlib
@@ -46,8 +46,8 @@ RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
 names. All files of the person stay writable: the state, and answers that are exported beside the lists."""
 
 _NO_HARDENING = """\
-# Not hardened further: all of it would hold for api_key_command and notify.command, too, and keep them from
-# what they may need, such as a set-user-ID program.
+# Not hardened further: that would also apply to api_key_command and notify.command, and could keep them from
+# what they need, such as a set-user-ID program.
 """
 
 
@@ -85,7 +85,7 @@ def units(session: Session, environ: Mapping[str, str]) -> Units:
 [Unit]
 Description=pwl-tui background worker, profile {_percents(clean(settings.profile, 40))}
 Documentation=man:pwl-tui(1)
-# It ends by itself when nothing is left to do, and is no failure then.
+# It ends by itself when nothing is left to do; that is not a failure.
 StartLimitIntervalSec=0
 
 [Service]
@@ -95,7 +95,7 @@ ExecStart={" ".join(_word(word) for word in words)}
 StandardOutput=journal
 StandardError=journal
 UMask=0077
-# An end that only you can cure is not followed by a restart: see the exit codes in the manual.
+# It is not restarted after a problem that only you can fix: see the exit codes in the manual.
 Restart=on-failure
 RestartSec=60
 SuccessExitStatus={Exit.INTERRUPTED.value}
@@ -195,7 +195,7 @@ def _advice(made: Units, session: Session, environ: Mapping[str, str]) -> Iterat
     yield "    looks for unfinished jobs every 15 minutes"
     yield f"  systemctl --user daemon-reload && systemctl --user enable --now {made.service}"
     yield "    works now, and whenever you log in or the machine starts"
-    yield "Without lingering, systemd ends both when you log out. To let them work then, too:"
+    yield "Without lingering, systemd stops both when you log out. To keep them running:"
     yield "  loginctl enable-linger"
     if environ.get(KEY_VARIABLE):
         yield (
@@ -207,7 +207,7 @@ def _advice(made: Units, session: Session, environ: Mapping[str, str]) -> Iterat
 
 
 def _require_ours(path: Path) -> None:
-    """Refuse to touch a file that `install` has not written as it is now."""
+    """Refuse to touch a file that `install` did not write exactly as it is now."""
     if not os.path.lexists(path):
         return
     try:
@@ -216,7 +216,8 @@ def _require_ours(path: Path) -> None:
         found = None
     if found is None or found[1] != _digest(found[2]):
         raise UsageError(
-            f"{path} was written or changed by somebody else.", "Move it away, or remove it yourself."
+            f"{path} was not written by pwl-tui, or was changed since.",
+            "Move it away, or remove it yourself.",
         )
 
 
@@ -233,7 +234,7 @@ def _absolute_only(path: str) -> str:
 
 
 def _in_name(profile: str) -> str:
-    """Return a profile's name with what a unit's name may hold; another one if it had to be changed."""
+    """Return a profile's name in characters that a unit's name may have, unique if changed."""
     kept = re.sub(r"[^A-Za-z0-9_-]", "_", profile)[:60]
     return kept if kept == profile else f"{kept}-{hashlib.sha256(profile.encode()).hexdigest()[:6]}"
 
@@ -243,7 +244,7 @@ def _percents(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as it is written between double quotes in a unit."""
+    """Return a text escaped for double quotes in a unit."""
     return _percents(text.replace("\\", "\\\\").replace('"', '\\"'))
 
 

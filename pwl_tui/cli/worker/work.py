@@ -32,9 +32,9 @@ _PATHS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
 
 
 def work(session: Session) -> int:
-    """Be the worker of the key in use, unless another one is.
+    """Be the worker of the key in use, unless there is one already.
 
-    Its first word on standard output says that it works; from then on nobody needs to be there.
+    Its first message on standard output says that it works; from then on it needs no one.
 
     Raises:
         EngineError: there is no key, or the state directory belongs to another place.
@@ -45,7 +45,7 @@ def work(session: Session) -> int:
         raise EngineError(misplaced)
     if (stopped := standstill(session.engine)) is not None:
         return _nothing_to_do(session, stopped)
-    # Whoever is being left ignores it, and that is inherited.
+    # A screen that is being left ignores it, and that is inherited.
     if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
@@ -57,7 +57,7 @@ def work(session: Session) -> int:
 
 
 def _take_turns(session: Session, files: WorkerFiles) -> int:
-    """Work as long as there is work, and no other worker does it."""
+    """Work as long as there is work and no other worker does it."""
     engine, begun = session.engine, False
     while True:
         with files.hold() as ours:
@@ -67,7 +67,7 @@ def _take_turns(session: Session, files: WorkerFiles) -> int:
                 return Exit.DONE
             ending = _follow_all(session, engine, files, announce=not begun)
         begun = True
-        # Who stored a job since, and found the lock taken, counts on this look after its release.
+        # A process that stored a job since, and found the lock taken, relies on this look after its release.
         engine = Engine(session.store, session.settings, may_spend=not session.arguments.no_spend)
         if ending.exit not in {Exit.DONE, Exit.UNKNOWN} or standstill(engine) is not None:
             if ending.problem is not None:
@@ -84,7 +84,7 @@ def _follow_all(session: Session, engine: Engine, files: WorkerFiles, *, announc
         _need_nobody(session)
     key = session.settings.api_key or Secret("")
     log = WorkerLog(files.log, key, session.output.err, time.time)
-    stream = cast("TextIO", log)  # as far as `Output` uses one
+    stream = cast("TextIO", log)  # it has all that `Output` uses
     output = Output(out=stream, err=stream, line_seconds=_PROGRESS_SECONDS)
     left = "" if engine.binding is None else left_words(left_to_do(session.store, engine.binding))
     output.note(f"Working (PID {record.pid}). {left}")
@@ -119,7 +119,7 @@ def _nothing_to_do(session: Session, stopped: Ending) -> int:
 
 
 def _need_nobody(session: Session) -> None:
-    """Leave the directory, so that it can be removed, and whoever started this process to leave it."""
+    """Leave the directory, so that it can be removed, and detach from the process that started this one."""
     for name in _PATHS:
         if value := os.environ.get(name):
             os.environ[name] = str(Path(value).absolute())

@@ -319,12 +319,12 @@ def find(poll: Poll, batch_id: str) -> Found:
     if odd := len(answer.results) - len(named) + answer.unreadable:
         raise AdoptError(
             f"{odd:,} results of {batch_id} cannot be read; adopting it now would lose them.",
-            "Try again a little later.",
+            "Try again later.",
         )
     if not numbers:
         raise AdoptError(
             f"The service knows {batch_id}, but its answer has no valid number.",
-            "Try again a little later.",
+            "Try again later.",
         )
     return Found(batch_id, answer, numbers)
 

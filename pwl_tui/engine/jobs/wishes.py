@@ -1,15 +1,14 @@
-"""Exports by themselves: what was wished of a job is written once it is finished, whoever is there by then.
+"""Automatic exports: what was wished for a job is written once it is finished, by whatever process runs then.
 
-The wish is stored with the job. Every running engine looks for jobs that are finished and whose export is not
-written, those that finished while nobody was there, too. Whoever holds the export lock writes it and notes
-that, so it is written once, whichever processes run. A process that dies while it writes is succeeded by
-another, which knows from the wish which files were begun, and by their inode, size and time whether they are
-what was written: then they are taken for the export. Parts are removed and written again, and nothing of
-anybody else is overwritten.
+The wish is stored with the job. Every running engine looks for finished jobs whose export is not written,
+including jobs that finished while no engine ran. The holder of the export lock writes the export and records
+that, so it is written once, whatever processes run. If a process dies while it writes, another one continues:
+the wish says which files were begun, and their inode, size and time show whether they are complete. Complete
+files are kept as the export; parts are removed and written again. Other people's files are not overwritten.
 
-Finished means that nothing more comes: every batch has its answer, was written off or released, or can no
-longer be fetched, because the service has deleted its answers. What is in doubt, rejected, paused or waiting
-is for the person to decide first. Failed numbers are in the file, as failed.
+Finished means that no more answers will come: every batch has its answer, was written off or released, or can
+no longer be fetched, because the service has deleted its answers. A job with batches that are in doubt,
+rejected, paused or waiting is for the person to decide first. Failed numbers are in the file, as failed.
 """
 
 import os
@@ -44,14 +43,14 @@ CHECK_SECONDS: Final = 2.0
 FULL_SECONDS: Final = 30.0
 """When to try again after the disk was full."""
 FAILED_SECONDS: Final = 300.0
-"""When to try again after anything else, which the person may have put right."""
+"""When to try again after any other problem, which the person may have fixed."""
 _OVER: Final = frozenset({BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED})
 _UNSAFE: Final = "-"
 _IN_THE_WAY: Final = "Move that file away, or replace it: `pwl-tui export {} -o FILE --force`."
 
 
 class _StoppedError(Exception):
-    """The program is being left; the export is written another time."""
+    """The program is ending; the export is written another time."""
 
 
 class _Stored(Struct, frozen=True):
@@ -68,9 +67,9 @@ class _Begun(Struct, frozen=True):
     """A file that was being written.
 
     Attributes:
-        path: the name it was to have.
-        partial: the name it had until then.
-        whole: what it is like, once it is complete. None means that it is not, or is not to appear at all.
+        path: the name it is to get.
+        partial: its name until then.
+        whole: how to recognize it once it is complete. None: it is not complete, or will not appear.
         rows: how many it has.
     """
 
@@ -81,7 +80,7 @@ class _Begun(Struct, frozen=True):
 
 
 class Wishes:
-    """Writes the exports that were wished for, on a thread of its own from `start` to `stop`.
+    """Writes the exports that were wished for, on its own thread between `start` and `stop`.
 
     Args:
         context: the state file and the settings.
@@ -98,14 +97,14 @@ class Wishes:
     # -- wishing
 
     def by_default(self, source: Path | None, name: str) -> "Target | None":
-        """Return the export that the configuration wishes for a list. None means none.
+        """Return the export that the configuration asks for. None means none.
 
         Args:
-            source: the file of the list. None if it was none.
+            source: the file of the list. None means that it was not a file.
             name: of the job.
 
         Raises:
-            ListError: the name of the file stands for no format.
+            ListError: the suffix of the file is not that of a format.
         """
         template = self._context.settings.export.when_done
         if not template:
@@ -135,7 +134,7 @@ class Wishes:
         for wish in self._store.wishes.unwritten():
             if not wanted.isdisjoint(str(path) for path in _target(wish).files()):
                 raise ListError(
-                    f"Job {wish.job} is to be exported to {wish.path} already.", "Choose another name."
+                    f"Job {wish.job} will already be exported to {wish.path}.", "Choose another name."
                 )
         try:
             require_writable(target)
@@ -143,23 +142,22 @@ class Wishes:
             if isinstance(error.__cause__, FileExistsError):
                 raise ListError(
                     f"{target.path} already exists.",
-                    "Choose another name: an export by itself overwrites nothing.",
+                    "Choose another name: an automatic export overwrites nothing.",
                 ) from error
             raise
 
     # -- carrying out
 
     def carry_out(self, stopped: Callable[[], bool] = lambda: False) -> list[int]:
-        """Write the export of every job that is finished and has one to be written: do what was wished.
+        """Write the export of every finished job that still has one to write.
 
-        This is all there is to do after a job has finished, and may be called at any time, by any number of
-        processes: each export is written once.
+        This can be called at any time, by any number of processes: each export is written once.
 
         Args:
-            stopped: asked now and then whether to give up; what was begun is then removed.
+            stopped: called now and then; if it returns True, what was begun is removed.
 
         Returns:
-            The jobs whose wish was carried out, or failed in a new way.
+            The jobs whose export was written, or failed in a new way.
 
         Raises:
             StateError: the state file failed.
@@ -179,10 +177,10 @@ class Wishes:
         return changed
 
     def pending(self, job: Job) -> bool:
-        """Return whether the export of a finished job is still to be written, and is soon.
+        """Return whether the export of a finished job will be written soon.
 
-        False if the last try failed and it takes the person to put that right; it is still tried now and
-        then. A full disk counts as pending.
+        False if the last try failed and the person must fix the cause; it is still tried now and then. A
+        full disk counts as pending.
         """
         wish = self._store.wishes.get(job.id) if job.wish is not None and job.wish.written is None else None
         if wish is None or not self._over(job):
@@ -190,12 +188,12 @@ class Wishes:
         return wish.problem is None or wish.next_try - self._context.clock() <= FULL_SECONDS
 
     def try_again(self) -> None:
-        """Let what failed be tried now: the person may have put it right."""
+        """Try failed exports again now: the person may have fixed the cause."""
         self._store.wishes.try_again()
         self.wake()
 
     def exported(self, job: int, path: Path, written: "Sequence[Written]") -> None:
-        """Take what the person has exported of a finished job for what was wished, if it is the same file."""
+        """Treat an export by the person as the one that was wished for, if it is the same file."""
         with self._store.exporting() as ours:
             wish = self._store.wishes.get(job) if ours else None
             same = wish is not None and str(path.absolute()) == wish.path
@@ -208,7 +206,7 @@ class Wishes:
         return [wish.job for wish in unwritten if self._over(self._store.jobs.get(wish.job))]
 
     def start(self, listener: Callable[[Event], None]) -> None:
-        """Carry out wishes from now on; `listener` is told which jobs have changed by that."""
+        """Carry out wishes from now on; `listener` is told which jobs that changes."""
         self._stopping, self._woken = threading.Event(), threading.Event()
         self._thread = threading.Thread(
             target=self._run, args=(listener, self._stopping, self._woken), name="pwl-wishes", daemon=True
@@ -220,7 +218,7 @@ class Wishes:
         self._woken.set()
 
     def stop(self) -> None:
-        """Begin nothing more, and give up what is being written; returns at once."""
+        """Begin nothing more and abandon what is being written; returns at once."""
         self._stopping.set()
         self._woken.set()
 
@@ -249,7 +247,7 @@ class Wishes:
 
     def _due(self) -> list[OpenWish]:
         now = self._context.clock()
-        # A try that is further off than any can be was set before the clock was set back.
+        # A try that is later than any delay allows was scheduled before the clock was set back.
         return [
             wish
             for wish in self._store.wishes.unwritten()
@@ -257,7 +255,7 @@ class Wishes:
         ]
 
     def _over(self, job: Job) -> bool:
-        """Whether nothing more comes of a job."""
+        """Whether a job can get no more answers."""
         if job.state is JobState.COMPLETED:
             return True
         if job.under_way or not _OVER | {BatchState.UNREACHABLE} >= job.batches.keys():
@@ -270,7 +268,7 @@ class Wishes:
         )
 
     def _carry_out(self, job: int, stopped: Callable[[], bool]) -> bool:
-        """Write one export, unless that has become needless; we hold the lock. Returns whether it changed."""
+        """Write one export with the lock held, unless it was written already. Returns whether it changed."""
         wishes, now = self._store.wishes, self._context.clock()
         wish = wishes.get(job)
         if wish is None:
@@ -309,16 +307,16 @@ class Wishes:
 def target_for(
     path: Path, *, only: Choice | None = None, split: bool = False, digits: bool = False
 ) -> "Target":
-    """Return what to export to, in the format that the name of the file stands for.
+    """Return what to export to, in the format of the file's suffix.
 
     Args:
-        path: the file; ``~`` is the home directory, and other names begin at the current directory.
+        path: the file; ``~`` is the home directory, and other relative paths start at the current directory.
         only: which rows; None means all.
         split: write one file for each outcome.
         digits: write numbers without the plus.
 
     Raises:
-        ListError: it stands for no format, or cannot be stored.
+        ListError: the suffix is unknown, or the path cannot be stored.
     """
     from pwl_tui.lists.write.export import ENDINGS, Target, format_of
 
@@ -335,7 +333,7 @@ def target_for(
 
 
 def safe_name(name: str) -> str:
-    """Return the name of a job as a part of a file name."""
+    """Return the name of a job so that it can be part of a file name."""
     return "".join(c if c.isalnum() or c in "-_ ." else _UNSAFE for c in name).strip() or _UNSAFE
 
 
@@ -357,7 +355,7 @@ def _files(written: "Sequence[Written]") -> tuple[WrittenFile, ...]:
 
 
 def _begun(drafts: "Sequence[Draft]", written: "Sequence[Written]") -> list[_Begun]:
-    """Return the files that are being written; those of which it is known what was written are complete."""
+    """Return the files that are being written; those with a recorded inode, size and time are complete."""
     rows = dict(written)
     return [
         _Begun(str(draft.path), str(draft.partial), _look(os.fstat(draft.stream.fileno())), rows[draft.path])
@@ -368,14 +366,14 @@ def _begun(drafts: "Sequence[Draft]", written: "Sequence[Written]") -> list[_Beg
 
 
 def _look(found: os.stat_result) -> tuple[int, int, int, int]:
-    """Return what tells a file from any other, and from itself after a change."""
+    """Return what distinguishes a file from any other, and from itself after a change."""
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _left_whole(wish: OpenWish) -> tuple[WrittenFile, ...] | None:
-    """Return the files that a process wrote before it died, if they are whole. None: there is nothing left.
+    """Return the files that a process wrote before it died, if they are complete. None: none are left.
 
-    What it left in parts is removed. Files that somebody has changed since are not touched.
+    Partial files are removed. Files that were changed since are not touched.
     """
     begun = msgspec.json.decode(wish.begun, type=list[_Begun]) if wish.begun else []
     wanted = [one for one in begun if one.whole is not None]
@@ -392,7 +390,7 @@ def _left_whole(wish: OpenWish) -> tuple[WrittenFile, ...] | None:
 
 
 def _is_there(begun: _Begun) -> bool:
-    """Whether a file has its name, and is as it was written."""
+    """Whether a file has its name, and is unchanged since it was written."""
     try:
         return _look(Path(begun.path).lstat()) == begun.whole
     except OSError:

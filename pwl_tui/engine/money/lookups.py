@@ -288,7 +288,7 @@ class Lookups:
             lookups.doubt(lookup, problem, now=self._context.clock(), reply=reply)
             if reply:
                 # Said now, and not stored with the problem: it may have the number in it.
-                problem = replace(problem, message=f"{problem.message} What came: {clean(reply, 200)}")
+                problem = replace(problem, message=f"{problem.message} Received: {clean(reply, 200)}")
             return Finding(number, problem=problem)
         except BaseException:
             lookups.doubt(lookup, LOOKUP_ORPHAN, now=self._context.clock())
@@ -323,9 +323,7 @@ class Lookups:
         else:
             evidence = {0: "The balance has not moved so far. ", 1: "The balance fell by 1. "}.get(fell, "")
         spent = "1 credit was spent" if problem.charged == "yes" else "1 credit may have been spent"
-        return replace(
-            problem, remedy=f"{spent}. {evidence}To pay for this number again, ask anew (--fresh)."
-        )
+        return replace(problem, remedy=f"{spent}. {evidence}To ask and pay again, use --fresh.")
 
     def _before(self, days: int) -> float:
         return self._context.clock() - days * 86_400.0

@@ -53,7 +53,7 @@ def prove(store: Store, poll: Poll, binding: Binding, batch: Batch, *, now: floa
         else:
             holding.append(batch_id)
     if len(holding) > 1:
-        refusal = f"{len(holding)} of the IDs that came hold exactly these numbers."
+        refusal = f"{len(holding)} of the IDs in the answer hold exactly these numbers."
         for batch_id in holding:
             store.replies.refuse(batch, batch_id, refusal, final=False, now=now)
     if store.batches.get(batch.job, batch.seq).state is not BatchState.UNKNOWN:

@@ -53,7 +53,7 @@ def choices(evidence: Evidence, candidates: Sequence[Candidate] = ()) -> tuple[C
     if candidates:
         adopted = Choice(
             "adopted",
-            "Use the ID that came",
+            "Use the ID from the answer",
             "Costs nothing. The ID is used if the service knows it and it holds exactly these numbers.",
         )
     return (

@@ -1,4 +1,4 @@
-"""What a poll says about each number for good, though it may say several things about one."""
+"""Decides what a poll says about each number, even if it has several results for one."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from pwl_tui.api.models import NumberAnswer
 OPPOSITE = Answer(Outcome.FAILED, note="the service gave opposite answers")
 _NOT_SAID = "the service did not say whether it is on WhatsApp"
 _WORTH = (Outcome.COMPLETED, Outcome.FAILED, Outcome.PENDING)
-"""Of several results for one number the first of these says the most."""
+"""Of several results for one number, the first of these says the most."""
 
 
 class Verdicts(Struct, frozen=True):
@@ -19,7 +19,7 @@ class Verdicts(Struct, frozen=True):
 
     Attributes:
         answers: by number; those with opposite answers are missing.
-        opposite: numbers that are on WhatsApp by one result and not by another. Which is true is unknown.
+        opposite: numbers that one result says are on WhatsApp and another says are not.
     """
 
     answers: dict[int, Answer]
@@ -27,9 +27,9 @@ class Verdicts(Struct, frozen=True):
 
 
 def verdicts(found: Iterable[tuple[int, NumberAnswer]]) -> Verdicts:
-    """Return what results say about numbers, each taken once, in any order of the results.
+    """Return what results say about numbers, once for each number, whatever the order of the results.
 
-    A completed number that is neither on WhatsApp nor not counts as failed: no other answer will come.
+    A completed number without a yes or no for WhatsApp counts as failed: no other answer will come.
 
     Args:
         found: numbers (E.164 without the plus) with the results about each.

@@ -1,8 +1,8 @@
 """Splits a cell at what is between two numbers, and never within one.
 
-What surely separates: line ends, ``;``, ``|``, a ``+`` that begins the next number, and words such as ``or``,
-``home`` or a name. A comma, a slash or a single letter may be part of a number, so there all pieces must be
-numbers. A letter that may have been typed for a digit separates nothing.
+Certain separators are line ends, ``;``, ``|``, a ``+`` that begins the next number, and words such as ``or``,
+``home`` or a name. A comma, a slash or a single letter may be part of a number, so it separates only if all
+pieces are numbers. A letter that may have been typed for a digit never separates.
 """
 
 import re
@@ -24,17 +24,17 @@ _PERHAPS = (
     re.compile(r"\s{2,}|\t"),
     re.compile(r"\s+"),
 )
-"""What may be between two numbers, tried one after the other."""
+"""What may be between two numbers, in the order in which it is tried."""
 _AROUND = " \t\u00a0.:,-"
 
 
 def parts(text: str) -> Iterator[list[str]]:
     """Yield the phrases of each part of a text: a phrase has digits, and at most one number for certain.
 
-    A phrase that is no number may be the beginning of the next one in its part, but not of another part.
+    A phrase that is not a number may be the beginning of the next one in its part, but not in another part.
 
     Args:
-        text: a plain one, see `plain`.
+        text: plain text; see `plain`.
     """
     if _ENUMERATED.match(text):
         text = _ENUMERATOR.sub(";", text)
@@ -43,7 +43,7 @@ def parts(text: str) -> Iterator[list[str]]:
 
 
 def _without_time(brackets: re.Match[str]) -> str:
-    """Return what is in brackets without the few digits of a comment, such as ``(after 6 pm)``."""
+    """Return the text in brackets without the few digits of a comment, such as ``(after 6 pm)``."""
     comment = brackets[0]
     few = sum(map(str.isdecimal, comment)) <= _MOST_DIGITS_OF_A_COMMENT
     if few and _WORD.search(comment) and not EXTENSION_MARK.match(comment):

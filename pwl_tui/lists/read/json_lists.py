@@ -56,13 +56,13 @@ def convert(blocks: Iterable[bytes], name: str, sheet: str | None, wait: Callabl
     for line in decoded_lines(blocks, name):
         size += len(line) + 1
         if size > _MAX_BYTES:
-            raise ListError(f"{name} is JSON of more than {_MAX_BYTES:,} bytes.", _SAVE_AS_CSV)
+            raise ListError(f"{name} is JSON with more than {_MAX_BYTES:,} bytes.", _SAVE_AS_CSV)
         lines.append(line)
     wait()
     try:
         rows = [_row(value) for value in _values(lines, name)]
     except RecursionError as error:
-        raise ListError(f"{name} is JSON that is nested too deep.", _SAVE_AS_CSV) from error
+        raise ListError(f"{name} is JSON that is nested too deeply.", _SAVE_AS_CSV) from error
     columns = list(dict.fromkeys(column for row in rows if isinstance(row, dict) for column in row))
     if len(columns) > _MAX_COLUMNS:
         raise ListError(f"{name} has more than {_MAX_COLUMNS:,} different fields.", _SAVE_AS_CSV)

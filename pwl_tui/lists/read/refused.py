@@ -91,7 +91,7 @@ def refused(head: bytes) -> tuple[str, str] | None:
         return f"is a tar archive{_inside(_names_in_tar(head))}.", _UNPACK
     text = head[:4096].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n").lower()
     if text.startswith(b"<") and b"urn:schemas-microsoft-com:office:spreadsheet" in text:
-        return "is an XML spreadsheet of Excel 2003, which cannot be read.", _SAVE_AS
+        return "is an Excel 2003 XML spreadsheet, which cannot be read.", _SAVE_AS
     if _PAGE.match(text):
         return "is a web page, whatever its name says.", f"Open it in a spreadsheet program. {_SAVE_AS}"
     if text.startswith(b"<?xml"):

@@ -141,7 +141,7 @@ class WhenDoneDialog(FormDialog[WhenDone]):
             file = self._suggested if target is None else target.path
             path = TextInput(str(file), id="export-path", placeholder="none")
             yield field("File", path)
-            formats = Content.styled(f"Its ending is the format: {', '.join(ENDINGS)}.", "$muted")
+            formats = Content.styled(f"The suffix sets the format: {', '.join(ENDINGS)}.", "$muted")
             yield Static(formats, classes="dialog-text")
             yield from _how((target and target.only) or "", target)
             yield from self.ending("Apply")

@@ -84,9 +84,9 @@ class LookupDialog(FormDialog[None]):
             yield field("Numbers", NumbersInput(id="lookup-numbers", placeholder="one or more, with commas"))
             region = self._ctx.settings.region or ""
             yield field(
-                "Region", TextInput(region, id="lookup-region", placeholder="US, GB, …: of national numbers")
+                "Region", TextInput(region, id="lookup-region", placeholder="US, GB, …: for national numbers")
             )
-            yield Checkbox("ask anew and pay, whatever is known", id="lookup-fresh")
+            yield Checkbox("fresh: ask and pay again, even if known", id="lookup-fresh")
             with VerticalScroll(id="lookup-found"):
                 yield self._shown
             yield from self.ending(_LOOK_UP)

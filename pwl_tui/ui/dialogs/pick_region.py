@@ -11,7 +11,7 @@ from pwl_tui.wording.figures import percent
 NO_REGION = "none"
 """The answer of a person who chooses none."""
 _MOST = 8
-_TEXT = "Digits alone do not tell. What fits, the likeliest first; for another one, type its two letters."
+_TEXT = "Digits alone do not show the country. These fit, likeliest first; type two letters for another."
 
 
 def pick_region(guesses: Sequence[RegionGuess]) -> Ask:

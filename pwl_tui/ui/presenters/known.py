@@ -25,6 +25,8 @@ def known_lines(known: Known, lookup_key: str) -> Content:
         lines.append(Content.styled(f"  and {counted(more, 'more list')}", "$muted"))
     if not known.lists:
         lines.append(
-            Content.styled(f"  In none of your lists. After enter, {lookup_key} looks it up.", "$muted")
+            Content.styled(
+                f"  In none of your lists. Press enter, then {lookup_key}, to look it up.", "$muted"
+            )
         )
     return Content("\n").join(lines)

@@ -255,7 +255,7 @@ class ListForm(Vertical, Working):
         line = self.query_one("#export-to", TextBlock)
         line.display = target is not None
         if target is not None:
-            line.say(Content.styled(f"answers: {clean(target.path.name, 60)}", "$muted"))
+            line.say(Content.styled(f"export: {clean(target.path.name, 60)}", "$muted"))
 
     def _take_region(self, region: str | None) -> None:
         if region:

@@ -190,7 +190,7 @@ def test_an_id_that_is_on_no_disk_is_said(
         send(store, service, clock, 1)
     (batch_id,) = service.world.batches
     assert batch_id in caught.value.problem.message
-    assert "No disk has its ID" in caught.value.problem.message
+    assert "The ID is not on disk" in caught.value.problem.message
     assert caught.value.problem.charged == "yes"
     monkeypatch.undo()
     assert isinstance(send(store, service, clock, 1)[0], Frozen)

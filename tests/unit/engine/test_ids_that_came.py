@@ -172,7 +172,7 @@ def test_of_two_that_hold_exactly_these_numbers_none_is_taken(
     submitter.send_next()
     assert isinstance(submitter.send_next(), Frozen)
     assert {one.refusal for one in store.replies.candidates(job, 1)} == {
-        "2 of the IDs that came hold exactly these numbers."
+        "2 of the IDs in the answer hold exactly these numbers."
     }
     make_engine(store, service, clock).recovery.settle(job, 1, "adopted", ids(service)[1])
     assert store.batches.get(job, 1).batch_id == ids(service)[1]
@@ -351,7 +351,7 @@ def test_the_report_and_the_choices_say_what_came(
     assert number[1:] not in report
     assert "\x1b" not in report
     _, adopted, _ = choices(recovery.evidence(job, 1), recovery.candidates(job, 1))
-    assert adopted.title == "Use the ID that came"
+    assert adopted.title == "Use the ID from the answer"
 
 
 # -- single checks are paid, too
@@ -376,7 +376,7 @@ def test_what_came_for_a_single_check_is_not_lost(
         engine = make_engine(store, service, clock)
         (finding,) = look_up(engine, FIRST)
     assert finding.problem is not None
-    assert "What came:" in finding.problem.message
+    assert "Received:" in finding.problem.message
     assert "VALID_CONFIRMED" in finding.problem.message
     (kept,) = store.lookups.replies(BINDING, FIRST)
     assert "VALID_CONFIRMED" in kept

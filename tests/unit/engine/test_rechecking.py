@@ -203,7 +203,7 @@ def test_the_answer_of_a_retry_counts_where_the_recheck_failed(
 def test_the_last_recheck_of_a_job_is_found(engine: Engine, service: WorldService, clock: Clock) -> None:
     job = listed(engine, [FIRST])
     finish(engine.store, service, clock)
-    with pytest.raises(EngineError, match="not rechecked"):
+    with pytest.raises(EngineError, match="never rechecked"):
         last_recheck(engine.store, job)
     rechecks = []
     for _ in range(2):

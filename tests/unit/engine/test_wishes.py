@@ -159,7 +159,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is_paid(
 
 def test_two_jobs_are_not_exported_to_one_file(engine: Engine, file: Path) -> None:
     wished(engine, file, split=True)
-    with pytest.raises(ListError, match="Job 1 is to be exported to"):
+    with pytest.raises(ListError, match="Job 1 will already be exported to"):
         wished(engine, file.with_name("answers-failed.csv"))
     wished(engine, file)
 
