@@ -16,7 +16,11 @@ from pwl_tui.provider import Service
 from pwl_tui.secret import MASK
 from pwl_tui.text import clean
 
-_ON_WHATSAPP: Mapping[object, bool] = {"VALID_CONFIRMED": True, "INVALID": False}
+_ON_WHATSAPP: Mapping[str, bool] = {"validconfirmed": True, "invalid": False}
+"""By word, in lower case and without what joins its parts."""
+_FLAGS: Mapping[str, bool] = {"true": True, "false": False}
+_WAITING = frozenset({"pending", "queued", "waiting", "processing", "inprogress", "running"})
+"""Words for a number that gets its answer later: what else is said of it is not true yet."""
 _FAILURE_WORDS = ("fail", "error")
 _OVER = ("complete", "done", "finished", "success", "partial", "ended", "closed", "processed")
 """What is in other words than ``completed`` for a batch that gets no more answers."""
@@ -27,6 +31,7 @@ _ENDED_EARLY = frozenset(
 _NO_REASON = "the service gave no reason"
 _LONGEST_ID = 200
 _LONGEST_NUMBER = 40
+_LONGEST_WORD = 40
 
 
 def fields_of(body: bytes) -> Fields:
@@ -134,7 +139,7 @@ def _number(fields: Fields, answers: dict[object, Answer], *, done: bool) -> Num
     """
     get = fields.get
     flag, business = get("numberstatus"), get("businessnumber")
-    flags = (flag is True, flag is False, business is True, business is False)  # in JSON, 1 is not true
+    flags = (_flag(flag), flag is None, _flag(business))  # in JSON, 1 is not true
     alike = (get("status"), get("wa_status"), get("carrier"), get("country"), get("error"), flags)
     try:
         answer = answers.get(alike)
@@ -150,17 +155,20 @@ def _answer(fields: Fields, *, done: bool) -> Answer:
     """Decide what became of one number, even if its status is a word that the reference does not list.
 
     A word of failure is a failure. An answer (``wa_status`` or ``numberstatus``) counts whatever the status
-    word says; only ``pending`` overrides it, until the batch is completed. A number without an answer then
-    has failed, because it will not get one. Before that it is pending.
+    word says; only a word for waiting overrides it, until the batch is completed. An answer that cannot be
+    read counts once the number or the batch is said to be completed. A number without an answer then has
+    failed, because it will not get one. Before that it is pending.
     """
     word = text_of(fields.get("status")).lower()
     wa_status, flag = fields.get("wa_status"), fields.get("numberstatus")
-    answered = isinstance(wa_status, str) or isinstance(flag, bool)
+    known = _on_whatsapp(wa_status, flag) is not None
+    said = known or flag is not None or (isinstance(wa_status, str) and bool(wa_status.strip()))
     refused = any(part in word for part in _FAILURE_WORDS)
-    if refused or (done and not answered):
+    if refused or (done and not said):
         note = text_of(fields.get("error")) or (_NO_REASON if refused else NO_ANSWER)
         return Answer(Outcome.FAILED, note=note)
-    if not answered or (word == "pending" and not done):
+    over = known or any(part in word for part in _OVER)
+    if not done and (not said or not over or _word(word) in _WAITING):
         return Answer(Outcome.PENDING)
     return _completed(fields, wa_status, fields.get("country"))
 
@@ -172,23 +180,28 @@ def _spelled(fields: Fields) -> tuple[str, str]:
 
 
 def _completed(fields: Fields, word: object, country: object) -> Answer:
-    """Read the answer to a number that has one."""
+    """Read the answer to a number that has one; a word that cannot be read is kept in the note."""
+    on_whatsapp = _on_whatsapp(word, fields.get("numberstatus"))
+    unread = text_of(word, _LONGEST_WORD) if on_whatsapp is None else ""
     return Answer(
         Outcome.COMPLETED,
-        on_whatsapp=_on_whatsapp(word, fields.get("numberstatus")),
+        on_whatsapp=on_whatsapp,
         business=_flag(fields.get("businessnumber")),
         carrier=text_of(fields.get("carrier")),
         country=text_of(country),
+        note=f"the service said {unread}" if unread else "",
     )
 
 
 def _on_whatsapp(word: object, flag: object) -> bool | None:
     """Return the answer in the word, else in the flag. None means neither is known."""
-    known = _ON_WHATSAPP.get(word) if isinstance(word, str) else None
+    known = _ON_WHATSAPP.get(_word(word)) if isinstance(word, str) else None
     return _flag(flag) if known is None else known
 
 
 def _flag(value: object) -> bool | None:
+    if isinstance(value, str):
+        return _FLAGS.get(value.strip().lower())
     return value if isinstance(value, bool) else None
 
 

@@ -214,9 +214,11 @@ class Client:
 
     def _with_reply(self, problem: Problem, answer: "_Answer", received: str = "") -> ApiError:
         """Return the error of a call, with what came if it may have been charged."""
-        accepted = answer.paid and 200 <= answer.status_sent < 300
+        # A redirect may lead to what was made: `303 See Other` to the batch.
+        accepted = answer.paid and 200 <= answer.status_sent < 400
         reply = reply_of(answer.texts, self._key, keyed_only=not accepted) if answer.paid else None
-        if accepted and reply and reply.ids and problem.charged == "no":
+        told = answer.paid and (accepted or answer.submitted is not None)
+        if told and reply and reply.ids and problem.charged == "no":
             # An answer that has a batch's ID does not say that nothing was done, whatever else it says.
             problem = replace(problem, charged="unknown", remedy=SETTLE)
         kept = reply if reply and problem.charged == "unknown" else Reply()
@@ -304,9 +306,11 @@ class _Answer:
         """The answer to a single check. None means that it is none."""
         every = (fields for body in self.bodies for fields in documents(ascii_in(body)))
         found = (
-            read_check(self.redactor.values(fields))
+            read_check(self.redactor.values(one))
             for fields in every
             if fields.get("isSuccess") is not False
+            for one in (fields, fields.get("data"))  # a gateway wraps it
+            if isinstance(one, dict)
         )
         return next((one for one in found if one is not None), None)
 

@@ -151,11 +151,12 @@ class Network(httpx.BaseTransport):
                     extensions=request.extensions,
                 )
             )
-        # Redirects are not followed, and httpx fails over one that leads to no address.
+        # Redirects are not followed, and httpx fails over one that leads to no address: by another name, what
+        # it says can be read all the same.
+        redirects = 300 <= response.status < 400
         headers = [
-            (name, value)
+            (b"redirect-location" if redirects and name.lower() == b"location" else name, value)
             for name, value in response.headers
-            if not (300 <= response.status < 400 and name.lower() == b"location")
         ]
         return httpx.Response(
             response.status, headers=headers, stream=_Body(response), extensions=response.extensions

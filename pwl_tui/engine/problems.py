@@ -175,6 +175,16 @@ def misfit(batch: Batch) -> Problem:
     )
 
 
+def foreign_words(batch: Batch) -> Problem:
+    """Return the problem of a batch whose answer has words that say neither on WhatsApp nor not."""
+    return Problem(
+        kind=Kind.BAD_ANSWER,
+        message=f"The answer for batch {batch.label} says in no known word who is on WhatsApp.",
+        charged="yes",
+        remedy=_ITS_ID,
+    )
+
+
 def incomplete(batch: Batch, missing: int, unfit: int, opposite: int = 0) -> Problem:
     """Return the problem of a finished batch whose answer does not tell about some of its numbers.
 

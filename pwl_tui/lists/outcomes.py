@@ -7,9 +7,9 @@ from itertools import islice
 from typing import NamedTuple
 
 from pwl_tui.lists.numbers.parse import numbers_in_cell, parse
-from pwl_tui.lists.numbers.reasons import EMPTY, NO_PHONE_ID, NOT_A_NUMBER
+from pwl_tui.lists.numbers.reasons import EMPTY, NO_COUNTRY_CODE, NO_PHONE_ID, NOT_A_NUMBER
 from pwl_tui.lists.numbers.renumbered import lacks_ninth_digit
-from pwl_tui.lists.numbers.text_numbers import numbers_in, unusable_in
+from pwl_tui.lists.numbers.text_numbers import national_in, numbers_in, unusable_in
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.rows import cell_groups, lines, mentioned, single_cells
 from pwl_tui.lists.read.source import Source
@@ -159,6 +159,8 @@ def _in_line(reading: Reading, line: str, beside: Counter[int]) -> list[str]:
             number = parse(text, reading.region, reading.strictness)
             if number < 0:
                 beside[-number] += 1
+        if reading.region is None and (national := national_in(line, found)):
+            beside[NO_COUNTRY_CODE] += national
     return found
 
 

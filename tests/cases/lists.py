@@ -206,6 +206,11 @@ CASES: Sequence[Case] = (
         "1 not valid for region",
         lambda _: _beside("call +447911123460, not +44791112346\ncall +447911123461 or +447911123462\n"),
     ),
+    Case(
+        "national numbers beside others in text are counted",
+        "2 no country code",
+        lambda _: _beside("call +447911123460 or 07911 123461\n07911 123462, at work +447911123463\n"),
+    ),
     _bytes(
         "a column whose name has a comma",
         b'name,"Phone, home",Mobile\nA,+14155550101,+14155550102\n',

@@ -13,8 +13,8 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.polling.matching import match
 from pwl_tui.engine.polling.planner import HISTORY_SECONDS, Planner
 from pwl_tui.engine.polling.schedule import TRIES, backoff, bounds, is_new, next_look
-from pwl_tui.engine.polling.verdicts import OPPOSITE, Verdicts, verdicts
-from pwl_tui.engine.problems import ended_early, incomplete, left_out, misfit
+from pwl_tui.engine.polling.verdicts import OPPOSITE, Verdicts, unreadable, verdicts
+from pwl_tui.engine.problems import ended_early, foreign_words, incomplete, left_out, misfit
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
@@ -129,6 +129,8 @@ class Poller:
         unfit = len(matched.unfit) + answer.unreadable
         if not matched.found and (unfit or (answer.done and not answer.ended_early)):
             return self._failed(batch, misfit(batch), _written(answer), limit=_NEVER_LATER_SECONDS)
+        if unreadable(matched.found):
+            return self._failed(batch, foreign_words(batch), _written(answer), limit=_NEVER_LATER_SECONDS)
         said = verdicts(matched.found)
         done, trouble = answer.done, _trouble(batch, answer, said, unfit)
         attempts = self._attempts(batch, trouble)
@@ -237,8 +239,8 @@ def _trouble(batch: Batch, answer: BatchAnswer, said: Verdicts, unfit: int) -> P
 
 
 def _written(answer: BatchAnswer) -> str:
-    """Return the beginning of an answer that is not about the batch's numbers, as the service writes it."""
+    """Return the beginning of an answer that cannot be used, as the service writes it."""
     return f"{answer.status}: " + ", ".join(
-        " ".join(part for part in (one.number, one.other, one.answer.outcome) if part)
+        " ".join(part for part in (one.number, one.other, one.answer.outcome, one.answer.note) if part)
         for one in answer.results
     )

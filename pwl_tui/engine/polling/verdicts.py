@@ -1,6 +1,7 @@
 """Decides what a poll says about each number, even if it has several results for one."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,6 +11,8 @@ from pwl_tui.api.models import NumberAnswer
 
 OPPOSITE = Answer(Outcome.FAILED, note="the service gave opposite answers")
 _NOT_SAID = "the service did not say whether it is on WhatsApp"
+_FEW: Final = 3
+"""Fewer answers that cannot be read may be about their numbers alone."""
 _WORTH = (Outcome.COMPLETED, Outcome.FAILED, Outcome.PENDING)
 """Of several results for one number, the first of these says the most."""
 
@@ -48,6 +51,17 @@ def verdicts(found: Iterable[tuple[int, NumberAnswer]]) -> Verdicts:
     for number in opposite:
         del answers[number]
     return Verdicts(answers, opposite)
+
+
+def unreadable(found: Sequence[tuple[int, NumberAnswer]]) -> bool:
+    """Return whether the service answers in words that we cannot read: several times, and never in others.
+
+    Then it is not the numbers that failed: to ask for them again would pay for the same words.
+    """
+    answers = [one.answer for _, one in found]
+    completed = [answer for answer in answers if answer.outcome is Outcome.COMPLETED]
+    failed = sum(answer.outcome is Outcome.FAILED for answer in answers)
+    return len(completed) >= max(_FEW, failed) and all(answer.on_whatsapp is None for answer in completed)
 
 
 def _final(answer: Answer) -> Answer:

@@ -20,6 +20,9 @@ _TOUCHING = re.compile(r"\d[^\W\d_]|[^\W\d_][-_#/]?\d")
 _TOUCHES = re.compile(r"(?:(?<=\d)|(?<![^\W\d_]))([^\W\d_]+)(?:[-_#/]?(?=\d))?")
 _WORD = re.compile(r"\S+")
 _DIGITS = re.compile(r"[\d().+/,;:-]*\d[\d().+/,;:-]*")
+_NATIONAL = re.compile(r"(?<![\w+.,/:@#-])\(?\d[\d ().-]{6,16}\d(?![\w@]|[/:.-]\w)")
+_FEWEST_NATIONAL, _FEWEST_BARE, _MOST_NATIONAL = 8, 10, 11
+"""Digits of numbers that need a region; fewer than ten may be anything, unless they begin with a 0."""
 _OTHER_WORD = re.compile(r"\W*(?:\d{1,2}[^\W\d_]{2,}|[^\W\d_]{2,}\d{1,2})\W*")
 """A word such as ``10am``, ``2nd`` or ``Room12``, which is no part of a number."""
 _EXTENDED = re.compile(r"[^a-z]*\d(?:x|ext)\.?\d{1,7}\W*", re.IGNORECASE)
@@ -72,6 +75,26 @@ def unusable_in(line: str, found: Sequence[str]) -> list[str]:
         return []
     written = (match[0] for match in _INTERNATIONAL.finditer(without_links(plain(line))))
     return [text for text in written if not any(number in text for number in found)]
+
+
+def national_in(line: str, found: Sequence[str]) -> int:
+    """Return how many numbers a line seems to mention that need a region: with a 0 or ``(`` first, or long.
+
+    Args:
+        line: as for `numbers_in`.
+        found: the numbers that it has found there without a region.
+    """
+    text = _DIALLED_ABROAD.sub("+", without_links(plain(line)))
+    for number in found:
+        text = text.replace(number, "\n", 1)
+    if not _ENOUGH_DIGITS.match(text):
+        return 0
+    written = [match[0] for match in _NATIONAL.finditer(_MOMENT.sub("\n", text))]
+    digits = [sum(map(str.isdecimal, each)) for each in written]
+    return sum(
+        (_FEWEST_NATIONAL if each[0] in "0(" else _FEWEST_BARE) <= count <= _MOST_NATIONAL
+        for each, count in zip(written, digits, strict=True)
+    )
 
 
 def _without_touched(text: str, found: list[tuple[int, str]]) -> str:

@@ -29,7 +29,8 @@ _PLACE = re.compile(rb"\br=\"([A-Z]{1,3})(\d{1,7})\"")
 _STYLE_OF = re.compile(rb"\bs=\"(\d{1,5})\"")
 _TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|[_*].|(.)', re.DOTALL)
 _PLACEHOLDERS = "0#?"
-_COUNTRY_CODE = re.compile(r"(?:\+|00)[\d ().-]*")
+_COUNTRY_CODE = re.compile(r"(?<!\S)(?:\+|^00)[\d ().-]*$")
+"""Words may stand before a ``+``; after them, ``00`` are the zeros of something else."""
 
 
 class Shown(NamedTuple):
@@ -74,7 +75,9 @@ def shown(code: str) -> Shown | None:
                 return None
     if not placeholders:
         return None
-    before = before.strip() if _COUNTRY_CODE.fullmatch(before.strip()) else ""
+    # What opens before the digits closes among them, and would be left open.
+    country_code = _COUNTRY_CODE.search(before.strip().rstrip("( "))
+    before = country_code[0] if country_code else ""
     return Shown(before, digits) if before or digits > 1 else None
 
 

@@ -77,6 +77,18 @@ def test_the_documented_poll() -> None:
         (False, {"status": "completed", "wa_status": "NEW_WORD"}, "completed", None),
         (False, {"status": "verified", "numberstatus": False}, "completed", False),
         (False, {"numberstatus": True}, "completed", True),
+        (False, {"wa_status": "valid_confirmed"}, "completed", True),
+        (False, {"wa_status": " Invalid "}, "completed", False),
+        (False, {"wa_status": None, "numberstatus": "true"}, "completed", True),
+        (False, {"status": "completed", "numberstatus": "FALSE"}, "completed", False),
+        (False, {"status": "processing", "wa_status": "PENDING"}, "pending", None),
+        (False, {"status": "processing", "wa_status": ""}, "pending", None),
+        (False, {"status": "in_progress", "numberstatus": False}, "pending", None),
+        (False, {"wa_status": "NEW_WORD"}, "pending", None),
+        (False, {"numberstatus": 1}, "pending", None),
+        (True, {"wa_status": "NEW_WORD"}, "completed", None),
+        (True, {"numberstatus": 1}, "completed", None),
+        (True, {"wa_status": " "}, "failed", None),
         (False, {"status": "completed"}, "pending", None),
         (False, {"status": "queued"}, "pending", None),
         (False, {}, "pending", None),
@@ -94,6 +106,11 @@ def test_what_became_of_a_number(
 ) -> None:
     answer = number(done=done, **fields)
     assert (answer.outcome, answer.on_whatsapp) == (outcome, on_whatsapp)
+
+
+def test_a_word_that_cannot_be_read_is_kept() -> None:
+    assert number(done=True, wa_status="NEW_\nWORD").note == "the service said NEW_ WORD"
+    assert number(done=True, wa_status="NEW_WORD", numberstatus=True).note == ""
 
 
 def test_a_failed_number_says_why() -> None:
@@ -255,7 +272,12 @@ def test_balance(fields: Fields, balance: Balance | None) -> None:
         ),
         ({"status": "INVALID"}, Check("", Answer(Outcome.COMPLETED, False), "")),
         ({"numberstatus": True}, Check("", Answer(Outcome.COMPLETED, True), "")),
-        ({"status": "UNSURE", "formatted_number": "+1"}, Check("+1", Answer(Outcome.COMPLETED), "")),
+        ({"status": "Valid confirmed"}, Check("", Answer(Outcome.COMPLETED, True), "")),
+        ({"numberstatus": "False"}, Check("", Answer(Outcome.COMPLETED, False), "")),
+        (
+            {"status": "UNSURE", "formatted_number": "+1"},
+            Check("+1", Answer(Outcome.COMPLETED, note="the service said UNSURE"), ""),
+        ),
         ({"status": "ok"}, None),
         ({}, None),
     ],

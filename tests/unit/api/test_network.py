@@ -250,6 +250,23 @@ def test_a_redirect_that_leads_to_no_address_is_an_answer_like_any_other() -> No
     assert (problem.kind, problem.status, problem.charged) == ("bad_answer", 302, "unknown")
 
 
+def test_an_id_that_a_redirect_leads_to_is_kept() -> None:
+    batch_id = "550e8400-e29b-41d4-a716-446655440000"
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        head = f"HTTP/1.1 303 See Other\r\nLocation: /api/v1/wavalidation/batch/{batch_id}\r\n"
+        connection.sendall(f"{head}Content-Length: 0\r\n\r\n".encode())
+
+    with (
+        served(serve) as base_url,
+        Client(base_url, Secret("k"), paid_timeout=LONG) as client,
+        pytest.raises(ApiError) as failure,
+    ):
+        client.submit(["+14155552671"])
+    assert (failure.value.problem.charged, failure.value.reply.ids) == ("unknown", (batch_id,))
+
+
 def test_a_proxy_that_refuses_costs_nothing(environment: pytest.MonkeyPatch) -> None:
     def serve(connection: socket.socket) -> None:
         request_of(connection)

@@ -128,6 +128,39 @@ def test_an_error_with_an_id_that_came_with_a_success_is_in_doubt() -> None:
     assert came.ids == (ID,)
 
 
+@pytest.mark.parametrize("status", [303, 307])
+def test_a_redirect_to_the_batch_has_its_id(status: int) -> None:
+    response = httpx.Response(status, headers={"location": f"/api/v1/wavalidation/batch/{ID}"})
+    assert ids_from(response) == {ID}
+
+
+@pytest.mark.parametrize("status", [400, 403, 409, 422, 429])
+def test_a_refusal_with_the_id_of_a_batch_is_in_doubt(status: int) -> None:
+    came = submit(httpx.Response(status, json={"error": "Duplicate.", "batch_id": ID}))
+    assert isinstance(came, Reply)
+    assert came.ids == (ID,)
+
+
+@pytest.mark.parametrize("error", ["batch_id: must be omitted", f"Request {OTHER} was refused."])
+def test_a_refusal_that_only_mentions_ids_is_a_refusal(error: str) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(400, json={"error": error}))
+    with (
+        Client("https://lookup.test", Secret(KEY), transport=transport) as client,
+        pytest.raises(ApiError) as failure,
+    ):
+        client.submit(["+14155552671"])
+    assert (failure.value.problem.charged, failure.value.reply) == ("no", Reply())
+
+
+@pytest.mark.parametrize("head", [{"isSuccess": True}, {"success": True, "status": "ok"}])
+def test_a_paid_check_in_a_wrapper_is_read(head: dict[str, object]) -> None:
+    data = {"status": "VALID_CONFIRMED", "formatted_number": "+14155552671"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=head | {"data": data}))
+    with Client("https://lookup.test", Secret(KEY), transport=transport) as client:
+        check = client.check("+14155552671")
+    assert (check.number, check.answer.on_whatsapp) == ("+14155552671", True)
+
+
 def test_a_refusal_keeps_nothing() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(401, json={"error": "Invalid API key."}))
     with pytest.raises(ApiError) as failure:

@@ -199,6 +199,55 @@ def test_a_finished_batch_whose_answers_fit_none_of_its_numbers_is_unreadable_an
     assert (done.problem, done.received) == (None, "")
 
 
+def in_words(count: int) -> Callable[[BatchAnswer], BatchAnswer]:
+    """Return a change: the first so many numbers are answered in a word that nobody knows, no others are."""
+    foreign = Answer(Outcome.COMPLETED, note="the service said EXISTS")
+
+    def change(answer: BatchAnswer) -> BatchAnswer:
+        refused = Answer(Outcome.FAILED, note="timeout")
+        return replace(
+            answer,
+            results=[
+                replace(one, answer=foreign if place < count else refused)
+                for place, one in enumerate(answer.results)
+            ],
+        )
+
+    return change
+
+
+def test_answers_in_unknown_words_are_unreadable_and_not_failed(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = sent(store, service, clock)
+    clock.now += 1_000
+    answering(service, monkeypatch, in_words(45))
+    for attempts in range(1, TRIES + 3):
+        result = polled(store, service, clock)
+        after = result.batch
+        assert result.problem is not None
+        assert (result.problem.kind, after.attempts) == (Kind.BAD_ANSWER, attempts)
+        assert "in no known word" in result.problem.message
+        assert (after.state, after.counts.pending) == (BatchState.PROCESSING, 50)
+        assert "the service said EXISTS" in after.received
+        assert store.results.failed(batch.job) == []
+        clock.now = next_due(store)
+    monkeypatch.undo()
+    done = polled(store, service, clock).batch
+    assert (done.state, done.counts.pending, done.problem) == (BatchState.COMPLETED, 0, None)
+
+
+def test_a_few_numbers_without_a_verdict_have_failed_and_the_word_is_said(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = sent(store, service, clock)
+    clock.now += 1_000
+    answering(service, monkeypatch, in_words(2))
+    after = polled(store, service, clock).batch
+    assert (after.state, after.counts.failed) == (BatchState.COMPLETED, 50)
+    assert store.results.known(batch.job)[1][0].note == "the service said EXISTS"
+
+
 def test_a_finished_batch_without_results_is_unreadable(
     store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

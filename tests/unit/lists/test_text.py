@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.numbers.parse import parse
-from pwl_tui.lists.numbers.text_numbers import numbers_in
+from pwl_tui.lists.numbers.text_numbers import national_in, numbers_in
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
@@ -87,3 +87,20 @@ def test_a_line_is_a_row_once_for_each_number_in_it() -> None:
 )
 def test_text_is_distinguished_from_a_table(text: str, options: Options, in_text: bool) -> None:
     assert detect(Source.from_text(text), options).in_text is in_text
+
+
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [
+        ("call me on +14155552671 or 4155552672", 1),
+        ("[12/05/24, 14:22:01] Jane: 020 7946 0958 or +44 20 7946 0018", 1),
+        ("+44 (0)20 7946 0958, 020 7946 0959; (020) 7946 0960", 2),
+        ("2024-01-15 14:15:55 +14155552671, order 12345678", 0),
+        ("card 4111 1111 1111 1111, IMEI 356938035643809, +14155552671", 0),
+        ("https://x.test/14155552671/a +14155552671 192.168.100.200 37.7749295", 0),
+        ("uuid 14155552-6710-4a2b-9c3d-141555526711 +14155552671", 0),
+        ("+14155552671 x123", 0),
+    ],
+)
+def test_what_seems_to_need_a_region_is_counted(line: str, count: int) -> None:
+    assert national_in(line, numbers_in(line, None)) == count

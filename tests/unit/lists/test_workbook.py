@@ -15,6 +15,7 @@ from pwl_tui.lists.plan import plan
 from pwl_tui.lists.planned import row_label
 from pwl_tui.lists.read import workbook
 from pwl_tui.lists.read.detect import detect
+from pwl_tui.lists.read.number_formats import shown
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.rows import header, preamble, rows
 from pwl_tui.lists.read.source import Source
@@ -219,3 +220,21 @@ def test_reading_a_workbook_can_be_canceled(monkeypatch: pytest.MonkeyPatch) -> 
 
     with pytest.raises(PlanCancelledError):
         workbook.convert([book({"Leads": PHONES})], "list.xlsx", None, give_up)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ('"+1 "0', "+14155552671"),
+        ("+1 (000) 000-0000", "+14155552671"),
+        ('"Tel +1 "0', "+14155552671"),
+        ('"Tel.: +1 ("000") "0', "+14155552671"),
+        ('"001"0', "0014155552671"),
+        ('"INV-00"0', "4155552671"),
+        ('"No. 00"0', "4155552671"),
+        ('"C++1"0', "4155552671"),
+    ],
+)
+def test_what_a_number_format_adds_to_a_number(code: str, text: str) -> None:
+    found = shown(code)
+    assert (found.text("4155552671") if found else "4155552671") == text
