@@ -27,7 +27,7 @@ from pwl_tui.state.store import Store
 from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.terminal.themes import ThemeChoice
 from pwl_tui.ui.widgets.list_form import ListForm
-from tests.ui.sample_state import NOW, Scene, attention, leaving, spent
+from tests.ui.sample_state import NOW, Scene, attention, leaving, rechecked, spent
 
 OUTPUT = Path(__file__).parent.parent / "screenshots"
 _QUICK = Polling(minimum=0.01, small=(0.05, 0.2), large=(0.1, 0.3), requests_per_second=100.0)
@@ -114,16 +114,17 @@ def picture(app: PwlApp, name: str) -> None:
     (OUTPUT / f"{name}.svg").write_text(app.export_screenshot(title="pwl-tui"), encoding="utf-8")
 
 
-async def stored(name: str, fill: Callable[[Scene], None], key: str) -> None:
-    """Make the picture of a screen over stored data, one key away from home."""
+async def stored(name: str, fill: Callable[[Scene], None], *keys: str) -> None:
+    """Make the picture of a screen over stored data, a key or a few away from home."""
     scene = Scene(Path(name))
     fill(scene)
     app = PwlApp(scene.engine, scene.settings, Path("~/.config/pwl-tui/config.toml"), clock=lambda: NOW)
     async with app.run_test(size=_WIDE) as pilot:
         await until(pilot, lambda: app.snapshot.credits is not None)
-        await pilot.press(key)
-        await app.workers.wait_for_complete()
-        await pilot.pause()
+        for key in keys:
+            await pilot.press(key)
+            await app.workers.wait_for_complete()
+            await pilot.pause()
         picture(app, name)
     scene.store.close()
 
@@ -173,6 +174,7 @@ async def main() -> None:
         studio.store.close()
     await stored("settle", attention, "s")
     await stored("leave", leaving, "q")
+    await stored("changes", rechecked, "enter", "right")
     await stored("ledger", spent, "L")
     await stored("activity", attention, "a")
     await stored("settings", attention, "comma")

@@ -16,7 +16,7 @@ from pwl_tui.wording.jobs import numbered
 _ASPECTS: Final = get_args(Aspect)
 _REASONS_SHOWN: Final = 3
 _EXAMPLES_SHOWN: Final = 3
-_REGIONS_SHOWN: Final = 6
+_REGIONS_SHOWN: Final = 5
 _LONGEST_CELL: Final = 40
 _WHY_LEFT_OUT: Final = {NOT_AFFORDED: "credits were short"}
 

@@ -1,18 +1,27 @@
 """When jobs will be finished, as far as the answers tell how the service works."""
 
+import math
 import threading
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from msgspec import Struct
 
+from pwl_tui.engine.polling.flow import below
 from pwl_tui.engine.polling.planner import HISTORY_SECONDS
 from pwl_tui.engine.polling.queue_model import QueueModel
+from pwl_tui.engine.polling.queue_ways import Expected
 from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.state.store import Store
 
 _DEVIATIONS: Final = 2.0
 """Half of the range; an end outside of it would be a surprise."""
+_SHARED_DEVIATIONS: Final = 3.0
+"""The same of what is uncertain of all batches together: a few answers seem surer of it than they are."""
+_UNSENT_DOUBT: Final = 0.3
+"""How uncertain it is how long batches take that are not sent yet, as a share of it."""
+_HALVINGS: Final = 16
+"""Steps by which a moment is found within a range: they leave less than a hundred-thousandth of it."""
 
 
 class Eta(Struct, frozen=True):
@@ -66,27 +75,52 @@ class Forecast:
             if len(expected) > 1 and not self._model.sure:
                 return {}  # what each way expects may differ by days
             rate = self._model.rate
-            last: dict[int, tuple[float, float]] = {}
+            batches: dict[int, list[Expected]] = {}
             for (job_id, _), news in expected.items():
-                last[job_id] = max(last.get(job_id, (0.0, 0.0)), (news.end, news.spread))
+                batches.setdefault(job_id, []).append(news)
             found = {}
             for job_id, job in wanted.items():
-                if job_id not in last or not rate:
+                if job_id not in batches or not rate:
                     continue
-                end, spread = last[job_id]
-                unsent = _unsent(job)
-                more = unsent / rate
+                earliest, end, latest = last_end(batches[job_id])
+                more = _unsent(job) / rate
                 if end + more < now:
                     continue  # it should have ended, so nobody knows when it will
-                end, spread = end + more, spread + 0.3 * more
+                stray = _DEVIATIONS * _UNSENT_DOUBT * more
                 found[job_id] = Eta(
-                    end,
-                    max(end - _DEVIATIONS * spread, now),
-                    end + _DEVIATIONS * spread,
+                    end + more,
+                    max(earliest + more - stray, now),
+                    max(latest + more + stray, now),
                     self._model.kind,
                     round(self._model.weight, 2),
                 )
         return found
+
+
+def last_end(batches: Collection[Expected]) -> tuple[float, float, float]:
+    """Return when the last of some batches ends: a range, with the likeliest moment in its middle.
+
+    What is uncertain of each batch alone delays the last of many, of which one is the slowest; what is
+    uncertain of all moves them together.
+    """
+    begin = max(news.end - _DEVIATIONS * news.own for news in batches)
+    slow = [news for news in batches if news.end + 2 * _DEVIATIONS * news.own >= begin]
+    limit = max(news.end + 2 * _DEVIATIONS * news.own for news in slow)
+
+    def by_when(share: float) -> float:
+        """Return by when all have ended that likely, if only what is uncertain of each counts."""
+        least, most = begin, limit
+        for _ in range(_HALVINGS if most > least else 0):
+            moment = (least + most) / 2
+            ended = math.prod(below((moment - news.end) / max(news.own, 1e-3)) for news in slow)
+            least, most = (least, moment) if ended > share else (moment, most)
+        return (least + most) / 2
+
+    end = by_when(0.5)
+    last = max(slow, key=lambda news: news.end)
+    shared = _SHARED_DEVIATIONS * math.sqrt(max(last.spread**2 - last.own**2, 0.0))
+    earliest, latest = by_when(below(-_DEVIATIONS)), by_when(below(_DEVIATIONS))
+    return end - math.hypot(end - earliest, shared), end, end + math.hypot(latest - end, shared)
 
 
 def _unsent(job: Job) -> int:

@@ -20,7 +20,6 @@ from pwl_tui.engine.events import (
     JobChanged,
     JobFinished,
     SenderBusy,
-    ServiceUp,
 )
 from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, OnHold, Sent, Step, Submitter
 from pwl_tui.engine.polling.callers import Callers
@@ -303,9 +302,9 @@ class Monitor:
             self._reading.discard(service)
 
     def _report(self, problem: Problem | None) -> None:
+        if problem is None and self._health.failing:
+            self._budget.drain()  # before anybody knows: what has waited is not asked for all at once
         event = self._health.learn(problem, self._clock())
-        if isinstance(event, ServiceUp):
-            self._budget.drain()  # what has waited is not asked for all at once
         if event is not None:
             self._listener(event)
 

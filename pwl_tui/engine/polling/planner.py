@@ -6,7 +6,10 @@ the last answer of each. Nothing here waits, calls, or writes.
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import lru_cache, partial
 from typing import Final
+
+from msgspec import Struct
 
 from pwl_tui.config import Polling
 from pwl_tui.engine.polling.queue_model import Kind, QueueModel
@@ -39,8 +42,33 @@ _HELPED_SECONDS: Final = 60.0
 _SILENCE_SHARE: Final = 0.1
 """A batch of which nothing is known is asked again after so much of the time since it was sent."""
 _NEAR_SECONDS: Final = 90.0
+"""A change of a poll that is due within this time is stored to the tenth of a second."""
+_LATE_SHARE: Final = 0.5
+"""Of the budget, for batches that should have been asked before, as is known only now."""
+_CROWD_SECONDS: Final = 60.0
+"""Ends that are expected within this time are compared with the polls that the budget allows."""
+_CROWDED_SHARE: Final = 0.5
+"""From this share of them on, there are no polls that are only to learn."""
 _LOOK_SECONDS: Final = 30.0
 """How often everything is planned again without news."""
+
+
+class _Open(Struct, frozen=True):
+    """An unfinished batch, and when it may be asked.
+
+    Attributes:
+        one: how far it is.
+        asked: when it was last asked, or sent, as far as is known, UTC epoch seconds, as all times.
+        earliest: before this the etiquette forbids to ask it.
+        shortest: the shortest pause between two polls, in seconds.
+        longest: likewise.
+    """
+
+    one: Standing
+    asked: float
+    earliest: float
+    shortest: float
+    longest: float
 
 
 class Planner:
@@ -52,7 +80,7 @@ class Planner:
 
     def __init__(self, pace: Polling) -> None:
         self._pace = pace
-        self._pauses: dict[int, tuple[float, float]] = {}
+        self._bounds = lru_cache(partial(bounds, pace=pace))
         self.model = QueueModel()
         self._explored = self._peeked = self._jumped = -math.inf
         self._noticed: dict[Key, tuple[float, float]] = {}
@@ -69,24 +97,37 @@ class Planner:
             now: UTC epoch seconds.
         """
         self.model.take(standings, now)
-        open_ = [one for one in standings if not one.done]
+        open_ = [self._open(one, now) for one in standings if not one.done]
         if len(self._noticed) > len(open_):
-            self._noticed = {one.key: self._noticed[one.key] for one in open_ if one.key in self._noticed}
+            self._noticed = {
+                each.one.key: self._noticed[each.one.key] for each in open_ if each.one.key in self._noticed
+            }
         expected = self.model.expected()
         self.again = now + _LOOK_SECONDS
         wanted = self._wanted(open_, expected, now)
         least = VOUCHED_SECONDS if self._vouches(now) else FORGOTTEN_SECONDS
-        changed = {}
-        for one in open_:
-            latest = self._latest(one, now, least)
-            due = min(self._wished(one, wanted.get(one.key), now), latest)
-            if one.next_poll is None or one.next_poll > latest or _matters(one.next_poll, due, now):
+        changed: dict[Key, float] = {}
+        late: list[tuple[float, Key, float]] = []
+        for each in open_:
+            one = each.one
+            latest = now + VOUCHED_SECONDS if one.failures else max(each.asked + least, each.earliest)
+            due = min(_wished(each, wanted.get(one.key)), latest)
+            planned = math.inf if one.next_poll is None else one.next_poll
+            if due < now < planned and not _likely_ended(each, expected.get(one.key), now):
+                late.append((due, one.key, planned))
+            elif planned > latest or _matters(planned, due, now):
                 changed[one.key] = due
+        # What was learned just now may make it late to ask many at once: ends that are likely go first.
+        for place, (_, key, planned) in enumerate(sorted(late)):
+            slot = now + place / (_LATE_SHARE * self._pace.requests_per_second)
+            if _matters(planned, slot, now) and slot < planned:
+                changed[key] = slot
         return changed
 
-    def earliest(self, one: Standing, now: float) -> float:
-        """Return before when the etiquette forbids to ask a batch."""
-        return max(self._asked(one, now), self._jumped) + self._bounds(one.size)[0]
+    def _open(self, one: Standing, now: float) -> _Open:
+        asked = self._asked(one, now)
+        shortest, longest = self._bounds(one.size)
+        return _Open(one, asked, max(asked, self._jumped) + shortest, shortest, longest)
 
     def _asked(self, one: Standing, now: float) -> float:
         """Return when a batch was last asked, or sent.
@@ -116,57 +157,44 @@ class Planner:
         self.again = now
         self.model.shift(seconds)
 
-    def _bounds(self, size: int) -> tuple[float, float]:
-        """Return the shortest and longest pause between polls of a batch; there are few sizes."""
-        found = self._pauses.get(size)
-        if found is None:
-            found = self._pauses[size] = bounds(size, self._pace)
-        return found
-
     # -- planning
 
-    def _wanted(self, batches: list[Standing], expected: dict[Key, Expected], now: float) -> dict[Key, float]:
+    def _wanted(self, batches: list[_Open], expected: dict[Key, Expected], now: float) -> dict[Key, float]:
         """Return when news is worth a poll, by batch; without those of which nothing is known."""
         wanted = {}
-        for one in batches:
-            if (news := expected.get(one.key)) is not None:
-                wanted[one.key] = self._aim(one, news)
-        shared = self.model.kind is not Kind.OWN_RATE
-        for key, at in self._extra(batches, expected, now, shared=shared):
+        for each in batches:
+            if (news := expected.get(each.one.key)) is not None:
+                wanted[each.one.key] = _aim(each, news)
+        for key, at in self._extra(batches, expected, now):
             wanted[key] = min(wanted.get(key, math.inf), at)
         return wanted
 
-    def _aim(self, one: Standing, news: Expected) -> float:
-        """Return when to ask so that an end is seen soon after, and seldom missed."""
-        shortest, longest = self._bounds(one.size)
-        if news.own > _WIDE * shortest:
-            asked = one.sent if one.last_poll is None else one.last_poll
-            return max(news.end - _EARLY * news.spread, min(asked + longest, news.end))
-        ratio = shortest / (max(news.spread, 1e-3) * math.sqrt(2 * math.pi))
-        z = math.sqrt(2 * math.log(ratio)) if ratio > 1 else 0.0
-        return news.end + min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS
+    def _crowded(self, expected: dict[Key, Expected], now: float) -> bool:
+        """Whether the ends that are expected take so much of the budget that other polls would delay them."""
+        ends = sum(news.end < now + _CROWD_SECONDS for news in expected.values())
+        return ends > _CROWDED_SHARE * _CROWD_SECONDS * self._pace.requests_per_second
 
     def _extra(
-        self, batches: list[Standing], expected: dict[Key, Expected], now: float, *, shared: bool
+        self, batches: list[_Open], expected: dict[Key, Expected], now: float
     ) -> Iterable[tuple[Key, float]]:
         """Yield polls whose answer tells of other batches, too."""
-        free = [one for one in batches if not one.failures and self.earliest(one, now) <= now]
+        free = [each for each in batches if each.earliest <= now and not each.one.failures]
         if not free or len(batches) == 1:
             return
         if not self.model.sure or not expected:
             if self._may_explore(now, _EXPLORE_SECONDS):
-                yield self._sample(free, expected, now).key, now
+                yield _sample(free, expected, now), now
             return
-        if not shared:
-            return
+        if self.model.kind is Kind.OWN_RATE or self._crowded(expected, now):
+            return  # no batch tells of others, or so many ends come that asking about them tells enough
         peeked = self._peek(free, batches, expected, now)
         if peeked is not None:
             self._peeked = now
-            yield peeked.key, now
+            yield peeked, now
         left = max(news.end for news in expected.values()) - now
         pause = min(max(left / (_SENTINEL_SHARE * len(batches)), 5.0), 300.0)
         if self._may_explore(now, pause):
-            yield self._sample(free, expected, now).key, now
+            yield _sample(free, expected, now), now
 
     def _may_explore(self, now: float, pause: float) -> bool:
         """Whether the last poll that was only to learn is so long ago; this is the next one then."""
@@ -176,21 +204,11 @@ class Planner:
         self.again = min(self.again, self._explored + pause)
         return may
 
-    def _sample(self, free: list[Standing], expected: dict[Key, Expected], now: float) -> Standing:
-        """Return the batch asked longest ago, of those that will not end before they may be asked again."""
-
-        def rank(one: Standing) -> tuple[bool, float]:
-            news = expected.get(one.key)
-            soon = news is not None and news.end - news.spread < now + 2 * self._bounds(one.size)[0]
-            return soon, one.sent if one.last_poll is None else one.last_poll
-
-        return min(free, key=rank)
-
     def _peek(
-        self, free: list[Standing], batches: list[Standing], expected: dict[Key, Expected], now: float
-    ) -> Standing | None:
+        self, free: list[_Open], batches: list[_Open], expected: dict[Key, Expected], now: float
+    ) -> Key | None:
         """Return the batch whose answer makes the next end known better, if that is needed."""
-        coming = [expected[one.key] for one in batches if one.key in expected]
+        coming = [expected[each.one.key] for each in batches if each.one.key in expected]
         front = min(coming, key=lambda news: news.end, default=None)
         if front is None:
             return None
@@ -202,13 +220,13 @@ class Planner:
             return None
         helped = sum(now < news.end < now + _HELPED_SECONDS for news in coming)
         best, least = None, math.inf
-        for one in free:
-            news = expected.get(one.key)
+        for each in free:
+            news = expected.get(each.one.key)
             if news is None or not news.turn < now < news.end:
                 continue
-            lost = max(self._bounds(one.size)[0] - (news.end - now), 0.0)
+            lost = max(each.shortest - (news.end - now), 0.0)
             if lost < helped * doubt and lost - news.own < least:
-                best, least = one, lost - news.own
+                best, least = each.one.key, lost - news.own
         return best
 
     def _vouches(self, now: float) -> bool:
@@ -216,19 +234,39 @@ class Planner:
         shared = self.model.kind is not Kind.OWN_RATE
         return shared and self.model.sure and 0 <= now - self.model.at < FORGOTTEN_SECONDS
 
-    def _latest(self, one: Standing, now: float, least: float) -> float:
-        """Return when a batch is to be asked whatever is expected of it."""
-        if one.failures:
-            return now + VOUCHED_SECONDS
-        return max(self._asked(one, now) + least, self.earliest(one, now))
 
-    def _wished(self, one: Standing, wanted: float | None, now: float) -> float:
-        if one.failures and one.next_poll is not None:
-            return one.next_poll  # backing off
-        if wanted is None:  # nothing is known: the longer there was nothing, the less soon there will be
-            asked = self._asked(one, now)
-            wanted = asked + max(self._bounds(one.size)[1], _SILENCE_SHARE * (asked - one.sent))
-        return max(self.earliest(one, now), wanted)
+def _aim(each: _Open, news: Expected) -> float:
+    """Return when to ask so that an end is seen soon after, and seldom missed."""
+    if news.own > _WIDE * each.shortest:
+        return max(news.end - _EARLY * news.spread, min(each.asked + each.longest, news.end))
+    ratio = each.shortest / (max(news.spread, 1e-3) * math.sqrt(2 * math.pi))
+    z = math.sqrt(2 * math.log(ratio)) if ratio > 1 else 0.0
+    return news.end + min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS
+
+
+def _likely_ended(each: _Open, news: Expected | None, now: float) -> bool:
+    return news is not None and news.end <= now and news.own <= _WIDE * each.shortest
+
+
+def _sample(free: list[_Open], expected: dict[Key, Expected], now: float) -> Key:
+    """Return the batch asked longest ago, of those that will not end before they may be asked again."""
+
+    def rank(each: _Open) -> tuple[bool, float]:
+        news = expected.get(each.one.key)
+        soon = news is not None and news.end - news.spread < now + 2 * each.shortest
+        return soon, each.asked
+
+    return min(free, key=rank).one.key
+
+
+def _wished(each: _Open, wanted: float | None) -> float:
+    """Return when a batch is asked if nothing else matters."""
+    one = each.one
+    if one.failures and one.next_poll is not None:
+        return one.next_poll  # backing off
+    if wanted is None:  # nothing is known: the longer there was nothing, the less soon there will be
+        wanted = each.asked + max(each.longest, _SILENCE_SHARE * (each.asked - one.sent))
+    return max(each.earliest, wanted)
 
 
 def _matters(planned: float, due: float, now: float) -> bool:

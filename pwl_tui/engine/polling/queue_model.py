@@ -27,6 +27,8 @@ _SURE: Final = 0.9
 """The weight from which a way is taken for what the service does."""
 _MEMORY: Final = 0.93
 """How much of what spoke for a way is left after one more answer: a service may change its way."""
+_SWITCH: Final = 3.0
+"""How much likelier another way must be, as a logarithm: two that foretell the same must not take turns."""
 
 
 class Kind(StrEnum):
@@ -42,6 +44,7 @@ class QueueModel:
 
     Attributes:
         ways: the three ways, each of which has learned from every answer.
+        kind: the way that is likeliest, or was so lately.
     """
 
     def __init__(self) -> None:
@@ -52,6 +55,7 @@ class QueueModel:
             Kind.OWN_RATE: self.own_rate,
         }
         self._logs = dict.fromkeys(Kind, 0.0)
+        self.kind = Kind.ONE_BY_ONE
         self._known: dict[Key, float] = {}
         """The batches that are followed, with the time of the last answer; infinite for those that ended."""
         self._open = 0
@@ -59,15 +63,9 @@ class QueueModel:
         """When the last answer was given that was taken in."""
 
     @property
-    def kind(self) -> Kind:
-        """The likeliest way."""
-        return max(self._logs, key=self._logs.__getitem__)
-
-    @property
     def weight(self) -> float:
-        """How sure that is, from a third to 1."""
-        best = max(self._logs.values())
-        return 1 / sum(math.exp(log - best) for log in self._logs.values())
+        """How sure that is, from nearly 0 to 1."""
+        return 1 / sum(math.exp(log - self._logs[self.kind]) for log in self._logs.values())
 
     @property
     def sure(self) -> bool:
@@ -115,7 +113,10 @@ class QueueModel:
             likely = max(way.likelihood(seen), least)
             self._logs[kind] = _MEMORY * self._logs[kind] + math.log(likely)
             way.learn(seen)
-        best = max(self._logs.values())
+        likeliest = max(self._logs, key=self._logs.__getitem__)
+        best = self._logs[likeliest]
+        if best > self._logs[self.kind] + _SWITCH:
+            self.kind = likeliest
         for kind in self._logs:
             self._logs[kind] -= best
         if seen.done:

@@ -15,12 +15,24 @@ SURPRISE: Final = 0.02
 """How likely an answer is, at least, however badly it fits: no single one decides."""
 _PRIOR_ANSWERS: Final = 4.0
 """So many answers at the usual rate are what others say of a batch."""
+_FAMILIAR: Final = 0.4
+"""That a batch goes on as it did fits any way: it speaks for rates of their own only if no other fits."""
+_CROWD: Final = 30
+"""Of so many batches, rates of their own are not taken for what a shared way explains as well: to follow each
+by itself costs a poll or two of each."""
+_PRIOR_SAMPLES: Final = 3
+"""What is assumed of how uneven rates are weighs as much as so many batches."""
+_LEAST_WEIGHT: Final = 0.02
+"""Of one more batch: those of long ago count less and less, as a service may change."""
 _NEIGHBORS: Final = 3
 _TELLING_SECONDS: Final = 3_600.0
 """That a batch has ended tells nothing of the pace if nobody has looked for longer."""
 _LEAST_STRAY: Final = 0.0005
 _MOST_STRAY: Final = 1.0
 _FIRST_STRAY: Final = 0.01
+_LEAST_OWN_STRAY: Final = 0.03
+_MOST_OWN_STRAY: Final = 300.0
+_FIRST_OWN_STRAY: Final = 3.0
 
 
 class Seen(Struct, frozen=True):
@@ -405,14 +417,14 @@ class OwnRate:
         self._batches: dict[Key, _Own] = {}
         self._log_rate: float | None = None
         self._log_spread = 1.0
-        self.uneven = 0.3
-        """How far a prediction is off, as a share of it."""
-        self._now = 0.0
+        self._rates = self._steps = 0
+        self.stray = _FIRST_OWN_STRAY
+        """How far a batch comes off its rate: seconds of it squared, for each second."""
 
     @property
     def rate(self) -> float | None:
         """Numbers a second, of all batches together."""
-        return sum(self._rate(one)[0] or 0.0 for one in self._batches.values()) or None
+        return sum(self._rate(one) or 0.0 for one in self._batches.values()) or None
 
     def join(self, key: Key, size: int, sent: float) -> None:
         """Note that a batch was sent."""
@@ -421,17 +433,20 @@ class OwnRate:
     def likelihood(self, seen: Seen) -> float:
         """Return how likely an answer is."""
         one = self._batches[seen.key]
-        rate, doubt = self._rate(one)
+        rate = self._rate(one)
         if rate is None:
             return 0.3 if seen.done or not seen.answered else 0.5 / one.size
-        step = max(rate * (seen.at - one.at), 0.0)
-        return _odds(seen, 0.0, one.size, doubt * step, one.answered + step)
+        seconds = max(seen.at - one.at, 0.0)
+        step = rate * seconds
+        odds = _odds(seen, 0.0, one.size, self._doubt(one, seconds) * step, one.answered + step)
+        return _FAMILIAR * odds if one.rate or len(self._batches) > _CROWD else odds
 
     def learn(self, seen: Seen) -> None:
         """Take an answer in."""
         one = self._batches[seen.key]
         if seen.done:
-            self._population(one.size / max(seen.at - one.sent, 1.0), 0.05)
+            if not one.answered:
+                self._population(one.size / max(seen.at - one.sent, 1.0))
             self.leave(seen.key)
             return
         if not seen.answered:  # it waits; once begun it is about as fast as others
@@ -440,11 +455,7 @@ class OwnRate:
         seconds, step = seen.at - one.at, seen.answered - one.answered
         if seconds > 0:
             if one.rate and step > 0:
-                predicted = one.rate * seconds
-                miss = min(abs(step - predicted) / max(predicted, 1.0), 2.0)
-                weight = 0.1 * min(predicted / (0.2 * one.size), 1.0)
-                self.uneven = math.sqrt((1 - weight) * self.uneven**2 + weight * miss**2)
-                self.uneven = min(max(self.uneven, 0.03), 1.0)
+                self._learn_stray(one, step, seconds)
             total = seen.answered / max(seen.at - one.sent, 1.0)
             if self._log_rate is not None:  # a few answers say less than all the others do
                 usual = _PRIOR_ANSWERS / math.exp(self._log_rate)
@@ -453,28 +464,29 @@ class OwnRate:
             # What it did last says more of what it will do next, if enough was seen of it.
             share = 0.5 * min(step / max(seen.answered, 1), 1.0) if step > 0 else 0.25
             one.rate = total + share * (last - total)
-            if seen.answered and one.at == one.sent:
-                self._population(total, 0.1)
+            if seen.answered and not one.answered:
+                self._population(total)
         if step > 0:
             one.news_at = seen.at
         one.at, one.answered = seen.at, seen.answered
 
     def advance(self, now: float) -> None:
-        """Let time pass."""
-        self._now = max(now, self._now)
+        """Let time pass: batches keep their rates."""
 
     def expected(self) -> Mapping[Key, Expected]:
         """Return when each batch will end."""
         found = {}
         for key, one in self._batches.items():
-            rate, doubt = self._rate(one)
+            rate = self._rate(one)
             if rate is None:
                 continue
             left = (one.size - one.answered) / rate
             silent = max(one.at - one.news_at, 0.0)
             left = max(left, 0.5 * silent)
-            spread = max(doubt * left, 0.3 * silent, 0.5)
-            if not one.rate:  # far faster than others is as likely as far slower
+            doubt = self._doubt(one, left)
+            if one.rate:
+                spread = max(doubt * left, 0.3 * silent, 0.5)
+            else:  # far faster than others is as likely as far slower
                 spread = left * (1 - math.exp(-4 * doubt)) / 1.2
             found[key] = Expected(one.at + left, spread, spread, one.sent)
         return found
@@ -485,22 +497,43 @@ class OwnRate:
 
     def shift(self, seconds: float) -> None:
         """Note that the clock jumped."""
-        self._now += seconds
         for one in self._batches.values():
             one.sent, one.at, one.news_at = one.sent + seconds, one.at + seconds, one.news_at + seconds
 
-    def _rate(self, one: _Own) -> tuple[float | None, float]:
-        """Return the rate of a batch and how uncertain it is, as a share of it."""
+    def _rate(self, one: _Own) -> float | None:
         if one.rate:
-            return one.rate, math.hypot(self.uneven, 0.5 / math.sqrt(one.answered + 1))
-        if self._log_rate is None:
-            return None, 1.0
-        return math.exp(self._log_rate), min(math.hypot(self._log_spread, self.uneven), 1.0)
+            return one.rate
+        return None if self._log_rate is None else math.exp(self._log_rate)
 
-    def _population(self, rate: float, weight: float) -> None:
+    def _doubt(self, one: _Own, seconds: float) -> float:
+        """Return how far what a batch does within some time is off what is expected, as a share of it."""
+        if not one.rate:
+            return min(self._log_spread, 1.0)
+        return math.sqrt(self.stray * _brevity(one, seconds) + 0.25 / (one.answered + 1))
+
+    def _learn_stray(self, one: _Own, step: int, seconds: float) -> None:
+        predicted = one.rate * seconds
+        miss = min(abs(step - predicted) / max(predicted, 1.0), 2.0)
+        self._steps += 1
+        # A few answers, more or less, tell little.
+        weight = max(1 / (self._steps + _PRIOR_SAMPLES), _LEAST_WEIGHT) * min(
+            predicted / (0.2 * one.size), 1.0
+        )
+        self.stray += weight * (miss**2 / _brevity(one, seconds) - self.stray)
+        self.stray = min(max(self.stray, _LEAST_OWN_STRAY), _MOST_OWN_STRAY)
+
+    def _population(self, rate: float) -> None:
+        """Take in the rate of one more batch."""
         log = math.log(max(rate, 1e-6))
         if self._log_rate is None:
             self._log_rate = log
+        self._rates += 1
         miss = log - self._log_rate
-        self._log_rate += weight * miss
+        self._log_rate += max(1 / self._rates, _LEAST_WEIGHT) * miss
+        weight = max(1 / (self._rates + _PRIOR_SAMPLES), _LEAST_WEIGHT)
         self._log_spread = math.sqrt((1 - weight) * self._log_spread**2 + weight * miss**2)
+
+
+def _brevity(one: _Own, seconds: float) -> float:
+    """Return by how much the shortness of what was seen, and of what is foretold, makes it uncertain."""
+    return 1 / max(seconds, 1.0) + 1 / max(one.at - one.sent, 1.0)

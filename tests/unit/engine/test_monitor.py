@@ -47,11 +47,9 @@ class Gate(WorldService):
     """Lets polls in, counts them, and holds them until the gate is open."""
 
     open: threading.Event = field(default_factory=threading.Event)
-    inside: int = 0
     fault: Callable[[], None] = lambda: None
 
     def poll(self, batch_id: str) -> BatchAnswer:
-        self.inside += 1
         if not self.open.wait(PATIENCE):
             raise AssertionError("nobody opened the gate")
         self.fault()
@@ -70,35 +68,47 @@ def test_one_probe_speaks_for_everyone_while_the_service_is_down(
         _, body = gate.world.submit(KEY, [f"+{FIRST + number}"])
         accepted(store, add_job(store, FIRST + number, 1), batch_id=body["batch_id"])
     rounds: list[Binding] = []
-    next_due = store.batches.next_due
+    begun: list[Batch] = []
+    next_due, claim = store.batches.next_due, store.polls.claim
 
     def counting(binding: Binding) -> float | None:
         rounds.append(binding)
         return next_due(binding)
 
-    def looked(times: int) -> Callable[[], bool]:
-        return lambda: len(rounds) >= times
+    def claiming(*values: Any) -> Batch | None:
+        batch = claim(*values)
+        begun.extend([] if batch is None else [batch])
+        return batch
+
+    def look() -> None:
+        """Let the monitor look at least twice from now on: what it had decided before is begun then."""
+        for _ in range(3):
+            seen = len(rounds)
+            engine.wake()
+            listener.until(lambda seen=seen: len(rounds) > seen, "another look")  # type: ignore[misc]
 
     monkeypatch.setattr(store.batches, "next_due", counting)
+    monkeypatch.setattr(store.polls, "claim", claiming)
     clock.now += 60
     gate.fault = gone
     gate.open.set()
     engine.start(listener, Scope(balance=False))
     listener.until(lambda: listener.of(ServiceDown), "the bad news")
-    listener.until(lambda: len(listener.of(ServiceDown)) == gate.inside, "all that was begun before")
-    begun = gate.inside
+    look()
+    listener.until(lambda: len(listener.of(ServiceDown)) == len(begun), "all that was begun before")
+    before = len(begun)
 
     gate.open.clear()
     clock.now += 1_000
     engine.wake()
-    listener.until(lambda: gate.inside > begun, "the probe")
-    for looks in range(len(rounds) + 1, len(rounds) + 4):
-        engine.wake()
-        listener.until(looked(looks), "another look")
-    assert gate.inside == begun + 1, "more than one probe"
+    listener.until(lambda: len(begun) > before, "the probe")
+    look()
+    assert len(begun) == before + 1, "more than one probe"
     gate.fault = lambda: None
     gate.open.set()
     listener.until(lambda: listener.of(ServiceUp), "the good news")
+    look()
+    assert len(begun) <= before + 2, "all that had waited was asked for at once"
     clock.now += 60
     engine.wake()
     listener.until(lambda: {job.state for job in store.jobs.all()} == {JobState.COMPLETED}, "all jobs")

@@ -1,5 +1,7 @@
 """When batches are asked: where news is, within the etiquette, whatever the service and the clock do."""
 
+import math
+import os
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -18,6 +20,8 @@ from pwl_tui.state.polls import Standing
 
 PACE = Polling()
 BEGIN = 1_800_000_000.0
+EXAMPLES = int(os.environ.get("PWL_PLANNER_EXAMPLES", "100"))
+"""More of them, with ``--timeout 0``, for a long run."""
 UNNOTICED = 2.0
 """A clock that is set by less is taken to drift."""
 
@@ -96,7 +100,7 @@ moments = st.one_of(
 shares = st.lists(st.sampled_from([0.0, 0.0, 0.01, 0.3, 0.5, 0.9, 0.999, 1.0]), max_size=6)
 
 
-@settings(max_examples=100)
+@settings(max_examples=EXAMPLES)
 @example(
     # A queue vouched for the last one until it was contradicted: its time is planned anew by little.
     sizes=[5, 500, 114, 24],
@@ -142,8 +146,10 @@ def test_no_batch_is_asked_too_soon_or_forgotten_whatever_the_service_and_the_cl
             # From then on it could be asked: a jump makes it wait its shortest pause once more.
             since = max(asked[-1], jumped)
             least = VOUCHED_SECONDS if desk.planner.model.sure else FORGOTTEN_SECONDS
+            # Many that are late at once take turns.
+            turns = 2 * len(desk.standings) / PACE.requests_per_second
             assert one.next_poll is not None
-            assert one.next_poll - desk.wall <= max(since + least - desk.steady, shortest) + UNNOTICED
+            assert one.next_poll - desk.wall <= max(since + least - desk.steady, shortest) + turns + UNNOTICED
 
 
 def test_a_batch_that_nobody_vouches_for_is_asked_every_quarter_of_an_hour() -> None:
@@ -295,3 +301,81 @@ def test_a_stall_widens_what_is_known_and_is_over_when_it_is() -> None:
     # The longer nothing comes, the less often it is asked for.
     assert max(desk.late.values()) <= 300.0
     assert sorted(desk.late.values())[len(desk.late) // 2] <= 30.0
+
+
+class Bursting(Queue):
+    """One by one, until from some moment on everything is answered at once."""
+
+    def __init__(self, at: float) -> None:
+        super().__init__(10.0, 0.0, 0)
+        self._at = at
+        self._rest = queue_of(QueueKind.ONE_BY_ONE, rate=10.0)
+        self._sizes: list[int] = []
+
+    def add(self, size: int, now: float) -> int:
+        self._sizes.append(size)
+        return self._rest.add(size, now)
+
+    def answered(self, index: int, now: float) -> float:
+        return self._sizes[index] if now >= self._at else self._rest.answered(index, now)
+
+    def ended(self, index: int, now: float) -> float | None:
+        return min(self._at, self._rest.ended(index, now) or math.inf) if now >= self._at else None
+
+
+def test_a_burst_is_seen_long_before_the_ends_that_were_expected() -> None:
+    desk = Desk(Bursting(95.0))
+    for _ in range(30):
+        desk.send(1000)
+        desk.run(1.0)
+    desk.run(61.0)
+    assert max(news.end for news in desk.planner.model.expected().values()) > desk.wall + 2_000.0
+    desk.run(300.0)
+    assert not desk.standings
+    assert sorted(desk.late.values())[len(desk.late) // 2] <= 60.0
+
+
+class Shared(Queue):
+    """One by one, where somebody else sends as much as we do, and once much more."""
+
+    def __init__(self) -> None:
+        super().__init__(100.0, 0.0, 0)
+        self._rest = queue_of(QueueKind.ONE_BY_ONE, rate=100.0)
+        self._ours: list[int] = []
+
+    def add(self, size: int, now: float) -> int:
+        for _ in range(12 if len(self._ours) == 10 else 1):
+            self._rest.add(size, now)
+        self._ours.append(self._rest.add(size, now))
+        return len(self._ours) - 1
+
+    def answered(self, index: int, now: float) -> float:
+        return self._rest.answered(self._ours[index], now)
+
+    def ended(self, index: int, now: float) -> float | None:
+        return self._rest.ended(self._ours[index], now)
+
+
+def test_a_second_client_that_shares_the_queue_only_makes_it_slower() -> None:
+    desk = Desk(Shared())
+    for _ in range(20):
+        desk.send(1000)
+        desk.run(1.0)
+    desk.run(1_000.0)
+    assert not desk.standings
+    assert desk.polls <= 5.0
+    assert sum(desk.late.values()) / len(desk.late) <= PACE.large[0]
+
+
+def test_batches_that_are_late_all_at_once_keep_no_likely_end_waiting() -> None:
+    planner, now = Planner(PACE), BEGIN + 2_000.0
+    # Hundreds were never asked, and of two ends that are known one is expected a little later.
+    silent = [Standing((1, number), 1000, BEGIN, None, now + 5_000.0, 0, 0, False) for number in range(300)]
+    known = [
+        Standing((2, number), 1000, BEGIN, now - 100.0, now + 20.0, 900 - number, 0, False)
+        for number in range(2)
+    ]
+    planned = planner.plan([*silent, *known], now)
+    times = sorted(planned[one.key] for one in silent)
+    assert all(now <= at <= now + 2 * len(silent) / PACE.requests_per_second for at in times)
+    assert sum(at <= now + 60.0 for at in times) <= 60.0 * PACE.requests_per_second / 2 + 1
