@@ -5,11 +5,15 @@ The service takes the key as a query parameter, so any URL, log line or tracebac
 from answers.
 """
 
+import codecs
 import hashlib
 import html
 import re
-from base64 import b64encode
+import unicodedata
+import zlib
+from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, NoReturn
 
@@ -70,9 +74,14 @@ def redact(text: str, *secrets: Secret) -> str:
 class Redactor:
     """Removes one secret from what is received, in whatever notation it is repeated.
 
-    It is found in upper and lower case, with each of its characters as URLs, JSON, JavaScript and HTML may
-    write it (even one notation within another), with white space or invisible characters in between, and in
-    Base64 and hexadecimal digits.
+    It is found in any case, as URLs, JSON, JavaScript and HTML may write each of its characters, also one
+    notation within another, with anything but letters and digits in between, in letters that look alike,
+    backward, as hexadecimal codes, and in Base32, Base64, Base85 and hexadecimal digits, also twice. Two
+    thirds of its letters and digits count as all of it.
+
+    The work is bounded, whatever arrives: of a field that is longer than any of the service's, the beginning
+    is kept. In an answer with far more escapes than any of the service's, the remaining fields with escapes
+    are masked.
 
     A *weak* secret may be part of an answer by chance: one of fewer than 8 characters, or of digits only, as
     phone numbers are. In the fields of an answer it counts only as a word of its own, and never where it
@@ -88,21 +97,40 @@ class Redactor:
         letters = self._value.translate(_PHONE_SIGNS)
         self._weak = len(self._value) < _STRONG or (letters.isdecimal() and len(letters) < _STRONG_DIGITS)
         self._needles = (self._plain,) if self._weak else (self._plain, *_packed(self._value))
+        bare = "" if self._weak else _bared(_characters(self._plain))[0]
+        self._pieces: tuple[str, ...] = ()
+        if len(bare) >= _FEWEST_BARE:
+            wrapped = (_bared(_characters(text))[0] for text in _wrapped(self._value, bare))
+            self._pieces = (*_pieces(bare), *_pieces(bare[::-1]), *wrapped)
         self._bytes = tuple(needle.encode(errors="replace") for needle in self._needles)
+        if not self._weak:
+            self._bytes += (self._plain[:_FEWEST_IN_FIELDS].encode(errors="replace"),)
+        self._piece_bytes = tuple(piece.encode(errors="replace") for piece in self._pieces)
         self._word = re.compile(
             rf"(?<![\w+-]){re.escape(self._value)}(?![\w-])" if self._weak else r"(?!)", re.IGNORECASE
         )
+        self._searched: dict[str, str] = {}
+        """Fields that were searched, as most answers name few carriers."""
 
     def may_be_in(self, body: bytes) -> bool:
         """Return whether a body may contain the secret. It is cheap, and True for many bodies without it.
 
-        It takes a tenth of the time that decoding the body takes.
+        It takes less time than decoding the body does.
         """
         plain = body.translate(_LOWER_BYTES, _WHITE)
         return (
             any(needle in plain for needle in self._bytes)
             or any(sign in body for sign in _SIGNS)
-            or (b"&" in body and b";" in body)
+            or (b"&" in body and (b";" in body or b"&#" in body))
+            or (bool(self._pieces) and self._may_be_spelled(body))
+        )
+
+    def _may_be_spelled(self, body: bytes) -> bool:
+        bare = body.translate(_LOWER_BYTES, _NOT_BARE)
+        return (
+            any(piece in bare for piece in self._piece_bytes)
+            or any(sign in body for sign in _CODE_SIGNS)
+            or _LONG_RUN in body.translate(_RUNS)
         )
 
     def values(self, value: Any, name: str = "") -> Any:
@@ -112,18 +140,24 @@ class Redactor:
             value: of any JSON type.
             name: of the field with the value; empty if there is none.
         """
+        return self._values(value, name, [_MOST_CHARACTERS])
+
+    def _values(self, value: Any, name: str, left: list[int]) -> Any:
+        """Do what `values` does; `left` has how many characters may be looked at more closely."""
         match value:
             case _ if not self._value:
                 return value
             case str():
-                return self._field(value, name)
+                return self._field(value, name, left)
             case dict():
                 return {
-                    name if self._weak else self._field(name, ""): self.values(one, name)
+                    name if self._weak else self._field(name, "", left): self._values(one, name, left)
                     for name, one in value.items()
                 }
+            case list() if len(value) >= _FEWEST_IN_FIELDS and self._pieces and self._is_spelled(value, left):
+                return [MASK]
             case list():
-                return [self.values(one, name) for one in value]
+                return [self._values(one, name, left) for one in value]
             case int() | float() if not self._weak and self._value in str(value):
                 return MASK
         return value
@@ -132,12 +166,28 @@ class Redactor:
         """Return a text without the secret, weak or not, even if the text ends in the middle of it."""
         return self._without(text.replace(self._value, MASK), _FEWEST) if self._value else text
 
-    def _field(self, value: str, name: str) -> str:
-        if len(value) < len(self._plain):
-            return value
+    def _is_spelled(self, values: list[Any], left: list[int]) -> bool:
+        """Return whether a list has the secret, a few letters or a code at a time."""
+        if not all(isinstance(one, int) or (isinstance(one, str) and len(one) < 12) for one in values):
+            return False
+        text = " ".join(map(str, values[:_LONGEST]))
+        return self._field(text, "", left) != text
+
+    def _field(self, value: str, name: str, left: list[int]) -> str:
         if self._weak:
             return value if name in _PAID_FOR else self._word.sub(MASK, value)
-        return self._without(value, _FEWEST_IN_FIELDS)
+        value = value[:_LONGEST]
+        if len(value) < _FEWEST_IN_FIELDS or not self.may_be_in(value.encode(errors="surrogatepass")):
+            return value
+        found = self._searched.get(value)
+        if found is None:
+            left[0] -= len(value)
+            if left[0] < 0:
+                return MASK
+            if len(self._searched) == _MOST_SEARCHED:
+                self._searched.clear()
+            found = self._searched[value] = self._without(value, _FEWEST_IN_FIELDS)
+        return found
 
     def _without(self, text: str, fewest: int) -> str:
         """Return a text without the secret.
@@ -156,8 +206,32 @@ class Redactor:
 
     def _spans(self, text: str, fewest: int) -> Iterator[tuple[int, int]]:
         """Yield where the secret begins and ends in a text."""
+        for escape in (_ESCAPE, _QUOTED, _CODE, _MARK) if self._pieces else (_ESCAPE,):
+            if escape is _ESCAPE or escape.search(text):
+                yield from self._spans_in(text, fewest, escape)
+        if self._pieces:
+            runs = (run for run in _RUN.finditer(text) if self._is_packed(run[0]))
+            yield from (run.span() for run in runs)
+
+    def _is_packed(self, run: str, depth: int = 2) -> bool:
+        """Return whether the secret is in what a run of letters and digits unpacks to."""
+        for text in _unpacked(run):
+            if next(self._spans_in(text, len(self._plain), _ESCAPE), None):
+                return True
+            if depth and any(self._is_packed(inner[0], depth - 1) for inner in _RUN.finditer(text)):
+                return True
+        return False
+
+    def _spans_in(self, text: str, fewest: int, escape: re.Pattern[str]) -> Iterator[tuple[int, int]]:
         level = _characters(text)
         while True:
+            if self._pieces:
+                bare, places = _bared(level)
+                for piece in self._pieces:
+                    found = bare.find(piece)
+                    while found >= 0:
+                        yield level.starts[places[found]], level.ends[places[found + len(piece) - 1]]
+                        found = bare.find(piece, found + 1)
             plain, places = _squeezed(level)
             for needle in self._needles:
                 found = plain.find(needle)
@@ -168,7 +242,7 @@ class Redactor:
                 if plain.endswith(self._plain[:length]):
                     yield level.starts[places[-length]], len(text)
                     break
-            deeper = _unescaped(level)
+            deeper = _unescaped(level, escape)
             if deeper is None:
                 return
             level = deeper
@@ -195,13 +269,41 @@ _PHONE_SIGNS: Final = dict.fromkeys(map(ord, "+-.() "))
 _LOWER: Final = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 _LOWER_BYTES: Final = bytes(range(256)).lower()
 _WHITE: Final = b" \t\n\v\f\r"
-_SIGNS: Final = (b"\\", b"%", b"\0", b"\xc2", b"\xcd", b"\xe1", b"\xe2", b"\xef", b"\xf3")
-"""Bytes that begin an escape, an invisible character in UTF-8, or a text in UTF-16."""
+_SIGNS: Final = (
+    *(b"\\", b"%", b"\0", b"\x1b", b"\xc2", b"\xcc", b"\xcd", b"\xd0", b"\xd1"),
+    *(b"\xe1", b"\xe2", b"\xe3", b"\xef", b"\xf0", b"\xf3"),
+)
+"""Bytes that begin an escape, an invisible character or a letter that looks alike in UTF-8, or UTF-16."""
 _ESCAPE = re.compile(
-    r"%([0-9a-f]{2})|\\u\{?([0-9a-f]{1,6})(?:\}|(?<=u[0-9a-f]{4}))|\\x([0-9a-f]{2})|&(?:#\w{1,9}|\w{2,31});?|\\([^ux])",
+    r"%u(?P<url>[0-9a-f]{4})|%(?P<two>[0-9a-f]{2})|\\U(?P<eight>[0-9a-f]{8})"
+    r"|\\u\{?(?P<code>[0-9a-f]{1,6})(?:\}|(?<=u[0-9a-f]{4}))|\\x\{?(?P<script>[0-9a-f]{2})\}?"
+    r"|(?P<html>&(?:#\w{1,19}|\w{2,31});?)|\\0?(?P<octal>[0-3]?[0-7]{2})|\\(?P<alone>[^ux])",
     re.IGNORECASE,
 )
-_MOST_LEVELS: Final = 6
+# These apart, because a key may have such signs in itself.
+_QUOTED = re.compile(r"=(?P<two>[0-9a-f]{2})", re.IGNORECASE)
+_CODE = re.compile(r"(?:\b0x|\bU\+|% |\\)0{0,6}(?P<two>[0-9a-f]{2})(?![0-9a-f])", re.IGNORECASE)
+_MARK = re.compile(r"(?P<mark>\x1b\[[\d;]{0,20}[a-z]|<[^<>]{1,40}>)", re.IGNORECASE)
+_RUN = re.compile(r"[\w+/-]{16,}={0,2}", re.ASCII)
+_DIGITS = re.compile(r"[0-9a-fA-F]{16,}")
+_RUNS: Final = bytes(
+    ord("a") if code < 128 and (chr(code).isalnum() or chr(code) in "+/_") else 0 for code in range(256)
+)
+_LONG_RUN: Final = b"a" * 20
+"""What may be packed; the ID of a batch is not so long between its hyphens."""
+_CODE_SIGNS: Final = (b"0x", b"0X", b"U+0", b"u+0", b"<", b"=")
+_NOT_BARE: Final = bytes(code for code in range(128) if not chr(code).isalnum())
+_ALIKE: Final = dict(zip(map(ord, "аеорсухіјѕԁһкмтв"), "aeopcyxijsdhkmtb", strict=True)) | dict.fromkeys(
+    (0x115F, 0x1160, 0x3164, 0xFFA0)
+)
+"""Letters of other scripts that look like Latin ones, and letters that look like nothing."""
+_ALIKE.update({0xE0000 + code: chr(code) for code in range(0x21, 0x7F)})
+_FEWEST_BARE: Final = 12
+_LONGEST: Final = 4096
+"""Characters of a field; no field of the service's is nearly as long."""
+_MOST_CHARACTERS: Final = 2**16
+_MOST_LEVELS: Final = 12
+_MOST_SEARCHED: Final = 1024
 
 
 class _Level(NamedTuple):
@@ -225,12 +327,12 @@ def _squeezed(level: _Level) -> tuple[str, list[int]]:
     return "".join(lower[place] for place in places), places
 
 
-def _unescaped(level: _Level) -> _Level | None:
-    """Return a level with each escape replaced by its character. None means that there are no escapes."""
+def _unescaped(level: _Level, escape: re.Pattern[str]) -> _Level | None:
+    """Return a level with each escape as the character it means. None means there is none."""
     if level.depth == _MOST_LEVELS:
         return None
     parts, starts, ends, at = list[str](), list[int](), list[int](), 0
-    for match in _ESCAPE.finditer(level.text):
+    for match in escape.finditer(level.text):
         meant = _meant(match)
         if len(meant) != 1:
             continue
@@ -246,14 +348,62 @@ def _unescaped(level: _Level) -> _Level | None:
 
 
 def _meant(escape: re.Match[str]) -> str:
-    """Return the character that an escape stands for; something longer or nothing if it is not one."""
-    in_url, in_json, in_script, alone = escape.groups()
-    code = in_url or in_json or in_script
-    if code:
-        return chr(int(code, 16)) if int(code, 16) < 0x110000 else ""
-    if alone:
-        return " " if alone in "bfnrtv" else alone
-    return html.unescape(escape[0])
+    """Return the character that an escape means; something longer or nothing if it means none."""
+    kind, said = escape.lastgroup, escape[escape.lastgroup or 0]
+    match kind:
+        case "html":
+            return html.unescape(said)
+        case "mark":
+            return "\0"
+        case "alone":
+            return " " if said in "bfnrtv" else said
+        case "octal":
+            return chr(int(said, 8))
+    return chr(int(said, 16)) if int(said, 16) < 0x110000 else ""
+
+
+def _bared(level: _Level) -> tuple[str, list[int]]:
+    """Return the letters and digits of a level, in lower case, and the place of each in it."""
+    letters, places = list[str](), list[int]()
+    for place, letter in enumerate(level.text):
+        if not letter.isascii():
+            letter = unicodedata.normalize("NFKC", letter.translate(_ALIKE)).lower().translate(_ALIKE)
+        for one in letter.lower():
+            if one.isalnum():
+                letters.append(one)
+                places.append(place)
+    return "".join(letters), places
+
+
+def _pieces(bare: str) -> Iterator[str]:
+    """Yield every two thirds of a text."""
+    length = max(_FEWEST_IN_FIELDS, -(-2 * len(bare) // 3))
+    yield from dict.fromkeys(bare[start : start + length] for start in range(len(bare) - length + 1))
+
+
+def _wrapped(value: str, bare: str) -> Iterator[str]:
+    """Yield how a secret looks in ways in which it is compared by letters and digits alone."""
+    data = value.encode(errors="replace")
+    yield data.hex()
+    yield codecs.encode(bare, "rot13")
+    for packed in (b32encode(data), b85encode(data), a85encode(data)):
+        yield packed.decode().rstrip("=")
+
+
+def _unpacked(run: str) -> Iterator[str]:
+    """Yield what a run of letters and digits may mean in Base64, wherever it begins, or as digits."""
+    plain = run[:_LONGEST].rstrip("=").replace("-", "+").replace("_", "/")
+    packed = [b64decode(f"{plain[at : at + (len(plain) - at) // 4 * 4]}") for at in range(4)]
+    rest = len(plain) % 4
+    if rest > 1:
+        packed[0] += b64decode(plain[-rest:] + "=" * (4 - rest))
+    for digits in _DIGITS.findall(run[:_LONGEST]):
+        packed += [bytes.fromhex(digits[at : at + (len(digits) - at) // 2 * 2]) for at in range(2)]
+    for data in packed:
+        if data[:1] in (b"\x78", b"\x1f"):
+            with suppress(zlib.error):
+                data = zlib.decompressobj(47).decompress(data, _LONGEST)
+        yield data.decode("latin-1")
 
 
 def _packed(value: str) -> Iterator[str]:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host, this_host
 from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import BatchState
@@ -39,11 +41,17 @@ class Places:
         database: the state file. If it has no place yet, it gets this one.
         directory: where it is.
         host: the machine. None means this one.
+
+    Raises:
+        StateError: the machine cannot be told now.
     """
 
     def __init__(self, database: Database, directory: Path, host: Host | None = None) -> None:
         self._database = database
-        host = host or this_host()
+        try:
+            host = host or this_host()
+        except OSError as error:
+            raise StateError(*os_sentences(error, directory)) from error
         self.here = Place(host.id, host.name, str(directory.resolve()))
         """Where the state file is."""
         self._settled = False

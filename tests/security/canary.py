@@ -494,7 +494,7 @@ def _forms() -> Iterator[tuple[str, list[bytes]]]:
     for notation, write in NOTATIONS.items():
         # What is packed after something has a first and a last letter that are not the key's alone.
         text = write(KEY).strip("=")
-        yield notation, [(text[6:-2] if "Base64" in notation else text).lower().encode()]
+        yield notation, [(text[6:-2] if "Base64" in notation else text).encode().lower()]
 
 
 _FORMS = dict(_forms())

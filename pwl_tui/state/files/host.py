@@ -1,5 +1,6 @@
 """Which machine this is, for telling a state directory at its place from a moved or copied one."""
 
+import errno
 import hashlib
 import os
 import socket
@@ -7,7 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
-_CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"))
+_CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"), Path("/run/systemd/container"))
+_CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST")
+_MOUNTS = Path("/proc/self/mounts")
+_NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 
 
 class Host(NamedTuple):
@@ -27,9 +31,12 @@ def this_host() -> Host:
 
     That is systemd's machine ID, hashed as machine-id(5) asks for. All containers of one image have the
     same, so in a container, and where there is none, the host name counts as well.
+
+    Raises:
+        OSError: it cannot be told now, because there are no descriptors left.
     """
     name, machine = socket.gethostname(), _machine_id()
-    contained = "container" in os.environ or any(mark.exists() for mark in _CONTAINER_MARKS)
+    contained = any(name in os.environ for name in _CONTAINER_VARIABLES) or _is_contained()
     own = f"pwl-tui {machine} {name if contained or not machine else ''}"
     return Host(hashlib.sha256(own.encode()).hexdigest()[:32], name)
 
@@ -39,6 +46,22 @@ def _machine_id() -> str:
         try:
             if found := path.read_text(encoding="ascii").strip():
                 return found
-        except (OSError, UnicodeDecodeError):  # not every system has one
-            continue
+        except (OSError, UnicodeDecodeError) as error:  # not every system has one
+            # Taken for another machine, it would be asked about, or work on as one.
+            if getattr(error, "errno", None) in _NO_DESCRIPTORS:
+                raise
     return ""
+
+
+def _is_contained() -> bool:
+    """Return whether this is a container. Not each leaves a mark, but an image is mounted as layers."""
+    if any(mark.exists() for mark in _CONTAINER_MARKS):
+        return True
+    try:
+        mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        if error.errno in _NO_DESCRIPTORS:
+            raise
+        return False
+    roots = [fields[2] for line in mounts if len(fields := line.split()) > 2 and fields[1] == "/"]
+    return roots[-1:] in (["overlay"], ["aufs"], ["fuse.fuse-overlayfs"])

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -197,3 +198,24 @@ def test_no_value_keeps_it_and_what_is_skipped_has_none(value: Any, notation: st
     assert redactor.may_be_in(encoded)
     assert MASK in str(redactor.values(msgspec.json.decode(encoded)))
     assert not re.search(re.escape(KEY), str(redactor.values(said)), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("spelled", [list(KEY), [KEY[:9], KEY[9:]] * 4])
+def test_a_list_that_spells_it_is_masked(spelled: list[Any]) -> None:
+    assert Redactor(Secret(KEY)).values({"a": spelled, "b": 1}) == {"a": [MASK], "b": 1}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"error": "%2525252525" * 100_000},
+        {"service": "&#37;25\\\\u0025" * 50_000},
+        {"results": ["%25" * 20] * 10_000},
+        {"%25" * 1000 + str(n): n for n in range(100)},
+    ],
+)
+def test_an_answer_that_is_full_of_escapes_is_masked_in_bounded_time(said: dict[str, Any]) -> None:
+    began = time.process_time()
+    came = Redactor(Secret(KEY)).values(said)
+    assert time.process_time() - began < 20  # it took a minute and a gigabyte without a bound
+    assert len(str(came)) <= len(str(said))

@@ -1,3 +1,4 @@
+import errno
 import shutil
 from pathlib import Path
 
@@ -68,7 +69,9 @@ def test_a_machine_is_the_same_each_time_and_keeps_its_id_to_itself(
     machine_id.write_text("0123456789abcdef\n")
     monkeypatch.setattr(host, "_MACHINE_IDS", (tmp_path / "missing", machine_id))
     monkeypatch.setattr(host, "_CONTAINER_MARKS", ())
-    monkeypatch.delenv("container", raising=False)
+    monkeypatch.setattr(host, "_MOUNTS", tmp_path / "missing")
+    for name in ("container", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("socket.gethostname", lambda: "one")
     before = this_host()
     assert (this_host(), "0123456789abcdef" in before.id) == (before, False)
@@ -78,3 +81,33 @@ def test_a_machine_is_the_same_each_time_and_keeps_its_id_to_itself(
     contained = this_host().id
     monkeypatch.setattr("socket.gethostname", lambda: "three")
     assert len({before.id, contained, this_host().id}) == 3
+
+
+def test_a_container_without_a_mark_is_told_by_its_layers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "machine-id").write_text("0123456789abcdef")
+    monkeypatch.setattr(host, "_MACHINE_IDS", (tmp_path / "machine-id",))
+    monkeypatch.setattr(host, "_CONTAINER_MARKS", ())
+    monkeypatch.setattr(host, "_MOUNTS", tmp_path / "mounts")
+    for name in ("container", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    ids = list[str]()
+    for root in ("ext4", "overlay"):
+        (tmp_path / "mounts").write_text(
+            f"rootfs / rootfs rw 0 0\ndev / {root} rw 0 0\nproc /proc proc rw 0 0\n"
+        )
+        for name in ("one", "two"):
+            monkeypatch.setattr("socket.gethostname", lambda name=name: name)
+            ids.append(this_host().id)
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3
+
+
+def test_without_descriptors_no_other_machine_is_made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read_text(*_: object, **__: object) -> str:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    with pytest.raises(OSError, match="Too many open files"):
+        this_host()
