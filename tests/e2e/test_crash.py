@@ -36,6 +36,7 @@ def test_no_step_of_a_lookup_is_a_bad_one_to_die_at(tmp_path: Path) -> None:
     assert tally.killed > 40
 
 
+@pytest.mark.slow
 def test_no_moment_is_a_bad_one_to_die_at(tmp_path: Path) -> None:
     tally, violations = play(tmp_path, kills=15, seed=5, jobs=AT_ONCE, tell=print)
     assert violations == []

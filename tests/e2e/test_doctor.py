@@ -101,10 +101,14 @@ def test_a_damaged_state_file(machine: Place, run: Run) -> None:
 
 def test_files_that_others_can_read(machine: Place, run: Run) -> None:
     run("submit", "list.csv", "--yes", "--wait")
+    copied = machine.state / "state.db.backup"  # what the program writes itself it makes private again
+    copied.touch()
+    copied.chmod(0o644)
     (machine.state / "journal.log").chmod(0o644)
     code, found = examined(run)
     assert (code, results(found, "warn")) == (0, ["permissions"])
-    assert "journal.log" in found["permissions"]["message"]
+    assert "state.db.backup" in found["permissions"]["message"]
+    assert (machine.state / "journal.log").stat().st_mode & 0o777 == 0o600
 
 
 def test_batches_that_only_the_journal_knows(machine: Place, run: Run) -> None:

@@ -14,6 +14,7 @@ SAMPLES = Path(__file__).parents[1] / "lists" / "samples"
 LISTS = sorted(path for path in SAMPLES.iterdir() if path.suffix != ".json")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sample", LISTS, ids=lambda path: path.name)
 def test_a_list_that_is_gone_comes_back_row_by_row(
     machine: Place, run: Run, tmp_path: Path, sample: Path

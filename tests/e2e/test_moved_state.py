@@ -21,6 +21,7 @@ def half_sent(tmp_path: Path) -> Iterator[Place]:
         yield machine
 
 
+@pytest.mark.slow
 def test_a_copy_sends_nothing_until_someone_says_what_it_is(half_sent: Place) -> None:
     machine = half_sent
     run_copy = partial(machine.run, PWL_TUI_STATE_DIR=str(machine.directory / "copy"))
@@ -52,6 +53,7 @@ def test_a_copy_sends_nothing_until_someone_says_what_it_is(half_sent: Place) ->
     assert run_copy("state", "settle", "--as", "moved").code == 2
 
 
+@pytest.mark.slow
 def test_a_directory_that_was_moved_continues_once_someone_says_so(half_sent: Place) -> None:
     machine = half_sent
     run_moved = partial(machine.run, PWL_TUI_STATE_DIR=str(machine.directory / "moved"))

@@ -68,6 +68,7 @@ def test_every_answer_is_had_all_the_same(machine: Place, run: Run, fault: Rule)
     assert not charged_twice(machine.world)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

@@ -148,6 +148,7 @@ def test_what_a_killed_sender_was_about_to_send_is_sent_by_another(machine: Plac
     check_books(machine, jobs=1)
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_polled_is_polled_by_another_at_once(machine: Place) -> None:
     ended(machine.start(*bring(machine, "list", 900, seed=7)))
     machine.simulator.clear_faults()

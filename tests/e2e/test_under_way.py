@@ -18,6 +18,7 @@ def answers(machine: Place, job: str) -> list[tuple[str, str, str]]:
         return [(row["wa_number"], row["wa_outcome"], row["wa_on_whatsapp"]) for row in csv.DictReader(file)]
 
 
+@pytest.mark.slow
 def test_four_submissions_of_one_list_at_the_same_moment_pay_once(tmp_path: Path) -> None:
     with place(tmp_path, rate=5_000.0) as machine:
         machine.simulator.add_fault(Rule(call="submit", delay=0.3))

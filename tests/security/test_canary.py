@@ -35,6 +35,7 @@ def test_every_command_is_tried_with_every_fault() -> None:
             build_parser().parse_args(words)
 
 
+@pytest.mark.slow
 def test_a_few_commands_leave_no_secret_anywhere() -> None:
     report = run(QUICK)
     assert report.found == []

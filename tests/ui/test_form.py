@@ -129,7 +129,7 @@ async def test_file_names_are_completed(start: Start) -> None:
         (None, "does not exist"),
         (b"", "is empty"),
         (b"name\nAda\nBob\n", "phone number"),
-        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "is not in a supported format"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "is an image"),
     ],
 )
 async def test_what_is_wrong_with_a_list_is_said_in_the_form(

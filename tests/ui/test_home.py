@@ -174,6 +174,7 @@ async def test_the_form_is_a_screen_of_its_own_on_narrow_terminals_and_survives_
         await rig.until(lambda: "No jobs yet" in rig.text(), "back at the jobs")
 
 
+@pytest.mark.slow
 async def test_what_another_process_submits_appears(start: Start) -> None:
     async with start() as rig:
         await rig.until(lambda: "No jobs yet" in rig.text(), "nothing yet")

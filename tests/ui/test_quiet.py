@@ -167,6 +167,7 @@ async def test_an_unforeseen_error_of_a_worker_is_said(start: Start, monkeypatch
         await rig.until(lambda: any("It happened while planning." in n for n in rig.notices), "it is said")
 
 
+@pytest.mark.slow
 async def test_an_unforeseen_error_of_the_watcher_is_said_and_the_watcher_continues(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

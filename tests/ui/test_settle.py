@@ -298,6 +298,7 @@ async def test_hostile_text_is_plain_on_the_settle_screen_and_in_the_report(scen
     assert not set(seen) & set("\x1b\x07\r\t\u202e\u202c")
 
 
+@pytest.mark.slow
 async def test_a_batch_that_another_process_settled_is_let_go(start: Start, simulator: Simulator) -> None:
     async with in_doubt(start, simulator, NUMBERS) as rig:
         rig.engine.recovery.settle(1, 1, "lost")

@@ -9,6 +9,8 @@ from tests.ui import sample_state as scenes
 from tests.ui.sample_state import Scene
 from tests.ui.snapshot_helpers import NARROW, SIZES, Fill, Step, as_svg, as_text, looking, staged, typed
 
+pytestmark = pytest.mark.slow
+
 
 def untouched(_scene: Scene) -> None:
     """Nothing was done yet, and no balance was read."""

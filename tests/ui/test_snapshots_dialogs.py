@@ -24,6 +24,8 @@ from tests.ui.snapshot_helpers import (
     typed,
 )
 
+pytestmark = pytest.mark.slow
+
 NO_KEY = decode_error(401, {}, b'{"error": "Invalid API key"}', paid=False)
 OTHER_ID = "550e8400-e29b-41d4-a716-446655440000"
 DIALOGS: dict[str, tuple[Fill, list[Step]]] = {

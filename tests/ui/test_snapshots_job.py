@@ -20,6 +20,8 @@ from tests.ui.snapshot_helpers import (
     typed,
 )
 
+pytestmark = pytest.mark.slow
+
 STATES = {
     "live": (scenes.live, "enter"),
     "paused": (scenes.live, "down enter"),

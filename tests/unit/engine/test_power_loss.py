@@ -246,6 +246,7 @@ def late_intent(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Batches, "accept", careless)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("carelessness", "found"),
     [

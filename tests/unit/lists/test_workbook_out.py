@@ -74,6 +74,7 @@ def test_any_text_survives(rows: list[list[str]]) -> None:
     }
 
 
+@pytest.mark.slow
 def test_nothing_becomes_a_number_a_formula_or_a_link() -> None:
     # A sheet holds no more than 65,530 links.
     rows = [["=1+1", f"http://example.com/{row}", "0123456789012345678", "TRUE"] for row in range(66_000)]
