@@ -13,6 +13,11 @@ def is_full(error: BaseException | None) -> bool:
     return False
 
 
+def is_out_of_descriptors(error: BaseException | None) -> bool:
+    """Return whether this process, or the system, may open no more files."""
+    return isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}
+
+
 class NotOursError(OSError):
     """A file of the program's own is a link, a device, or another user's.
 

@@ -1,6 +1,5 @@
 """Below the calls: where the key is inserted, how the service is reached, and what a failure means."""
 
-import errno
 import logging
 import os
 import socket
@@ -16,6 +15,7 @@ from pwl_tui.api.documented import SETTLE
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.network import Cutoff, Network, Tap
 from pwl_tui.config.values import on_this_machine
+from pwl_tui.os_errors import is_out_of_descriptors
 from pwl_tui.problem import Charged, Kind, Problem
 from pwl_tui.secret import Secret
 
@@ -251,7 +251,7 @@ def _unreachable(error: BaseException, proxy: str) -> tuple[str, str]:
         if proxy and isinstance(cause, socket.gaierror | ConnectionRefusedError):
             what = "look up the name of" if isinstance(cause, socket.gaierror) else "connect to"
             return f"Could not {what} the proxy {proxy}.", _PROXY_REMEDY
-        if isinstance(cause, OSError) and cause.errno in {errno.EMFILE, errno.ENFILE}:
+        if is_out_of_descriptors(cause):
             return _NO_DESCRIPTORS
         for kind, words in _UNREACHABLE.items():
             if isinstance(cause, kind):

@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from pwl_tui import ISSUES_URL, crash_log
+from pwl_tui.os_errors import is_out_of_descriptors
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, Job
 from pwl_tui.state.place import Place
@@ -363,8 +364,15 @@ def other_key(job: Job) -> Problem:
 def internal(error: BaseException) -> Problem:
     """Record an error of this program in the crash log, and return its problem.
 
-    The problem names only the error's type, because its text could quote anything.
+    The problem names only the error's type, because its text could quote anything. A limit for open files
+    that is too low for the program is no error of its own.
     """
+    if is_out_of_descriptors(error):
+        return Problem(
+            kind=Kind.SERVER_ERROR,
+            message="Too many files are open.",
+            remedy="Nothing is lost. Raise the limit with `ulimit -n 256`, then start pwl-tui again.",
+        )
     name, path = type(error).__name__, crash_log.record(error)
     details = "" if path is None else f" Details: {path}."
     return Problem(

@@ -107,8 +107,8 @@ def agree(text: str, region: str, told: int | str, wanted: int | str, *, plus_lo
 
     Where phonenumbers finds none, `parse` may still find one that lost its plus, or tell that a zero is lost,
     which is beyond phonenumbers. Then the number with the plus, or the zero, has to be valid. It also tells a
-    letter among the digits from other text, and knows numbers from before their country changed how they are
-    dialed.
+    letter among the digits, or several numbers, from other text, and knows numbers from before their country
+    changed how they are dialed.
     """
     if told == wanted or (isinstance(told, int) and told == _today(text, region)):
         return True
@@ -121,7 +121,7 @@ def agree(text: str, region: str, told: int | str, wanted: int | str, *, plus_lo
         return "00" in text and expected(f"+{told}", region) == told
     if told == "leading zero lost":
         return isinstance(expected("0" + text, region), int)
-    return told == "letters among the digits" and wanted == "not a number"
+    return told in {"letters among the digits", "several numbers"} and wanted == "not a number"
 
 
 def main() -> None:

@@ -1,17 +1,17 @@
 """Which machine this is, for telling a state directory at its place from a moved or copied one."""
 
-import errno
 import hashlib
 import os
 import socket
 from pathlib import Path
 from typing import NamedTuple
 
+from pwl_tui.os_errors import is_out_of_descriptors
+
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"), Path("/run/systemd/container"))
 _CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST")
 _MOUNTS = Path("/proc/self/mounts")
-_NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 
 
 class Host(NamedTuple):
@@ -48,7 +48,7 @@ def _machine_id() -> str:
                 return found
         except (OSError, UnicodeDecodeError) as error:  # not every system has one
             # Taken for another machine, it would be asked about, or work on as one.
-            if getattr(error, "errno", None) in _NO_DESCRIPTORS:
+            if is_out_of_descriptors(error):
                 raise
     return ""
 
@@ -60,7 +60,7 @@ def _is_contained() -> bool:
     try:
         mounts = _MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
-        if error.errno in _NO_DESCRIPTORS:
+        if is_out_of_descriptors(error):
             raise
         return False
     roots = [fields[2] for line in mounts if len(fields := line.split()) > 2 and fields[1] == "/"]
