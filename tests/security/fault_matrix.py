@@ -241,7 +241,10 @@ def _bring_to_an_end(call: Call, machine: Place) -> list[str]:
                 wrong.append(f"it cannot be settled: {err}")
         elif batch["state"] in {"rejected", "planned", "unreachable"}:
             _run("resume", "1")
-        code, _, err = _run("watch", "--timeout", "30")
+        for _ in range(3):  # what was odd lately may still be said once more
+            code, _, err = _run("watch", "--timeout", "30")
+            if code == 0:
+                break
         job = json.loads(_run("show", "1", "--json")[1])
         if (code, job["state"], job["pending"]) != (0, "completed", 0):
             wrong.append(f"the job does not come to its end: {code}, {err}")
