@@ -21,7 +21,7 @@ def sample(start: Start) -> DemoList:
     return DemoList(path, "US")
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 async def test_a_list_goes_all_the_way(start: Start, world: World, size: tuple[int, int]) -> None:
     async with start(size=size, demo=sample(start)) as rig:
         await rig.until(lambda: rig.app.snapshot.credits is not None, "the credits are read")

@@ -17,7 +17,7 @@ from pwl_tui.ui.widgets.text_input import PathLine
 from tests.ui.conftest import NUMBERS, Rig, Start
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 async def test_without_jobs_the_screen_says_how_to_begin(start: Start, size: tuple[int, int]) -> None:
     async with start(size=size) as rig:
         assert "No jobs yet. Press n" in rig.text()

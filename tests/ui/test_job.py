@@ -149,7 +149,7 @@ async def test_a_row_is_gone_to(start: Start, typed: str, row: int) -> None:
         assert rig.screen_name == "JobScreen"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 async def test_the_charts_show_shares_countries_and_carriers(start: Start, size: tuple[int, int]) -> None:
     async with finished_job(start, size) as rig:
         await rig.pilot.press("v")

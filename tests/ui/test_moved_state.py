@@ -15,7 +15,7 @@ def moved(start: Start) -> Start:
     return start
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 async def test_a_moved_directory_is_asked_about_at_once_and_may_wait(
     moved: Start, size: tuple[int, int]
 ) -> None:

@@ -185,7 +185,7 @@ async def test_an_id_is_checked_and_a_wrong_one_is_refused_in_place(
     assert len(world.ledger) == 2
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.slow)])
 async def test_an_id_that_came_is_shown_and_taken_with_one_key(
     start: Start, simulator: Simulator, world: World, size: tuple[int, int]
 ) -> None:

@@ -87,7 +87,14 @@ def outcome(call: Callable[[Client], object], response: httpx.Response) -> str:
         return f"{error} {error.problem!r} {error.received} {error.reply!r}"
 
 
-@pytest.mark.parametrize("notation", NOTATIONS)
+@pytest.mark.parametrize(
+    "notation",
+    # One in three each time, and all of them in the slow set.
+    [
+        pytest.param(notation, marks=() if place % 3 == 0 else pytest.mark.slow)
+        for place, notation in enumerate(NOTATIONS)
+    ],
+)
 def test_no_answer_and_no_error_has_the_key_in_it(notation: str) -> None:
     said = NOTATIONS[notation](KEY)
     fields = everything(said)
