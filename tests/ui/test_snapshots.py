@@ -131,6 +131,7 @@ READ = Settings(key_source=KEY, ui=Ui(theme="dark"))
 """No region: national numbers have no country code."""
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_lists")
 @pytest.mark.parametrize("state", FORMS)
 async def test_form(text_snapshot: SnapshotAssertion, tmp_path: Path, state: str) -> None:
@@ -142,10 +143,12 @@ async def test_form(text_snapshot: SnapshotAssertion, tmp_path: Path, state: str
 @pytest.mark.parametrize(
     "state", ["empty", "plan", "offer", "no-file", "rows", "rejected", "options", "browse"]
 )
+@pytest.mark.slow
 async def test_form_in_color(svg_snapshot: SnapshotAssertion, tmp_path: Path, state: str) -> None:
     assert await as_svg(staged(tmp_path, scenes.empty, READ), "80x24", *FORMS[state]) == svg_snapshot
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_lists")
 async def test_form_while_a_list_is_read(
     text_snapshot: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -155,6 +158,7 @@ async def test_form_while_a_list_is_read(
     assert await as_text(scene, SIZES, *filled_in("crm.csv")) == text_snapshot
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_lists")
 async def test_form_with_too_few_credits(text_snapshot: SnapshotAssertion, tmp_path: Path) -> None:
     scene = Scene(tmp_path)
