@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from pwl_tui.answer import Answer
 from pwl_tui.engine.jobs.knowing import Known
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.timing import expires
@@ -150,22 +151,28 @@ def balance_shape(reading: BalanceReading) -> dict[str, Any]:
     return {"service": reading.service, "balance": reading.balance, "at": moment(reading.at)}
 
 
+def _answer_shape(answer: Answer | None, line_type: str) -> dict[str, Any]:
+    """Return what is printed of an answer to a single number; null for all if there is none."""
+    return {
+        "on_whatsapp": None if answer is None else answer.on_whatsapp,
+        "business": None if answer is None else answer.business,
+        "carrier": None if answer is None else answer.carrier,
+        "country": None if answer is None else answer.country,
+        "line_type": None if answer is None else line_type,
+    }
+
+
 def lookup_shape(finding: Finding) -> dict[str, Any]:
     """Return what ``lookup`` prints about one number.
 
     Beyond the fixed fields: ``source``, which is ``asked`` if it was paid for now and ``known`` if not;
     ``at``, when the service gave the answer; and the ``job`` that it was given to, null for a lookup.
     """
-    answer = finding.answer
     return {
         "number": phone(finding.number),
-        "on_whatsapp": None if answer is None else answer.on_whatsapp,
-        "business": None if answer is None else answer.business,
-        "carrier": None if answer is None else answer.carrier,
-        "country": None if answer is None else answer.country,
-        "line_type": None if answer is None else finding.line_type,
+        **_answer_shape(finding.answer, finding.line_type),
         "error": finding.problem,
-        "source": None if answer is None else "asked" if finding.paid else "known",
+        "source": None if finding.answer is None else "asked" if finding.paid else "known",
         "at": moment(finding.at),
         "job": None if finding.job is None else str(finding.job),
     }
@@ -177,14 +184,9 @@ def known_shape(known: Known) -> dict[str, Any]:
     That is its last answer, null if there is none: ``at`` is when the service gave it, ``job`` the job that
     it was given to, null for a lookup. And the ``lists`` that it is in, the newest first.
     """
-    answer = known.answer
     return {
         "number": phone(known.number),
-        "on_whatsapp": None if answer is None else answer.on_whatsapp,
-        "business": None if answer is None else answer.business,
-        "carrier": None if answer is None else answer.carrier,
-        "country": None if answer is None else answer.country,
-        "line_type": None if answer is None else known.line_type,
+        **_answer_shape(known.answer, known.line_type),
         "at": moment(known.at),
         "job": None if known.job is None else str(known.job),
         "lists": [

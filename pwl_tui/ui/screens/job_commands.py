@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.rechecking import recheck_name
 from pwl_tui.engine.problems import other_key
 from pwl_tui.problem import ProblemError
@@ -164,7 +165,6 @@ def send_rest(screen: CommandScreen[None], job: Job) -> None:
 
 
 async def _send_rest(screen: CommandScreen[None], job: Job) -> None:
-    from pwl_tui.ui.dialogs.agreement import agreed
     from pwl_tui.ui.dialogs.sample import SampleDialog
 
     engine = screen.ctx.engine
@@ -174,20 +174,38 @@ async def _send_rest(screen: CommandScreen[None], job: Job) -> None:
         plan = await screen.app.push_screen_wait(SampleDialog(screen.ctx, job, rates, later))
         if plan is None:
             return
-        name = f"{job.name} rest"
-        export = await in_thread(partial(wished, engine, job.source, name), "export")
-        answer = await agreed(screen.app, "Send the rest", plan, screen.ctx.settings.confirm_above)
-        if answer is None:
-            return
-        made = await in_thread(
-            lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short, export=export),
-            "the rest",
-        )
+        sent = await _sent(screen, job, plan, name=f"{job.name} rest", question="Send the rest")
     except ProblemError as error:
         screen.complain(error)
         return
+    if sent:
+        screen.notify(sent)
+
+
+async def _sent(
+    screen: CommandScreen[None], job: Job, plan: JobPlan, *, name: str, question: str
+) -> str | None:
+    """Send the numbers of a plan as a job of the same list, if the person agrees to the cost.
+
+    Returns:
+        What is said of it. None means that the person did not agree.
+
+    Raises:
+        ProblemError: it cannot be sent.
+    """
+    from pwl_tui.ui.dialogs.agreement import agreed
+
+    engine = screen.ctx.engine
+    export = await in_thread(partial(wished, engine, job.source, name), "export")
+    answer = await agreed(screen.app, question, plan, screen.ctx.settings.confirm_above)
+    if answer is None:
+        return None
+    made = await in_thread(
+        lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short, export=export),
+        "the new job",
+    )
     screen.ctx.wake()
-    screen.notify(sending_words(made, answer.credits))
+    return sending_words(made, answer.credits)
 
 
 def recheck(screen: CommandScreen[None], job: Job) -> None:
@@ -196,28 +214,18 @@ def recheck(screen: CommandScreen[None], job: Job) -> None:
 
 
 async def _recheck(screen: CommandScreen[None], job: Job) -> None:
-    from pwl_tui.ui.dialogs.agreement import agreed
     from pwl_tui.ui.dialogs.recheck import RecheckDialog
 
-    engine = screen.ctx.engine
     try:
         plan = await screen.app.push_screen_wait(RecheckDialog(screen.ctx, job))
         if plan is None:
             return
-        name = recheck_name(job)
-        export = await in_thread(partial(wished, engine, job.source, name), "export")
-        answer = await agreed(screen.app, "Recheck", plan, screen.ctx.settings.confirm_above)
-        if answer is None:
-            return
-        made = await in_thread(
-            lambda: engine.jobs.create(answer.plan, name=name, when_short=answer.when_short, export=export),
-            "recheck",
-        )
+        sent = await _sent(screen, job, plan, name=recheck_name(job), question="Recheck")
     except ProblemError as error:
         screen.complain(error)
         return
-    screen.ctx.wake()
-    screen.notify(f"{sending_words(made, answer.credits)} Its Changes tab shows what is different.")
+    if sent:
+        screen.notify(f"{sent} Its Changes tab shows what is different.")
 
 
 def forget(screen: CommandScreen[None], job: Job, forgotten: Callable[[], object] = lambda: None) -> None:
