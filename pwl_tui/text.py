@@ -29,9 +29,12 @@ _DRAWN: Final[Mapping[str, str]] = {
     "o": "○",
     '"': "“”",
 }
+NUMBER_GAP: Final = r"(?:[ \u00a0\u202f]?[()./_\u2010-\u2015-]{1,2}[ \u00a0\u202f]?|[ \u00a0\u202f])"
+"""An expression for what people write between two digits of a phone number."""
 _NUMBER: Final = re.compile(
     r"(?<!\d)(?P<date>(?:19|20)\d\d([-./])(?:0\d|1[0-2])\2[0-3]\d)(?!\d)"
-    r"|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})|\+?\d(?:[ ()./-]{0,2}\d){6,}",
+    r"|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    rf"|\+?\d(?:(?:{NUMBER_GAP}|  )?\d){{6,}}",
     re.IGNORECASE,
 )
 _ASCII: Final = str.maketrans({sign: letter for letter, signs in _DRAWN.items() for sign in signs})

@@ -291,6 +291,19 @@ CASES: Sequence[Case] = (
                 '[{"phones":[{"type":"home","number":"+447911123460"},{"number":"+447911123461"}]}]',
                 "+447911123460 & +447911123461",
             ),
+            (
+                "a number beside a list",
+                '{"support_phone":"+447911123400","contacts":['
+                + ",".join(f'{{"phone":"+4479111234{n:02}"}}' for n in range(60, 82))
+                + "]}",
+                " | ".join(f"+4479111234{n:02}" for n in range(60, 82)),
+            ),
+            (
+                "a count beside a list",
+                '{"total_phones":12345,"contacts":[{"phone":"+447911123460"},{"phone":"+447911123461"}]}',
+                "+447911123460 | +447911123461",
+            ),
+            ("a person with orders", '{"phone":"+447911123460","orders":[{"n":1},{"n":2}]}', "+447911123460"),
             ("a text", '"hello"', "not a number"),
             ("a number as text", '"+447911123460"', "+447911123460"),
             ("numbers", "[447911123460, 1.4155552671e10]", "no country code | no country code"),

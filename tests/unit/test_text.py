@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pwl_tui.text import clean, has_signs, in_ascii, in_encoding
+from pwl_tui.text import clean, has_signs, in_ascii, in_encoding, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,13 @@ def test_a_text_in_an_encoding_can_be_written(text: str, encoding: str) -> None:
 def test_which_encodings_have_the_signs(encoding: str, there: bool) -> None:
     assert has_signs(encoding) is there
     assert in_ascii("█─✓").isascii()
+
+
+@pytest.mark.parametrize("between", ["", " ", "  ", "-", ".", "_", " - ", "\u2011", "\u2013", ") ", "\u00a0"])
+def test_a_name_keeps_no_phone_number_however_it_is_grouped(between: str) -> None:
+    assert without_numbers(f"list of {between.join(['415', '555', '2671'])}.csv") == "list of •••.csv"
+
+
+def test_a_name_keeps_its_date_and_the_id_of_a_batch() -> None:
+    for name in ("2026-11-29 leads", "550e8400-e29b-41d4-a716-446655440000", "1,000,000 numbers"):
+        assert without_numbers(name) == name

@@ -42,7 +42,7 @@ def numbers_in(line: str, region: str | None) -> list[str]:
         line: any text.
         region: ISO 3166 code of the region that national numbers belong to.
     """
-    text = _DIALLED_ABROAD.sub("+", without_links(plain(line)))
+    text = _plain(line)
     if not _ENOUGH_DIGITS.match(text):
         return []
     found: list[tuple[int, str]] = []
@@ -71,10 +71,8 @@ def unusable_in(line: str, found: Sequence[str]) -> list[str]:
         line: as for `numbers_in`.
         found: the numbers that it has found there.
     """
-    if line.count("+") + line.count("\uff0b") <= sum("+" in number for number in found):
-        return []
-    written = (match[0] for match in _INTERNATIONAL.finditer(without_links(plain(line))))
-    return [text for text in written if not any(number in text for number in found)]
+    text = _without_found(line, found)
+    return [match[0] for match in _INTERNATIONAL.finditer(text)] if "+" in text else []
 
 
 def national_in(line: str, found: Sequence[str]) -> int:
@@ -84,9 +82,7 @@ def national_in(line: str, found: Sequence[str]) -> int:
         line: as for `numbers_in`.
         found: the numbers that it has found there without a region.
     """
-    text = _DIALLED_ABROAD.sub("+", without_links(plain(line)))
-    for number in found:
-        text = text.replace(number, "\n", 1)
+    text = _without_found(line, found)
     if not _ENOUGH_DIGITS.match(text):
         return 0
     written = [match[0] for match in _NATIONAL.finditer(_MOMENT.sub("\n", text))]
@@ -95,6 +91,21 @@ def national_in(line: str, found: Sequence[str]) -> int:
         (_FEWEST_NATIONAL if each[0] in "0(" else _FEWEST_BARE) <= count <= _MOST_NATIONAL
         for each, count in zip(written, digits, strict=True)
     )
+
+
+def _plain(line: str) -> str:
+    return _DIALLED_ABROAD.sub("+", without_links(plain(line)))
+
+
+def _without_found(line: str, found: Sequence[str]) -> str:
+    """Return a line in plain characters without the numbers that `numbers_in` has found there."""
+    text, parts, at = _plain(line), list[str](), 0
+    for number in found:
+        place = text.find(number, at)
+        if place >= 0:
+            parts.append(text[at:place])
+            at = place + len(number)
+    return "\n".join([*parts, text[at:]])
 
 
 def _without_touched(text: str, found: list[tuple[int, str]]) -> str:

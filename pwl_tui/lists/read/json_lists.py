@@ -1,4 +1,4 @@
-"""Converts JSON to CSV: an array, values one after the other or a line each, or an object that holds them.
+"""Converts JSON to CSV: an array, values one after the other or one per line, or an object that holds them.
 
 A row is an object, a list of cells, or a text or number. The values of an array in a row share a cell, and so
 do those with the same name.
@@ -34,6 +34,8 @@ _KEY = "key"
 _NUMBER = re.compile(r"(-?\d+)\.0+")
 _BYTE = re.compile(r"\(byte (\d+)\)")
 _BETWEEN_VALUES = re.compile(r"[\s,\x1e]*")
+_LEAST_NUMBER = 10**7
+"""What is less is not a phone number where it is a number in JSON, too."""
 _MANY_DIGITS = re.compile(r"(?:\D*\d){5}")
 
 _Row = dict[str, str | list[str]]
@@ -109,6 +111,10 @@ def _values_in_turn(text: str, name: str, error: msgspec.DecodeError) -> Sequenc
             raise ListError(
                 f"{name} is not valid JSON: {why} in line {wrong.lineno:,}.", _SAVE_AS_CSV
             ) from wrong
+        except ValueError as wrong:  # Python reads no number of thousands of digits
+            raise ListError(
+                f"{name} is not valid JSON: a number has too many digits.", _SAVE_AS_CSV
+            ) from wrong
         values.append(value)
         place = _BETWEEN_VALUES.match(text, end)
     return _rows_in(values[0]) if len(values) == 1 else values
@@ -131,25 +137,27 @@ def _rows_in(whole: object) -> Sequence[object]:
         return _table(whole) if all(isinstance(row, list) for row in whole) else whole
     if not isinstance(whole, dict):
         return [] if whole is None else [whole]
-    if (rows := list(_lists_in(whole))) and not _says_more(whole):
-        return rows
-    values = list(whole.values())
-    if len(values) > 1 and all(isinstance(value, dict) for value in values):
+    arrays, values = list(_arrays_in(whole)), list(whole.values())
+    keyed = len(values) > 1 and all(isinstance(value, dict) for value in values)
+    is_list = not keyed and any(len(array) > _MOST_OF_A_PERSON for array in arrays)
+    if arrays and (is_list or not _says_more(whole)):
+        return [row for array in arrays for row in array]
+    if keyed:
         return [{_KEY: key, **value} for key, value in whole.items()]
     if len(values) == 1 and isinstance(values[0], dict | list):
         return _rows_in(values[0])
     return [whole] if whole else []
 
 
-def _lists_in(value: object, depth: int = 0) -> Iterator[object]:
-    """Yield the rows of all arrays within objects that are longer than what one person has, or of objects."""
+def _arrays_in(value: object, depth: int = 0) -> Iterator[list[object]]:
+    """Yield all arrays within objects that are longer than what one person has, or of objects."""
     if isinstance(value, dict) and depth < _MAX_DEPTH:
         for inner in value.values():
-            yield from _lists_in(inner, depth + 1)
+            yield from _arrays_in(inner, depth + 1)
     elif isinstance(value, list) and value:
         objects = sum(isinstance(row, dict) for row in value)
         if objects == len(value) or (not objects and len(value) > _MOST_OF_A_PERSON):
-            yield from value
+            yield value
 
 
 def _says_more(value: object, name: str = "", depth: int = 0) -> bool:
@@ -159,6 +167,8 @@ def _says_more(value: object, name: str = "", depth: int = 0) -> bool:
     if isinstance(value, list) or value is None:
         return False
     text = _text(value)
+    if isinstance(value, int | float) and abs(value) < _LEAST_NUMBER:
+        return False  # a count
     called = names_phones(name) and bool(_MANY_DIGITS.match(text))
     return called or parse(text, None, "valid", plus_lost=False) > 0
 
@@ -209,7 +219,10 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, str):
         return value
-    text = msgspec.json.encode(value).decode()
+    try:
+        text = msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a lone surrogate
+        text = json.dumps(value, ensure_ascii=False)
     whole = _NUMBER.fullmatch(text)
     return whole[1] if whole else text
 

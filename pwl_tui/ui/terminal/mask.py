@@ -2,13 +2,16 @@
 
 import re
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from pwl_tui.text import NUMBER_GAP
+
 _KEPT, _KEPT_OF_SHORT, _SHORT = 4, 2, 8
 """Digits that are shown at the end of a number, and of one with fewer than eight."""
-_GAP = r"(?:[ \u00a0\u202f]?[()./\u2010-\u2015-]{1,2}[ \u00a0\u202f]?|[ \u00a0\u202f])?"
+_WIDE = "＊"  # noqa: RUF001 - as wide as the digit it stands for
 _PART_OF_ADDRESS = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
 _FIGURES = re.compile(
     rf"""
@@ -17,9 +20,9 @@ _FIGURES = re.compile(
       | (?<!\w)[0-9a-f]{{32,}}(?!\w)                                             # a digest
       | (?<![\w+.(/-])(?:19|20)\d\d([./-])[01]?\d\2[0-3]?\d(?:(?=T\d\d:)|(?![\w./-]))  # a date
       | (?<![\w+.(/-])[0-3]?\d([./])[01]?\d\3(?:19|20)\d\d(?![\w./-])          # a date
-      | (?<![\w+.(-])(?:{_PART_OF_ADDRESS}\.){{3}}{_PART_OF_ADDRESS}(?![\w.-])  # of the internet
+      | (?<![\w+.(-])(?:{_PART_OF_ADDRESS}\.){{3}}{_PART_OF_ADDRESS}(?![\w.-])  # an IP address
     )
-  | (?P<number> \+\s?\(?\d(?:{_GAP}\d)+ | \(?\d(?:{_GAP}\d)+ ) (?P<cut>…)?
+  | (?P<number> \+\s?\(?\d(?:{NUMBER_GAP}?\d)+ | \(?\d(?:{NUMBER_GAP}?\d)+ ) (?P<cut>…)?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -46,7 +49,7 @@ def _hidden(found: re.Match[str]) -> str:
     for sign in number:
         if sign.isdecimal() and hidden:
             hidden -= 1
-            sign = "•"
+            sign = "•" if cell_len(sign) == 1 else _WIDE
         signs.append(sign)
     return "".join(signs) + (found["cut"] or "")
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pwl_tui.lists.numbers.parse import parse
-from pwl_tui.lists.numbers.text_numbers import national_in, numbers_in
+from pwl_tui.lists.numbers.text_numbers import national_in, numbers_in, unusable_in
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.read.detect import detect
 from pwl_tui.lists.read.reading import Options
@@ -104,3 +104,8 @@ def test_text_is_distinguished_from_a_table(text: str, options: Options, in_text
 )
 def test_what_seems_to_need_a_region_is_counted(line: str, count: int) -> None:
     assert national_in(line, numbers_in(line, None)) == count
+
+
+def test_what_begins_with_a_plus_and_is_no_number_is_told_once_each() -> None:
+    line = "+1 415 555 2671, +1 999 111 2222, +44 20 7946 0958 or +999 123 4567"
+    assert unusable_in(line, numbers_in(line, None)) == ["+1 999 111 2222", "+999 123 4567"]
