@@ -33,6 +33,8 @@ _TICK_SECONDS = 0.5
 """How often to look for changes that no event reports."""
 PATIENCE_SECONDS = 180.0
 """How long the answer to a paid call is awaited if nobody waits for us: longer than its read timeout."""
+_LAST_ANSWER_SECONDS = 0.2
+"""How long a program that is leaving waits for an answer without a word."""
 GRACE_SECONDS = 10.0
 """How long it is awaited once the program was told to end; a container's runtime waits as long by default."""
 CUT_SECONDS = 6.0
@@ -399,22 +401,30 @@ def leave(engine: Engine, output: Output, *, interrupted: bool, insist: bool = T
         Whether a batch was being sent.
     """
     engine.stop()
-    sending = not engine.drain(0.2)
-    interrupted = interrupted and insist
-    if sending and not interrupted:
+    answered, signaled = _wait(engine, _LAST_ANSWER_SECONDS)
+    sending, at_once = not answered, interrupted and signaled
+    interrupted = interrupted or signaled
+    if sending and not (interrupted and insist):
         output.note("Waiting for the answer to the batch that is being sent.")
-        try:
-            engine.drain(PATIENCE_SECONDS)
-        except KeyboardInterrupt:
-            interrupted = True
-    if sending and interrupted:
-        output.note(awaited("the batch that is being sent"))
-        with suppress(KeyboardInterrupt):
-            engine.drain(GRACE_SECONDS)
+        _, interrupted = _wait(engine, PATIENCE_SECONDS)
+        if interrupted and not insist:
+            engine.drain(PATIENCE_SECONDS)  # from now on signals are ignored
+    if sending and interrupted and insist:
+        if not at_once:
+            output.note(awaited("the batch that is being sent"))
+            _wait(engine, GRACE_SECONDS)
         engine.cut()
         engine.drain(CUT_SECONDS)
     engine.close()
     return sending
+
+
+def _wait(engine: Engine, seconds: float) -> tuple[bool, bool]:
+    """Wait until no batch is being sent; return whether that is so, and whether a signal came instead."""
+    try:
+        return engine.drain(seconds), False
+    except KeyboardInterrupt:
+        return False, True
 
 
 def awaited(what: str) -> str:

@@ -163,6 +163,21 @@ def test_a_refused_key_ends_it(machine: Place, run: Run) -> None:
     assert machine.world.ledger == []
 
 
+def test_a_refusal_that_names_a_number_is_told_without_it(
+    machine: Place, accepted: Accepted, run: Run
+) -> None:
+    refused = {"error": "phone_numbers[3]: +14155552671 is not valid"}
+    machine.simulator.add_fault(Rule(call="submit", status=422, body=refused))
+    code, out, err = run("worker", "run")
+    assert code not in {0, 130}
+    assert "phone_numbers[3]: •••" in out + err
+    assert run("worker", "run")[0] == code  # there is nothing to do now, for the same reason
+    told = [out, err, *run("worker", "run", "--json")[1:]]
+    files = [path.read_text() for path in machine.state.glob("worker-*")]
+    assert [text for text in (*told, *files) if "4155552671" in text] == []
+    assert accepted.files.read() is not None
+
+
 @pytest.mark.usefixtures("accepted")
 def test_without_spending_it_only_polls(machine: Place, run: Run) -> None:
     code, _, err = run("--no-spend", "worker", "run")

@@ -23,6 +23,7 @@ from pwl_tui.paths import PathError
 from pwl_tui.problem import ProblemError
 from pwl_tui.secret import Secret
 from pwl_tui.state.files.worker import WorkerFiles, WorkerRecord, new_record
+from pwl_tui.text import without_numbers
 from pwl_tui.wording.worker import left_words
 
 _PROGRESS_SECONDS = 300.0
@@ -44,7 +45,7 @@ def work(session: Session) -> int:
     if (misplaced := session.engine.misplaced) is not None:
         raise EngineError(misplaced)
     if (stopped := standstill(session.engine)) is not None:
-        return _nothing_to_do(session, stopped)
+        return _nothing_to_do(session, _without_numbers(stopped))
     # A screen that is being left ignores it, and that is inherited.
     if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -90,16 +91,25 @@ def _follow_all(session: Session, engine: Engine, files: WorkerFiles, *, announc
     output.note(f"Working (PID {record.pid}). {left}")
     ending = Ending(Exit.INTERRUPTED)
     try:
-        ending = follow(engine, None, output, finish=True, await_credits=True)
+        ending = _without_numbers(follow(engine, None, output, finish=True, await_credits=True))
     except Interrupted:
         raise
     except Exception as error:
-        ending = Ending(Exit.FAILED, error.problem if isinstance(error, ProblemError) else internal(error))
+        problem = error.problem if isinstance(error, ProblemError) else internal(error)
+        ending = _without_numbers(Ending(Exit.FAILED, problem))
         raise
     finally:
         output.note(f"Ended. {_why(ending)}")
         _keep(files, replace(record, ended=time.time(), exit=int(ending.exit), problem=ending.problem))
     return ending
+
+
+def _without_numbers(ending: Ending) -> Ending:
+    """Return an ending that says no phone number: what a worker says goes to files and the system's log."""
+    if (problem := ending.problem) is None:
+        return ending
+    message, remedy = without_numbers(problem.message), without_numbers(problem.remedy)
+    return replace(ending, problem=replace(problem, message=message, remedy=remedy))
 
 
 def _why(ending: Ending) -> str:
