@@ -122,7 +122,7 @@ class Jobs:
         from pwl_tui.engine.jobs.exporting import export  # takes all of libphonenumber along
 
         written = export(self._store, job_id, target, watch)
-        self._wishes.exported(job_id, target.path, written)
+        self._wishes.exported(job_id, target, written)
         return written
 
     def known(self, numbers: Sequence[int]) -> list[Known]:

@@ -46,7 +46,7 @@ FAILED_SECONDS: Final = 300.0
 """When to try again after any other problem, which the person may have fixed."""
 _OVER: Final = frozenset({BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED})
 _UNSAFE: Final = "-"
-_IN_THE_WAY: Final = "Move that file away, or replace it: `pwl-tui export {} -o FILE --force`."
+_IN_THE_WAY: Final = "Move that file away, or replace it: `pwl-tui export {} -o FILE{} --force`."
 
 
 class _StoppedError(Exception):
@@ -192,12 +192,12 @@ class Wishes:
         self._store.wishes.try_again()
         self.wake()
 
-    def exported(self, job: int, path: Path, written: "Sequence[Written]") -> None:
-        """Treat an export by the person as the one that was wished for, if it is the same file."""
+    def exported(self, job: int, target: "Target", written: "Sequence[Written]") -> None:
+        """Treat an export by the person as the one that was wished for, if it has the same rows and file."""
+        made = new_wish(msgspec.structs.replace(target, path=target.path.absolute()))
         with self._store.exporting() as ours:
             wish = self._store.wishes.get(job) if ours else None
-            same = wish is not None and str(path.absolute()) == wish.path
-            if same and self._over(self._store.jobs.get(job)):
+            if wish is not None and made.target == wish.target and self._over(self._store.jobs.get(job)):
                 self._store.wishes.finish(job, _files(written), self._context.clock())
 
     def left(self) -> list[int]:
@@ -293,11 +293,14 @@ class Wishes:
             if files is None:
                 made = export(self._store, job, _target(wish), watch, Witness(begun, whole))
                 files = _files(made)
-        except ListError as error:
+        except _StoppedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not keep others from their files
             again = FULL_SECONDS if is_full(error) else FAILED_SECONDS
-            problem = error.problem
+            problem = error.problem if isinstance(error, ProblemError) else internal(error)
             if isinstance(error.__cause__, FileExistsError):
-                problem = msgspec.structs.replace(problem, remedy=_IN_THE_WAY.format(job))
+                remedy = _IN_THE_WAY.format(job, _options(_target(wish)))
+                problem = msgspec.structs.replace(problem, remedy=remedy)
             wishes.fail(job, problem, now=now, next_try=self._context.clock() + again)
             return problem != wish.problem
         wishes.finish(job, files, self._context.clock())
@@ -348,6 +351,12 @@ def _target(wish: OpenWish) -> "Target":
 
     stored = msgspec.json.decode(wish.target)
     return msgspec.convert(stored, Target, dec_hook=lambda _type, value: Path(value))
+
+
+def _options(target: "Target") -> str:
+    """Return the options of ``export`` that a target stands for."""
+    only = "" if target.only is None else f" --only {target.only}"
+    return f"{only}{' --split' if target.split else ''}{' --digits' if target.digits else ''}"
 
 
 def _files(written: "Sequence[Written]") -> tuple[WrittenFile, ...]:

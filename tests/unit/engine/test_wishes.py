@@ -21,6 +21,7 @@ from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import Job
 from pwl_tui.state.store import Store
 from pwl_tui.state.wishes import OpenWish
@@ -200,6 +201,41 @@ def test_the_person_can_have_it_tried_now_or_export_it_by_hand(
     assert engine.wishes.left() == [job.id]
     engine.jobs.export(job.id, replace(target_for(file), force=True))
     assert engine.wishes.left() == []
+
+
+def test_an_export_of_other_rows_to_the_same_file_is_not_the_one_that_was_wished_for(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    only = target_for(file, only="failed", digits=True)
+    job = engine.jobs.create(planned(engine, 3), name="list", export=only)
+    finish(engine.store, service, clock)
+    file.write_text("theirs")
+    engine.wishes.carry_out()
+    problem = wish_of(engine, job).problem
+    assert problem is not None
+    assert f"`pwl-tui export {job.id} -o FILE --only failed --digits --force`" in problem.remedy
+    engine.jobs.export(job.id, replace(target_for(file), force=True))
+    assert engine.wishes.left() == [job.id]
+    engine.jobs.export(job.id, replace(only, force=True))
+    assert engine.wishes.left() == []
+
+
+def test_an_export_that_fails_in_an_unforeseen_way_keeps_no_other_from_its_file(
+    engine: Engine, service: WorldService, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, fine = wished(engine, tmp_path / "a.xlsx"), wished(engine, tmp_path / "b.csv", 4)
+    finish(engine.store, service, clock)
+
+    def refuse(*_: object) -> None:
+        raise StateError("No room for temporary files.", "Free some.")
+
+    monkeypatch.setattr(type(engine.store), "scratch", refuse)
+    assert engine.wishes.carry_out() == [broken.id, fine.id]
+    problem = wish_of(engine, broken).problem
+    assert problem is not None
+    assert problem.message == "No room for temporary files."
+    assert (tmp_path / "b.csv").exists()
+    assert not engine.wishes.pending(engine.store.jobs.get(broken.id))
 
 
 def test_a_full_disk_leaves_nothing_behind_and_is_tried_again_soon(
