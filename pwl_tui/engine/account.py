@@ -60,16 +60,20 @@ class Account:
         self._owner = new_owner()
         self._lock = threading.Lock()
         self._service: ServiceClient | None = None
+        self._is_cut = False
 
     def service(self) -> ServiceClient:
         """Return the client of the service; opened at first use, because that loads the HTTP library."""
         with self._lock:
             if self._service is None:
                 self._service = self._connect(self._settings.base_url, self._key)
+                if self._is_cut:
+                    self._service.cut()
             return self._service
 
     def cut(self) -> None:
-        """End the calls to the service at once; see `ServiceClient.cut`."""
+        """End the calls to the service at once, and begin no more; see `ServiceClient.cut`."""
+        self._is_cut = True
         # Without the lock: a handler of signals calls this, and may have interrupted whoever holds it.
         service = self._service
         if service is not None:

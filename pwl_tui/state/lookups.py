@@ -123,6 +123,11 @@ class Lookups:
             c.execute("UPDATE lookups SET error=?, reply=? WHERE id=?", (to_json(problem), reply, lookup))
             note(c, Activity(now, None, None, "lookup in doubt", without_numbers(problem.message)))
 
+    def tell_more(self, lookup: int, problem: Problem) -> None:
+        """Store what has been learned since of a check that is in doubt."""
+        with self._database.transaction() as c:
+            c.execute("UPDATE lookups SET error=? WHERE id=?", (to_json(problem), lookup))
+
     def replies(self, binding: Binding, number: int) -> list[str]:
         """Return what came for the checks of a number that have no answer, newest first; not cleaned."""
         rows = self._database.read(

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -251,6 +252,8 @@ class Lookups:
             with self._store.sender(account.binding) as ours:
                 if ours:
                     with self._paying:
+                        if self._stopped.is_set():  # whoever stops it waits for `_paying` and then leaves
+                            return Finding(number, problem=LOOKUP_STOPPED)
                         return self._pay(account, plan, number)
             self._pause(_STEP_SECONDS)
             if stopped() or self._stopped.is_set():
@@ -283,9 +286,8 @@ class Lookups:
             if error.problem.charged == "no":
                 lookups.withdraw(lookup)
                 return Finding(number, problem=error.problem)
-            problem = self._weighed(account, error.problem, balance)
             reply = error.reply.text
-            lookups.doubt(lookup, problem, now=self._context.clock(), reply=reply)
+            problem = self._doubt(account, lookup, error.problem, balance, reply)
             if reply:
                 # Said now, and not stored with the problem: it may have the number in it.
                 problem = replace(problem, message=f"{problem.message} Received: {clean(reply, 200)}")
@@ -294,9 +296,8 @@ class Lookups:
             lookups.doubt(lookup, LOOKUP_ORPHAN, now=self._context.clock())
             raise
         if check.number and not match([NumberAnswer(check.number, check.answer)], {number}).found:
-            problem = self._weighed(account, OTHER_NUMBER, balance)
-            lookups.doubt(lookup, problem, now=self._context.clock())
-            return Finding(number, problem=problem)
+            came = msgspec.json.encode(check).decode()
+            return Finding(number, problem=self._doubt(account, lookup, OTHER_NUMBER, balance, came))
         now = self._context.clock()
         finding = Finding(number, check.answer, check.line_type, now, paid=True)
         try:
@@ -312,6 +313,13 @@ class Lookups:
         reading = BalanceReading(self._context.clock(), PROVIDER.batch_service, balance)
         self._store.balances.add(account.binding, reading)
         return balance
+
+    def _doubt(self, account: Account, lookup: int, problem: Problem, balance: int, reply: str) -> Problem:
+        """Store why a check has no answer and what came, before anything else is asked; then what it cost."""
+        self._store.lookups.doubt(lookup, problem, now=self._context.clock(), reply=reply)
+        weighed = self._weighed(account, problem, balance)
+        self._store.lookups.tell_more(lookup, weighed)
+        return weighed
 
     def _weighed(self, account: Account, problem: Problem, before: int) -> Problem:
         """Return the problem of a check that may have been charged, with what the balance says of it."""

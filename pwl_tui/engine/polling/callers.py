@@ -48,11 +48,15 @@ class Callers:
             thread.join(max(end - time.monotonic(), 0.0))
 
     def spawn(self, name: str, target: Callable[[], None]) -> None:
-        """Run something on a thread of its own."""
+        """Run something on a thread of its own.
+
+        Raises:
+            RuntimeError: the system gives no more threads.
+        """
         self._threads = [thread for thread in self._threads if thread.is_alive()]
         thread = threading.Thread(target=target, name=name, daemon=True)
-        self._threads.append(thread)
         thread.start()
+        self._threads.append(thread)
 
     def run(self, task: Callable[[], None]) -> None:
         """Run a task as soon as a thread is free."""

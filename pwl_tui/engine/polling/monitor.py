@@ -176,7 +176,11 @@ class Monitor:
             self._asked = False
             if self._submitter.has_work(self._scope.jobs):
                 self._sending = True
-                self._callers.spawn("pwl-sender", self._send)
+                try:
+                    self._callers.spawn("pwl-sender", self._send)
+                except BaseException:
+                    self._sending = False
+                    raise
             else:
                 self._send_at = now + CHECK_SECONDS
         if now >= self._health.down_until:

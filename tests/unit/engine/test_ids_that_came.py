@@ -386,6 +386,23 @@ def test_what_came_for_a_single_check_is_not_lost(
     assert store.lookups.replies(BINDING, FIRST) == []
 
 
+def test_what_came_for_a_single_check_is_kept_before_anything_else_is_asked(
+    store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"status": "VALID_CONFIRMED", "formatted_number": "+442079460958"}
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
+    readings = iter([service.balance()])
+
+    with Client("https://lookup.test", Secret(KEY), transport=transport) as client:
+        monkeypatch.setattr(service, "check", client.check)
+        monkeypatch.setattr(service, "balance", lambda *_: next(readings))
+        engine = make_engine(store, service, clock)
+        with pytest.raises(StopIteration):
+            look_up(engine, FIRST)
+    (kept,) = store.lookups.replies(BINDING, FIRST)
+    assert "442079460958" in kept
+
+
 # -- whatever happens to the answer
 
 
