@@ -250,22 +250,36 @@ class PwlApp(TerminalApp):
         """Quit from anywhere; asked twice, at once."""
         from pwl_tui.ui.dialogs.leave import LeaveDialog
 
-        left, how = self._left_to_do(), self._ctx.settings.worker.on_leave
-        if left is None or how == "stop" or isinstance(self.screen, LeaveDialog):
+        nothing_left = self._demo is not None or self._engine.binding is None or not self.snapshot.unfinished
+        if (
+            nothing_left
+            or self._ctx.settings.worker.on_leave == "stop"
+            or isinstance(self.screen, LeaveDialog)
+        ):
             self.exit()
-        elif how == "background":
-            self.in_background = True
+        elif self._home.work(self._ask_to_leave, "leaving") is None:
+            self.exit()  # it is looked what is left, and somebody else may hold the state file
+
+    async def _ask_to_leave(self) -> None:
+        from pwl_tui.ui.dialogs.leave import LeaveDialog
+
+        left = await in_thread(self._left_to_do, "what is left")
+        if left is None:
             self.exit()
+        elif self._ctx.settings.worker.on_leave == "background":
+            self._exit_to_background()
         else:
             self.push_screen(LeaveDialog(left), self._leave)
+
+    def _exit_to_background(self) -> None:
+        self.in_background = True
+        self.exit()
 
     def _left_to_do(self) -> Left | None:
         """Return what a background worker could do. None means nothing, or that there is one already."""
         engine = self._engine
-        if self._demo is not None or engine.binding is None or not self.snapshot.unfinished:
-            return None
         try:
-            if engine.misplaced is not None or worker_alive(engine):
+            if engine.binding is None or engine.misplaced is not None or worker_alive(engine):
                 return None
             left = left_to_do(engine.store, engine.binding)
         except ProblemError:
@@ -276,9 +290,10 @@ class PwlApp(TerminalApp):
     def _leave(self, answer: "Leaving | None") -> None:
         if answer is None:
             return
-        self.in_background = answer.how == "background"
         if answer.always:
             self._home.work(partial(self._remember, answer.how), "saving the setting")
+        elif answer.how == "background":
+            self._exit_to_background()
         else:
             self.exit()
 
@@ -290,6 +305,9 @@ class PwlApp(TerminalApp):
             )
         except ProblemError as error:
             self._home.complain(error)
+            return
+        if how == "background":
+            self._exit_to_background()
         else:
             self.exit()
 

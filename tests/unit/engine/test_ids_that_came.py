@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError
+from pwl_tui.api.models import Balance
 from pwl_tui.engine.money.settling import SettleError, choices
 from pwl_tui.engine.money.submitter import Frozen, Sent
 from pwl_tui.problem import Kind, Problem
@@ -391,13 +392,22 @@ def test_what_came_for_a_single_check_is_kept_before_anything_else_is_asked(
 ) -> None:
     body = {"status": "VALID_CONFIRMED", "formatted_number": "+442079460958"}
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=body))
-    readings = iter([service.balance()])
+
+    class Kill(BaseException):
+        """Nothing after this has happened."""
+
+    first = [service.balance()] * 2  # for the plan, and before it is paid for
+
+    def balance(*_: object) -> Balance:
+        if first:
+            return first.pop()
+        raise Kill
 
     with Client("https://lookup.test", Secret(KEY), transport=transport) as client:
         monkeypatch.setattr(service, "check", client.check)
-        monkeypatch.setattr(service, "balance", lambda *_: next(readings))
+        monkeypatch.setattr(service, "balance", balance)
         engine = make_engine(store, service, clock)
-        with pytest.raises(StopIteration):
+        with pytest.raises(Kill):
             look_up(engine, FIRST)
     (kept,) = store.lookups.replies(BINDING, FIRST)
     assert "442079460958" in kept
