@@ -5,7 +5,6 @@ The service takes the key as a query parameter, so any URL, log line or tracebac
 from answers.
 """
 
-import codecs
 import hashlib
 import html
 import re
@@ -100,7 +99,7 @@ class Redactor:
         bare = "" if self._weak else _bared(_characters(self._plain))[0]
         self._pieces: tuple[str, ...] = ()
         if len(bare) >= _FEWEST_BARE:
-            wrapped = (_bared(_characters(text))[0] for text in _wrapped(self._value, bare))
+            wrapped = (_bared(_characters(text))[0] for text in _wrapped(self._value))
             self._pieces = (*_pieces(bare), *_pieces(bare[::-1]), *wrapped)
         self._bytes = tuple(needle.encode(errors="replace") for needle in self._needles)
         if not self._weak:
@@ -206,7 +205,7 @@ class Redactor:
 
     def _spans(self, text: str, fewest: int) -> Iterator[tuple[int, int]]:
         """Yield where the secret begins and ends in a text."""
-        for escape in (_ESCAPE, _QUOTED, _CODE, _MARK) if self._pieces else (_ESCAPE,):
+        for escape in (_ESCAPE, _CODE, _MARK) if self._pieces else (_ESCAPE,):
             if escape is _ESCAPE or escape.search(text):
                 yield from self._spans_in(text, fewest, escape)
         if self._pieces:
@@ -280,9 +279,8 @@ _ESCAPE = re.compile(
     r"|(?P<html>&(?:#\w{1,19}|\w{2,31});?)|\\0?(?P<octal>[0-3]?[0-7]{2})|\\(?P<alone>[^ux])",
     re.IGNORECASE,
 )
-# These apart, because a key may have such signs in itself.
-_QUOTED = re.compile(r"=(?P<two>[0-9a-f]{2})", re.IGNORECASE)
-_CODE = re.compile(r"(?:\b0x|\bU\+|% |\\)0{0,6}(?P<two>[0-9a-f]{2})(?![0-9a-f])", re.IGNORECASE)
+# These apart, because a key may have such signs in it.
+_CODE = re.compile(r"(?:\b0x|\bU\+)0{0,6}(?P<two>[0-9a-f]{2})(?![0-9a-f])", re.IGNORECASE)
 _MARK = re.compile(r"(?P<mark>\x1b\[[\d;]{0,20}[a-z]|<[^<>]{1,40}>)", re.IGNORECASE)
 _RUN = re.compile(r"[\w+/-]{16,}={0,2}", re.ASCII)
 _DIGITS = re.compile(r"[0-9a-fA-F]{16,}")
@@ -381,11 +379,10 @@ def _pieces(bare: str) -> Iterator[str]:
     yield from dict.fromkeys(bare[start : start + length] for start in range(len(bare) - length + 1))
 
 
-def _wrapped(value: str, bare: str) -> Iterator[str]:
+def _wrapped(value: str) -> Iterator[str]:
     """Yield how a secret looks in ways in which it is compared by letters and digits alone."""
     data = value.encode(errors="replace")
     yield data.hex()
-    yield codecs.encode(bare, "rot13")
     for packed in (b32encode(data), b85encode(data), a85encode(data)):
         yield packed.decode().rstrip("=")
 

@@ -26,6 +26,7 @@ _DRAWN: Final[Mapping[str, str]] = {
     "v": "↓▼",
     "^": "↑▲",
     "*": "✓•●",
+    "**": "＊",  # noqa: RUF001 - as wide as a digit of the same kind
     "o": "○",
     '"': "“”",
 }
@@ -68,7 +69,7 @@ def without_numbers(text: str) -> str:
 
 
 def in_ascii(text: str) -> str:
-    """Return a text with the program's own signs in ASCII, one cell each; letters in names are kept."""
+    """Return a text with the program's own signs in ASCII, as wide as before; letters in names are kept."""
     return text if text.isascii() else text.translate(_ASCII)
 
 

@@ -27,7 +27,7 @@ SUMMARIES = {
     "forget": "Delete a finished job and its numbers for good",
     "purge": "Delete old jobs, lookups and their numbers for good",
     "retry": "Retry what failed in a job",
-    "recheck": "Ask again for the old answers of a job",
+    "recheck": "Check a job's numbers again if their answers are old",
     "changes": "Show what a recheck found: who joined WhatsApp, and who left",
     "adopt": "Adopt batches that were sent elsewhere",
     "settle": "Settle a batch whose outcome is unknown",

@@ -74,7 +74,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("pause", "p", "pause", "Pause or resume a job.", "Jobs", "home job", 6),
     Command("retry", "R", "retry", "Retry failed numbers.", "Jobs", "home job", 8),
     Command("rest", "S", "send rest", "Review a sample, then send the rest.", "Jobs", "home job"),
-    Command("recheck", "C", "recheck", "Ask again for old answers.", "Jobs", "home job"),
+    Command("recheck", "C", "recheck", "Pay to recheck old answers.", "Jobs", "home job"),
     Command("forget", "F", "forget", "Delete a finished job for good.", "Jobs", "home job"),
     Command("adopt", "A", "adopt", "Adopt batches sent elsewhere.", "Jobs", "home job"),
     Command("lookup", "l", "look up", "Look up single numbers.", "Lists", "home job", 10),

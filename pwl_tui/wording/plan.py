@@ -165,7 +165,7 @@ def beside(plan: ListPlan) -> str:
     if not plan.beside:
         return ""
     numbers = counted(sum(plan.beside.values()), "number")
-    return f"{numbers} beside a usable one cannot be used: {most_common(plan.beside)}."
+    return f"{numbers} next to a usable one cannot be used: {most_common(plan.beside)}."
 
 
 def offer(plan: ListPlan, option: str = "region") -> str:

@@ -61,7 +61,7 @@ def changes_text(job: Job, comparison: Comparison, changed: Sequence[Changed], m
     ]
     lines.append(f"{comparison.unchanged:>11,}  unchanged")
     if comparison.unknown:
-        lines.append(f"{comparison.unknown:>11,}  without both answers")
+        lines.append(f"{comparison.unknown:>11,}  missing one or both answers")
     parts = [f"Job {job.id} {clean(job.name)}{of}:", "\n".join(lines)]
     if changed:
         rows = [(phone(one.number), CHANGES[one.change].title) for one in changed]

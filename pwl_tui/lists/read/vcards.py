@@ -1,4 +1,4 @@
-"""Converts vCards (2.1, 3.0 and 4.0) to CSV: a row a card, with its name and its phone numbers.
+"""Converts vCards (2.1, 3.0 and 4.0) to CSV: one row per card, with its name and its phone numbers.
 
 They are read as RFC 6350 and its forerunners write them: folded lines, groups (``item1.TEL``),
 quoted-printable, and the encodings of old phones. Besides ``TEL``, phone numbers are in what programs have

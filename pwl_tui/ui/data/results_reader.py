@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pwl_tui.state.queries.compared import Comparison
 
 _READING, _SEARCHING, _COUNTING = "reading the results", "searching", "counting for the charts"
-_COMPARING = "comparing with the answers before"
+_COMPARING = "comparing with the earlier answers"
 _REST = 10.0
 """A search or count that took so long is repeated after this many times as long, while the job moves."""
 

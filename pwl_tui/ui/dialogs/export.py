@@ -35,7 +35,7 @@ _ONLY = (("All", ""), *((kind.title, key) for key, kind in FILTERS.items()))
 
 
 class WhenDone(Struct, frozen=True):
-    """What to export by itself once a job is finished.
+    """What to export automatically once a job is finished.
 
     Attributes:
         target: the file, and what to write there. None means that nothing is exported.
@@ -119,7 +119,7 @@ class ExportDialog(FormDialog[str]):
 
 
 class WhenDoneDialog(FormDialog[WhenDone]):
-    """Asks where to export a list by itself once its job is finished, and checks that this will be possible.
+    """Asks where to export a list automatically once its job is finished; checks that it will be possible.
 
     Args:
         ctx: its engine checks.

@@ -41,7 +41,7 @@ def comparison(found: Comparison | None, width: int) -> list[TextLine]:
     parts += [Part("unchanged", found.unchanged, "·", "muted")] if found.unchanged else []
     lines = shares(parts, width)
     if found.unknown:
-        lines.append((Span(f"{counted(found.unknown, 'number')} without both answers", "muted"),))
+        lines.append((Span(f"{counted(found.unknown, 'number')} missing one or both answers", "muted"),))
     return lines
 
 

@@ -209,7 +209,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         self._with_job(job_commands.send_rest)
 
     def action_recheck(self) -> None:
-        """Ask again for the old answers of the selected job."""
+        """Pay to check the old answers of the selected job again."""
         self._with_job(job_commands.recheck)
 
     def action_forget(self) -> None:

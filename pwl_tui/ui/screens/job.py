@@ -157,7 +157,7 @@ class JobScreen(CommandScreen[None]):
         job_commands.send_rest(self, self._job)
 
     def action_recheck(self) -> None:
-        """Ask again for old answers."""
+        """Pay to check old answers again."""
         job_commands.recheck(self, self._job)
 
     def action_forget(self) -> None:

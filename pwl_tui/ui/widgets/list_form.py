@@ -209,7 +209,7 @@ class ListForm(Vertical, Working):
             self.app.push_screen(dialog, self._choose)
 
     def action_when_done(self) -> None:
-        """Choose a file to which the list is exported by itself."""
+        """Choose a file to which the list is exported automatically."""
         from pwl_tui.ui.dialogs.export import WhenDoneDialog, beside_source
 
         if self._listed is None:

@@ -52,7 +52,7 @@ def test_what_is_beside_a_number_and_cannot_be_used_is_told() -> None:
     listed = plan(
         Source.from_text("+14155552671 or 12\n+14155552672, +1415\n"), Options(several="all", in_text=False)
     )
-    assert beside(listed) == "2 numbers beside a usable one cannot be used: 2 too short."
+    assert beside(listed) == "2 numbers next to a usable one cannot be used: 2 too short."
 
 
 @given(
