@@ -57,6 +57,8 @@ class Account:
         self._connect = connect
         self._clock = clock
         self._draw = draw
+        # A clock of a test does not pass by itself.
+        self._steady = time.monotonic if clock is time.time else clock
         self._owner = new_owner()
         self._lock = threading.Lock()
         self._service: ServiceClient | None = None
@@ -107,6 +109,7 @@ class Account:
             pace=self._settings.polling,
             owner=self._owner,
             clock=self._clock,
+            steady=self._steady,
             spread=self._draw.random,
         )
 
@@ -122,7 +125,6 @@ class Account:
             scope=scope,
             listener=listener,
             clock=self._clock,
-            # A clock of a test does not pass by itself.
-            steady=time.monotonic if self._clock is time.time else self._clock,
+            steady=self._steady,
             spread=self._draw.random,
         )

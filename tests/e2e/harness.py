@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class Place:
     simulator: Simulator
     world: World
     key: str = KEY
+    processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    """Those that were started; what is left of them at the end is killed."""
 
     @property
     def state(self) -> Path:
@@ -77,6 +79,7 @@ class Place:
             env=self.environ(**environ),
             cwd=self.directory,
         )
+        self.processes.append(process)
         if stdin is not None and process.stdin is not None:
             process.stdin.write(stdin)
             process.stdin.close()
@@ -114,7 +117,14 @@ def place(directory: Path, *, rate: float = 20_000.0, credit: int = 100_000) -> 
     world = World(rate=rate)
     world.add_key(KEY, wavalidation=credit, phonevalidation=50)
     with Simulator(world) as simulator:
-        yield Place(directory, simulator, world)
+        machine = Place(directory, simulator, world)
+        try:
+            yield machine
+        finally:
+            for process in machine.processes:
+                if process.returncode is None:  # whoever waited for it gave up
+                    with process:
+                        process.kill()
 
 
 def charged_twice(world: World) -> Sequence[str]:

@@ -366,7 +366,7 @@ def _limited(
 def _started(
     machine: Place, command: list[str], prepare: Callable[[], None] | None = None
 ) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -375,6 +375,8 @@ def _started(
         cwd=machine.directory,
         preexec_fn=prepare,
     )
+    machine.processes.append(process)
+    return process
 
 
 def _ended(process: "subprocess.Popen[bytes]", before: bytes = b"") -> Ran:

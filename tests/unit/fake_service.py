@@ -223,7 +223,9 @@ def answer(number: int, outcome: Outcome = Outcome.COMPLETED, on: bool | None = 
     return number, Answer(outcome, on, on and number % 2 == 0, "Carrier", "US")
 
 
-def make_poller(store: Store, service: ServiceClient, clock: Clock) -> Poller:
+def make_poller(
+    store: Store, service: ServiceClient, clock: Clock, steady: Callable[[], float] | None = None
+) -> Poller:
     return Poller(
         store,
         lambda: service,
@@ -231,6 +233,7 @@ def make_poller(store: Store, service: ServiceClient, clock: Clock) -> Poller:
         pace=Polling(),
         owner="test",
         clock=clock,
+        steady=steady or clock,
         spread=lambda: 0.5,
     )
 

@@ -16,12 +16,16 @@ class Jumps:
     """
 
     def __init__(self, clock: Callable[[], float], steady: Callable[[], float]) -> None:
-        self._clock, self._steady = clock, steady
+        self._steady = steady
         self._difference = clock() - steady()
 
-    def since_last(self) -> float:
-        """Return by how many seconds the clock jumped since the last call: negative if it was set back."""
-        difference = self._clock() - self._steady()
+    def since_last(self, now: float) -> float:
+        """Return by how many seconds the clock jumped since the last call: negative if it was set back.
+
+        Args:
+            now: what `clock` just said; whoever asks goes on with the same time.
+        """
+        difference = now - self._steady()
         jump = difference - self._difference
         if abs(jump) < _LEAST_SECONDS:
             return 0.0

@@ -168,9 +168,9 @@ class Monitor:
 
     def _round(self) -> float:
         """Start whatever is due; return the seconds until something may be due next."""
-        if jump := self._jumps.since_last():
-            self._shift(jump)
         now = self._clock()
+        if jump := self._jumps.since_last(now):
+            self._shift(jump)
         wanted = self._asked or now >= self._send_at
         if wanted and not self._sending and now >= self._health.asked_until:
             self._asked = False
@@ -196,7 +196,7 @@ class Monitor:
         self._send_at += seconds
         self._take_over_at += seconds
         self._balance_at = {service: due + seconds for service, due in self._balance_at.items()}
-        self._poller.plan(seconds)
+        self._poller.plan()
 
     def _start_polls(self, now: float) -> float:
         if self._scope.poll and now >= self._take_over_at:

@@ -10,6 +10,7 @@ from pwl_tui.answer import NO_ANSWER, Outcome
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.config import Polling
+from pwl_tui.engine.polling.jumps import Jumps
 from pwl_tui.engine.polling.matching import match
 from pwl_tui.engine.polling.planner import HISTORY_SECONDS, Planner
 from pwl_tui.engine.polling.schedule import TRIES, backoff, bounds, is_new, next_look
@@ -54,6 +55,7 @@ class Poller:
         pace: the polling settings.
         owner: names this process in leases.
         clock: UTC epoch seconds.
+        steady: seconds that pass whatever happens to `clock`.
         spread: draws 0 to 1.
     """
 
@@ -66,6 +68,7 @@ class Poller:
         pace: Polling,
         owner: str,
         clock: Callable[[], float],
+        steady: Callable[[], float],
         spread: Callable[[], float],
     ) -> None:
         self._store = store
@@ -77,6 +80,8 @@ class Poller:
         self._spread = spread
         self._lock = threading.Lock()
         self._planner = Planner(pace)
+        # Of its own: a poll that ends just after a jump plans before the monitor has noticed it.
+        self._jumps = Jumps(clock, steady)
 
     def claim(self) -> Batch | None:
         """Claim the batch that is most overdue. None means none is due.
@@ -163,18 +168,15 @@ class Poller:
             return Polled(learned)
         return Polled(self._store.batches.get(batch.job, batch.seq), trouble)
 
-    def plan(self, jump: float = 0.0) -> float:
+    def plan(self) -> float:
         """Plan all polls again from what the state file has; return when to do so again without news.
-
-        Args:
-            jump: by how many seconds the clock jumped since the last call.
 
         Raises:
             StateError: the state file failed.
         """
         with self._lock:
             now = self._clock()
-            if jump:
+            if jump := self._jumps.since_last(now):
                 self._planner.shift(jump, now)
                 self._store.polls.end_leases_after(now + 2 * LEASE_SECONDS)
             standings = self._store.polls.standings(self._binding, now - HISTORY_SECONDS)

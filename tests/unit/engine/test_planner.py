@@ -48,7 +48,7 @@ class Desk:
             self.queue.add(size, self.steady)
 
     def plan(self) -> None:
-        if jump := self.jumps.since_last():
+        if jump := self.jumps.since_last(self.wall):
             self.planner.shift(jump, self.wall)
         for key, due in self.planner.plan(list(self.standings.values()), self.wall).items():
             self.standings[key] = replace(self.standings[key], next_poll=due)

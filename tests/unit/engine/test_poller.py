@@ -217,3 +217,32 @@ def test_the_time_left_comes_from_what_the_answers_tell(
     assert eta.end == pytest.approx(begun + 200.0, abs=5.0)
     assert clock.now < eta.earliest < eta.end < eta.latest
     assert Forecast(store, BINDING).of([store.jobs.get(job)], clock.now) == {job: eta}
+
+
+@pytest.mark.parametrize("days", [1.0, 400.0])
+def test_a_poll_that_ends_just_after_the_clock_was_set_puts_no_other_off(
+    store: Store, clock: Clock, service: WorldService, days: float
+) -> None:
+    for _ in range(3):
+        sent(store, service, clock, size=200)
+    passed, begun = [0.0], clock.now
+    poller = make_poller(store, service, clock, steady=lambda: passed[0])
+
+    def wait(seconds: float) -> None:
+        clock.now += seconds
+        passed[0] += seconds
+
+    for jump in (days * 86_400, -days * 86_400):
+        wait(6.0)
+        poller.plan()
+        while (claimed := poller.claim()) is None:
+            wait(1.0)
+        clock.now += jump
+        poller.poll(claimed)
+    assert clock.now - begun < 120
+    while (due := store.batches.next_due(BINDING)) is not None:
+        assert due < begun + 180, "600 numbers at 10 a second"
+        wait(max(due - clock.now, 0.0))
+        claimed = poller.claim()
+        assert claimed is not None
+        poller.poll(claimed)

@@ -117,7 +117,7 @@ def test_a_clock_that_jumps_is_noticed_once_and_drift_is_not() -> None:
     for by, passed in ((10.0, 10.0), (3_610.0, 10.0), (0.0, 0.0), (-86_399.0, 1.0), (1.5, 1.0)):
         wall[0] += by
         steady[0] += passed
-        seen.append(jumps.since_last())
+        seen.append(jumps.since_last(wall[0]))
     assert seen == [0.0, 3_600.0, 0.0, -86_400.0, 0.0]
 
 
