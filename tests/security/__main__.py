@@ -8,10 +8,9 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
+from tests.security import canary as canaries
 from tests.security import fault_matrix, fuzz, machine_faults
 
 Counts = Mapping[str, int]
@@ -57,10 +56,8 @@ def inputs(seconds: int) -> tuple[Counts, list[str]]:
 
 def canary(_: int) -> tuple[Counts, list[str]]:
     """Look for a known key and known numbers in every byte that commands and screens leave."""
-    if find_spec("tests.security.canary") is None:
-        return {}, []
-    report = import_module("tests.security.canary").run()
-    return report.counts(), [str(one) for one in report.found]
+    report = canaries.run()
+    return report.counts, [str(one) for one in report.found]
 
 
 PARTS: Mapping[str, Part] = {"faults": faults, "machines": machines, "inputs": inputs, "canary": canary}
