@@ -33,7 +33,7 @@ from pwl_tui.lists.read.number_formats import shown, shown_digits
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem
-from pwl_tui.secret import Secret
+from pwl_tui.secret import Secret, redactor_of
 from pwl_tui.simulator.faults import FaultsError, load
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.text import clean, in_encoding
@@ -87,7 +87,7 @@ def error_decoder(data: bytes) -> None:
 
 
 def answer_decoder(data: bytes) -> None:
-    fields = fields_of(data)
+    fields = redactor_of(KEY).values(fields_of(data))  # as the client does
     read_balance(fields, "wavalidation")
     submitted, check = read_submitted(fields), read_check(fields)
     batch = read_batch(fields, _BATCH_ID)
