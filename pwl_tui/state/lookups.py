@@ -78,6 +78,17 @@ class Lookups:
         )
         return [row["started"] for row in rows]
 
+    def open(self, binding: Binding) -> dict[int, Lookup]:
+        """Return the checks that have no answer, by number, where it is the last check of the number."""
+        rows = self._database.read(
+            f"SELECT DISTINCT number FROM lookups WHERE {_OF_BINDING} AND answered IS NULL"
+            " AND number IS NOT NULL",
+            binding.base_url,
+            binding.fingerprint,
+        )
+        last = self.latest(binding, [row["number"] for row in rows])
+        return {number: lookup for number, lookup in last.items() if lookup.answered is None}
+
     def intend(self, binding: Binding, number: int, *, now: float, again: bool) -> int:
         """Store that a number is about to be paid for, and return the ID of the check.
 

@@ -4,7 +4,7 @@ from typing import Final, get_args
 
 from msgspec import Struct, field
 
-from pwl_tui.engine.jobs.planning import NOT_AFFORDED, JobPlan
+from pwl_tui.engine.jobs.planning import LOOKED_UP, NOT_AFFORDED, JobPlan
 from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, REASONS, SEVERAL_NUMBERS
 from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.findings import Aspect, Finding
@@ -67,6 +67,7 @@ def steps(plan: JobPlan) -> list[Step]:
         ("duplicates", listed.duplicates, {}),
         ("reused", plan.reused, {}),
         ("under way", plan.under_way, _payers(plan)),
+        ("in doubt", plan.doubted, {LOOKED_UP: plan.doubted}),
         ("left out", plan.left_out, {why_left_out(plan): plan.left_out}),
     ):
         if count:
@@ -105,6 +106,24 @@ def under_way(plan: JobPlan) -> str:
         return ""
     where = numbered(list(plan.under_way_in))
     return f"{grouped(plan.under_way)} already under way in {where}; this job takes over their answers."
+
+
+def in_doubt(plan: JobPlan) -> str:
+    """Return what lookups without an answer mean for a plan; empty if there are none."""
+    parts = []
+    if left := plan.doubted:
+        are, lookups = counted(left, "number is", "numbers are"), "lookups of them have"
+        parts.append(
+            f"{are} left out: {'a lookup of it has' if left == 1 else lookups} no answer and may have been"
+            " charged."
+            f" To pay for {'it' if left == 1 else 'them'} again, send the rest of this job's list afterwards."
+        )
+    if paid := plan.paid_despite:
+        parts.append(
+            f"{counted(paid, 'number')} may be paid for a second time:"
+            f" {'a lookup of it' if paid == 1 else 'lookups of them'} got no answer."
+        )
+    return " ".join(parts)
 
 
 def pay_again(plan: JobPlan) -> str:

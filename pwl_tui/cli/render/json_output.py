@@ -29,12 +29,12 @@ def moment(at: float | None) -> str | None:
 def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
-    Beyond the fixed fields: how many ``further`` numbers the rows with several have; what is ``beside`` the
-    number of a row and not usable, by reason; the ``sheet`` of a
-    workbook; the ``columns`` that look like phone numbers with their share of valid ones, the likeliest
-    first; how ``sure`` each detection is; ``regions`` that would turn rows without a country code into
-    numbers; ``examples`` of cells with the number that is sent and its region; and the ``seconds`` it will
-    take, if recent jobs tell.
+    Beyond the fixed fields: how many numbers are left out ``in_doubt``, because a lookup of each may have
+    been charged; how many ``further`` numbers the rows with several have; what is ``beside`` the number of a
+    row and not usable, by reason; the ``sheet`` of a workbook; the ``columns`` that look like phone numbers
+    with their share of valid ones, the likeliest first; how ``sure`` each detection is; ``regions`` that
+    would turn rows without a country code into numbers; ``examples`` of cells with the number that is sent
+    and its region; and the ``seconds`` it will take, if recent jobs tell.
     """
     listed, reading = plan.list, plan.list.reading
     return {
@@ -54,6 +54,7 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "header": reading.header,
         "region": reading.region,
         "reasons": listed.reasons,
+        "in_doubt": plan.doubted,
         "further": listed.further,
         "beside": listed.beside,
         "sheet": reading.sheet or None,
@@ -76,7 +77,8 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
 
     Beyond the fixed fields: ``expires``, when the service may begin to delete results that were not fetched;
     ``retry_of``, the job whose failed numbers it retries; ``held``, how many of its numbers were left out
-    because they were not in the sample, credits were short, or another job brought no answer;
+    because they were not in the sample, credits were short, another job brought no answer, or a lookup may
+    have been charged;
     ``under_way``, how many of the pending ones other jobs pay for; ``recheck_of``, the job whose answers it
     asks for again; and the ``export`` that it is to have once it is finished: its path, when it was
     ``written`` and to which files, or the error of the last try. Null means none.

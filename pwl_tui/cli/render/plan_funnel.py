@@ -31,6 +31,8 @@ def plan_text(plan: JobPlan, *, seconds: float | None, marks: Marks, rest: bool 
         hints.append(wording.under_way(plan))
         if plan.asks and not rest:
             hints.append(f"With --pay-again {plan.under_way}, they are sent and paid for again.")
+    if doubt := wording.in_doubt(plan):
+        hints.append(doubt)
     examples = [f"  {example}" for example in wording.examples(plan.list)]
     parts = (
         list(_detected(plan.list)),

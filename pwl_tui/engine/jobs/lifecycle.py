@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs import planning, retrying
+from pwl_tui.engine.jobs.doubts import looked_up
 from pwl_tui.engine.jobs.knowing import Known, known
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
@@ -213,4 +214,5 @@ class Jobs:
         since = plan.at if plan.since is None else plan.since
         answers = results.reusable(binding, numbers, since)
         payers = results.under_way(binding, numbers, now - PROVIDER.retention_seconds)
-        return planning.renewed(plan, numbers, answers, payers)
+        doubted = looked_up(self._store, binding, numbers).keys() - plan.despite
+        return planning.renewed(plan, numbers, answers, payers, doubted)

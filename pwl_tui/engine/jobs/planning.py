@@ -31,13 +31,14 @@ from pwl_tui.state.store import Store
 WhenShort = Literal["cancel", "fit", "wait"]
 """With too few credits: send nothing, what you can afford, or also the rest after a top-up."""
 
-_PAY, _REUSE, _LEAVE_OUT, _FOLLOW = range(4)
-_ORDER = (_PAY, _REUSE, _FOLLOW, _LEAVE_OUT)
+_PAY, _REUSE, _LEAVE_OUT, _FOLLOW, _DOUBT = range(5)
+_ORDER = (_PAY, _REUSE, _FOLLOW, _DOUBT, _LEAVE_OUT)
 """In which numbers are stored."""
 _DAY_SECONDS = 86_400.0
 NOT_CHOSEN = "not in the sample"
 NOT_AFFORDED = "left out: credits were short"
 NEVER_ANSWERED = "no answer to recheck"
+LOOKED_UP = "a lookup of it has no answer and may have been charged"
 
 
 class JobPlan(Struct, frozen=True, dict=True):
@@ -45,7 +46,8 @@ class JobPlan(Struct, frozen=True, dict=True):
 
     Attributes:
         list: what was read, and its numbers.
-        dispositions: one byte per number of `list.numbers`: pay, reuse, follow another job, or leave out.
+        dispositions: one byte per number of `list.numbers`: pay, reuse, follow another job, leave out, or
+            leave out because a lookup may have been charged.
         answers: what is reused, by number.
         balance: WhatsApp credits. None means unknown.
         left_out_because: why numbers are left out.
@@ -53,6 +55,8 @@ class JobPlan(Struct, frozen=True, dict=True):
         remainder_of: ID of the job that left these numbers out. None means it continues no job.
         payers: where numbers are under way, by number.
         paid_again: numbers that are paid for though they are under way, because the person decided so.
+        despite: numbers of which a lookup ended without an answer and may have been charged, and that are
+            paid for nevertheless, because the person decided so.
         since: how old answers may be to be reused, UTC epoch seconds. None means that none is reused.
         at: when this was decided; answers that came later are always reused.
         sampled: whether only a sample is paid for.
@@ -69,6 +73,7 @@ class JobPlan(Struct, frozen=True, dict=True):
     remainder_of: int | None = None
     payers: dict[int, UnderWay] = {}
     paid_again: frozenset[int] = frozenset()
+    despite: frozenset[int] = frozenset()
     since: float | None = None
     at: float = math.inf
     sampled: bool = False
@@ -97,6 +102,16 @@ class JobPlan(Struct, frozen=True, dict=True):
         for payer, indexes in self._followed.items():
             counts[payer.job] += len(indexes)
         return dict(sorted(counts.items()))
+
+    @property
+    def doubted(self) -> int:
+        """Numbers left out because a lookup of each is under way, or in doubt: it may have been charged."""
+        return self.dispositions.count(_DOUBT)
+
+    @property
+    def paid_despite(self) -> int:
+        """Numbers to send though a lookup of each may have been charged."""
+        return sum(number in self.despite for number in self._those(_PAY)) if self.despite else 0
 
     @property
     def asks(self) -> bool:
@@ -134,10 +149,11 @@ class JobPlan(Struct, frozen=True, dict=True):
         return 0 if self.balance is None else max(self.to_pay - self.balance, 0)
 
     def numbers(self) -> Iterator[int]:
-        """Yield the numbers in the order of the job: to pay, reused, under way batch by batch, left out."""
+        """Yield the numbers as the job has them: to pay, reused, under way by batch, in doubt, left out."""
         for disposition in (_PAY, _REUSE):
             yield from self._those(disposition)
         yield from (self.list.numbers[index] for index in chain(*self._followed.values()))
+        yield from self._those(_DOUBT)
         yield from self._those(_LEAVE_OUT)
 
     def positions(self) -> "array[int]":
@@ -185,6 +201,8 @@ def make(
     *,
     balance: int | None,
     payers: dict[int, UnderWay] | None = None,
+    doubted: Collection[int] = (),
+    despite: frozenset[int] = frozenset(),
     since: float | None = None,
     at: float = math.inf,
     sample: int | None = None,
@@ -197,15 +215,26 @@ def make(
         answers: what was paid for before and can be reused, by number.
         balance: WhatsApp credits. None means unknown.
         payers: where numbers are under way, by number; what can be reused is reused first.
+        doubted: numbers of which a lookup may have been charged; those neither reused nor under way are left
+            out.
+        despite: those of which it may have been, too, that are paid for, because the person decided so.
         since: how old answers may be to be reused, UTC epoch seconds. None means that none is reused.
         at: now.
         sample: pay for at most this many numbers, chosen at random. None means for all.
         draw: chooses them. None means the system's own randomness.
     """
     payers = payers or {}
-    dispositions = bytearray(_fate(number, answers, payers) for number in plan.numbers)
+    dispositions = bytearray(_fate(number, answers, payers, doubted) for number in plan.numbers)
     made = JobPlan(
-        plan, dispositions, answers, balance, payers=payers, since=since, at=at, sampled=sample is not None
+        plan,
+        dispositions,
+        answers,
+        balance,
+        payers=payers,
+        despite=despite,
+        since=since,
+        at=at,
+        sampled=sample is not None,
     )
     if sample is None or sample >= made.to_pay:
         return made
@@ -216,14 +245,19 @@ def make(
 def undecided(plan: JobPlan) -> "array[int]":
     """Return the numbers of a plan whose fate may have changed since it was made.
 
-    Those are what it pays for, without what the person decided to pay for again, and what is under way.
+    Those are what it pays for, without what the person decided to pay for again, what is under way, and what
+    was looked up without an answer.
     """
     pairs = zip(plan.list.numbers, plan.dispositions, strict=True)
-    return array("q", (n for n, its in pairs if its in (_PAY, _FOLLOW) and n not in plan.paid_again))
+    return array("q", (n for n, its in pairs if its in (_PAY, _FOLLOW, _DOUBT) and n not in plan.paid_again))
 
 
 def renewed(
-    plan: JobPlan, open_numbers: Collection[int], answers: dict[int, Reusable], payers: dict[int, UnderWay]
+    plan: JobPlan,
+    open_numbers: Collection[int],
+    answers: dict[int, Reusable],
+    payers: dict[int, UnderWay],
+    doubted: Collection[int] = (),
 ) -> JobPlan:
     """Return a plan as it is to be carried out now; it never pays for more than the plan that was agreed to.
 
@@ -232,18 +266,20 @@ def renewed(
         open_numbers: what `undecided` returned.
         answers: of those, what can be reused by now.
         payers: of those, where they are under way by now.
+        doubted: of those, of which a lookup may have been charged by now.
 
     Raises:
         EngineError: numbers are no longer under way, and have no answer: they would have to be paid for.
     """
-    if not answers and not payers and not plan.under_way:
+    if not answers and not payers and not doubted and not plan.under_way:
         return plan
     wanted, dispositions, stranded = set(open_numbers), bytearray(plan.dispositions), 0
     for index, number in enumerate(plan.list.numbers):
         if number in wanted:
-            its = _fate(number, answers, payers)
-            stranded += its == _PAY and dispositions[index] == _FOLLOW
-            dispositions[index] = its
+            its, before = _fate(number, answers, payers, doubted), dispositions[index]
+            stranded += its == _PAY and before == _FOLLOW
+            # The sum that was agreed to has nothing for what was in doubt.
+            dispositions[index] = _DOUBT if its == _PAY and before == _DOUBT else its
     if stranded:
         raise EngineError(no_longer_under_way(stranded))
     return replace(plan, dispositions=dispositions, answers=plan.answers | answers, payers=payers)
@@ -342,7 +378,7 @@ def store_job(
         numbers=_new_numbers(plan, ordered),
         batches=batches,
         follows=plan.follows(),
-        decided=[("paid again", f"{len(plan.paid_again):,} numbers under way")] if plan.paid_again else [],
+        decided=_decided(plan),
         further=_further(plan),
         earlier=(
             (index, plan.before[number]) for index, number in enumerate(ordered) if number in plan.before
@@ -385,8 +421,18 @@ def _keep(plan: JobPlan, chosen: Iterable[int], because: str) -> JobPlan:
     return replace(plan, dispositions=dispositions, left_out_because=because)
 
 
-def _fate(number: int, answers: Mapping[int, Reusable], payers: Mapping[int, UnderWay]) -> int:
-    return _REUSE if number in answers else _FOLLOW if number in payers else _PAY
+def _fate(
+    number: int, answers: Mapping[int, Reusable], payers: Mapping[int, UnderWay], doubted: Collection[int]
+) -> int:
+    if number in answers:
+        return _REUSE
+    return _FOLLOW if number in payers else _DOUBT if number in doubted else _PAY
+
+
+def _decided(plan: JobPlan) -> list[tuple[str, str]]:
+    """Return the person's decisions to pay for what may have been paid for (rule 7), for the activity."""
+    counts = {"under way": len(plan.paid_again), "looked up without an answer": plan.paid_despite}
+    return [("paid again", f"{count:,} numbers {what}") for what, count in counts.items() if count]
 
 
 def _rows(plan: JobPlan) -> Iterator[tuple[int | None, str | None]]:
@@ -406,6 +452,7 @@ def _further(plan: JobPlan) -> Iterator[tuple[int, int]]:
 def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
     to_pay, reused, left_out = plan.to_pay, plan.reused, Answer(note=plan.left_out_because)
     under_way, waiting = plan.under_way, cache(awaited)
+    doubted, looked_up = plan.doubted, Answer(note=LOOKED_UP)
     for seq, (first, size) in enumerate(plan.spans(), 1):
         for number in ordered[first : first + size]:
             yield NewNumber(number, seq)
@@ -415,6 +462,8 @@ def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
             yield NewNumber(number, None, replace(answer, note=reused_note(answered)), answered)
         elif index < to_pay + reused + under_way:
             yield NewNumber(number, None, waiting(plan.payers[number].job))
+        elif index < to_pay + reused + under_way + doubted:
+            yield NewNumber(number, None, looked_up)
         else:
             yield NewNumber(number, None, left_out)
 

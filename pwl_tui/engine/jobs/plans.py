@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from pwl_tui.changes import Before
 from pwl_tui.engine.context import EngineContext
 from pwl_tui.engine.jobs import planning, retrying
+from pwl_tui.engine.jobs.doubts import looked_up
 from pwl_tui.engine.jobs.planning import NOT_CHOSEN, JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import Rates, continued_by, rates, require_not_continued, why_left_out
@@ -26,6 +27,7 @@ from pwl_tui.lists.planned import ListPlan
 from pwl_tui.lists.read.reading import Options, Reading
 from pwl_tui.lists.read.source import Source
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.lookups import Lookup
 from pwl_tui.state.models import Job
 from pwl_tui.state.queries.results import Reusable, UnderWay
 
@@ -125,7 +127,9 @@ class Plans:
         source, reading = original(self._store, job_id)
         listed = self.read(source, reading, progress=progress, cancelled=cancelled)
         own = self._store.results.reusable_of(job_id)
-        made = replace(self._make(listed, self._context.settings.lists.reuse_days, own), remainder_of=job_id)
+        days = self._context.settings.lists.reuse_days
+        # To send what was left out is the decision that rule 7 asks for.
+        made = replace(self._make(listed, days, own, despite_doubt=True), remainder_of=job_id)
         failed = set(self._store.results.failed(job_id))
         return planning.without(made, failed, f"failed in job {job_id}") if failed else made
 
@@ -168,6 +172,7 @@ class Plans:
             {number: known for number, known in latest.items() if known.answered >= since},
             balance=self._balance(),
             payers=results.under_way(job.binding, listed.numbers, now - PROVIDER.retention_seconds),
+            doubted=looked_up(self._store, job.binding, listed.numbers),
             since=since,
             at=now,
         )
@@ -215,22 +220,42 @@ class Plans:
     # -- internals
 
     def _make(
-        self, listed: ListPlan, days: int, own: dict[int, Reusable], sample: int | None = None
+        self,
+        listed: ListPlan,
+        days: int,
+        own: dict[int, Reusable],
+        sample: int | None = None,
+        *,
+        despite_doubt: bool = False,
     ) -> JobPlan:
-        """Decide what becomes of the numbers of a list; answers of `own` are reused whatever their age."""
+        """Decide what becomes of the numbers of a list.
+
+        Args:
+            listed: what was read.
+            days: how old answers may be to be reused.
+            own: answers that are reused whatever their age.
+            sample: pay for at most this many. None means all.
+            despite_doubt: whether to pay for numbers of which a lookup ended without an answer.
+        """
         now, binding = self._context.clock(), self._context.binding
         since = planning.reuse_since(now, days)
-        answers, payers = dict[int, Reusable](), dict[int, UnderWay]()
+        answers, payers, doubts = dict[int, Reusable](), dict[int, UnderWay](), dict[int, Lookup]()
         if binding is not None:
             results = self._store.results
             if since is not None:
                 answers = results.reusable(binding, listed.numbers, since)
             payers = results.under_way(binding, listed.numbers, now - PROVIDER.retention_seconds)
+            doubts = looked_up(self._store, binding, listed.numbers)
+        despite = frozenset(
+            number for number, lookup in doubts.items() if despite_doubt and lookup.problem is not None
+        )
         return planning.make(
             listed,
             answers | own,
             balance=self._balance(),
             payers=payers,
+            doubted=doubts.keys() - despite,
+            despite=despite,
             since=since,
             at=now,
             sample=sample,

@@ -266,7 +266,6 @@ class Lookups:
         lookups.doubt_orphans(binding, LOOKUP_ORPHAN)
         if free := self._free(account, plan, [number]):
             return free[number]
-        last = lookups.latest(binding, [number]).get(number)
         try:
             self._store.require_room()
             balance = self._read_balance(account)
@@ -274,11 +273,15 @@ class Lookups:
             return Finding(number, problem=error.problem)
         if not balance:
             return Finding(number, problem=credits_short(1, balance))
-        # Rule 2: the intent is on disk before a byte is sent.
-        started = self._context.clock()
-        lookup = lookups.intend(
-            binding, number, now=started, again=last is not None and last.answered is None
-        )
+        # A list that is accepted sees the intent, or is seen here.
+        with self._store.accepting():
+            if free := self._free(account, plan, [number]):
+                return free[number]
+            last = lookups.latest(binding, [number]).get(number)
+            # Rule 2: the intent is on disk before a byte is sent.
+            started = self._context.clock()
+            again = last is not None and last.answered is None
+            lookup = lookups.intend(binding, number, now=started, again=again)
         try:
             # Rule 5: the client sends it once, on a connection of its own.
             check = account.service().check(f"+{number}")

@@ -76,6 +76,8 @@ def _free(title: str, plan: JobPlan) -> Ask:
         question += f"\n{grouped(plan.reused)} already have a result."
     if plan.under_way:
         question += f"\n{wording.under_way(plan)}"
+    if doubt := wording.in_doubt(plan):
+        question += f"\n{doubt}"
     return Ask(title, question, [Choice("no", "Cancel", key="n"), Choice("yes", "Create the job", key="y")])
 
 

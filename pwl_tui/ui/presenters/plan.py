@@ -46,6 +46,8 @@ def plan_lines(plan: JobPlan, width: int, seconds: float | None = None, *, rest:
         lines.append(Content(wording.saving(plan)))
     if plan.under_way:
         lines.append(Content(wording.under_way(plan)))
+    if doubt := wording.in_doubt(plan):
+        lines.append(Content(doubt))
     if changed := wording.ninth_digits(plan.list):
         lines.append(Content(changed))
     if unusable := wording.beside(plan.list):
@@ -126,6 +128,8 @@ def spending(plan: JobPlan) -> str:
         what += f"\n{wording.saving(plan)}"
     if plan.under_way:
         what += f"\n{wording.under_way(plan)}"
+    if doubt := wording.in_doubt(plan):
+        what += f"\n{doubt}"
     if plan.balance is None or plan.balance_after is None:
         return f"{what}\nCould not read the balance. The service refuses batches that it cannot charge."
     return f"{what}\nCredits {grouped(plan.balance)} → {grouped(plan.balance_after)}."
