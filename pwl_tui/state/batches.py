@@ -8,6 +8,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from pwl_tui.answer import Outcome
+from pwl_tui.batch_ids import folded, is_uuid
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import NoSuchJobError
@@ -22,6 +23,13 @@ from pwl_tui.text import without_numbers
 IN_DOUBT: Final = "its batch is in doubt"
 _QUERY_SIZE: Final = 500
 """IDs in one statement; SQLite allows 32,766."""
+_HELD: Final = (
+    "SELECT b.batch_id, k.base_url FROM batches b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
+)
+_FORGOTTEN: Final = (
+    "SELECT b.batch_id, k.base_url FROM forgotten b LEFT JOIN charges c ON c.job=b.job AND c.seq=b.seq"
+    " LEFT JOIN bindings k ON k.id=c.binding"
+)
 
 
 class Batches:
@@ -49,12 +57,20 @@ class Batches:
             )
         return batch_from(row)
 
-    def by_id(self, batch_id: str) -> Batch | None:
-        """Return the batch with the service's ID. None means there is none, or its job is being deleted."""
-        row = self._database.first(
-            f"{BATCHES} WHERE batch_id=? AND job IN (SELECT id FROM jobs WHERE ready=1) LIMIT 1", batch_id
+    def by_id(self, batch_id: str, base_url: str) -> Batch | None:
+        """Return the batch with the service's ID. None means there is none, or its job is being deleted.
+
+        See `known` for when two IDs are the same.
+        """
+        rows = self._database.read(
+            "SELECT b.job, b.seq, b.batch_id, k.base_url FROM batches b JOIN jobs j ON j.id=b.job"
+            " JOIN bindings k ON k.id=j.binding WHERE j.ready=1 AND lower(b.batch_id)=?",
+            batch_id.lower(),
         )
-        return batch_from(row) if row else None
+        for row in rows:
+            if folded(row["batch_id"]) == folded(batch_id) and _is_here(row, base_url):
+                return self.get(row["job"], row["seq"])
+        return None
 
     def state_of(self, job: int, seq: int, digest: str) -> BatchState | None:
         """Return the state of a batch by its name and the digest of its numbers. None means there is none."""
@@ -63,15 +79,27 @@ class Batches:
         )
         return BatchState(row["state"]) if row else None
 
-    def known(self, batch_ids: Iterable[str]) -> set[str]:
-        """Return those of the service's IDs that a batch has, or had before its job was forgotten."""
+    def known(self, batch_ids: Iterable[str], base_url: str) -> set[str]:
+        """Return those of the service's IDs that a batch has, or had before its job was forgotten.
+
+        Case makes no difference in a UUID. It counts whichever key and base URL the batch belongs to, since
+        it is unique: one account may have several keys, and its service several addresses. Any other ID may
+        name two batches of two services, so it counts for its base URL, with any key.
+
+        Args:
+            batch_ids: which.
+            base_url: of the service that they are from.
+        """
         found: set[str] = set()
         remaining = iter(batch_ids)
         while some := list(islice(remaining, _QUERY_SIZE)):
             marks = ",".join("?" * len(some))
-            for table in ("batches", "forgotten"):
-                rows = self._database.read(f"SELECT batch_id FROM {table} WHERE batch_id IN ({marks})", *some)
-                found.update(row["batch_id"] for row in rows)
+            for held in (_HELD, _FORGOTTEN):
+                rows = self._database.read(
+                    f"{held} WHERE lower(b.batch_id) IN ({marks})", *(batch_id.lower() for batch_id in some)
+                )
+                ours = {folded(row["batch_id"]) for row in rows if _is_here(row, base_url)}
+                found.update(batch_id for batch_id in some if folded(batch_id) in ours)
         return found
 
     def numbers(self, batch: Batch) -> list[int]:
@@ -332,3 +360,8 @@ class Batches:
     ) -> None:
         move(c, batch, BatchState.SENDING, state, error=to_json(problem), **columns)
         note(c, Activity(now, batch.job, batch.seq, state, without_numbers(problem.message)))
+
+
+def _is_here(row: sqlite3.Row, base_url: str) -> bool:
+    """Return whether the batch of a row may be one of a service; what has no charge may be anywhere."""
+    return is_uuid(row["batch_id"]) or row["base_url"] in (base_url, None)

@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import astuple
 
 from pwl_tui.answer import COLUMNS, Answer
+from pwl_tui.batch_ids import folded
 from pwl_tui.changes import Before
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
@@ -342,4 +343,5 @@ def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[obje
 
 def _charged(c: sqlite3.Connection, batch_id: str) -> bool:
     """Whether the books have the charge of a batch whose job was forgotten, or that was written off."""
-    return c.execute("SELECT 1 FROM forgotten WHERE batch_id=?", (batch_id,)).fetchone() is not None
+    rows = c.execute("SELECT batch_id FROM forgotten WHERE lower(batch_id)=?", (batch_id.lower(),))
+    return folded(batch_id) in {folded(row["batch_id"]) for row in rows}

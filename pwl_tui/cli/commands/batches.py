@@ -11,6 +11,7 @@ from typing import get_args
 
 from pwl_tui import paths
 from pwl_tui.api.errors import ApiError
+from pwl_tui.batch_ids import pasted_id
 from pwl_tui.cli.arguments import Command, add_json
 from pwl_tui.cli.errors import UsageError, exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
@@ -148,9 +149,11 @@ def settle(session: Session) -> int:
 
 def _adopt_ids(session: Session, batch_ids: Sequence[str]) -> int:
     """Make one job from all IDs that can be adopted; fail only if there are none."""
-    batches = session.store.batches
+    batch_ids = [pasted_id(batch_id) for batch_id in batch_ids]
     # A file of IDs can be adopted again: IDs that already belong to a job are not a failure.
-    known = {batch_id for batch_id in batch_ids if batches.by_id(batch_id) is not None}
+    binding, known = session.engine.binding, set[str]()
+    if binding is not None:
+        known = {one for one in batch_ids if session.store.batches.by_id(one, binding.base_url) is not None}
     adopted = session.engine.recovery.adopt(batch_ids, session.arguments.name, _progress(session.output))
     if not adopted.jobs:
         if len(adopted.failed) > 1:
@@ -216,7 +219,7 @@ def _progress(output: Output) -> Callable[[int, int], None]:
 
 def _name_failures(output: Output, adopted: Adopted) -> None:
     for batch_id, problem in adopted.failed:
-        output.note(f"{clean(batch_id, 80)}: {problem.message} {problem.remedy}")
+        output.note(f"{clean(batch_id, 80) or 'No ID'}: {problem.message} {problem.remedy}")
 
 
 def _exit_of(adopted: Adopted, known: Collection[str] = ()) -> Exit:

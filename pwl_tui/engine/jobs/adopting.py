@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.models import BatchAnswer
+from pwl_tui.batch_ids import folded, pasted_id
 from pwl_tui.engine.jobs.planning import Origin
 from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
@@ -92,7 +93,7 @@ def adopt(
         store: where to store the job.
         poll: polls the service.
         binding: the service and key.
-        batch_ids: the service's; one that is given twice counts once.
+        batch_ids: the service's, as they were pasted; one that is given twice counts once.
         name: of the job. None means a name made from the first ID.
         profile: of the job.
         now: UTC epoch seconds.
@@ -104,11 +105,11 @@ def adopt(
     """
     adopted = Adopted()
     found = []
-    wanted = list(dict.fromkeys(batch_ids))
+    wanted = list({folded(batch_id): batch_id for batch_id in map(pasted_id, batch_ids)}.values())
     for done, batch_id in enumerate(wanted):
         tell(done, len(wanted))
         try:
-            _refuse_known(store, batch_id)
+            _refuse_known(store, batch_id, binding)
             batch = find(poll, batch_id)
             _refuse_in_doubt(store, binding, batch)
         except ProblemError as error:
@@ -116,7 +117,7 @@ def adopt(
         else:
             found.append(batch)
     with store.accepting():
-        found = list(_still_unknown(store, found, adopted))
+        found = list(_still_unknown(store, binding, found, adopted))
         if found:
             name = name or f"adopted-{found[0].batch_id[:8]}"
             adopted.jobs.append(_store(store, found, binding, name, profile, now))
@@ -144,13 +145,13 @@ def rebuild(
     """
     entries = [line for line in lines if isinstance(line, Entry)]
     ours = [entry for entry in entries if is_of(entry, binding)]
-    known = store.batches.known(entry.batch_id for entry in ours)
+    known = store.batches.known((entry.batch_id for entry in ours), binding.base_url)
     new = {entry.batch_id: entry for entry in ours if entry.batch_id not in known}
     unanswered: Open = {}
     follow_up(unanswered, (line for line in lines if is_of(line, binding)))
     nameless = [line for name, line in unanswered.items() if store.batches.state_of(*name) is None]
     for intent in list(nameless):
-        entry = _proven(store, poll, intent, lines)
+        entry = _proven(store, poll, binding, intent, lines)
         if entry is not None:
             store.journal.append(entry)
             new[entry.batch_id] = entry
@@ -173,24 +174,28 @@ def rebuild(
             else:
                 found.append(replace(batch, submitted=moment_of(entry, now)))
         with store.accepting():
-            found = list(_still_unknown(store, found, adopted))
+            found = list(_still_unknown(store, binding, found, adopted))
             if found:
                 adopted.jobs.append(_store(store, found, binding, name or "adopted", profile, now))
     return adopted
 
 
-def _still_unknown(store: Store, found: Sequence[Found], adopted: Adopted) -> Iterator[Found]:
+def _still_unknown(
+    store: Store, binding: Binding, found: Sequence[Found], adopted: Adopted
+) -> Iterator[Found]:
     """Yield the batches that no other process has adopted while the service was asked; note the others."""
     for batch in found:
         try:
-            _refuse_known(store, batch.batch_id)
+            _refuse_known(store, batch.batch_id, binding)
         except AdoptError as error:
             _note_failure(adopted, batch.batch_id, error)
         else:
             yield batch
 
 
-def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> Entry | None:
+def _proven(
+    store: Store, poll: Poll, binding: Binding, intent: Intent, lines: Sequence[Line]
+) -> Entry | None:
     """Return the entry of a batch whose outcome is unknown, if an ID that came for it holds its numbers.
 
     Raises:
@@ -198,7 +203,7 @@ def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> 
         StateError: the state file failed.
     """
     name = (intent.job, intent.seq, intent.digest)
-    taken = {line.batch_id for line in lines if isinstance(line, Entry)}
+    taken = {folded(line.batch_id) for line in lines if isinstance(line, Entry)}
     for line in lines:
         if (
             not isinstance(line, Candidates)
@@ -207,7 +212,7 @@ def _proven(store: Store, poll: Poll, intent: Intent, lines: Sequence[Line]) -> 
         ):
             continue
         for batch_id in line.candidates:
-            if batch_id in taken or store.batches.known([batch_id]):
+            if folded(batch_id) in taken or store.batches.known([batch_id], binding.base_url):
                 continue
             try:
                 found = find(poll, batch_id)
@@ -231,12 +236,21 @@ def _note_failure(adopted: Adopted, batch_id: str, error: ProblemError) -> None:
 def identify(store: Store, poll: Poll, batch: Batch, batch_id: str, *, now: float, evidence: str) -> None:
     """Give a batch in doubt its ID, after checking that it polls and holds exactly the batch's numbers.
 
+    Args:
+        store: where it is recorded.
+        poll: polls the service with the batch's own key.
+        batch: the batch.
+        batch_id: the ID as it was pasted.
+        now: UTC epoch seconds.
+        evidence: what the balance says, for the activity.
+
     Raises:
         AdoptError: the ID is another batch's.
         ApiError: the service does not know it, or cannot be asked.
         StateError: the state file failed.
     """
-    _refuse_known(store, batch_id)
+    batch_id = pasted_id(batch_id)
+    _refuse_known(store, batch_id, store.jobs.get(batch.job).binding)
     if (error := misfit(store, batch, poll(batch_id))) is not None:
         raise error
     give(store, batch, batch_id, now=now, evidence=evidence)
@@ -267,8 +281,9 @@ def give(
     """
     with store.accepting():
         require_in_doubt(store, batch)
-        _refuse_known(store, batch_id)
-        store.journal.append(journal_entry(store.jobs.get(batch.job), batch, batch_id, now))
+        job = store.jobs.get(batch.job)
+        _refuse_known(store, batch_id, job.binding)
+        store.journal.append(journal_entry(job, batch, batch_id, now))
         store.decisions.identify(batch, batch_id=batch_id, now=now, evidence=evidence, proven=proven)
 
 
@@ -286,8 +301,8 @@ def require_in_doubt(store: Store, batch: Batch) -> None:
         )
 
 
-def _refuse_known(store: Store, batch_id: str) -> None:
-    known = store.batches.by_id(batch_id)
+def _refuse_known(store: Store, batch_id: str, binding: Binding) -> None:
+    known = store.batches.by_id(batch_id, binding.base_url)
     if known is not None:
         raise AdoptError(
             f"{batch_id} is already batch {known.label} of job {known.job}.",
@@ -360,10 +375,10 @@ def _store(
         ),
         batches=list(_batches(found, _written_off(store, binding, found))),
     )
-    journaled = {entry.batch_id for entry in store.journal.entries()}
+    journaled = {folded(entry.batch_id) for entry in store.journal.entries()}
     job = store.jobs.get(job_id)
     for batch, one in zip(store.batches.of(job_id), found, strict=True):
-        if one.batch_id not in journaled:
+        if folded(one.batch_id) not in journaled:
             store.journal.append(journal_entry(job, batch, one.batch_id, now))
         if batch.state is not BatchState.PROCESSING:
             raise AssertionError("an adopted batch is polled from the start")

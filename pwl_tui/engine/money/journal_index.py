@@ -44,7 +44,7 @@ class JournalIndex:
         self._missing |= {line.batch_id: line for line in ours if isinstance(line, Entry)}
         follow_up(self._open, ours)
         self._candidates += [line for line in ours if isinstance(line, Candidates)]
-        for batch_id in self._store.batches.known(self._missing):
+        for batch_id in self._store.batches.known(self._missing, self._binding.base_url):
             del self._missing[batch_id]
         return list(self._missing.values())
 

@@ -6,6 +6,7 @@ That is the one decision about a batch in doubt that needs no person.
 from typing import Final
 
 from pwl_tui.api.errors import ApiError
+from pwl_tui.batch_ids import folded
 from pwl_tui.engine.jobs.adopting import AdoptError, Poll, give, misfit
 from pwl_tui.engine.money.settling import evidence_of
 from pwl_tui.problem import Kind
@@ -47,7 +48,7 @@ def prove(store: Store, poll: Poll, binding: Binding, batch: Batch, *, now: floa
     chosen = [one.batch_id for one in sorted(candidates, key=lambda one: bool(one.refusal))[:_AT_ONCE]]
     holding: list[str] = []
     for batch_id in chosen:
-        refusal, final = _look_up(store, poll, batch, batch_id)
+        refusal, final = _look_up(store, poll, binding, batch, batch_id)
         if refusal:
             store.replies.refuse(batch, batch_id, refusal, final=final, now=now)
         else:
@@ -70,10 +71,10 @@ def prove(store: Store, poll: Poll, binding: Binding, batch: Batch, *, now: floa
     return True
 
 
-def _look_up(store: Store, poll: Poll, batch: Batch, batch_id: str) -> tuple[str, bool]:
+def _look_up(store: Store, poll: Poll, binding: Binding, batch: Batch, batch_id: str) -> tuple[str, bool]:
     """Return why a candidate cannot be taken, and whether that is final; empty if it can."""
-    journaled = {line.batch_id for line in store.journal.read(0)[0] if isinstance(line, Entry)}
-    if batch_id in journaled or store.batches.known([batch_id]):
+    journaled = {folded(line.batch_id) for line in store.journal.read(0)[0] if isinstance(line, Entry)}
+    if folded(batch_id) in journaled or store.batches.known([batch_id], binding.base_url):
         return "It belongs to another batch.", True
     try:
         answer = poll(batch_id)

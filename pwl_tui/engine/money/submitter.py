@@ -381,7 +381,7 @@ class Submitter:
     def _is_taken(self, batch_id: str) -> bool:
         """Return whether another batch has an ID: then it tells nothing about this one."""
         try:
-            return bool(self._store.batches.known([batch_id]))
+            return bool(self._store.batches.known([batch_id], self._binding.base_url))
         except StateError:  # the ID must be kept first
             return False
 

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
+from pwl_tui.batch_ids import pasted_id
 from pwl_tui.ui.dialogs.base import FormDialog, field
 from pwl_tui.ui.widgets.text_input import TextInput
 from pwl_tui.wording.figures import counted
@@ -103,4 +104,4 @@ class AdoptDialog(FormDialog[Adoption | None]):
     def _ids(self) -> tuple[str, ...]:
         """Return the IDs, however they are separated."""
         bare = self.query_one(IdsInput).value.replace(",", " ").replace(";", " ").split()
-        return tuple(dict.fromkeys(id_.strip("\"'") for id_ in bare))
+        return tuple(dict.fromkeys(filter(None, map(pasted_id, bare))))

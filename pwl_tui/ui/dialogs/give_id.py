@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
 
+from pwl_tui.batch_ids import pasted_id
 from pwl_tui.state.models import Batch
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.context import AppContext
@@ -39,12 +40,12 @@ class GiveIdDialog(FormDialog[bool | None]):
         with self.frame("Enter the batch ID"):
             yield Static(Content(text), classes="dialog-text")
             example = "550e8400-e29b-41d4-a716-446655440000"
-            yield TextInput(self._batch_id, id="batch-id", placeholder=example, max_length=200)
+            yield TextInput(self._batch_id, id="batch-id", placeholder=example, max_length=500)
             yield from self.ending("Check and use this ID")
 
     def action_submit(self) -> None:
         """Check the ID and use it."""
-        batch, batch_id = self._batch, self.query_one(TextInput).value.strip().strip("\"'")
+        batch, batch_id = self._batch, pasted_id(self.query_one(TextInput).value)
         if not batch_id:
             self.refuse("Enter the ID first.")
             return

@@ -7,6 +7,7 @@ import pytest
 
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
+from pwl_tui.batch_ids import pasted_id
 from pwl_tui.engine.jobs import adopting
 from pwl_tui.engine.money.submitter import Sent
 from pwl_tui.engine.polling.schedule import Budget
@@ -23,6 +24,7 @@ from tests.unit.fake_service import (
     SILENT,
     Clock,
     WorldService,
+    accepted,
     add_job,
     failing,
     finish,
@@ -157,6 +159,81 @@ def test_ids_that_cannot_be_taken_over_are_named_and_the_others_are(
     # What was paid for elsewhere stands in the books, and explains nothing of what we paid for.
     assert store.charges.between(BINDING, 0, clock.now) == 0
     assert [(charge.amount, charge.started) for charge in store.charges.all(BINDING)] == [(2, None)] * 2
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "{upper}",
+        " {id}\t",
+        '"{id}",',
+        "\u201c{upper}\u201d",
+        "{{{id}}}",
+        "https://lookup.example/api/v1/wavalidation/batch/{id}?api_key=secret",
+        "HTTPS://lookup.example/status?api_key=secret&batch_id={upper}",
+    ],
+)
+@pytest.mark.parametrize("forgotten", [False, True])
+def test_an_id_in_other_words_is_known_and_charged_once(
+    store: Store,
+    clock: Clock,
+    service: WorldService,
+    monkeypatch: pytest.MonkeyPatch,
+    pasted: str,
+    forgotten: bool,
+) -> None:
+    poll = service.poll
+    monkeypatch.setattr(service, "poll", lambda batch_id: poll(batch_id.lower()))
+    batch_id = submit_elsewhere(service, FIRST, 3)
+    engine = make_engine(store, service, clock)
+    clock.now += 60
+    (job,) = engine.recovery.adopt([batch_id]).jobs
+    if forgotten:
+        engine.jobs.forget(job)
+    again = engine.recovery.adopt([pasted.format(id=batch_id, upper=batch_id.upper()), batch_id])
+    assert len(again.jobs) == forgotten
+    assert [("secret" in name, "already" in why.message) for name, why in again.failed] == (
+        [] if forgotten else [(False, True)]
+    )
+    assert [charge.amount for charge in store.charges.all(BINDING)] == [3]
+
+
+def test_the_id_of_a_batch_in_doubt_may_be_pasted_as_a_url(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    batch = in_doubt(store, service, clock, paid=True)
+    pasted = f"https://lookup.example/api/v1/wavalidation/batch/{ids(service)[0]}?api_key=secret"
+    make_engine(store, service, clock).recovery.settle(batch.job, batch.seq, "adopted", pasted)
+    assert store.batches.get(batch.job, batch.seq).batch_id == ids(service)[0]
+
+
+@pytest.mark.parametrize(
+    ("pasted", "found"),
+    [
+        ("https://lookup.example/api/v1/balance?api_key=secret", ""),
+        ("https://[", ""),
+        ("a/b c", "a/b c"),
+        ("https://lookup.example/batch/a%2Fb/", "a/b"),
+    ],
+)
+def test_only_the_id_is_taken_from_a_url(pasted: str, found: str) -> None:
+    assert pasted_id(pasted) == found
+
+
+def test_an_id_that_is_no_uuid_belongs_to_its_service_and_has_its_case(store: Store) -> None:
+    here, there = BINDING.base_url, "http://127.0.0.1:9"
+    unique = "550E8400-e29b-41d4-a716-446655440000"
+    jobs = [add_job(store, FIRST, 2), add_job(store, FIRST + 9, 2)]
+    for job, batch_id in zip(jobs, (unique, "aB-1"), strict=True):
+        accepted(store, job, batch_id=batch_id)
+    for forgotten in (False, True):
+        if forgotten:
+            for job in jobs:
+                store.jobs.forget(job, NOW)
+        assert store.batches.known([unique.lower(), "aB-1", "ab-1"], here) == {unique.lower(), "aB-1"}
+        assert store.batches.known([unique.upper(), "aB-1"], there) == {unique.upper()}
+        assert (store.batches.by_id("aB-1", here) is None) is forgotten
+        assert store.batches.by_id("aB-1", there) is None
 
 
 def test_many_ids_are_asked_for_at_the_pace_of_polling(service: WorldService) -> None:

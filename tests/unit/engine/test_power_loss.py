@@ -24,6 +24,7 @@ from pwl_tui.state.files.journal import Entry, Journal, Line
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
+    BINDING,
     FIRST,
     Clock,
     WorldService,
@@ -177,7 +178,9 @@ def check(moments: Sequence[Moment], directory: Path) -> int:
             store = power_comes_back(directory, moment, log, journal)
             with closing(sqlite3.connect(directory / "state.db")) as bare:
                 assert bare.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert store.batches.known(moment.stored) == moment.stored, "the state file forgot an id"
+            assert store.batches.known(moment.stored, BINDING.base_url) == moment.stored, (
+                "the state file forgot an id"
+            )
             assert moment.lines <= set(store.journal.read(0)[0]), "the journal forgot a line"
             make_submitter(store, make_service(clock), clock).recover()
             batches = store.batches.of(1)
