@@ -178,7 +178,8 @@ class Client:
             with within(_seconds(client.timeout)):
                 _exchange(client, request, answer)
         except (httpx.RequestError, httpx.InvalidURL, UnicodeError) as error:
-            problem = transport_problem(error, paid=answer.paid, proxy=self._proxy)
+            if not answer.is_whole:
+                problem = transport_problem(error, paid=answer.paid, proxy=self._proxy)
         except RuntimeError:  # httpx: another thread has closed the client
             if not client.is_closed:
                 raise
@@ -274,6 +275,17 @@ class _Answer:
         body = bytes(self.received)
         content, whole = unpacked(body, self.headers.get("content-encoding", ""), self.most)
         return [content, body] if whole else [body]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the document came, though the connection said that there was more, and was lost.
+
+        Of what is paid for, only the answer to a single check counts. A submission stays in doubt until its
+        ID is proven: that takes one poll, and is the same for everything that is wrong with its answer.
+        """
+        if not self.status or not tolerant.whole(self.body):
+            return False
+        return not self.paid or (200 <= self.status < 300 and self.check is not None)
 
     @property
     def most(self) -> int:

@@ -87,7 +87,8 @@ class Came:
 def expected(fault: Fault, call: Call) -> Expected:
     """Return what must come of a transport fault at a call, by its row of the table."""
     paid = call in {"submit", "lookup"}
-    kind, _, charged = (fault.paid if paid else fault.asked).partition(" ")
+    whole = fault.complete and call == "lookup"
+    kind, _, charged = (fault.paid if paid and not whole else fault.asked).partition(" ")
     charged = charged or "no"
     if kind == "ok":
         state = {"submit": "processing", "poll": "completed"}.get(call, "")

@@ -31,6 +31,7 @@ class Fault(NamedTuple):
         paid: what a call that is paid for comes to: ``ok``, or the kind and whether it may have been charged.
         words: what the sentence for the person says.
         proven: whether an ID comes with it all the same, so that nobody has to settle the batch.
+        complete: whether the whole document comes with it, so that a lookup ends as a free call does.
         endless: whether only the deadline of the call ends it.
         secure: makes the far end speak TLS. None: it does not.
         host: as what the far end is addressed.
@@ -43,6 +44,7 @@ class Fault(NamedTuple):
     paid: str
     words: str
     proven: bool = False
+    complete: bool = False
     endless: bool = False
     secure: Secure | None = None
     host: str = "localhost"
@@ -345,10 +347,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "a length too long",
         sends(lambda b: head(len(b) + 9) + b),
-        "network",
+        "ok",
         "network unknown",
         NETWORK_LOST,
         proven=True,
+        complete=True,
     ),
     Fault(
         "a length too short",
@@ -400,10 +403,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "a chunk that is shorter than it says",
         sends(lambda b: chunked(end=b"%x\r\n%s" % (len(b) + 99, b))),
-        "network",
+        "ok",
         "network unknown",
         NETWORK_LOST,
         proven=True,
+        complete=True,
     ),
     Fault(
         "a chunk without a size",
@@ -416,10 +420,11 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "no last chunk",
         sends(lambda b: chunked(b, end=b"")),
-        "network",
+        "ok",
         "network unknown",
         NETWORK_LOST,
         proven=True,
+        complete=True,
     ),
     Fault(
         "an unknown transfer encoding",

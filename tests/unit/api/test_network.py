@@ -98,6 +98,62 @@ def test_cut_within_the_answer() -> None:
     assert (problem.kind, problem.charged) == ("network", "unknown")
 
 
+CHECK = b'{"formatted_number": "+14155552671", "numberstatus": true, "businessnumber": false}'
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pytest.param(lambda body: OK % (len(body) + 9, body), id="length"),
+        pytest.param(
+            lambda body: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s" % (len(body), body),
+            id="chunk",
+        ),
+        pytest.param(
+            lambda body: (OK % (900, gzip.compress(body))).replace(b"OK", b"OK\r\nContent-Encoding: gzip", 1),
+            id="packed",
+        ),
+    ],
+)
+def test_a_whole_document_is_read_though_more_was_announced(frame: Callable[[bytes], bytes]) -> None:
+    def serve(connection: socket.socket) -> None:
+        paid = request_of(connection).startswith(b"POST")
+        connection.sendall(frame(CHECK if paid else b'{"balance": 17}'))
+
+    with served(serve) as base_url, Client(base_url, Secret("k"), paid_timeout=LONG) as client:
+        assert client.balance().balance == 17
+        assert client.check("+14155552671").answer.on_whatsapp
+
+
+def test_an_error_that_came_whole_is_told_unless_it_is_about_what_is_paid_for() -> None:
+    refused = b'{"isSuccess": false, "message": "No.", "code": "AUTH_001"}'
+
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall((OK % (len(refused) + 9, refused)).replace(b"200 OK", b"401 Unauthorized"))
+
+    with served(serve) as base_url:
+        assert submit(base_url).charged == "unknown"
+        with Client(base_url, Secret("k")) as client, pytest.raises(ApiError) as failure:
+            client.balance()
+    assert failure.value.problem.kind == "auth"
+
+
+@pytest.mark.parametrize("body", [b'{"balance": 17', b"[17]", b"17", b""])
+def test_what_is_no_whole_object_is_not_read(body: bytes) -> None:
+    def serve(connection: socket.socket) -> None:
+        request_of(connection)
+        connection.sendall(OK % (len(body) + 9, body))
+
+    with (
+        served(serve) as base_url,
+        Client(base_url, Secret("k")) as client,
+        pytest.raises(ApiError) as failure,
+    ):
+        client.balance()
+    assert failure.value.problem.kind == "network"
+
+
 def test_no_answer_in_time() -> None:
     done = threading.Event()
 
