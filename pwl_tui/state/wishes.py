@@ -47,28 +47,30 @@ class Wishes:
     def begin(self, job: int, begun: bytes) -> None:
         """Remember which files are being written, so that whoever comes after a crash knows them."""
         with self._database.transaction() as c:
-            c.execute("UPDATE wishes SET begun=? WHERE job=?", (begun, job))
+            c.execute("UPDATE wishes SET begun=? WHERE job=? AND written IS NULL", (begun, job))
 
     def finish(self, job: int, files: tuple[WrittenFile, ...], now: float) -> None:
-        """Remember that the export was written."""
+        """Remember that the export was written; nothing changes if it is remembered already."""
         with self._database.transaction() as c:
-            c.execute(
-                "UPDATE wishes SET written=?, files=?, begun=NULL, problem=NULL WHERE job=?",
+            finished = c.execute(
+                "UPDATE wishes SET written=?, files=?, begun=NULL, problem=NULL"
+                " WHERE job=? AND written IS NULL",
                 (now, msgspec.json.encode(files).decode(), job),
             )
-            rows = sum(file.rows for file in files)
-            note(c, Activity(now, job, None, "exported", f"{rows:,} rows"))
+            if finished.rowcount:
+                rows = sum(file.rows for file in files)
+                note(c, Activity(now, job, None, "exported", f"{rows:,} rows"))
 
     def fail(self, job: int, problem: Problem, *, now: float, next_try: float) -> None:
-        """Remember why it could not be written, and when to try again."""
+        """Remember why it could not be written, and when to try again; not if it was written meanwhile."""
         with self._database.transaction() as c:
             before = c.execute("SELECT problem FROM wishes WHERE job=?", (job,)).fetchone()
             told = to_json(problem)
-            c.execute(
+            failed = c.execute(
                 "UPDATE wishes SET problem=?, next_try=?, begun=NULL WHERE job=? AND written IS NULL",
                 (told, next_try, job),
             )
-            if before is not None and before["problem"] != told:
+            if failed.rowcount and before["problem"] != told:
                 note(c, Activity(now, job, None, "export failed", problem.message))
 
     def try_again(self) -> None:

@@ -203,6 +203,39 @@ def test_the_person_can_have_it_tried_now_or_export_it_by_hand(
     assert engine.wishes.left() == []
 
 
+def test_an_export_by_the_person_counts_though_another_process_writes_exports(
+    engine: Engine, service: WorldService, clock: Clock, file: Path
+) -> None:
+    job = wished(engine, file)
+    finish(engine.store, service, clock)
+    with engine.store.exporting():
+        engine.jobs.export(job.id, target_for(file))
+    assert engine.wishes.left() == []
+
+
+@pytest.mark.parametrize("look", [2, 3])
+def test_an_export_by_the_person_while_the_same_one_is_being_written_is_told_once(
+    engine: Engine, service: WorldService, clock: Clock, file: Path, look: int
+) -> None:
+    job = wished(engine, file)
+    finish(engine.store, service, clock)
+    looks = 0
+
+    def meanwhile() -> bool:
+        nonlocal looks
+        looks += 1
+        if looks == look:
+            engine.jobs.export(job.id, replace(target_for(file), force=True))
+        return False
+
+    engine.wishes.carry_out(meanwhile)
+    assert looks >= look
+    events = [entry.event for entry in engine.store.activity.newest(0, 99)]
+    assert (events.count("exported"), events.count("export failed")) == (1, 0)
+    assert engine.store.wishes.get(job.id) is None
+    assert [path.name for path in file.parent.glob("*answers*")] == [file.name], "a part is left"
+
+
 def test_an_export_of_other_rows_to_the_same_file_is_not_the_one_that_was_wished_for(
     engine: Engine, service: WorldService, clock: Clock, file: Path
 ) -> None:
