@@ -47,10 +47,18 @@ class Interrupted(KeyboardInterrupt):
 
 
 class Ending(Struct, frozen=True):
-    """How following ended: the exit code, and the problem behind it, if any."""
+    """How following ended.
+
+    Attributes:
+        exit: the exit code.
+        problem: what is behind it, if anything.
+        at_rest: whether nothing was left to wait for. Otherwise it was cut off by what new work would meet,
+            too, such as a refused key.
+    """
 
     exit: Exit
     problem: Problem | None = None
+    at_rest: bool = True
 
 
 def follow(
@@ -174,13 +182,13 @@ class _Follower:
             case EngineFailed(problem) if waits and problem.charged == "no":
                 self._say_once(f"{problem.message} {problem.remedy}")
             case EngineFailed(problem):
-                return Ending(Exit.FAILED, problem)
+                return Ending(Exit.FAILED, problem, at_rest=False)
             case HookFailed(problem):
                 self._say_once(f"{problem.message} {problem.remedy}")
             case JobFinished(job) if waits:
                 self._output.note(f"Job {job} is finished.")
             case ServiceDown(problem) if problem.kind.refuses_key:
-                return Ending(exit_of_problem(problem), problem)
+                return Ending(exit_of_problem(problem), problem, at_rest=False)
             case ServiceDown(problem, until):
                 when = moment(until, time.time(), seconds=True)
                 self._say_once(f"{problem.message} Everything waits; the next try is at {when}.")
@@ -188,7 +196,7 @@ class _Follower:
                 self._barriers = self._barriers + 1 if problem.kind is Kind.BAD_ANSWER else 0
                 # Whoever answers there is not the service, and does not go away while somebody waits.
                 if self._barriers >= TRIES and not waits:
-                    return Ending(exit_of_problem(problem), problem)
+                    return Ending(exit_of_problem(problem), problem, at_rest=False)
             case SenderBusy():
                 self._say_once(SENDING_ELSEWHERE)
             case ServiceUp():

@@ -10,9 +10,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.config import Settings
 from pwl_tui.engine.engine import Engine
 from pwl_tui.lists.read.reading import Options
@@ -41,9 +43,13 @@ class Accepted:
         self.store = Store.open(machine.state)
         settings = Settings(key_source=Secret(KEY), base_url=machine.simulator.base_url)
         self.engine = Engine(self.store, settings)
-        source = Source.from_text("\n".join(f"+{FIRST + n}" for n in range(numbers)), "leads")
+        self.job = self.add(FIRST, numbers)
+
+    def add(self, first: int, numbers: int) -> int:
+        """Accept a list of so many numbers, and return its job."""
+        source = Source.from_text("\n".join(f"+{first + n}" for n in range(numbers)), "leads")
         plan = self.engine.plans.for_list(source, Options(numbers="possible"))
-        self.job = self.engine.jobs.create(plan, name="leads").id
+        return self.engine.jobs.create(plan, name="leads").id
 
     @property
     def files(self) -> WorkerFiles:
@@ -161,6 +167,42 @@ def test_a_refused_key_ends_it(machine: Place, run: Run) -> None:
     assert run("worker", "run")[0] == 3
     assert value(run, "worker", "status")["problem"]["kind"] == "auth"
     assert machine.world.ledger == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (None, 0),
+        (Rule(call="submit", status=422, times=1), 1),  # the first job decides how both turns end
+        (Rule(call="submit", cut="after", times=1), 5),
+    ],
+    ids=["done", "refused", "in doubt"],
+)
+def test_a_job_that_is_stored_when_the_work_ends_is_not_left_to_nobody(
+    machine: Place,
+    accepted: Accepted,
+    run: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Rule | None,
+    code: int,
+) -> None:
+    if fault is not None:
+        machine.simulator.add_fault(fault)
+    endings = list[int]()
+
+    def followed(*values: Any, **named: Any) -> Ending:
+        ending = follow(*values, **named)
+        if not endings:  # its lock is still held: whoever stores a job now starts no worker
+            accepted.add(FIRST + NUMBERS, 20)
+        endings.append(ending.exit)
+        return ending
+
+    monkeypatch.setattr("pwl_tui.cli.worker.work.follow", followed)
+    assert run("worker", "run")[0] == code
+    in_doubt = code == 5
+    assert endings == [code] * (1 if in_doubt else 2)
+    state = accepted.store.jobs.get(2).state
+    assert state is (JobState.PLANNED if in_doubt else JobState.COMPLETED), "nothing is sent while in doubt"
 
 
 def test_a_refusal_that_names_a_number_is_told_without_it(

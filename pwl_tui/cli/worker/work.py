@@ -68,9 +68,10 @@ def _take_turns(session: Session, files: WorkerFiles) -> int:
                 return Exit.DONE
             ending = _follow_all(session, engine, files, announce=not begun)
         begun = True
-        # A process that stored a job since, and found the lock taken, relies on this look after its release.
+        # A process that stored a job since, and found the lock taken, relies on this look after its release,
+        # also where an older job decided how the work ended.
         engine = Engine(session.store, session.settings, may_spend=not session.arguments.no_spend)
-        if ending.exit not in {Exit.DONE, Exit.UNKNOWN} or standstill(engine) is not None:
+        if not ending.at_rest or standstill(engine) is not None:
             if ending.problem is not None:
                 session.output.explain(ending.problem)
             return ending.exit
