@@ -13,6 +13,7 @@ import socket
 import sys
 import threading
 from contextlib import suppress
+from types import FrameType
 
 _DRAWN_ON = (
     *("xterm", "screen", "tmux", "rxvt", "linux", "ansi", "vt1", "vt2", "vt3", "vt4", "alacritty", "foot"),
@@ -112,9 +113,14 @@ def leave_undisturbed() -> None:
 def _wait(child: int, connection: socket.socket) -> int:
     """Wait until the child ends or lets us go, and return the exit code."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def pass_on(number: int, _: FrameType | None) -> None:
+        with suppress(ProcessLookupError):  # it has ended just now
+            os.kill(child, number)
+
     for number in _PASSED_ON:
         if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _: os.kill(child, number))
+            signal.signal(number, pass_on)
     if code := connection.recv(1):
         return code[0]
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

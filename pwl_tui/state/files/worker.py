@@ -4,6 +4,7 @@ There is one worker per state directory and binding. Only the lock tells whether
 kernel releases it however the worker ends; a process ID alone may be another process's by now.
 """
 
+import errno
 import fcntl
 import os
 import platform
@@ -18,6 +19,7 @@ from msgspec import Struct
 
 from pwl_tui.paths import write_private
 from pwl_tui.problem import Problem
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.locks import file_word, lock_file
 from pwl_tui.state.models import Binding
 
@@ -112,21 +114,53 @@ class WorkerFiles:
 
         The signal reaches no process but the worker: what it goes to was held on to before the lock and the
         record were looked at once more.
+
+        Raises:
+            StateError: the system does not let us ask it.
         """
         record = self.read()
         if record is None or record.ended is not None or record.machine != platform.node():
             return False
-        with suppress(ProcessLookupError):
-            if not hasattr(os, "pidfd_open"):  # macOS
-                if self.alive() and self.read() == record:
-                    os.kill(record.pid, signal.SIGTERM)
-                    return True
+        if record.pid <= 0:  # it would be a signal to many processes
+            return False
+        try:
+            return self._signal(record)
+        except (ProcessLookupError, OverflowError):
+            return False
+        except OSError as error:
+            raise StateError(
+                f"Could not ask the background worker (PID {record.pid}) to end: {error.strerror}.",
+                f"Run `kill {record.pid}` as the user who started it.",
+            ) from error
+
+    def _signal(self, record: WorkerRecord) -> bool:
+        process = _held(record.pid)
+        try:
+            if not self.alive() or self.read() != record:
                 return False
-            process = os.pidfd_open(record.pid)
-            try:
-                if self.alive() and self.read() == record:
-                    signal.pidfd_send_signal(process, signal.SIGTERM)
-                    return True
-            finally:
+            if process is None:
+                os.kill(record.pid, signal.SIGTERM)
+            else:
+                signal.pidfd_send_signal(process, signal.SIGTERM)
+            return True
+        finally:
+            if process is not None:
                 os.close(process)
-        return False
+
+
+def _held(pid: int) -> int | None:
+    """Hold on to a process, so that its ID is not reused; None where the system cannot.
+
+    Raises:
+        OSError: there is no such process, or no descriptor for it.
+    """
+    if not hasattr(os, "pidfd_open"):  # macOS
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError as error:
+        if error.errno == errno.EINVAL:  # a thread's: no worker has such an ID
+            raise ProcessLookupError(errno.ESRCH, os.strerror(errno.ESRCH)) from error
+        if error.errno in {errno.ENOSYS, errno.EPERM}:  # an old kernel, or a container's filter
+            return None
+        raise

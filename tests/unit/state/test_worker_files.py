@@ -1,14 +1,19 @@
 """The lock of a background worker says whether it is alive, and a recycled process ID harms nobody."""
 
+import errno
 import os
 import platform
+import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.worker import WorkerFiles, new_record
 from tests.unit.fake_service import BINDING
 
@@ -85,3 +90,64 @@ def test_a_worker_on_another_machine_is_left_alone(tmp_path: Path) -> None:
     with one.hold():
         one.write(replace(new_record(), machine=f"not-{platform.node()}", pid=os.getpid()))
         assert not one.terminate()
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+def test_what_keeps_it_from_being_asked_to_end_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    one = files(tmp_path)
+    one.write(new_record())
+    monkeypatch.setattr("os.pidfd_open", failing(code))
+    with one.hold(), pytest.raises(StateError) as failure:
+        one.terminate()
+    assert os.strerror(code) in failure.value.problem.message
+    assert f"`kill {os.getpid()}`" in failure.value.problem.remedy
+
+
+@pytest.mark.parametrize("code", [errno.ESRCH, errno.EINVAL])
+def test_a_process_that_is_gone_or_a_thread_is_no_worker(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    one = files(tmp_path)
+    one.write(new_record())
+    monkeypatch.setattr("os.pidfd_open", failing(code))
+    with one.hold():
+        assert not one.terminate()
+
+
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.EPERM])
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_system_that_cannot_hold_on_to_a_process_signals_it_by_its_id(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, refused: bool
+) -> None:
+    one, told = files(tmp_path), list[tuple[int, int]]()
+    one.write(new_record())
+    monkeypatch.setattr("os.pidfd_open", failing(code))
+    monkeypatch.setattr("os.kill", failing(errno.EPERM) if refused else lambda *one: told.append(one))
+    assert not one.terminate(), "nobody holds the lock"
+    with one.hold():
+        if refused:
+            with pytest.raises(StateError, match="not permitted"):
+                one.terminate()
+        else:
+            assert one.terminate()
+    assert told == ([] if refused else [(os.getpid(), signal.SIGTERM)])
+
+
+@pytest.mark.parametrize("pid", [0, -1, 2**40])
+def test_an_id_that_is_no_process_reaches_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pid: int
+) -> None:
+    one = files(tmp_path)
+    one.write(replace(new_record(), pid=pid))
+    monkeypatch.setattr("os.kill", failing(errno.EPERM))
+    with one.hold():
+        assert not one.terminate()
+
+
+def failing(code: int) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return fail
