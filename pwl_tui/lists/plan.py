@@ -15,7 +15,14 @@ from pwl_tui.lists.examples import Examples
 from pwl_tui.lists.formats import kind_named
 from pwl_tui.lists.numbers.international import INTERNATIONAL, speaks_against
 from pwl_tui.lists.numbers.parse import parse
-from pwl_tui.lists.numbers.reasons import EMPTY, LETTERS, NO_COUNTRY_CODE, REASONS, SEVERAL_NUMBERS
+from pwl_tui.lists.numbers.reasons import (
+    CELL_TOO_LONG,
+    EMPTY,
+    LETTERS,
+    NO_COUNTRY_CODE,
+    REASONS,
+    SEVERAL_NUMBERS,
+)
 from pwl_tui.lists.numbers.region_clues import clues
 from pwl_tui.lists.numbers.region_guess import MOST_WEIGHED, guess_regions
 from pwl_tui.lists.outcomes import InOrder, Outcomes, Part, in_turn, outcomes, parts
@@ -34,6 +41,7 @@ _CONFIRMING = 200
 
 _REMEDIES = {
     SEVERAL_NUMBERS: "Add --several first or --several all to read them.",
+    CELL_TOO_LONG: "Put each number on a line of its own.",
     LETTERS: "Correct them: pwl-tui does not guess which digit was meant.",
 }
 """What helps a list of rows that have a reason."""

@@ -17,6 +17,7 @@ from pwl_tui.lists.numbers.letters import LETTER, without_words
 from pwl_tui.lists.numbers.pieces import alternatives, parts
 from pwl_tui.lists.numbers.plain import plain
 from pwl_tui.lists.numbers.reasons import (
+    CELL_TOO_LONG,
     DIGITS_LOST,
     EMPTY,
     LEADING_ZERO_LOST,
@@ -130,7 +131,9 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
     """
     number = _parse(cell, region, strictness, plus_lost)
     if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _has_room(cell, region, number):
-        return _reason_of_several(cell[:_LONGEST_LINK], region, strictness, plus_lost) or number
+        several = _reason_of_several(cell[:_LONGEST_LINK], region, strictness, plus_lost) or number
+        # Nobody could read them all, so it does not help to ask for that.
+        return -CELL_TOO_LONG if several == -SEVERAL_NUMBERS and len(cell) > _LONGEST_SPLIT else several
     return number
 
 

@@ -14,6 +14,7 @@ REASONS = (
     "several numbers",
     "letters among the digits",
     "WhatsApp id without a number",
+    "cell of more than 65,536 characters",
 )
 """By index, as rows have it. The first means that the row has a number."""
 
@@ -30,4 +31,5 @@ REASONS = (
     SEVERAL_NUMBERS,
     LETTERS,
     NO_PHONE_ID,
+    CELL_TOO_LONG,
 ) = range(1, len(REASONS))

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import (
+    CELL_TOO_LONG,
     DIGITS_LOST,
     EMPTY,
     LEADING_ZERO_LOST,
@@ -34,6 +35,7 @@ _SENTENCES: Final[Mapping[int, str]] = {
     LEADING_ZERO_LOST: "{} has lost its leading zero.",
     LETTERS: "{} has letters among its digits.",
     NO_PHONE_ID: "{} is a WhatsApp ID without a phone number.",
+    CELL_TOO_LONG: "{} has more than 65,536 characters.",
     SEVERAL_NUMBERS: "{} holds several numbers; separate them.",
 }
 _APART: Final = re.compile(r"[\r\n\t,|]|;(?!\s*ext)|\s(?=\+)", re.IGNORECASE)

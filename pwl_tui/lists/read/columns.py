@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.international import INTERNATIONAL, why_international
 from pwl_tui.lists.numbers.parse import parse
-from pwl_tui.lists.numbers.reasons import NO_COUNTRY_CODE, SEVERAL_NUMBERS
+from pwl_tui.lists.numbers.reasons import CELL_TOO_LONG, NO_COUNTRY_CODE, SEVERAL_NUMBERS
 from pwl_tui.lists.numbers.regions import region_of_row
 from pwl_tui.lists.read.findings import Candidate, Finding, Sureness, given
 from pwl_tui.lists.read.region_column import find_region_column
@@ -247,7 +247,7 @@ def _weigh(
             evidence += 0.8 if text.isdecimal() else 1.0
             valid += 1
             marked += its_region is not None or parse(text, None, "valid", plus_lost=False) > 0
-        elif number == -SEVERAL_NUMBERS:
+        elif number in {-SEVERAL_NUMBERS, -CELL_TOO_LONG}:
             evidence += 0.8
             valid += 1
             marked += 1

@@ -11,12 +11,24 @@ from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import REASONS
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.planned import NoNumbersError, row_label
-from pwl_tui.lists.read.reading import Options
+from pwl_tui.lists.read.reading import Options, Several
 from pwl_tui.lists.read.rows import rows
 from pwl_tui.lists.read.source import Source
 from tests.bench.plan_throughput import clean_list, different, invalid_list, messy_list, plain, planned
 
 LIST = "name,phone\nAda,+14155552671\nBo,\nCy,call me\nDi,+1 (415) 555-2671\n\nEd,0049 151 12345678\nFay\n"
+
+
+@pytest.mark.parametrize("several", [None, "first", "all"])
+def test_a_cell_with_more_numbers_than_are_searched_for_says_so(several: Several | None) -> None:
+    cell = "; ".join(f"+1415555{number}" for number in range(2_000, 7_100))
+    assert len(cell) > 65_536
+    text = f"phone,name\n+14155552671,Ada\n{cell},Bob\n"
+    made = plan(Source.from_text(text), Options(several=several))
+    assert made.reasons == {"cell of more than 65,536 characters": 1}
+    with pytest.raises(NoNumbersError) as failure:
+        plan(Source.from_text(f"phone,name\n{cell},Bob\n"), Options(several=several, delimiter=","))
+    assert failure.value.problem.remedy == "Put each number on a line of its own."
 
 
 def test_every_row_has_a_number_or_a_reason() -> None:
