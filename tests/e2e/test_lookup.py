@@ -193,3 +193,18 @@ def test_an_answer_about_another_number_is_not_taken(machine: Place, run: Run) -
     assert (code, found["on_whatsapp"], found["error"]["kind"]) == (6, None, "bad_answer")
     assert "another number" in found["error"]["message"]
     assert value(run, "plan", "list.csv")["reused"] == 0
+
+
+def test_a_list_does_not_pay_for_a_lookup_in_doubt_before_its_rest_is_sent(machine: Place, run: Run) -> None:
+    machine.simulator.add_fault(Rule(call="check", cut="after", times=1))
+    assert run("lookup", A, "--json")[0] != 0
+    (machine.directory / "one.csv").write_text(f"phone\n{A}\n")
+    plan = value(run, "plan", "one.csv")
+    assert (plan["to_pay"], plan["in_doubt"]) == (0, 1)
+    code, out, err = run("submit", "one.csv", "--yes", "--wait", "--json")
+    job = json.loads(out)
+    assert (code, job["charged"], job["held"], spent(machine)) == (0, 0, 1, 1)
+    assert "1 number is left out: a lookup of it has no answer and may have been charged." in err
+    code, out, err = run("submit", "--rest-of", "1", "--yes", "--wait", "--json")
+    assert (code, json.loads(out)["charged"], spent(machine)) == (0, 1, 2)
+    assert "1 number may be paid for a second time: a lookup of it got no answer." in err

@@ -4,8 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from pwl_tui.config import Settings
+from pwl_tui.lists.numbers.typed import read_typed
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
+from pwl_tui.simulator.faults import Rule
+from pwl_tui.simulator.server import Simulator
 from pwl_tui.simulator.world import World
 from tests.ui.conftest import NUMBERS, Rig, Start
 
@@ -69,3 +72,21 @@ async def test_to_leave_the_question_sends_nothing(start: Start) -> None:
         await rig.pilot.press("escape")
         await rig.until(lambda: rig.screen_name == "HomeScreen", "it is gone")
         assert len(rig.store.jobs.all()) == 1
+
+
+async def test_a_list_that_is_all_in_doubt_can_be_taken_and_its_rest_sent(
+    start: Start, simulator: Simulator, world: World
+) -> None:
+    simulator.add_fault(Rule(call="check", cut="after", times=1))
+    async with start() as rig:
+        (number,) = read_typed([NUMBERS.splitlines()[-1]], "US", "valid").numbers
+        (finding,) = rig.engine.lookups.run(rig.engine.lookups.plan([number]))
+        assert finding.problem is not None
+        (start.directory / "one.txt").write_text(f"+{number}\n")
+        rig.form.start(str(start.directory / "one.txt"))
+        await rig.submitted()
+        assert "1 number is left out: a lookup of it has no answer" in words(rig)
+        await rig.pilot.press("y")
+        await rig.until(lambda: len(rig.store.jobs.all()) == 1, "the job is there")
+        assert rig.engine.plans.for_remainder(1).paid_despite == 1
+    assert len(world.ledger) == 1

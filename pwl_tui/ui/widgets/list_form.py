@@ -140,10 +140,9 @@ class ListForm(Vertical, Working):
 
     def watch_plan(self, plan: JobPlan | None) -> None:
         """Enable sending when there is something to send."""
-        ready = (
-            plan is not None and bool(plan.to_pay or plan.reused or plan.under_way) and self._engine.may_spend
-        )
-        self.query_one("#submit", Button).disabled = not ready
+        # With all of them in doubt, there is a job whose rest can be sent.
+        some = plan is not None and (plan.to_pay or plan.reused or plan.under_way or plan.doubted)
+        self.query_one("#submit", Button).disabled = not (some and self._engine.may_spend)
         self.screen.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
