@@ -1,13 +1,16 @@
 """A job: how far it is, how fast, what it waits for, and when its results expire."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pwl_tui.engine.jobs.timing import days_left, expires
 from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.state.models import BatchState, Counts, Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.wording.figures import counted, duration, grouped
+
+if TYPE_CHECKING:
+    from pwl_tui.lists.write.export import Target
 
 SIGNS: Final[Mapping[JobState, str]] = {
     JobState.ATTENTION: "!",
@@ -173,6 +176,15 @@ def exported(job: Job) -> str:
     if wish.problem is None:
         return f"It will be exported to {path} once it is finished"
     return f"Not exported to {path} yet: {clean(wish.problem.message).removesuffix('.')}"
+
+
+def to_be_exported(target: "Target | None") -> str:
+    """Return where a list will be exported, in a sentence; empty if nowhere."""
+    if target is None:
+        return ""
+    first, *more = target.files()
+    path = clean(str(first), _LONGEST_PATH)
+    return f"When it is finished, it is exported to {'files such as ' if more else ''}{path}."
 
 
 def continued_by(later: Job) -> str:

@@ -6,8 +6,10 @@ import pytest
 from textual.widgets import Input
 
 from pwl_tui.config import Export
+from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.world import World
 from pwl_tui.state.models import JobState
+from pwl_tui.ui.widgets.text_block import TextBlock
 from tests.ui import sample_state as scenes
 from tests.ui.conftest import NUMBERS, Rig, Start
 from tests.ui.snapshot_helpers import as_text, staged
@@ -53,6 +55,45 @@ async def test_a_file_that_exists_is_refused_where_it_is_entered(start: Start, w
         await rig.pilot.press("enter")
         await rig.until(lambda: "already exists" in rig.text(), "it is refused")
     assert (file.read_text(), world.ledger) == ("theirs", [])
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("{dir}/answers-{name}.csv", "export: answers-list.csv"),
+        ("{dir}/done/{name}.csv", "export: list.csv in {}/done"),
+        ("{dir}/{name}.odt", "no export: The format of 'list.odt' is unknown."),
+    ],
+)
+async def test_the_form_shows_where_the_configured_export_goes(
+    start: Start, template: str, shown: str
+) -> None:
+    answers(start)
+    async with start(size=(200, 40), export=Export(when_done=template)) as rig:
+        await ask_to_send(rig)
+        line = rig.app.screen.query_one("#export-to", TextBlock)
+        wanted = shown.format(rig.directory)
+        await rig.until(lambda: str(line.content) == wanted, "the form shows it")
+        assert shown[:20] in rig.text()
+        rig.app.screen.query_one("#name", Input).value = "other"
+        await rig.until(lambda: str(line.content) == wanted.replace("list.", "other."), "it follows the name")
+        rig.form.start(str(rig.directory / "none.txt"))
+        await rig.until(lambda: not line.display, "there is no list to export")
+
+
+@pytest.mark.parametrize("balance", [100, 2, 0])
+async def test_the_question_names_the_file_of_the_export(start: Start, world: World, balance: int) -> None:
+    file = answers(start)
+    world.add_credits(
+        DEMO_KEY, "wavalidation", balance - world.balance(DEMO_KEY, "wavalidation")[1]["balance"]
+    )
+    async with start(size=(200, 40), export=Export(when_done="{dir}/{name}-answers.csv")) as rig:
+        await ask_to_send(rig)
+        await rig.pilot.press("ctrl+s")
+        await rig.until(lambda: rig.screen_name == "Ask", "it asks")
+        words = " ".join(rig.text().replace("│", " ").split())
+        assert "When it is finished, it is exported to" in words
+        assert file.name in words
 
 
 async def test_the_configured_file_is_checked_before_the_person_is_asked_to_pay(

@@ -48,7 +48,7 @@ from pwl_tui.lists.read.source import Source
 from pwl_tui.state.models import Job
 from pwl_tui.wording.changes import compared
 from pwl_tui.wording.figures import counted
-from pwl_tui.wording.jobs import answers, cheaper
+from pwl_tui.wording.jobs import answers, cheaper, to_be_exported
 from pwl_tui.wording.jobs import exported as export_words
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def submit(session: Session) -> int:
     planned = _plan_rest(session, job) if rest else _plan_list(session, need_balance=True)
     _save_rejected(session, planned)
     planned = paying_again(session, planned)
-    if not agreed(session, planned, rest=rest):
+    if not agreed(session, planned, wished, rest=rest):
         session.output.note("Nothing was sent.")
         return Exit.USAGE
     job, ending = send(session, planned, name, wished)
@@ -158,7 +158,7 @@ def recheck(session: Session) -> int:
         seconds = engine.plans.seconds_for(planned.to_pay)
         session.output.value(plan_shape(planned, seconds), plan_text_of(session, planned, rest=True))
         return Exit.DONE
-    if not agreed(session, planned, rest=True):
+    if not agreed(session, planned, wished, rest=True):
         session.output.note("Nothing was sent.")
         return Exit.USAGE
     new, ending = send(session, planned, name, wished)
@@ -351,7 +351,7 @@ def _save_rejected(session: Session, planned: JobPlan) -> None:
 # -- sending
 
 
-def agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
+def agreed(session: Session, planned: JobPlan, wished: "Target | None", *, rest: bool) -> bool:
     """Show a plan and return whether to spend its credits.
 
     Raises:
@@ -360,6 +360,8 @@ def agreed(session: Session, planned: JobPlan, *, rest: bool) -> bool:
     """
     when_short = session.arguments.when_short
     session.output.note(plan_text_of(session, planned, rest=rest))
+    if where := to_be_exported(wished):
+        session.output.note(where)
     if planned.short and planned.balance is not None and when_short == "cancel":
         raise EngineError(credits_short(planned.to_pay, planned.balance))
     return spending_agreed(session, _credits(session, planned), planned.balance_after)
@@ -441,7 +443,7 @@ def _offer_rest(session: Session, sample: Job) -> int:
         # A file that was named has the sample in it.
         wished = None if session.arguments.export is not None else wish(session, Path(sample.source), name)
         rest = paying_again(session, rest)
-        wanted = agreed(session, rest, rest=True)
+        wanted = agreed(session, rest, wished, rest=True)
     except (EngineError, ListError) as error:
         output.explain(error.problem)
         return Exit.DONE

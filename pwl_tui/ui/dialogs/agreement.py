@@ -1,5 +1,7 @@
 """Asks before a plan is carried out: nothing is spent that the person has not seen."""
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 from textual.app import App
 
@@ -9,6 +11,10 @@ from pwl_tui.ui.dialogs.questions import Ask, Choice, spend
 from pwl_tui.ui.presenters.plan import spending
 from pwl_tui.wording import plan as wording
 from pwl_tui.wording.figures import counted, grouped
+from pwl_tui.wording.jobs import to_be_exported
+
+if TYPE_CHECKING:
+    from pwl_tui.lists.write.export import Target
 
 
 class Agreement(Struct, frozen=True):
@@ -25,7 +31,9 @@ class Agreement(Struct, frozen=True):
     credits: int
 
 
-async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) -> Agreement | None:
+async def agreed(
+    app: App[None], title: str, plan: JobPlan, confirm_above: int, export: "Target | None" = None
+) -> Agreement | None:
     """Ask the person whether to carry out a plan.
 
     Args:
@@ -33,6 +41,7 @@ async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) 
         title: shown on their frames.
         plan: what would be sent.
         confirm_above: more credits than this must be typed to confirm them. 0 means never.
+        export: where the list is exported once its job is finished. None means nowhere.
 
     Returns:
         What was agreed to. None means that nothing is to be sent.
@@ -42,13 +51,16 @@ async def agreed(app: App[None], title: str, plan: JobPlan, confirm_above: int) 
         if answer is None:
             return None
         plan = planning.pay_again(plan) if answer == "yes" else plan
+    where = f"\n{words}" if (words := to_be_exported(export)) else ""
     if not plan.short:
         question = (
-            spend(title, spending(plan), plan.to_pay, confirm_above) if plan.to_pay else _free(title, plan)
+            spend(title, spending(plan) + where, plan.to_pay, confirm_above)
+            if plan.to_pay
+            else _free(title, plan, where)
         )
         yes = await app.push_screen_wait(question) == "yes"
         return Agreement(plan, "cancel", plan.to_pay) if yes else None
-    answer = await app.push_screen_wait(_short(plan))
+    answer = await app.push_screen_wait(_short(plan, where))
     if answer not in ("fit", "wait"):
         return None
     amount = plan.balance or 0 if answer == "fit" else plan.to_pay
@@ -70,7 +82,7 @@ def _again(title: str, plan: JobPlan) -> Ask:
     return Ask(title, wording.pay_again(plan), choices)
 
 
-def _free(title: str, plan: JobPlan) -> Ask:
+def _free(title: str, plan: JobPlan, where: str) -> Ask:
     question = "This costs nothing."
     if plan.reused:
         question += f"\n{grouped(plan.reused)} already have a result."
@@ -78,10 +90,11 @@ def _free(title: str, plan: JobPlan) -> Ask:
         question += f"\n{wording.under_way(plan)}"
     if doubt := wording.in_doubt(plan):
         question += f"\n{doubt}"
-    return Ask(title, question, [Choice("no", "Cancel", key="n"), Choice("yes", "Create the job", key="y")])
+    choices = [Choice("no", "Cancel", key="n"), Choice("yes", "Create the job", key="y")]
+    return Ask(title, question + where, choices)
 
 
-def _short(plan: JobPlan) -> Ask:
+def _short(plan: JobPlan, where: str) -> Ask:
     balance = plan.balance or 0
     cancel = Choice("no", "Cancel", "Nothing is sent.")
     if not balance:
@@ -95,5 +108,5 @@ def _short(plan: JobPlan) -> Ask:
             Choice("fit", "Send what you can afford", fits, danger=True),
             Choice("wait", "Send now and after a top-up", now, danger=True),
         ]
-    text = f"Needs {counted(plan.to_pay, 'credit')}; {grouped(balance)} available."
+    text = f"Needs {counted(plan.to_pay, 'credit')}; {grouped(balance)} available.{where}"
     return Ask("Not enough credits", text, choices)

@@ -319,7 +319,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         engine, source = self.ctx.engine, plan.list.source.path
         try:
             export = await in_thread(partial(job_commands.wished, engine, source, name, when_done), "export")
-            answer = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above)
+            answer = await agreed(self.app, "Send", plan, self.ctx.settings.confirm_above, export)
             if answer is None:
                 return
             job = await in_thread(

@@ -197,7 +197,7 @@ async def _sent(
 
     engine = screen.ctx.engine
     export = await in_thread(partial(wished, engine, job.source, name), "export")
-    answer = await agreed(screen.app, question, plan, screen.ctx.settings.confirm_above)
+    answer = await agreed(screen.app, question, plan, screen.ctx.settings.confirm_above, export)
     if answer is None:
         return None
     made = await in_thread(

@@ -95,8 +95,9 @@ class ListForm(Vertical, Working):
         yield Button(submit, id="submit", disabled=True, compact=True)
 
     def _follow(self) -> None:
-        """Follow the two fields that determine the plan, also when the completion fills them in."""
+        """Follow the fields that plan and export depend on, also when the completion fills them in."""
         self.watch(self.query_one("#region", TextInput), "value", self._reread, init=False)
+        self.watch(self.query_one("#name", TextInput), "value", self._show_export, init=False)
         self.watch(self._path, "value", self._path_changed)  # it may hold something already
 
     def on_resize(self) -> None:
@@ -250,11 +251,26 @@ class ListForm(Vertical, Working):
         """Take what was chosen, and show it."""
         if chosen is not None:
             self._when_done = chosen
-        target = None if self._when_done is None else self._when_done.target
+        self._show_export()
+
+    def _show_export(self) -> None:
+        """Show where the list is exported, as chosen or as configured."""
+        try:
+            target = self._target
+        except ProblemError as error:
+            self._say_export(f"no export: {clean(error.problem.message)}")
+        else:
+            self._say_export("" if target is None else self._where(target.path))
+
+    def _where(self, path: Path) -> str:
+        source = "" if self._listed is None else self._listed.source.path
+        beside = bool(source) and Path(source).absolute().parent == path.parent
+        return f"export: {clean(path.name, 60)}" + ("" if beside else f" in {clean(str(path.parent), 200)}")
+
+    def _say_export(self, text: str) -> None:
         line = self.query_one("#export-to", TextBlock)
-        line.display = target is not None
-        if target is not None:
-            line.say(Content.styled(f"export: {clean(target.path.name, 60)}", "$muted"))
+        line.display = bool(text)
+        line.say(Content.styled(text, "$muted"))
 
     def _take_region(self, region: str | None) -> None:
         if region:
@@ -348,6 +364,7 @@ class ListForm(Vertical, Working):
         if listed and listed.region_guesses:
             first, *others = listed.region_guesses
             take.label = Content("Choose the region…" if others else f"Use region {first.region}")
+        self._show_export()
         self.screen.refresh_bindings()
 
     async def _recall(self) -> None:
