@@ -28,6 +28,7 @@ from pwl_tui.engine.problems import SENDING_ELSEWHERE
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.models import Batch, BatchState, Job, JobState
 from pwl_tui.wording.figures import moment
+from pwl_tui.wording.jobs import followers, progress
 
 _TICK_SECONDS = 0.5
 """How often to look for changes that no event reports."""
@@ -139,6 +140,7 @@ class _Follower:
         self._finish = finish
         self._await_credits = await_credits
         self._said: set[str] = set()
+        self._following: set[int] = set()
         self._looked_up: set[tuple[int, int]] = set()
         self._down: Problem | None = None
         self._barriers = 0
@@ -331,8 +333,8 @@ class _Follower:
         return [] if binding is None else self._engine.store.batches.in_doubt(binding)
 
     def _show(self, jobs: Sequence[Job]) -> None:
-        numbers = sum(job.numbers for job in jobs)
-        answered = sum(job.counts.answered for job in jobs)
+        self._following |= followers(jobs)  # and still, once what it followed is finished
+        answered, numbers = progress(jobs, self._following)
         batches = sum(sum(job.batches.values()) for job in jobs)
         sent = batches - sum(_unsent(job) for job in jobs)
         share = answered / numbers if numbers else 1.0

@@ -1,6 +1,6 @@
 """A job: how far it is, how fast, what it waits for, and when its results expire."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from pwl_tui.engine.jobs.timing import days_left, expires
@@ -21,6 +21,29 @@ SIGNS: Final[Mapping[JobState, str]] = {
 _LONGEST_PATH: Final = 4096
 _IDS_SHOWN: Final = 4
 """Jobs that are named by their IDs in one place."""
+
+
+def followers(jobs: Iterable[Job]) -> set[int]:
+    """Return the IDs of the jobs that wait for numbers that others of them pay for."""
+    some = list(jobs)
+    ids = {job.id for job in some}
+    return {job.id for job in some if not ids.isdisjoint(job.follows)}
+
+
+def progress(jobs: Iterable[Job], following: Collection[int]) -> tuple[int, int]:
+    """Return how many numbers of some jobs have their answer, and how many they have, without those left out.
+
+    Args:
+        jobs: which.
+        following: IDs of those that follow others of them, or did: only what they pay for themselves counts,
+            because the other numbers count with the jobs that they follow.
+    """
+    done = total = 0
+    for job in jobs:
+        elsewhere = job.reused + job.failed_elsewhere if job.id in following else 0
+        done += job.counts.answered - elsewhere
+        total += job.in_batches if job.id in following else job.numbers - job.left_out
+    return done, total
 
 
 def state(job: Job) -> str:

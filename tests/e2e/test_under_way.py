@@ -115,3 +115,11 @@ def test_the_file_may_forbid_reuse_too(waiting: Place, run: Run) -> None:
     code, _, err = run("submit", "list.csv", "--yes")
     assert code == 2
     assert "--pay-again 2" in err
+
+
+@pytest.mark.usefixtures("waiting")
+def test_numbers_under_way_in_two_jobs_are_counted_once(run: Run) -> None:
+    assert run("submit", "list.csv", "--yes")[0] == 0
+    code, _, err = run("watch")
+    assert code == 0
+    assert "0 of 2 numbers checked" in err

@@ -6,6 +6,7 @@ from typing import Literal
 from pwl_tui.state.models import Job, JobState
 from pwl_tui.text import clean, without_numbers
 from pwl_tui.wording.figures import grouped, percent
+from pwl_tui.wording.jobs import followers, progress
 
 DesktopChoice = Literal["auto", "osc9", "osc777", "never"]
 _NAME = "pwl-tui"
@@ -65,11 +66,11 @@ def desktop(sentence: str, setting: DesktopChoice, environ: Mapping[str, str]) -
 
 def title(under_way: Sequence[Job]) -> str:
     """Return the title of the terminal: how far the unfinished jobs of the key in use are."""
-    total = sum(job.numbers - job.left_out for job in under_way)
+    answered, total = progress(under_way, followers(under_way))
     sign = "! " if any(job.state in _NEEDY for job in under_way) else ""
     if not total:
         return f"{sign}{_NAME}"
-    return f"{sign}{percent(sum(job.counts.answered for job in under_way) / total)} {_NAME}"
+    return f"{sign}{percent(answered / total)} {_NAME}"
 
 
 def through(sequence: str, environ: Mapping[str, str]) -> str:

@@ -22,6 +22,8 @@ from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BatchState, JobState
 from pwl_tui.state.queries.results import Reusable, UnderWay
 from pwl_tui.state.store import Store
+from pwl_tui.ui.terminal import notify
+from pwl_tui.wording.jobs import followers, progress
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
@@ -124,6 +126,30 @@ def end(store: Store, job: int, ending: str) -> None:
     store.batches.mark_unknown(batch, SILENT, now=NOW)
     settle = store.decisions.write_off if ending == "lost" else store.decisions.release
     settle(store.batches.get(job, 1), now=NOW, evidence="")
+
+
+def test_a_number_of_two_jobs_counts_once_in_their_sum(store: Store, engine: Engine) -> None:
+    payer = engine.jobs.create(planned(engine, size=10), name="payer")
+    follower = engine.jobs.create(planned(engine, size=15), name="follower")
+    seen = list[tuple[tuple[int, int], str]]()
+    following = set[int]()
+
+    def look() -> None:
+        jobs = [store.jobs.get(job.id) for job in (payer, follower)]
+        following.update(followers(jobs))
+        seen.append((progress(jobs, following), notify.title([job for job in jobs if job.unfinished])))
+
+    look()
+    batch = accepted(store, payer.id)
+    for count, done in ((4, False), (10, True)):
+        answers = [answer(FIRST + index) for index in range(count)]
+        store.polls.learn(batch, answers, done=done, now=NOW, next_poll=NOW)
+        look()
+    assert following == {follower.id}
+    assert [counts for counts, _ in seen] == [(0, 15), (4, 15), (10, 15)]
+    assert [title for _, title in seen] == ["0% pwl-tui", "26% pwl-tui", "66% pwl-tui"]
+    alone = [store.jobs.get(follower.id)]
+    assert progress(alone, followers(alone)) == (10, 15)
 
 
 # -- the plan
