@@ -1,14 +1,17 @@
 """Converts JSON to CSV: an array, values one after the other or one per line, or an object that holds them.
 
 A row is an object, a list of cells, or a text or number. The values of an array in a row share a cell, and so
-do those with the same name.
+do those with the same name, also if an object has the name twice.
 """
 
 import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
 
 import msgspec
 
@@ -40,6 +43,14 @@ _MANY_DIGITS = re.compile(r"(?:\D*\d){5}")
 
 _Row = dict[str, str | list[str]]
 """The text of each cell, or the texts of one with several values."""
+
+
+_AFTER_A_NAME = re.compile(r'"\s*:')
+"""What is at least as often in JSON as names of values."""
+
+
+class _Repeated(list[object]):
+    """The values of a name that an object has more than once."""
 
 
 class _Broken(str):
@@ -75,7 +86,7 @@ def _values(lines: Sequence[bytes], name: str) -> Sequence[object]:
     """Return the rows: of what is JSON as a whole, of each line, or of one value after the other."""
     data = b"\n".join(lines)
     try:
-        return _rows_in(msgspec.json.decode(data))
+        return _rows_in(_decoded(data))
     except UnicodeDecodeError:  # a text of a value, which is decoded only when it is reached
         return _values([_text_of(line).encode() for line in lines], name)
     except msgspec.DecodeError as error:
@@ -88,7 +99,7 @@ def _values_of_lines(lines: Sequence[bytes]) -> list[object]:
     for number, line in enumerate(lines, 1):
         if line.strip(b"\x1e \t"):  # RFC 7464 puts that control character before each
             try:
-                values.append(msgspec.json.decode(_text_of(line).lstrip("\x1e")))
+                values.append(_decoded(_text_of(line).lstrip("\x1e").encode()))
             except msgspec.DecodeError:
                 values.append(_Broken(f"*** line {number} is not valid JSON ***"))
     broken = sum(isinstance(value, _Broken) for value in values)
@@ -102,7 +113,7 @@ def _values_in_turn(text: str, name: str, error: msgspec.DecodeError) -> Sequenc
         ListError: they are not valid JSON.
     """
     values: list[object] = []
-    decoder, place = json.JSONDecoder(), _BETWEEN_VALUES.match(text)
+    decoder, place = json.JSONDecoder(object_pairs_hook=_object), _BETWEEN_VALUES.match(text)
     while place is not None and place.end() < len(text):
         try:
             value, end = decoder.raw_decode(text, place.end())
@@ -118,6 +129,45 @@ def _values_in_turn(text: str, name: str, error: msgspec.DecodeError) -> Sequenc
         values.append(value)
         place = _BETWEEN_VALUES.match(text, end)
     return _rows_in(values[0]) if len(values) == 1 else values
+
+
+def _decoded(data: bytes) -> object:
+    """Return a value; of a name that an object has twice, both values.
+
+    Raises:
+        msgspec.DecodeError: it is not valid JSON.
+        UnicodeDecodeError: a text in it is not UTF-8.
+    """
+    value = msgspec.json.decode(data)  # several times as fast, but of such values it knows the last only
+    text = data.decode()
+    if sum(1 for _ in _AFTER_A_NAME.finditer(text)) > _names_in(value):
+        with suppress(ValueError):  # a number of thousands of digits, which is no phone number
+            return json.loads(text, object_pairs_hook=_object)
+    return value
+
+
+def _names_in(value: object) -> int:
+    count, left = 0, [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            count += len(one)
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
+    return count
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        several = {name: _Repeated() for name, count in counts.items() if count > 1}
+        for name, value in pairs:
+            if name in several:
+                several[name] += value if isinstance(value, list) else [value]
+        found |= several
+    return found
 
 
 def _said(error: msgspec.DecodeError) -> str:
@@ -138,15 +188,19 @@ def _rows_in(whole: object) -> Sequence[object]:
     if not isinstance(whole, dict):
         return [] if whole is None else [whole]
     arrays, values = list(_arrays_in(whole)), list(whole.values())
-    keyed = len(values) > 1 and all(isinstance(value, dict) for value in values)
+    keyed = len(values) > 1 and all(isinstance(row, dict) for value in values for row in _each(value))
     is_list = not keyed and any(len(array) > _MOST_OF_A_PERSON for array in arrays)
     if arrays and (is_list or not _says_more(whole)):
         return [row for array in arrays for row in array]
     if keyed:
-        return [{_KEY: key, **value} for key, value in whole.items()]
+        return [{_KEY: key, **row} for key, value in whole.items() for row in _each(value)]
     if len(values) == 1 and isinstance(values[0], dict | list):
         return _rows_in(values[0])
     return [whole] if whole else []
+
+
+def _each(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, _Repeated) else [value]
 
 
 def _arrays_in(value: object, depth: int = 0) -> Iterator[list[object]]:
