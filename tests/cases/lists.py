@@ -256,6 +256,61 @@ CASES: Sequence[Case] = (
             directory, b"BEGIN:VCARD\nFN:A\nTEL:+447911123460\nNOTE:or +44 7911 123461\\, ask\nEND:VCARD\n"
         ),
     ),
+    *(
+        _bytes(
+            f"area codes apart: {title}", data.encode(), expected, **({"region": region} if region else {})
+        )
+        for title, data, region, expected in (
+            (
+                "DDI, DDD and number",
+                "nome,ddi,ddd,numero\nA,55,11,98888-3193\nB,55,(21),3333-4444\nC,+55,31,8888 3193\n",
+                None,
+                "+5511988883193 | +552133334444 | +5531988883193",
+            ),
+            (
+                "DDD and number",
+                "ddd,celular\n11,988883193\n21,987654321\n",
+                "BR",
+                "+5511988883193 | +5521987654321",
+            ),
+            (
+                "in the number, too, or of another kind",
+                "ddd,celular\n11,11988883193\n21,987654321\n31,+14155552671\n41,(21) 98888-3193\n51,123\n",
+                "BR",
+                "+5511988883193 | +5521987654321 | +14155552671 | +5521988883193 | too short",
+            ),
+            (
+                "of America",
+                "Area Code,Phone\n212,736-5000\n415,5552671\n",
+                "US",
+                "+12127365000 | +14155552671",
+            ),
+            (
+                "of numbers that are whole",
+                "area code,phone\n212,4155552671\n415,2127365000\n",
+                "US",
+                "+14155552671 | +12127365000",
+            ),
+            (
+                "of German numbers, which have any length",
+                "Ortsvorwahl,Telefon\n030,2345678\n089,23456789\n040,0301234567\n",
+                "DE",
+                "+49302345678 | +498923456789 | +49301234567",
+            ),
+            (
+                "without a country",
+                "ddd,celular\n11,98888-3193\n21,98765-4321\n",
+                None,
+                "no country code | no country code",
+            ),
+            (
+                "beside numbers of something else",
+                "ddd,pedido,celular\n11,33334444,98888-3193\n21,33334445,98765-4321\n",
+                "BR",
+                "+5511988883193 | +5521987654321",
+            ),
+        )
+    ),
     _file("people.json", "+14155552671 | +14155552672"),
     _bytes(
         "JSON lines",

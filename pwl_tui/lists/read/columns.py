@@ -5,11 +5,14 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple, Self
 
+from msgspec.structs import replace
+
 from pwl_tui.lists.errors import ListError
 from pwl_tui.lists.numbers.international import INTERNATIONAL, why_international
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.reasons import CELL_TOO_LONG, NO_COUNTRY_CODE, SEVERAL_NUMBERS
 from pwl_tui.lists.numbers.regions import region_of_row
+from pwl_tui.lists.read.area_column import area_codes_help, find_area_column, with_area
 from pwl_tui.lists.read.findings import Candidate, Finding, Sureness, given
 from pwl_tui.lists.read.region_column import find_region_column
 from pwl_tui.text import clean
@@ -46,6 +49,7 @@ class Layout(NamedTuple):
         why_plus_lost: why numbers without ``+`` begin with their country code; empty if that is unclear.
         findings: how sure the header, the column and the region column are.
         more_columns: the indices of further columns with numbers, if several were given.
+        area_column: the index of the one with area codes of numbers that lack them; None if there is none.
     """
 
     preamble: int
@@ -57,6 +61,7 @@ class Layout(NamedTuple):
     why_plus_lost: str
     findings: tuple[Finding, ...]
     more_columns: tuple[int, ...] = ()
+    area_column: int | None = None
 
     def with_alternatives(self, sample: Sequence[Sequence[str]]) -> Self:
         """Return the layout with the columns that have the numbers of rows whose column has none.
@@ -110,12 +115,13 @@ def find_layout(
     width = max(1, *map(len, sample))
     names = name_columns(first if header is not False else (), width)
     weighed = rest[: 1 + _CELLS_WEIGHED // width]
+    area = find_area_column(weighed, names)
     if region_column is None:
-        regions = find_region_column(weighed, names)
+        regions = find_region_column(weighed, names, area)
     else:
         regions = _index_of(region_column, names, "--region-column") if region_column else None
     known = plus_lost or region is not None
-    weights = [_weigh(weighed, place, names[place], region, regions) for place in range(width)]
+    weights = [_weigh(weighed, place, names[place], region, regions, area) for place in range(width)]
     best = max(range(width), key=lambda place: weights[place].score)  # the first of equals
     index, *more = [best] if column is None else _indices_of(column, names)
     header_given = header is not None
@@ -126,6 +132,10 @@ def find_layout(
     if not header:
         preamble, names = 0, name_columns((), width)
         regions = regions if region_column else None  # it was detected by what turned out not to be a name
+        area = None
+    if area is not None:
+        of_rows = [region_of_row(row, regions, region) for row in weighed]
+        area = area if area != index and area_codes_help(weighed, index, area, of_rows) else None
     bare = [text for row in sample[preamble + header :] if index < len(row) and (text := row[index])]
     why = "" if known else why_international(bare, names[index])
     if not known and not why:  # then digits are not a number yet
@@ -137,6 +147,8 @@ def find_layout(
         findings.append(_column_finding(best, weights, names))
     else:
         findings.append(given("column", ", ".join(names[place] for place in (index, *more))))
+    if area is not None:
+        findings[-1] = replace(findings[-1], value=f"{names[area]} + {findings[-1].value}")
     if regions is not None:
         per_row = f"column {names[regions]!r} has it for each row"
         sure: Sureness = "likely" if region_column is None else "given"
@@ -153,6 +165,7 @@ def find_layout(
         why,
         tuple(findings),
         tuple(more),
+        area,
     )
 
 
@@ -229,10 +242,17 @@ class _Weight(NamedTuple):
 
 
 def _weigh(
-    rows: Sequence[Sequence[str]], place: int, name: str, region: str | None, regions: int | None
+    rows: Sequence[Sequence[str]],
+    place: int,
+    name: str,
+    region: str | None,
+    regions: int | None,
+    area: int | None,
 ) -> _Weight:
     evidence = numbers = valid = 0.0
     filled = marked = 0
+    weight = _weight(name.casefold())
+    named = weight > 0 and place != area
     for row in rows:
         text = row[place].strip() if place < len(row) else ""
         if not text:
@@ -241,6 +261,8 @@ def _weigh(
         if _DATE.fullmatch(text) or _AMOUNT.fullmatch(text):
             continue
         its_region = region_of_row(row, regions, region)
+        if named:
+            text = with_area(row, place, area, its_region)
         number = parse(text, its_region, "valid")
         if number > 0:
             # Bare digits are often a number by chance: identifiers, times, article numbers.
@@ -254,7 +276,6 @@ def _weigh(
         elif number == -NO_COUNTRY_CODE:
             evidence += 0.2
             numbers += 1
-    weight = _weight(name.casefold())
     share = 1 / filled if filled else 0.0
     return _Weight(
         evidence / len(rows) + weight, (numbers + valid) * share, valid * share, marked * share, weight > 0

@@ -101,6 +101,7 @@ def detect(source: Source, options: Options, watch: Callable[[int], None] | None
         several=several,
         more_columns=layout.more_columns,
         spaced=spaced,
+        area_column=layout.area_column,
         findings=(*findings, *layout.findings),
     )
 

@@ -81,5 +81,7 @@ class Reading(msgspec.Struct, frozen=True):
     """The indices of further columns with numbers, in the order in which they are read."""
     spaced: bool = False
     """Whether spaces stand between the delimiters and the quotes of cells."""
+    area_column: int | None = None
+    """The index of the column with the area codes of numbers that lack them; None if there is none."""
     findings: tuple[Finding, ...] = ()
     """What was detected or given, and how sure that is."""

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.numbers.regions import is_calling_code, region_named
+from pwl_tui.lists.read.area_column import with_area
 
 _COUNTRIES = """
 country countries nation nationality region iso iso2 iso3 land länder país pais países pays paese
@@ -30,7 +31,9 @@ _NEARLY_ALL = 0.9
 _LOOKED_AT = 100
 
 
-def find_region_column(rows: Sequence[Sequence[str]], names: Sequence[str]) -> int | None:
+def find_region_column(
+    rows: Sequence[Sequence[str]], names: Sequence[str], area: int | None = None
+) -> int | None:
     """Return the index of the column that has a region in nearly every row, if its name says so.
 
     Contents alone prove nothing: the codes of US states are also those of countries, and 212 is New York as
@@ -39,15 +42,16 @@ def find_region_column(rows: Sequence[Sequence[str]], names: Sequence[str]) -> i
     Args:
         rows: a sample.
         names: of the columns.
+        area: the index of the column with area codes. None means there is none.
     """
     for place, name in enumerate(names):
-        if not _names_a_region(name):
+        if place == area or not _names_a_region(name):
             continue
         cells = [text for row in rows if place < len(row) and (text := row[place].strip())]
         if not cells or sum(region_named(cell) is not None for cell in cells) < len(cells) * _NEARLY_ALL:
             continue
         doubtful = [cell for cell in cells if is_calling_code(cell) and not cell.startswith(("+", "00"))]
-        if len(doubtful) * 2 < len(cells) or _have_numbers(rows, place):
+        if len(doubtful) * 2 < len(cells) or _have_numbers(rows, place, area):
             return place
     return None
 
@@ -59,11 +63,15 @@ def _names_a_region(name: str) -> bool:
     return not known.isdisjoint(found) or _WITHIN_WORDS.search(name) is not None
 
 
-def _have_numbers(rows: Sequence[Sequence[str]], place: int) -> bool:
+def _have_numbers(rows: Sequence[Sequence[str]], place: int, area: int | None) -> bool:
     """Return whether most rows have a number that is valid in the region of their own calling code."""
     looked_at = [row for row in rows if place < len(row) and row[place].strip()][:_LOOKED_AT]
     fitting = sum(
-        any(parse(cell, region, "valid", plus_lost=False) > 0 for at, cell in enumerate(row) if at != place)
+        any(
+            parse(with_area(row, at, area, region), region, "valid", plus_lost=False) > 0
+            for at in range(len(row))
+            if at not in (place, area)
+        )
         for row in looked_at
         if (region := region_named(row[place]))
     )

@@ -5,6 +5,7 @@ from itertools import islice
 
 from pwl_tui.lists.numbers.regions import region_of_row
 from pwl_tui.lists.numbers.text_numbers import numbers_in
+from pwl_tui.lists.read.area_column import with_area
 from pwl_tui.lists.read.reading import Reading
 from pwl_tui.lists.read.records import records
 from pwl_tui.lists.read.source import Source
@@ -44,8 +45,11 @@ def single_cells(
     Raises:
         ListError: the list cannot be read to its end in this way.
     """
-    column = reading.column
-    return (row[column] if column < len(row) else "" for row in rows(source, reading, watch))
+    column, area, region, good = reading.column, reading.area_column, reading.region, reading.strictness
+    found = rows(source, reading, watch)
+    if area is not None:
+        return (with_area(row, column, area, region, good) for row in found)
+    return (row[column] if column < len(row) else "" for row in found)
 
 
 def lines(source: Source, reading: Reading, watch: Callable[[int], None] | None = None) -> Iterator[str]:
@@ -73,9 +77,13 @@ def cell_groups(
         ListError: the list cannot be read to its end in this way.
     """
     columns, region, region_column = reading.read_columns, reading.region, reading.region_column
+    area, good = reading.area_column, reading.strictness
     for row in rows(source, reading, watch):
-        texts = [row[column] for column in columns if column < len(row)]
-        yield texts, region_of_row(row, region_column, region)
+        its = region_of_row(row, region_column, region)
+        if area is None:
+            yield [row[column] for column in columns if column < len(row)], its
+        else:
+            yield [with_area(row, at, area, its, good) for at in columns if at < len(row)], its
 
 
 def header(source: Source, reading: Reading) -> list[str]:
