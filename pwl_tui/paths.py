@@ -62,6 +62,16 @@ def config_file(environ: Mapping[str, str]) -> Path:
     return platformdirs.user_config_path(_APP, appauthor=False) / "config.toml"
 
 
+def journals_dir() -> Path:
+    """Return the path of the directory for second copies of journals, which need not exist.
+
+    It is where the platform keeps what backups leave out. Without a home directory, the path is relative.
+    """
+    import platformdirs  # as above
+
+    return platformdirs.user_cache_path(_APP, appauthor=False) / "journals"
+
+
 def private_dir(path: Path) -> None:
     """Make a directory that only its owner can enter (0700), and the directories above it.
 

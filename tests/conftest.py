@@ -1,8 +1,12 @@
 """What holds for all tests."""
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
+
+from pwl_tui.paths import journals_dir
 
 # An example that takes long tells of a busy machine, not of the program.
 settings.register_profile("patient", deadline=None)
@@ -15,3 +19,14 @@ def pytest_xdist_auto_num_workers() -> int | None:
         return None
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return cores + (cores + 1) // 2
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is tested, in this process or another, from the cache of whoever runs the tests."""
+    real = journals_dir()
+    before = set(real.glob("*"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+    assert set(real.glob("*")) <= before, "a test has used the cache of whoever runs it"

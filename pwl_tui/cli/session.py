@@ -12,6 +12,7 @@ from pwl_tui import config, paths
 from pwl_tui.cli.launcher import Launcher
 from pwl_tui.cli.output import Output
 from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.problems import OLDER
 from pwl_tui.state.patience import WAITING, Patience
 from pwl_tui.state.store import Store
 
@@ -111,7 +112,11 @@ class Session:
         """
         patience = Patience()
         patience.on_wait = lambda: self.output.note(f"{WAITING} Press ctrl+c to stop.")
-        store = Store.open(self._scratch / "state" if self.demo else self.state_directory, patience)
+        if self.demo:
+            store = Store.open(self._scratch / "state", patience)
+        else:
+            store = Store.open(self.state_directory, patience, journals=paths.journals_dir())
+        store.on_older = lambda: self.output.explain(OLDER)
         self._cleanup.callback(store.close)
         return store
 

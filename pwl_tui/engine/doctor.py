@@ -15,7 +15,8 @@ from msgspec import Struct
 from pwl_tui.api.probe import Greeting, addresses, greet, proxy_to
 from pwl_tui.config import Settings
 from pwl_tui.engine.account import connect
-from pwl_tui.engine.problems import NO_KEY, EngineError
+from pwl_tui.engine.money.journal_index import was_older
+from pwl_tui.engine.problems import NO_KEY, OLDER, EngineError
 from pwl_tui.state.store import Store
 
 SKEW_SECONDS: Final = 60.0
@@ -134,12 +135,37 @@ def journal(store: Store, unadopted: int) -> Finding:
     """Check the journal; `unadopted` is how many of its batches belong to no job.
 
     Raises:
-        StateError: it cannot be read.
+        StateError: it cannot be read or completed.
     """
+    store.complete_journal()
     entries = f"readable, entries: {len(store.journal.entries()):,}"
     if not unadopted:
         return Finding(entries)
     return Finding(f"{entries}, in no job: {unadopted:,}", "Run `pwl-tui adopt --journal` to adopt them.")
+
+
+def second_copy(store: Store, now: float) -> Finding:
+    """Check the journal's second copy, and whether it was needed lately; `now` is UTC epoch seconds.
+
+    Raises:
+        StateError: it cannot be compared with the journal.
+    """
+    store.journal.make_ready()
+    store.complete_journal()
+    second = store.journal.second
+    if second is None:
+        misplaced = store.places.elsewhere() is not None
+        why = "this state directory belongs to another place" if misplaced else "this is a demo"
+        return Finding(f"the journal has no second copy: {why}")
+    if second.problem is not None:
+        return Finding(
+            f"the journal has no second copy: {second.problem.message} What was sent after a backup of the whole"
+            " state directory is paid for again once that is restored.",
+            second.problem.remedy,
+        )
+    if was_older(store, now):
+        return Finding(OLDER.message, OLDER.remedy)
+    return Finding(f"the journal's second copy is {second.path}")
 
 
 def _is_open(path: Path) -> bool:

@@ -232,7 +232,7 @@ class Engine:
             StateError: the state file failed.
         """
         places, now = self.store.places, self._context.clock()
-        withdrawn = (0 if places.moved(now) else None) if moved else places.copied(now, COPIED)
+        withdrawn = (0 if self.store.settle_moved(now) else None) if moved else places.copied(now, COPIED)
         if withdrawn is None:
             raise EngineError(AT_HOME)
         if self._listener is not None:

@@ -32,6 +32,13 @@ RESTORED = Problem(
     remedy="An older copy of the state file may be in use. Settle the batch; the provider can tell.",
 )
 
+OLDER = Problem(
+    kind=Kind.INVALID_REQUEST,
+    message="This state directory is older than what was sent from it: it was restored, or begun anew.",
+    remedy="The journal's second copy keeps that from being paid for twice. Run `pwl-tui adopt --journal` to"
+    " get back batches that are in no job.",
+)
+
 CHANGED = Problem(
     kind=Kind.INVALID_REQUEST,
     message="The stored numbers of this batch no longer match the plan; not sent.",

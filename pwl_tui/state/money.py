@@ -170,6 +170,16 @@ class Activities:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def add(self, activity: Activity) -> None:
+        """Log something that no transaction makes true."""
+        with self._database.transaction() as c:
+            note(c, activity)
+
+    def last(self, event: str) -> float | None:
+        """Return when an event happened last, UTC epoch seconds; None if never."""
+        row = self._database.first("SELECT max(at) FROM activity WHERE event=?", event)
+        return None if row is None else row[0]
+
     def count(self, *, job: int | None = None, words: str = "") -> int:
         """Return how many entries `newest` can return."""
         condition, values = _sought(job, words)

@@ -1,6 +1,8 @@
 """The state file as the rest of the program sees it: one object, and no SQL beyond it."""
 
 import shutil
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
@@ -16,12 +18,13 @@ from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, lock_file, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
+from pwl_tui.state.files.second_copy import SecondCopy
 from pwl_tui.state.files.worker import WorkerFiles
 from pwl_tui.state.follows import Follows
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
-from pwl_tui.state.money import Activities, Balances, Charges
+from pwl_tui.state.money import Activities, Activity, Balances, Charges
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Places
 from pwl_tui.state.polls import Polls
@@ -32,6 +35,8 @@ from pwl_tui.state.wishes import Wishes
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: there must be room for an ID that is paid for."""
+COMPLETED = "journal completed"
+"""The activity of a journal that lacked lines of its second copy: see `Store.complete_journal`."""
 
 
 class Store:
@@ -55,10 +60,17 @@ class Store:
         places: where the state belongs, and where it is.
         journal: every batch ID, outside the database.
         patience: how long locks are waited for, and who is told.
+        on_older: called, by any thread, once the state directory proves older than what was sent from it.
     """
 
     def __init__(
-        self, directory: Path, database: Database, patience: Patience, host: Host | None = None
+        self,
+        directory: Path,
+        database: Database,
+        patience: Patience,
+        host: Host | None = None,
+        journals: Path | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.directory = directory
         self.patience = patience
@@ -78,15 +90,28 @@ class Store:
         self.told = Told(database)
         self.places = Places(database, directory, host)
         self.journal = Journal(directory / "journal.log")
+        self.on_older: Callable[[], object] = lambda: None
+        self._journals = journals
+        self._clock = clock
+        self._keep_second_copy()
 
     @classmethod
-    def open(cls, directory: Path, patience: Patience | None = None, host: Host | None = None) -> Self:
+    def open(
+        cls,
+        directory: Path,
+        patience: Patience | None = None,
+        host: Host | None = None,
+        journals: Path | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> Self:
         """Open the state in a directory, which is created (0700) if missing.
 
         Args:
             directory: where it is.
             patience: how long to wait for other processes. None means as long as the default.
             host: the machine. None means this one.
+            journals: where second copies of journals are kept. None means that none is kept.
+            clock: UTC epoch seconds.
 
         Raises:
             StateError: the file is damaged, from a newer version, inaccessible, or on another machine.
@@ -96,7 +121,8 @@ class Store:
         require_local(directory)
         sweep(directory)
         patience = patience or Patience()
-        return cls(directory, Database(directory / "state.db", patience=patience), patience, host)
+        database = Database(directory / "state.db", patience=patience)
+        return cls(directory, database, patience, host, journals, clock)
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
         """Try to become the one sender of a key: see `locks.sender_lock`."""
@@ -129,12 +155,49 @@ class Store:
         """
         self._database.require_in_place()
         self.journal.make_ready()
+        self.complete_journal()
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:
             raise StateError(
                 f"The disk is nearly full: {self.directory} has {free // 1024:,} kB left. Nothing was sent.",
                 f"Free at least {ROOM_BYTES // 2**20} MB there; sending then resumes.",
             )
+
+    def complete_journal(self) -> None:
+        """Put back into the journal what only its second copy has, because an older journal was restored.
+
+        Do this before the journal is read to learn what was sent. If nothing is missing, it costs little.
+
+        Raises:
+            StateError: the journal or the state file cannot be written, or is locked for too long.
+        """
+        self._keep_second_copy()
+        self.journal.complete(self._tell_older)
+
+    def settle_moved(self, now: float) -> bool:
+        """Record the decision that the directory was moved here: see `Places.moved`.
+
+        What was moved may be a backup. So what was sent from its old place on this machine is learned first.
+
+        Raises:
+            StateError: as for `complete_journal`.
+        """
+        before = self.places.elsewhere()
+        if before is not None and self._journals is not None and before.host == self.places.here.host:
+            second = SecondCopy(self._journals, before.host, before.path, self.patience)
+            second.take_all(self.journal.path, self._tell_older)
+        return self.places.moved(now)
+
+    def _keep_second_copy(self) -> None:
+        """Begin to keep a second copy, unless it is unknown whether the directory belongs here."""
+        if self.journal.second is None and self._journals is not None and self.places.elsewhere() is None:
+            here = self.places.here
+            self.journal.second = SecondCopy(self._journals, here.host, here.path, self.patience)
+
+    def _tell_older(self) -> None:
+        # Before it is done: whoever is killed in between says it twice, and not never.
+        self.activity.add(Activity(self._clock(), None, None, COMPLETED, "from its second copy"))
+        self.on_older()
 
     def wipe(self) -> None:
         """Leave nothing behind of what was deleted: see `Database.wipe`. It takes seconds if much is kept.

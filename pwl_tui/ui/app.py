@@ -329,6 +329,7 @@ class PwlApp(TerminalApp):
         self._retitle()
         self._watcher.start()
         self._engine.store.patience.on_wait = lambda: self.post_message(self.Waiting())
+        self._engine.store.on_older = lambda: None  # a notice says it
         self._engine.start(self._watcher.hear)
         for warning in (*self._ctx.settings.warnings, *self._key_warnings):
             self.notify(warning, severity="warning")

@@ -30,6 +30,7 @@ def environ(directory: Path, key: str, base_url: str) -> dict[str, str]:
         "PROWEBLOOK_API_KEY": key,
         "PROWEBLOOK_BASE_URL": base_url,
         "PWL_TUI_STATE_DIR": str(directory / "state"),
+        "XDG_CACHE_HOME": str(directory / "cache"),
         "PWL_TUI_CONFIG": str(directory / "config.toml"),
     }
     return os.environ | ours

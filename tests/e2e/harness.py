@@ -55,6 +55,12 @@ class Place:
     def state(self) -> Path:
         return self.directory / "state"
 
+    @property
+    def second_copy(self) -> Path:
+        """The journal's second copy."""
+        (path,) = (self.directory / "cache").glob("pwl-tui/journals/*.log")
+        return path
+
     def environ(self, **extra: str) -> dict[str, str]:
         kept = {
             name: value
@@ -66,6 +72,7 @@ class Place:
             "PROWEBLOOK_BASE_URL": self.simulator.base_url,
             "PWL_TUI_CONFIG": str(self.directory / "config.toml"),
             "PWL_TUI_STATE_DIR": str(self.state),
+            "XDG_CACHE_HOME": str(self.directory / "cache"),
             **extra,
         }
 

@@ -199,6 +199,7 @@ def plan_command(data: bytes) -> None:
         out, err = io.StringIO(), io.StringIO()
         environ = {
             "PWL_TUI_STATE_DIR": str(_scratch() / "state"),
+            "XDG_CACHE_HOME": str(_scratch() / "cache"),
             "PWL_TUI_CONFIG": str(_scratch() / "none.toml"),
         }
         with patch.dict("os.environ", environ), redirect_stdout(out), redirect_stderr(err):

@@ -1,16 +1,19 @@
 """What the journal knows and the state file does not: batches that are paid for and must not be sent again.
 
-That happens when an older copy of the state file is restored, or the state file is lost.
+That happens when an older copy of the state file is restored, or the state file is lost. If the journal is
+old or lost, too, its second copy completes it first.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line, timestamp
 from pwl_tui.state.models import Batch, BatchState, Binding
-from pwl_tui.state.store import Store
+from pwl_tui.state.store import COMPLETED, Store
+
+_DAY_SECONDS: Final = 86_400.0
 
 L = TypeVar("L", Entry, Intent)
 Open: TypeAlias = dict[tuple[int, int, str], Intent]
@@ -37,8 +40,9 @@ class JournalIndex:
         """Return the accepted batches that the state file lacks, oldest first; reads only what is new.
 
         Raises:
-            StateError: the journal or the state file cannot be read.
+            StateError: the journal or the state file cannot be read, or the journal not completed.
         """
+        self._store.complete_journal()
         lines, self._offset = self._store.journal.read(self._offset)
         ours = [line for line in lines if is_of(line, self._binding)]
         self._missing |= {line.batch_id: line for line in ours if isinstance(line, Entry)}
@@ -124,6 +128,17 @@ def follow_up(unanswered: Open, lines: Iterable[Line]) -> None:
         unanswered.pop(name, None)
         if isinstance(line, Intent) and line.intent == "send":
             unanswered[name] = line
+
+
+def was_older(store: Store, now: float) -> bool:
+    """Return whether the state directory has proven older than what was sent from it, during the last day.
+
+    Args:
+        store: the state.
+        now: UTC epoch seconds.
+    """
+    at = store.activity.last(COMPLETED)
+    return at is not None and now - at < _DAY_SECONDS
 
 
 def moment_of(line: Line, otherwise: float) -> float:

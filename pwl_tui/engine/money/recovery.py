@@ -9,7 +9,7 @@ from pwl_tui.engine.jobs import adopting
 from pwl_tui.engine.jobs.adopting import Adopted
 from pwl_tui.engine.money import proving, settling
 from pwl_tui.engine.money.evidence import Evidence
-from pwl_tui.engine.money.journal_index import JournalIndex
+from pwl_tui.engine.money.journal_index import JournalIndex, was_older
 from pwl_tui.engine.money.support_report import support_report
 from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.provider import PROVIDER
@@ -140,6 +140,7 @@ class Recovery:
 
         See `adopting.rebuild`.
         """
+        self._store.complete_journal()
         journal = self._store.journal if path is None else Journal(path)
         self._context.require_account().submitter().apply_journal()
         adopted = adopting.rebuild(
@@ -166,6 +167,10 @@ class Recovery:
         here = {batch.digest for batch in ours}
         kept = timestamp(self._context.clock() - PROVIDER.retention_seconds)
         return [entry for entry in missing if entry.at >= kept and entry.digest not in here]
+
+    def was_older(self) -> bool:
+        """Return whether the state directory has proven older than what was sent from it, in the last day."""
+        return was_older(self._store, self._context.clock())
 
     def _paced_poll(self) -> adopting.Poll:
         budget = Budget(self._context.settings.polling.requests_per_second)

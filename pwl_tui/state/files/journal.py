@@ -1,11 +1,12 @@
 """``journal.log``: each intent to send and each batch ID, kept apart from the state file.
 
 Append-only and fsynced. If the database is lost, each ID can be adopted again from here; if an older copy of
-it is restored, this tells what was sent since. It holds no number and no key.
+it is restored, this tells what was sent since. It holds no number and no key. Where it was restored, too, its
+`SecondCopy` tells.
 """
 
 import os
-import re
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,8 @@ import msgspec
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import open_private, sync_directory
 from pwl_tui.state.errors import StateError
+from pwl_tui.state.files.log_lines import append_synced, split_lines
+from pwl_tui.state.files.second_copy import SecondCopy
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,32 +90,42 @@ class Journal:
 
     Args:
         path: the file; created with mode 0600 when first needed.
+        second: its second copy. None means that none is kept.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, second: SecondCopy | None = None) -> None:
         self.path = path
+        self.second = second
 
     def append(self, entry: Line) -> None:
-        """Append one line; when this returns, it is on disk.
+        """Append one line; when this returns, it is on disk, in the second copy, too, if that can be kept.
 
         Raises:
-            StateError: the file cannot be written.
+            StateError: the file cannot be written. An ID is then in the second copy at least.
         """
         line = msgspec.json.encode(entry) + b"\n"
         try:
             descriptor = self._open()
             try:
-                # A line that a power cut truncated must not swallow this one.
-                if _truncated(descriptor):
-                    line = b"\n" + line
-                written = os.write(descriptor, line)
-                while written < len(line):
-                    written += os.write(descriptor, line[written:])
-                os.fsync(descriptor)
+                size = append_synced(descriptor, line)
             finally:
                 os.close(descriptor)
         except OSError as error:
+            # An intent that is not in the journal is given up, and must not come back.
+            if self.second is not None and not isinstance(entry, Intent):
+                self.second.save(line)
             raise StateError(*os_sentences(error, self.path)) from error
+        if self.second is not None:
+            self.second.follow(self.path, size)
+
+    def complete(self, tell: Callable[[], None]) -> None:
+        """Append what only the second copy has; see `SecondCopy.complete`.
+
+        Raises:
+            StateError: the file cannot be read or written, or another process does not release the copy.
+        """
+        if self.second is not None:
+            self.second.complete(self.path, tell)
 
     def make_ready(self) -> None:
         """Create the file if missing, so that an entry needs nothing but its own bytes.
@@ -160,7 +173,7 @@ class Journal:
         except OSError as error:
             raise StateError(*os_sentences(error, self.path)) from error
         found = []
-        for line in _lines(data):
+        for line in split_lines(data):
             decoded = _decoded(line)
             if decoded is not None:
                 found.append(decoded)
@@ -176,13 +189,3 @@ def _decoded(line: bytes) -> Line | None:
         with suppress(msgspec.DecodeError, UnicodeDecodeError):  # the latter of a stray byte in a text
             return msgspec.json.decode(line, type=kind)
     return None
-
-
-def _lines(data: bytes) -> list[bytes]:
-    """Split at line feeds only, and keep them: a truncated write may have left any other byte."""
-    return [line for line in re.split(rb"(?<=\n)", data) if line]
-
-
-def _truncated(descriptor: int) -> bool:
-    size = os.fstat(descriptor).st_size
-    return size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"

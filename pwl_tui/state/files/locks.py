@@ -48,13 +48,34 @@ def exclusive_lock(path: Path, patience: Patience) -> Iterator[None]:
     Raises:
         StateError: the lock file cannot be created or locked, or another process does not release it.
     """
-    with _opened(path) as descriptor:
-        with patience.wait() as wait:
-            while not _locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, path):
-                if not wait.goes_on():
-                    raise locked()
-                patience.pause()
+    with locked_file(path, os.O_RDWR, patience):
         yield
+
+
+@contextmanager
+def locked_file(path: Path, flags: int, patience: Patience) -> Iterator[int]:
+    """Wait until nobody else is in a block with the file `path`; lend its descriptor, and keep others out.
+
+    A file that was removed while it was waited for is made anew.
+
+    Args:
+        path: the file; created (0600) if missing.
+        flags: as for `os.open`.
+        patience: how long to wait.
+
+    Raises:
+        StateError: the file cannot be created or locked, or another process does not release it.
+    """
+    while True:
+        with _opened(path, flags) as descriptor:
+            with patience.wait() as wait:
+                while not _locked(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, path):
+                    if not wait.goes_on():
+                        raise locked()
+                    patience.pause()
+            if _is_named(path, descriptor):
+                yield descriptor
+                return
 
 
 @contextmanager
@@ -68,14 +89,14 @@ def lock_file(path: Path, how: int) -> Iterator[bool]:
     Raises:
         StateError: the lock file cannot be created or locked.
     """
-    with _opened(path) as descriptor:
+    with _opened(path, os.O_RDWR) as descriptor:
         yield _locked(descriptor, how, path)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[int]:
+def _opened(path: Path, flags: int) -> Iterator[int]:
     try:
-        descriptor = open_private(path, os.O_RDWR)
+        descriptor = open_private(path, flags)
     except OSError as error:
         raise StateError(*os_sentences(error, path)) from error
     try:
@@ -92,3 +113,11 @@ def _locked(descriptor: int, how: int, path: Path) -> bool:
     except OSError as error:
         raise StateError(*os_sentences(error, path)) from error
     return True
+
+
+def _is_named(path: Path, descriptor: int) -> bool:
+    """Return whether an open file still has its name."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False

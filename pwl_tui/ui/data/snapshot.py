@@ -58,6 +58,7 @@ class Snapshot(Struct, frozen=True, dict=True):
         doubts: batches of this key whose outcome is unknown, in the order in which they were sent.
         misplaced: why nothing is sent from a state directory that belongs to another place.
         unadopted: how many batches are in the journal but not in the state file.
+        restored: whether the state directory has proven older than what was sent from it, in the last day.
         alarms: unexplained drops in the balance during the last day, newest first.
         balance_problem: why the credits could not be read the last time.
         service_problem: why the service cannot be used now.
@@ -78,6 +79,7 @@ class Snapshot(Struct, frozen=True, dict=True):
     doubts: tuple[Batch, ...] = ()
     misplaced: Problem | None = None
     unadopted: int = 0
+    restored: bool = False
     alarms: tuple[Movement, ...] = ()
     balance_problem: Problem | None = None
     service_problem: Problem | None = None
@@ -195,7 +197,9 @@ def audit(engine: Engine, snapshot: Snapshot) -> Snapshot:
         return snapshot
     since = snapshot.now - _ALARM_SECONDS
     alarms = tuple(alarm for alarm in engine.credits.ledger().alarms if alarm.until >= since)
-    return replace(snapshot, unadopted=len(engine.recovery.unadopted()), alarms=alarms)
+    unadopted = len(engine.recovery.unadopted())
+    restored = engine.recovery.was_older()
+    return replace(snapshot, unadopted=unadopted, restored=restored, alarms=alarms)
 
 
 def first(engine: Engine, now: float) -> Snapshot:
@@ -301,7 +305,13 @@ class Watcher:
         seen = self._engine.store.version()
         if seen != version or self._engine.binding != last.binding or last.state_problem is not None:
             fresh = take(self._engine, now)
-            last = replace(fresh, unadopted=last.unadopted, alarms=last.alarms, worker=last.worker)
+            last = replace(
+                fresh,
+                unadopted=last.unadopted,
+                restored=last.restored,
+                alarms=last.alarms,
+                worker=last.worker,
+            )
             self._unaudited = True
         if self._unaudited and now >= self._next_audit:
             self._unaudited, self._next_audit = False, now + _AUDIT_SECONDS

@@ -6,6 +6,7 @@ from msgspec import Struct
 from textual.content import Content
 
 from pwl_tui.engine.jobs.timing import days_left, is_expiring
+from pwl_tui.engine.problems import OLDER
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import Job, JobState
 from pwl_tui.text import clean
@@ -39,6 +40,7 @@ def notices(snapshot: Snapshot) -> list[Notice]:
     found = [*_misplaced(snapshot), *_doubts(snapshot)]
     found += [_notice(problem) for problem in (snapshot.state_problem, snapshot.engine_problem) if problem]
     found += [
+        *_restored(snapshot),
         *_unadopted(snapshot),
         *_service(snapshot),
         *_unreadable(snapshot),
@@ -92,6 +94,11 @@ def _doubts(snapshot: Snapshot) -> Iterator[Notice]:
             "to settle them" if many else "to settle it",
             bad=True,
         )
+
+
+def _restored(snapshot: Snapshot) -> Iterator[Notice]:
+    if snapshot.restored:
+        yield Notice(f"{OLDER.message} {OLDER.remedy}")
 
 
 def _unadopted(snapshot: Snapshot) -> Iterator[Notice]:
