@@ -159,8 +159,8 @@ def second_copy(store: Store, now: float) -> Finding:
         return Finding(f"the journal has no second copy: {why}")
     if second.problem is not None:
         return Finding(
-            f"the journal has no second copy: {second.problem.message} What was sent after a backup of the whole"
-            " state directory is paid for again once that is restored.",
+            f"the journal has no second copy: {second.problem.message} Once a backup of the whole state"
+            " directory is restored, what was sent since is paid for again.",
             second.problem.remedy,
         )
     if was_older(store, now):
