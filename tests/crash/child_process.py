@@ -1,8 +1,9 @@
 """What happens in a process of the program, which may kill itself at a chosen step.
 
 A step is a moment at which something is about to be kept, or just was: after a transaction's BEGIN, around
-its COMMIT, around and within the writing of a journal line, between the parts of the paid call, before a file
-is begun and around its getting its name. The last line on standard error names it.
+its COMMIT, around and within the writing of a line of the journal or its second copy, between the parts of
+the paid call, before a file is begun and around its getting its name. The last line on standard error names
+it.
 """
 
 import os
@@ -10,7 +11,7 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,6 +26,7 @@ from pwl_tui.cli.main import main as program
 from pwl_tui.lists.write import files
 from pwl_tui.state.database import Database
 from pwl_tui.state.files.journal import Candidates, Intent, Journal, Line
+from pwl_tui.state.files.second_copy import SecondCopy
 
 KILLED_AT = "killed at "
 """What the last line says before the step's name."""
@@ -66,7 +68,7 @@ class Steps:
 
 def mark_steps(step: Steps) -> None:
     """Put the steps into the few places of the program that keep something, for the rest of this process."""
-    transaction, append = Database.transaction, Journal.append
+    transaction, append, complete = Database.transaction, Journal.append, SecondCopy.complete
     submit, check = Client.submit, Client.check
     send, write, fsync = Network.handle_request, os.write, os.fsync
     begin, give_name = files._draft, files._give_name  # noqa: SLF001 - what is about to appear has no other sign
@@ -90,6 +92,13 @@ def mark_steps(step: Steps) -> None:
             appending.now = False
         step(f"after {what} in the journal")
 
+    def mortal_complete(self: SecondCopy, journal: Path, tell: Callable[[], None]) -> None:
+        appending.now, appending.whole = True, True
+        try:
+            complete(self, journal, tell)
+        finally:
+            appending.now = False
+
     def mortal_draft(path: Path, partial: Path, *, force: bool) -> AbstractContextManager[files.Draft]:
         step("before a file is begun")
         return begin(path, partial, force=force)
@@ -100,10 +109,12 @@ def mark_steps(step: Steps) -> None:
         step("after a file has its name")
 
     def mortal_write(descriptor: int, data: bytes) -> int:
-        if not getattr(appending, "now", False) or not appending.whole:
+        if not getattr(appending, "now", False):
+            return write(descriptor, data)
+        appending.whole = not appending.whole
+        if appending.whole:
             return write(descriptor, data)
         # A write may do less than it was asked for; the program has to write the rest.
-        appending.whole = False
         written = write(descriptor, data[: len(data) // 2])
         step(HALF_A_LINE)
         return written
@@ -137,6 +148,7 @@ def mark_steps(step: Steps) -> None:
     for owner, name, mortal in (
         (Database, "transaction", mortal_transaction),
         (Journal, "append", mortal_append),
+        (SecondCopy, "complete", mortal_complete),
         (files, "_draft", mortal_draft),
         (files, "_give_name", mortal_name),
         (os, "write", mortal_write),

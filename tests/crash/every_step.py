@@ -110,6 +110,15 @@ def _put_back(machine: Machine, person: Person, copy: dict[Path, bytes]) -> tupl
     return person.commands[0]
 
 
+def restored(machine: Machine, person: Person) -> tuple[str, ...]:
+    """Put back the whole state directory, in which a batch is being sent, after all were accepted."""
+    orphan(machine, person)
+    backup = machine.back_up()
+    person.finish()
+    machine.put_back(backup)
+    return person.commands[0]
+
+
 def rebuild(machine: Machine, person: Person) -> tuple[str, ...]:
     """Lose the state file, and make its jobs again from the journal."""
     person.finish()
@@ -152,6 +161,7 @@ SCENES = (
     Scene("submit again", under_way, copies=1),
     Scene("watch an old copy", old_copy, rows=1_120),
     Scene("watch an older copy", older_copy, rows=1_120),
+    Scene("watch a restored directory", restored, rows=1_120),
     Scene("rebuild", rebuild, again=True),
     Scene("settle free", settle("before", "free")),
     Scene("settle adopted", settle("after", "adopted")),

@@ -1,6 +1,7 @@
 """A machine on which the program is killed: how its processes are started, watched, ended and waited for."""
 
 import multiprocessing
+import shutil
 import signal
 import threading
 from dataclasses import dataclass
@@ -136,6 +137,18 @@ class Machine:
         if any(words in ran.err for words in _NEVER_SAID) or not (ran.killed or ran.code in list(Exit)):
             self.complaints.append(f"{ran.arguments} ended with {ran.code}: {ran.err}")
         return ran
+
+    def back_up(self) -> Path:
+        """Copy the whole state directory, with no process at work, and return the copy."""
+        backup = self.place.directory / f"backup-{next(self._logs)}"
+        shutil.copytree(self.place.state, backup)
+        return backup
+
+    def put_back(self, backup: Path) -> None:
+        """Replace the whole state directory by a copy that was made earlier."""
+        self.tally.add("state directories", "put back")
+        shutil.rmtree(self.place.state)
+        shutil.copytree(backup, self.place.state)
 
     def start_to_die(self, kill: Kill, *arguments: str) -> Process:
         """Start a command that is going to be killed; see `kill`."""

@@ -110,6 +110,20 @@ def journaled(state: Path) -> Journaled:
     return found
 
 
+def lacking(journal: Path, second: Path) -> list[bytes]:
+    """Return the whole lines of a journal that its second copy lacks, each as often as it does."""
+    left = Counter(journal.read_bytes().splitlines())
+    left.subtract(second.read_bytes().splitlines())
+    return [line for line, times in left.items() if times > 0 and _is_whole(line)]
+
+
+def _is_whole(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
 @dataclass(frozen=True)
 class Accounts:
     """How the service's charges are accounted for.

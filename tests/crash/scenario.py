@@ -18,6 +18,7 @@ from tests.crash.user import Person, StuckError, wished
 from tests.e2e.harness import messy_csv, place
 
 _FAULTY_SHARE = 0.7
+_RESTORED_SHARE = 0.3
 _LATE = 1.2
 """Seconds: longer than a hurried client waits."""
 _HTML = "<html><title>502 Bad Gateway</title></html>"
@@ -84,6 +85,8 @@ class Plan:
         faults: what goes wrong; none: nothing, and the program's own time-outs and pauses are in force.
         attempts: in order; those that the work does not need are left out.
         worker: whether the lists are accepted first, and then the background worker is killed.
+        restored: after how many more attempts a backup of the state directory is put back that was made once
+            all lists were jobs; none: there is no backup.
     """
 
     seed: str
@@ -94,6 +97,7 @@ class Plan:
     faults: tuple[Rule, ...]
     attempts: tuple[Attempt, ...]
     worker: bool = False
+    restored: int | None = None
 
     @classmethod
     def draw(cls, seed: str, attempts: int, *, worker: bool = False) -> "Plan":
@@ -113,6 +117,8 @@ class Plan:
             tuple(rules),
             tuple(_attempt(chance, paired=copies > 0 and not worker) for _ in range(attempts)),
             worker,
+            # An export by itself would be done once more, and rightly so.
+            chance.randrange(1, 5) if chance.random() < _RESTORED_SHARE and not worker else None,
         )
 
 
@@ -132,6 +138,35 @@ def _kill(chance: random.Random) -> Kill:
             return Kill("request", chance.randrange(1, 9))
         case _:
             return Kill("step", 1 + int(chance.expovariate(1 / 12)))
+
+
+class Backups:
+    """A backup of the state directory of one machine, and when it is put back.
+
+    Args:
+        machine: where.
+        after: how many attempts after it was made; none: it is not made.
+    """
+
+    def __init__(self, machine: Machine, after: int | None) -> None:
+        self._machine = machine
+        self._left = after
+        self._backup: Path | None = None
+
+    def after_attempt(self, *, all_are_jobs: bool) -> None:
+        """Make the backup as soon as all lists are jobs, or put it back when it is time."""
+        if self._backup is not None:
+            self._left = (self._left or 0) - 1
+            if self._left == 0:
+                self.put_back()
+        elif self._left and all_are_jobs:
+            self._backup = self._machine.back_up()
+
+    def put_back(self) -> None:
+        """Put the backup back, unless that was done."""
+        if self._backup is not None:
+            self._machine.put_back(self._backup)
+        self._backup, self._left = None, None
 
 
 def run(plan: Plan, directory: Path, tally: Tally) -> list[str]:
@@ -162,7 +197,10 @@ def _survive(plan: Plan, machine: Machine, lists: list[Path]) -> None:
     simulator = machine.place.simulator
     for rule in (*plan.faults, Rule(call="submit", delay=plan.delay)):
         simulator.add_fault(rule)
-    person = Person(machine, lists, random.Random(f"{plan.seed}/person"), worker=plan.worker)
+    # A backup has forgotten whatever was decided since, right or wrong. So only what is right is decided.
+    chance = None if plan.restored else random.Random(f"{plan.seed}/person")
+    person = Person(machine, lists, chance, worker=plan.worker)
+    backups = Backups(machine, plan.restored)
     if plan.worker:
         for submit in person.commands[: len(lists)]:
             person.note(machine.kill(machine.start(*submit), Kill("request", 2)))
@@ -175,8 +213,10 @@ def _survive(plan: Plan, machine: Machine, lists: list[Path]) -> None:
             )
         ended = [machine.kill(process, kill) for process, kill in started]
         left = [person.react(ran, attempt.settling) for ran in ended]
+        backups.after_attempt(all_are_jobs=person.has_brought_all)
         if not any(left):
             break
+    backups.put_back()
     simulator.clear_faults()
     person.finish()
 
@@ -201,6 +241,7 @@ def check(
     """
     here, tally = machine.place, machine.tally
     machine.quiet()
+    machine.run("jobs")  # whoever looks for batches in no job completes the second copy
     batches = reconcile.read_batches(here.state)
     torn = tally.count("steps", HALF_A_LINE)
     found = reconcile.violations(here.world, here.state, list(lists.values()), torn)
@@ -228,6 +269,8 @@ def check(
     for request in here.simulator.requests:
         if request.call != "other":
             tally.add("requests", f"{request.call} {'cut' if request.cut else request.status}")
+    lines = reconcile.lacking(here.state / "journal.log", here.second_copy)
+    found += [f"the journal's second copy lacks {line!r}" for line in lines]
     return [*machine.complaints, *found]
 
 

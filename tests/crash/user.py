@@ -57,6 +57,11 @@ class Person:
         ]
         return [*submits, *self._rest]
 
+    @property
+    def has_brought_all(self) -> bool:
+        """Whether all lists are jobs."""
+        return not self._lists
+
     def _wish(self, path: Path) -> tuple[str, ...]:
         return ("--export", str(wished(path))) if self._rest[0] == WORKER else ()
 

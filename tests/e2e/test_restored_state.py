@@ -3,6 +3,7 @@
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -124,9 +125,9 @@ def test_a_backup_that_is_said_to_have_moved_knows_what_was_sent_from_its_old_pl
     assert machine.run("watch").code == 0
     paid = spent(machine)
     shutil.rmtree(machine.state)
-    there = {"PWL_TUI_STATE_DIR": str(machine.directory / "backup")}
-    assert machine.run("state", "settle", "--as", "moved", **there).code == 0
-    ran = machine.run("watch", **there)
+    run = partial(machine.run, PWL_TUI_STATE_DIR=str(machine.directory / "backup"))
+    assert run("state", "settle", "--as", "moved").code == 0
+    ran = run("watch")
     assert ran.code == 0, ran
     assert (charged_twice(machine.world), spent(machine)) == ([], paid)
 

@@ -287,8 +287,5 @@ def _all(descriptor: int) -> bytes:
 def _write_once(path: Path, data: bytes) -> None:
     if path.exists():
         return
-    descriptor = open_private(path, os.O_WRONLY)
-    try:
-        os.write(descriptor, data)
-    finally:
-        os.close(descriptor)
+    with os.fdopen(open_private(path, os.O_WRONLY), "wb") as file:
+        file.write(data)
