@@ -18,7 +18,7 @@ from tests.crash.user import Person, StuckError, wished
 from tests.e2e.harness import messy_csv, place
 
 _FAULTY_SHARE = 0.7
-_RESTORED_SHARE = 0.3
+_RESTORED_SHARE = 0.5
 _LATE = 1.2
 """Seconds: longer than a hurried client waits."""
 _HTML = "<html><title>502 Bad Gateway</title></html>"
