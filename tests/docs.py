@@ -26,6 +26,7 @@ _ENVIRONMENT = {
     "PROWEBLOOK_BASE_URL": "Address of the service; overrides the configuration",
     "PWL_TUI_CONFIG": "Configuration file",
     "PWL_TUI_STATE_DIR": "Directory where jobs are kept",
+    "XDG_CACHE_HOME": "Directory for second copies of journals, in `pwl-tui/journals`",
     "NO_COLOR": "If set, no colors are used",
     "HTTPS_PROXY": "Proxy for the connection to the service",
     "SSL_CERT_FILE": "Certificates to trust instead of the system's",
@@ -34,6 +35,7 @@ _FILES = {
     "~/.config/pwl-tui/config.toml": "Configuration; `pwl-tui config path` prints its location",
     "~/.local/state/pwl-tui/state.db": "Jobs with their numbers and results",
     "~/.local/state/pwl-tui/journal.log": "Every batch that was sent; lost jobs can be rebuilt from it",
+    "~/.cache/pwl-tui/journals/*.log": "Second copies of journals, for when a state directory is restored",
     "~/.local/state/pwl-tui/worker-*.log": "What the background worker did; it holds no key and no number",
     "~/.local/state/pwl-tui/crash.log": "Internal errors, to be reported; it holds no key and no number",
 }

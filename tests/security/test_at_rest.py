@@ -62,9 +62,9 @@ def test_whatever_the_umask_all_that_a_run_leaves_is_its_owners_alone(
     with kept(lambda: machine.state, "x"):
         record(ValueError())
     new = {path for path in machine.directory.rglob("*") if path not in before}
-    assert {"state.db", "journal.log", "crash.log", "a.xlsx", "bad.csv", "config.toml"} <= {
-        p.name for p in new
-    }
+    names = {path.name for path in new}
+    assert {"state.db", "journal.log", "crash.log", "a.xlsx", "bad.csv", "config.toml"} <= names
+    assert {machine.second_copy.name, "CACHEDIR.TAG"} <= names
     for path in new:
         assert stat.S_IMODE(path.lstat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
@@ -182,7 +182,7 @@ def left_in(directory: Path, numbers: set[int]) -> dict[str, int]:
 def test_of_a_forgotten_job_no_file_has_a_number(tmp_path: Path) -> None:
     draw, clock = random.Random(7), Clock()
     service = make_service(clock, 100_000)
-    store = open_store(tmp_path)
+    store = Store.open(tmp_path / "state", journals=tmp_path / "cache" / "journals")
     engine = make_engine(store, service, clock)
     jobs = {}
     for _ in range(4):
@@ -201,6 +201,8 @@ def test_of_a_forgotten_job_no_file_has_a_number(tmp_path: Path) -> None:
     assert sum(left_in(tmp_path, gone).values()) > 1_000
     for job in leaving:
         engine.jobs.forget(job)
+    (second_copy,) = (tmp_path / "cache").rglob("*.log")
+    assert second_copy.read_bytes() == (tmp_path / "state" / "journal.log").read_bytes()
     assert left_in(tmp_path, gone) == {}
     assert left_in(tmp_path, staying)["state.db"] > 1_000
     store.check()
@@ -251,11 +253,14 @@ def test_the_log_is_emptied_as_soon_as_nobody_reads_from_it(tmp_path: Path) -> N
 def test_the_journal_and_the_environment_of_a_hook_name_no_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, clock = open_store(tmp_path), Clock()
+    store = Store.open(tmp_path / "state", journals=tmp_path / "cache" / "journals")
+    clock = Clock()
     service = make_service(clock)
     job = store_numbers(store, [14_155_552_671], name="+1 (415) 555-2671 of 2026-11-29")
     make_submitter(store, service, clock).send_next()
-    assert '"name":"••• of 2026-11-29"' in (tmp_path / "state" / "journal.log").read_text()
+    journals = [tmp_path / "state" / "journal.log", *(tmp_path / "cache").rglob("*.log")]
+    assert len(journals) == 2
+    assert all('"name":"••• of 2026-11-29"' in journal.read_text() for journal in journals)
     monkeypatch.setattr("subprocess.Popen", lambda *_, env, **__: environs.append(env))
     environs: list[dict[str, str]] = []
     run_hook("true", store.jobs.get(job), {}, Secret(KEY))

@@ -26,6 +26,8 @@ from pwl_tui.text import clean
 _MARK = "# Written by `pwl-tui worker install`"
 _STAMPED = re.compile(rf"{re.escape(_MARK)}, digest ([0-9a-f]{{16}})\.\n(.*)\Z", re.DOTALL)
 _NETWORK_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_CACHE_VARIABLE = "XDG_CACHE_HOME"
+"""Says where the journal's second copy is: a worker with another one would not know all that was sent."""
 _STOP_SECONDS = int(PATIENCE_SECONDS) + 20
 """Longer than the worker waits for the answer to a paid call, so that systemd does not kill it meanwhile."""
 
@@ -79,6 +81,8 @@ def units(session: Session, environ: Mapping[str, str]) -> Units:
     around = {**surroundings(session), "PATH": _absolute_only(environ.get("PATH", os.defpath))}
     if environ.get(BASE_URL_VARIABLE):
         around[BASE_URL_VARIABLE] = settings.base_url
+    if environ.get(_CACHE_VARIABLE):
+        around[_CACHE_VARIABLE] = environ[_CACHE_VARIABLE]
     lines = "".join(f'Environment="{name}={_quoted(value)}"\n' for name, value in around.items())
     has_commands = isinstance(settings.key_source, KeyCommand) or settings.notify.command
     service_text = f"""\
