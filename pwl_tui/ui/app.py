@@ -327,9 +327,9 @@ class PwlApp(TerminalApp):
             gc.enable()
         self.time_line(self._ctx.settings)
         self._retitle()
+        self._engine.store.on_older = lambda: None  # a notice says it
         self._watcher.start()
         self._engine.store.patience.on_wait = lambda: self.post_message(self.Waiting())
-        self._engine.store.on_older = lambda: None  # a notice says it
         self._engine.start(self._watcher.hear)
         for warning in (*self._ctx.settings.warnings, *self._key_warnings):
             self.notify(warning, severity="warning")

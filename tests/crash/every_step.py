@@ -111,8 +111,8 @@ def _put_back(machine: Machine, person: Person, copy: dict[Path, bytes]) -> tupl
 
 
 def restored(machine: Machine, person: Person) -> tuple[str, ...]:
-    """Put back the whole state directory, in which a batch is being sent, after all were accepted."""
-    orphan(machine, person)
+    """Put back the whole state directory, in which nothing was sent, after all batches were accepted."""
+    under_way(machine, person)
     backup = machine.back_up()
     person.finish()
     machine.put_back(backup)

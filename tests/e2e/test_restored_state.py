@@ -104,6 +104,24 @@ def test_what_was_sent_since_is_not_sent_again(
 
 
 @pytest.mark.slow
+def test_several_processes_at_once_send_nothing_again(half_sent: Place) -> None:
+    machine = half_sent
+    assert machine.run("watch").code == 0
+    paid, sent = spent(machine), set(machine.world.batches)
+    remove_and_copy(machine)
+    go_on = [("watch",), ("worker", "run"), ("submit", "many.csv", "--yes", "--wait"), ("jobs",)]
+    started = [machine.start(*words) for words in go_on]
+    said = []
+    for process in started:
+        _, err = process.communicate()
+        assert process.returncode == 0, err
+        said.append(OLDER in err.decode())
+    assert sum(said) == 1
+    assert (charged_twice(machine.world), spent(machine)) == ([], paid)
+    assert set(ids(machine)) >= sent
+
+
+@pytest.mark.slow
 def test_what_was_being_sent_since_is_in_doubt(half_sent: Place) -> None:
     machine = half_sent
     machine.simulator.add_fault(Rule(call="submit", cut="after", times=1))

@@ -235,16 +235,19 @@ class SecondCopy:
         try:
             before, now = self._level, _Level(_Mark.of(journal), _Mark.of(copy))
             self._level = None
-            start = None if before is None else before.grown_by(size, now)
+            start, is_level = None if before is None else before.grown_by(size, now), True
             if start is not None:
                 given = _read(journal, start, size)
             elif _are_alike(journal, copy):
                 given = b""
             else:
-                given = b"".join(lacking(_all(copy), _read(journal)))
+                here, there = _read(journal), _all(copy)
+                # The journal may have been replaced since it was completed.
+                given, is_level = b"".join(lacking(there, here)), not lacking(here, there)
             if given:
                 append_synced(copy, given)
-            self._level = _Level(now.journal, _Mark.of(copy))
+            if is_level:
+                self._level = _Level(now.journal, _Mark.of(copy))
         except OSError as error:
             self._failed(error)
 

@@ -3,12 +3,15 @@
 import os
 import stat
 import threading
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.errors import StateError
@@ -395,6 +398,57 @@ def test_several_at_once_leave_the_same_lines_in_both(tmp_path: Path, told: Told
     assert len(ids(one)) == 110
     assert sorted(ids(one)) == sorted(ids(Journal(copy_of(one))))
     assert told.times == 0
+
+
+def test_both_are_on_disk_when_a_line_is_appended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, synced = journal(tmp_path), dict[tuple[int, int], int]()
+    fsync = os.fsync
+
+    def note(descriptor: int) -> None:
+        status = os.fstat(descriptor)
+        synced[status.st_dev, status.st_ino] = status.st_size
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", note)
+    for batch_id in "ab":
+        one.append(entry(batch_id))
+        for path in (one.path, copy_of(one)):
+            assert synced[path.stat().st_dev, path.stat().st_ino] == path.stat().st_size
+            assert (path.parent.stat().st_dev, path.parent.stat().st_ino) in synced
+
+
+@given(st.data())
+def test_whatever_happens_no_line_is_lost(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    directory = tmp_path_factory.mktemp("whatever")
+    one, backup, said, told = journal(directory), b"", list[Line](), Told()
+    for number in range(data.draw(st.integers(1, 12))):
+        match data.draw(st.sampled_from(("append", "append", "same", "start", "back up", "restore", "tear"))):
+            case "append":
+                said.append(entry(str(number)))
+                one.append(said[-1])
+            case "same":
+                one.complete(told)  # as before anything is paid
+                said.append(intent("send"))
+                one.append(said[-1])
+            case "start":
+                one = journal(directory)
+            case "back up":
+                backup = one.path.read_bytes() if one.path.exists() else b""
+            case "restore":
+                one.path.write_bytes(backup)
+            case "tear":
+                file = data.draw(st.sampled_from((one.path, copy_of(one))))
+                if file.exists():
+                    with file.open("ab") as torn:
+                        torn.write(data.draw(st.binary(max_size=5)).replace(b"\n", b""))
+        if data.draw(st.booleans()):
+            one.complete(told)
+    one.complete(told)
+    expected = Counter(map(str, said))
+    assert Counter(map(str, one.read(0)[0])) == expected
+    assert Counter(map(str, Journal(copy_of(one)).read(0)[0])) == expected
 
 
 def test_nothing_is_read_while_nothing_has_changed(
