@@ -20,7 +20,7 @@ def directory(machine: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
     return machine.directory / "xdg" / "systemd" / "user"
 
 
-def test_they_are_written_with_what_to_do_and_removed(directory: Path, run: Run) -> None:
+def test_they_are_written_with_what_to_do_and_removed(machine: Place, directory: Path, run: Run) -> None:
     code, out, err = run("worker", "install")
     assert code == 0
     assert out.splitlines() == [f"Wrote {directory / name}." for name in (SERVICE, TIMER)]
@@ -29,6 +29,7 @@ def test_they_are_written_with_what_to_do_and_removed(directory: Path, run: Run)
     texts = "".join(path.read_text() for path in directory.iterdir())
     assert KEY not in texts
     assert "StandardInput=null" in texts
+    assert f'Environment="XDG_CACHE_HOME={machine.directory / "cache"}"' in texts, "another second copy"
     assert run("worker", "install")[0] == 0, "what it has written itself is written anew"
     code, out, _ = run("worker", "uninstall")
     assert (code, len(out.splitlines())) == (0, 2)
