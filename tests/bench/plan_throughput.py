@@ -7,6 +7,7 @@ by that. The plan is made as the program makes it, in several processes if the l
 
 import csv
 import io
+import os
 import random
 import subprocess
 import sys
@@ -182,6 +183,7 @@ def _most_memory(text: str) -> tuple[float, int]:
             [*command, "--region", _REGION],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=os.environ | {"XDG_CACHE_HOME": name},
             start_new_session=True,
         )
         while process.poll() is None:
