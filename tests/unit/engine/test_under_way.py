@@ -162,16 +162,20 @@ numbers = st.sets(st.integers(0, 30), max_size=30)
     listed=st.sets(st.integers(0, 30), min_size=1),
     known=numbers,
     batches=st.dictionaries(st.integers(0, 30), st.integers(1, 3)),
+    doubted=numbers,
     later_known=numbers,
     later_batches=st.dictionaries(st.integers(0, 30), st.integers(1, 3)),
+    later_doubted=numbers,
     again=st.booleans(),
 )
-def test_no_number_is_paid_for_that_has_an_answer_or_is_under_way(
+def test_no_number_is_paid_for_that_has_an_answer_is_under_way_or_was_looked_up_in_vain(
     listed: set[int],
     known: set[int],
     batches: dict[int, int],
+    doubted: set[int],
     later_known: set[int],
     later_batches: dict[int, int],
+    later_doubted: set[int],
     again: bool,
 ) -> None:
     text = "".join(f"+{FIRST + index}\n" for index in listed)
@@ -180,14 +184,20 @@ def test_no_number_is_paid_for_that_has_an_answer_or_is_under_way(
         reusable(known),
         balance=None,
         payers=payers(batches),
+        doubted={FIRST + index for index in doubted},
     )
-    assert made.to_pay == len(listed - known - batches.keys())
+    assert made.to_pay == len(listed - known - batches.keys() - doubted)
+    assert made.doubted == len((listed & doubted) - known - batches.keys())
     assert made.under_way == len((listed - known) & batches.keys())
     check_order(made)
     agreed = planning.pay_again(made) if again else made
     try:
         now = planning.renewed(
-            agreed, planning.undecided(agreed), reusable(later_known), payers(later_batches)
+            agreed,
+            planning.undecided(agreed),
+            reusable(later_known),
+            payers(later_batches),
+            {FIRST + index for index in later_doubted},
         )
     except EngineError:
         assert (listed - known) & batches.keys() - later_known - later_batches.keys()
@@ -195,7 +205,8 @@ def test_no_number_is_paid_for_that_has_an_answer_or_is_under_way(
     assert now.to_pay <= agreed.to_pay
     paid = set(list(now.numbers())[: now.to_pay])
     decided = agreed.paid_again
-    assert not (paid - decided) & ({FIRST + index for index in known | later_known | later_batches.keys()})
+    spared = known | later_known | later_batches.keys() | (doubted - batches.keys()) | later_doubted
+    assert not (paid - decided) & {FIRST + index for index in spared}
     check_order(now)
 
 
