@@ -1,6 +1,5 @@
 """Batches and how they are sent: each transition is one transaction that checks its starting state."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
@@ -9,7 +8,7 @@ from msgspec.structs import replace
 
 from pwl_tui.answer import Outcome
 from pwl_tui.problem import Problem
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
@@ -125,7 +124,7 @@ class Batches:
         only = "" if jobs is None else f" AND b.job IN ({','.join(str(int(job)) for job in jobs)})"
         row = self._database.first(
             f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
-            f" WHERE b.state='{BatchState.PLANNED}' AND j.ready=1 AND NOT j.paused"
+            f" WHERE b.state='{BatchState.PLANNED}' AND j.ready=1 AND j.paused=0"
             " AND (j.hold IS NULL OR j.hold_until<=?) AND k.base_url=? AND k.fingerprint=?"
             f"{only} ORDER BY {turn} b.job, b.seq LIMIT 1",
             now,
@@ -137,7 +136,8 @@ class Batches:
     def next_due(self, binding: Binding) -> float | None:
         """Return when the next poll of a binding is due. None means nothing is polled."""
         row = self._database.first(
-            "SELECT min(max(b.next_poll, coalesce(b.lease_until, 0))) FROM batches b"
+            "SELECT min(CASE WHEN b.lease_until>b.next_poll THEN b.lease_until ELSE b.next_poll END)"
+            " FROM batches b"
             " JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
             f" WHERE b.state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}')"
             " AND j.ready=1 AND k.base_url=? AND k.fingerprint=?",
@@ -323,7 +323,7 @@ class Batches:
 
     @staticmethod
     def _leave_sending(
-        c: sqlite3.Connection,
+        c: Connection,
         batch: Batch,
         state: BatchState,
         problem: Problem,

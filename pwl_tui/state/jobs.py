@@ -1,6 +1,5 @@
 """Jobs: storing a new one with its rows and numbers, and reading jobs with the totals of their batches."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -11,7 +10,7 @@ from msgspec.structs import astuple
 from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.changes import Before
 from pwl_tui.problem import Problem
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.follows import NewFollow, follow, give_up_on
 from pwl_tui.state.models import BatchState, Binding, Job
@@ -127,7 +126,7 @@ class Jobs:
         try:
             self._fill(job_id, "INSERT INTO sources VALUES (?,?,?)", enumerate(pieces), 16)
             self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
-            self._fill(job_id, "INSERT OR IGNORE INTO further_numbers VALUES (?,?,?)", further)
+            self._fill(job_id, "INSERT INTO further_numbers VALUES (?,?,?) ON CONFLICT DO NOTHING", further)
             self._fill(
                 job_id, "INSERT INTO earlier VALUES (?,?,?,?)", ((i, *astuple(known)) for i, known in earlier)
             )
@@ -146,7 +145,7 @@ class Jobs:
                 for seq, batch in enumerate(batches, 1):
                     if batch.charged_as is not None:
                         c.execute(
-                            "INSERT OR IGNORE INTO forgotten VALUES (?,?,?,?)",
+                            "INSERT INTO forgotten VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
                             (batch.batch_id, job.created, *batch.charged_as),
                         )
                     # A forgotten batch is adopted once more: its charge has stayed in the books.
@@ -228,8 +227,8 @@ class Jobs:
             if not hidden.rowcount:
                 raise NoSuchJobError(f"There is no job {job_id}.")
             c.execute(
-                "INSERT OR IGNORE INTO forgotten SELECT batch_id, ?, job, seq FROM batches"
-                " WHERE job=? AND batch_id IS NOT NULL",
+                "INSERT INTO forgotten SELECT batch_id, ?, job, seq FROM batches"
+                " WHERE job=? AND batch_id IS NOT NULL ON CONFLICT DO NOTHING",
                 (now, job_id),
             )
             give_up_on(c, job_id, now)
@@ -272,7 +271,7 @@ class Jobs:
         with self._database.transaction() as c:
             c.execute("UPDATE jobs SET hold=NULL, hold_until=NULL WHERE id=?", (job_id,))
 
-    def _insert(self, c: sqlite3.Connection, job: NewJob) -> int:
+    def _insert(self, c: Connection, job: NewJob) -> int:
         cursor = c.execute(
             "INSERT INTO jobs (binding, profile, name, source, origin, created, rows, blank, rejected,"
             " duplicates, numbers, retry_of, recheck_of, reused) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
@@ -340,6 +339,6 @@ def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[obje
     )
 
 
-def _charged(c: sqlite3.Connection, batch_id: str) -> bool:
+def _charged(c: Connection, batch_id: str) -> bool:
     """Whether the books have the charge of a batch whose job was forgotten, or that was written off."""
     return c.execute("SELECT 1 FROM forgotten WHERE batch_id=?", (batch_id,)).fetchone() is not None

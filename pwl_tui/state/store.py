@@ -10,6 +10,7 @@ from pwl_tui.paths import private_dir
 from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database
 from pwl_tui.state.decisions import Decisions
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal
@@ -96,7 +97,7 @@ class Store:
         require_local(directory)
         sweep(directory)
         patience = patience or Patience()
-        return cls(directory, Database(directory / "state.db", patience=patience), patience, host)
+        return cls(directory, SQLiteFile(directory / "state.db", patience=patience), patience, host)
 
     def sender(self, binding: Binding) -> AbstractContextManager[bool]:
         """Try to become the one sender of a key: see `locks.sender_lock`."""

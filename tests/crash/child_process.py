@@ -23,7 +23,7 @@ from pwl_tui.api.models import Check, Submitted
 from pwl_tui.api.network import Network
 from pwl_tui.cli.main import main as program
 from pwl_tui.lists.write import files
-from pwl_tui.state.database import Database
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.files.journal import Candidates, Intent, Journal, Line
 
 KILLED_AT = "killed at "
@@ -66,14 +66,14 @@ class Steps:
 
 def mark_steps(step: Steps) -> None:
     """Put the steps into the few places of the program that keep something, for the rest of this process."""
-    transaction, append = Database.transaction, Journal.append
+    transaction, append = SQLiteFile.transaction, Journal.append
     submit, check = Client.submit, Client.check
     send, write, fsync = Network.handle_request, os.write, os.fsync
     begin, give_name = files._draft, files._give_name  # noqa: SLF001 - what is about to appear has no other sign
     appending = threading.local()
 
     @contextmanager
-    def mortal_transaction(self: Database, *, patient: bool = True) -> Iterator[object]:
+    def mortal_transaction(self: SQLiteFile, *, patient: bool = True) -> Iterator[object]:
         with transaction(self, patient=patient) as connection:
             step("after BEGIN")
             yield connection
@@ -135,7 +135,7 @@ def mark_steps(step: Steps) -> None:
         return checked
 
     for owner, name, mortal in (
-        (Database, "transaction", mortal_transaction),
+        (SQLiteFile, "transaction", mortal_transaction),
         (Journal, "append", mortal_append),
         (files, "_draft", mortal_draft),
         (files, "_give_name", mortal_name),

@@ -11,7 +11,7 @@ import pytest
 
 from pwl_tui.engine.money.submitter import Frozen, OnHold, Sent, Step
 from pwl_tui.problem import Kind, Problem, ProblemError
-from pwl_tui.state.database import Database
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Entry, Intent, Journal, Line
 from pwl_tui.state.models import BatchState
@@ -69,11 +69,11 @@ def dying_at(wanted: int, service: WorldService) -> Iterator[Counter[str]]:
             steps["died"] += 1
             raise Killed
 
-    transaction, append = Database.transaction, Journal.append
+    transaction, append = SQLiteFile.transaction, Journal.append
     before, after = service.before, service.after
 
     @contextmanager
-    def mortal_transaction(self: Database) -> Iterator[object]:
+    def mortal_transaction(self: SQLiteFile) -> Iterator[object]:
         step()
         with transaction(self) as connection:
             yield connection
@@ -92,7 +92,7 @@ def dying_at(wanted: int, service: WorldService) -> Iterator[Counter[str]]:
         return call
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Database, "transaction", mortal_transaction)
+        patch.setattr(SQLiteFile, "transaction", mortal_transaction)
         patch.setattr(Journal, "append", mortal_append)
         patch.setattr(service, "before", both(step, before))
         patch.setattr(service, "after", both(step, after))
