@@ -157,7 +157,7 @@ class Batches:
         Raises:
             IllegalTransitionError: it is not planned, or another of its key is being sent or in doubt.
         """
-        with self._database.transaction() as c:
+        with self._database.transaction(holding=True) as c:
             other = c.execute(
                 "SELECT 1 FROM batches b JOIN jobs j ON j.id=b.job"
                 f" WHERE b.state IN ('{BatchState.SENDING}', '{BatchState.UNKNOWN}')"

@@ -94,13 +94,34 @@ class Database(ABC):
         """Return the rows of a query in a transaction, without the names of their columns: that is faster."""
 
     @abstractmethod
-    def transaction(self, *, patient: bool = True) -> AbstractContextManager[Connection]:
+    def transaction(
+        self, *, patient: bool = True, holding: bool = False
+    ) -> AbstractContextManager[Connection]:
         """Lend a connection to a writer; commit at the end, or roll back on any exception.
 
         When this returns the change is on disk.
 
         Args:
             patient: whether to wait for other writers as long as `patience` says, or for a moment only.
+            holding: whether the locks must still be held that this thread has taken with `lock`.
+        """
+
+    @abstractmethod
+    def lock(self, name: str, *, wait: bool = False) -> AbstractContextManager[bool]:
+        """Try to be the only one with the lock `name`, on all machines; yield whether we are.
+
+        The processes of one machine exclude each other by the locks of the state directory.
+
+        Args:
+            name: any word.
+            wait: whether to wait for it, as long as `patience` says.
+        """
+
+    @abstractmethod
+    def location(self) -> tuple[str, str, str] | None:
+        """Return where it is: an ID that no copy has, a machine, and a place there.
+
+        None means in the state directory.
         """
 
     @abstractmethod

@@ -135,7 +135,7 @@ class Jobs:
                 _INSERT_NUMBER,
                 (_number_values(i, number) for i, number in enumerate(numbers)),
             )
-            with self._database.transaction() as c:
+            with self._database.transaction(holding=True) as c:
                 c.executemany(
                     "INSERT INTO batches (job, seq, state, first, size, digest, batch_id, pending, charged,"
                     " submitted, next_poll) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -160,7 +160,8 @@ class Jobs:
                     note(c, Activity(job.created, job_id, None, event, detail))
         except BaseException:
             with self._database.transaction() as c:
-                c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
+                # Not if it is there after all: a commit may succeed though its answer is lost.
+                c.execute("DELETE FROM jobs WHERE id=? AND ready=0", (job_id,))
             raise
         return job_id
 

@@ -51,7 +51,7 @@ class Places:
             host = host or this_host()
         except OSError as error:
             raise StateError(*os_sentences(error, directory)) from error
-        self.here = Place(host.id, host.name, str(directory.resolve()))
+        self.here = Place(*(database.location() or (host.id, host.name, str(directory.resolve()))))
         """Where the state file is."""
         self._settled = False
         if self._recorded() is None:

@@ -61,7 +61,7 @@ ANSWER = ", ".join(COLUMNS)
 RESULTS = f"""
 SELECT json_group_array(json_array(idx, number, batch, json_array({ANSWER}), json(was)))
 FROM (SELECT idx, number, batch, {ANSWER}, (SELECT json_array(e.on_whatsapp, e.business) FROM earlier e
-    WHERE e.job=numbers.job AND e.idx=numbers.idx) AS was FROM numbers WHERE job=?{{}})
+    WHERE e.job=numbers.job AND e.idx=numbers.idx) AS was FROM numbers WHERE job=?{{}}) shown
 """
 """The results of a job that a condition selects, all in one row: after each row Python lets other threads
 run, so a page of a hundred rows would wait a hundred times while a poll is being stored."""

@@ -1,7 +1,8 @@
 """The state file as the rest of the program sees it: one object, and no SQL beyond it."""
 
 import shutil
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Self
@@ -14,7 +15,7 @@ from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal
-from pwl_tui.state.files.locks import exclusive_lock, lock_file, sender_lock
+from pwl_tui.state.files.locks import exclusive_lock, file_word, lock_file, sender_lock
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.files.worker import WorkerFiles
@@ -81,38 +82,58 @@ class Store:
         self.journal = Journal(directory / "journal.log")
 
     @classmethod
-    def open(cls, directory: Path, patience: Patience | None = None, host: Host | None = None) -> Self:
+    def open(
+        cls,
+        directory: Path,
+        patience: Patience | None = None,
+        host: Host | None = None,
+        url: str | None = None,
+    ) -> Self:
         """Open the state in a directory, which is created (0700) if missing.
 
         Args:
             directory: where it is.
             patience: how long to wait for other processes. None means as long as the default.
             host: the machine. None means this one.
+            url: of a PostgreSQL database that several machines share, in place of the state file; the journal
+                and the locks of this machine are in the directory all the same. None means the state file.
 
         Raises:
-            StateError: the file is damaged, from a newer version, inaccessible, or on another machine.
+            StateError: the file is damaged, from a newer version, inaccessible, or on another machine; or
+                the database cannot be used.
             PathError: the directory cannot be created or used.
         """
         private_dir(directory)
         require_local(directory)
         sweep(directory)
         patience = patience or Patience()
-        return cls(directory, SQLiteFile(directory / "state.db", patience=patience), patience, host)
+        return cls(directory, _database(directory, url, patience), patience, host)
 
-    def sender(self, binding: Binding) -> AbstractContextManager[bool]:
-        """Try to become the one sender of a key: see `locks.sender_lock`."""
-        return sender_lock(self.directory, binding)
+    @contextmanager
+    def sender(self, binding: Binding) -> Iterator[bool]:
+        """Try to become the one sender of a key, on all machines: see `locks.sender_lock`."""
+        with sender_lock(self.directory, binding) as ours:
+            if not ours:
+                yield False
+                return
+            with self._database.lock(f"send {file_word(binding)}") as everywhere:
+                yield everywhere
 
     def worker(self, binding: Binding) -> WorkerFiles:
         """Return the files of the background worker of a key."""
         return WorkerFiles(self.directory, binding)
 
-    def accepting(self) -> AbstractContextManager[None]:
-        """Keep all others, in other processes too, from what must be done once: accept a job, settle a batch.
+    @contextmanager
+    def accepting(self) -> Iterator[None]:
+        """Keep all others, on other machines too, from what must be done once: accept a job, settle a batch.
 
         Hold it from the check whether it has been done until it is stored.
         """
-        return exclusive_lock(self.directory / "accept.lock", self.patience)
+        with (
+            exclusive_lock(self.directory / "accept.lock", self.patience),
+            self._database.lock("accept", wait=True),
+        ):
+            yield
 
     def exporting(self) -> AbstractContextManager[bool]:
         """Try to become the only one, in other processes too, who writes exports that were wished for."""
@@ -163,3 +184,15 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+def _database(directory: Path, url: str | None, patience: Patience) -> Database:
+    if url is None:
+        return SQLiteFile(directory / "state.db", patience=patience)
+    try:
+        from pwl_tui.state.engines.postgres import Postgres  # loaded only where it is used
+    except ImportError as error:
+        raise StateError(
+            "The driver for PostgreSQL is not installed.", "Run `pip install 'pwl-tui[postgres]'`."
+        ) from error
+    return Postgres(url, patience=patience)

@@ -73,8 +73,10 @@ def mark_steps(step: Steps) -> None:
     appending = threading.local()
 
     @contextmanager
-    def mortal_transaction(self: SQLiteFile, *, patient: bool = True) -> Iterator[object]:
-        with transaction(self, patient=patient) as connection:
+    def mortal_transaction(
+        self: SQLiteFile, *, patient: bool = True, holding: bool = False
+    ) -> Iterator[object]:
+        with transaction(self, patient=patient, holding=holding) as connection:
             step("after BEGIN")
             yield connection
             step("before COMMIT")

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -99,13 +99,14 @@ class SQLiteFile(Database):
         return cursor.execute(statement, values)
 
     @contextmanager
-    def transaction(self, *, patient: bool = True) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, patient: bool = True, holding: bool = False) -> Iterator[sqlite3.Connection]:  # noqa: ARG002 - the kernel holds the locks
         """Yield a connection that holds the write lock; commit at the end, or roll back on any exception.
 
         When this returns the change is on disk (``synchronous=FULL``).
 
         Args:
             patient: whether to wait for other processes as long as `patience` says, or for a moment only.
+            holding: without meaning here: the kernel holds the locks as long as this process lives.
         """
         with sqlite_errors(self.path):
             connection = self._connection()
@@ -121,6 +122,13 @@ class SQLiteFile(Database):
                 if connection.in_transaction:
                     connection.execute("ROLLBACK")
                 raise
+
+    def lock(self, name: str, *, wait: bool = False) -> AbstractContextManager[bool]:  # noqa: ARG002
+        """Yield True: a state file has one machine, and the locks of its directory suffice."""
+        return nullcontext(True)
+
+    def location(self) -> None:
+        """Return None: it is where its directory is."""
 
     def version(self) -> int:
         """Return a number that changes when another connection has written to the file.

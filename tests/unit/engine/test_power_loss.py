@@ -87,8 +87,8 @@ def recording(directory: Path, service: WorldService) -> Iterator[list[Moment]]:
     transaction, append, fsync, accept = SQLiteFile.transaction, Journal.append, os.fsync, Batches.accept
 
     @contextmanager
-    def seen_transaction(self: SQLiteFile) -> Iterator[object]:
-        with transaction(self) as connection:
+    def seen_transaction(self: SQLiteFile, *, holding: bool = False) -> Iterator[object]:
+        with transaction(self, holding=holding) as connection:
             look()
             yield connection
             synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
