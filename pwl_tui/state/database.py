@@ -63,9 +63,12 @@ class Database(ABC):
 
     Attributes:
         patience: how long to wait for other processes.
+        site: the state directory whose files are meant where the database names some. Empty means that it
+            has only one.
     """
 
     patience: Patience
+    site: str = ""
 
     @abstractmethod
     def require_in_place(self) -> None:
@@ -116,6 +119,14 @@ class Database(ABC):
             name: any word.
             wait: whether to wait for it, as long as `patience` says.
         """
+
+    @abstractmethod
+    def announce(self, owner: str) -> None:
+        """Let other processes know that this holder of leases is alive, for as long as this process is."""
+
+    @abstractmethod
+    def is_alive(self, owner: str) -> bool:
+        """Whether a holder of leases is alive, as far as is known."""
 
     @abstractmethod
     def location(self) -> tuple[str, str, str] | None:

@@ -153,7 +153,10 @@ class Jobs:
                         at = batch.submitted or job.created
                         insert_charge(c, binding, Charge(at, batch.size, None, job_id, seq, None))
                 if wish is not None:
-                    c.execute("INSERT INTO wishes (job, path, target) VALUES (?,?,?)", (job_id, *wish))
+                    c.execute(
+                        "INSERT INTO wishes (job, path, target, site) VALUES (?,?,?,?)",
+                        (job_id, *wish, self._database.site),
+                    )
                 c.execute(_READY, (job_id,))
                 follow(c, job_id, follows, job.created)
                 for event, detail in decided:

@@ -7,7 +7,6 @@ from msgspec import Struct
 from pwl_tui.answer import COLUMNS, NO_ANSWER, Answer, Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
-from pwl_tui.state.files.owners import is_alive
 from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
@@ -65,6 +64,7 @@ class Polls:
 
     def claim(self, binding: Binding, lease: Lease, now: float) -> Batch | None:
         """Claim the batch whose poll is most overdue. None means none is due that nobody else is polling."""
+        self._database.announce(lease.owner)
         with self._database.transaction() as c:
             row = c.execute(
                 f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
@@ -132,7 +132,7 @@ class Polls:
             f"SELECT DISTINCT lease_owner FROM batches WHERE {_POLLED} AND lease_owner IS NOT NULL"
         )
         for holder in holders:
-            if not is_alive(holder["lease_owner"]):
+            if not self._database.is_alive(holder["lease_owner"]):
                 self.give_back(holder["lease_owner"], until)
 
     def give_back(self, owner: str, until: float, *, patient: bool = True) -> None:

@@ -1,5 +1,6 @@
 """The state file as the rest of the program sees it: one object, and no SQL beyond it."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -7,15 +8,17 @@ from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Self
 
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import private_dir
 from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
-from pwl_tui.state.files.host import Host
+from pwl_tui.state.files.host import Host, this_host
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, file_word, lock_file, sender_lock
+from pwl_tui.state.files.mark import Mark
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.files.worker import WorkerFiles
@@ -107,7 +110,7 @@ class Store:
         require_local(directory)
         sweep(directory)
         patience = patience or Patience()
-        return cls(directory, _database(directory, url, patience), patience, host)
+        return cls(directory, _database(directory, url, patience, host), patience, host)
 
     @contextmanager
     def sender(self, binding: Binding) -> Iterator[bool]:
@@ -186,13 +189,39 @@ class Store:
         self._database.close()
 
 
-def _database(directory: Path, url: str | None, patience: Patience) -> Database:
+def _database(directory: Path, url: str | None, patience: Patience, host: Host | None) -> Database:
+    """Open the state file or the database; a directory has one of the two, for good.
+
+    With the other one, what is under way or paid for would be unknown, and could be paid for again.
+    """
+    file, mark = directory / "state.db", Mark(directory)
     if url is None:
-        return SQLiteFile(directory / "state.db", patience=patience)
+        mark.require_none()
+        return SQLiteFile(file, patience=patience)
+    if file.exists():
+        raise StateError(
+            f"{directory} has a state file, and its jobs are not in the database.",
+            "Choose another directory with --state-dir, and finish those jobs without [state] url.",
+        )
     try:
         from pwl_tui.state.engines.postgres import Postgres  # loaded only where it is used
     except ImportError as error:
         raise StateError(
             "The driver for PostgreSQL is not installed.", "Run `pip install 'pwl-tui[postgres]'`."
         ) from error
-    return Postgres(url, patience=patience)
+    own = f"{(host or _this_host(directory)).id} {directory.resolve()}"
+    database = Postgres(url, patience=patience, site=hashlib.sha256(own.encode()).hexdigest()[:32])
+    try:
+        # From now on the directory is of no use without its database: see above.
+        mark.write(" ".join(database.location()[1:]))
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _this_host(directory: Path) -> Host:
+    try:
+        return this_host()
+    except OSError as error:
+        raise StateError(*os_sentences(error, directory)) from error

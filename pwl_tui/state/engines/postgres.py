@@ -16,6 +16,7 @@ from psycopg.rows import tuple_row
 from pwl_tui.state.database import Connection, Cursor, Database, Row
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
 from pwl_tui.state.engines.postgres_link import Link, Target, link_to, target_from
+from pwl_tui.state.engines.postgres_presence import Presence
 from pwl_tui.state.engines.postgres_sql import tables, translate
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.patience import Patience
@@ -42,6 +43,13 @@ SELECT (SELECT system_identifier FROM pg_control_system()),
     (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid
 """
 """What changes if the database is restored, copied, or taken over by a replica, which may lack the newest."""
+
+
+_HELD: Final = """
+SELECT 1 FROM pg_locks WHERE locktype='advisory' AND granted AND objsubid=1
+    AND CAST(classid AS BIGINT)=? AND CAST(objid AS BIGINT)=?
+    AND database=(SELECT oid FROM pg_database WHERE datname=current_database())
+"""
 
 
 class _Pin:
@@ -74,6 +82,7 @@ class Postgres(Database):
         url: as libpq takes it, without a password.
         migrations: the statements that lead from an empty schema to this version.
         patience: how long to wait for other processes. None means as long as the default.
+        site: the state directory of this process, by a name that no other has.
 
     Raises:
         StateError: the server cannot be used or reached, or the schema is another program's or from a newer
@@ -81,17 +90,25 @@ class Postgres(Database):
     """
 
     def __init__(
-        self, url: str, migrations: Sequence[str] = MIGRATIONS, patience: Patience | None = None
+        self,
+        url: str,
+        migrations: Sequence[str] = MIGRATIONS,
+        patience: Patience | None = None,
+        site: str = "",
     ) -> None:
+        self.site = site
         self.patience = patience or Patience()
         self._target: Target = target_from(url)
+        self._key = partial(_lock_number, self._target.schema)
         self._write_key = self._key("write")
         self._local = threading.local()
         self._lock = threading.Lock()
         self._free: list[Link] = []
+        self._closed = False
+        self._presence = Presence(partial(link_to, self._target), self._key)
         # What is left open is closed when nobody can use it any more.
         weakref.finalize(self, _close_all, self._free).atexit = False
-        self._closed = False
+        weakref.finalize(self, self._presence.close).atexit = False
         self._where: tuple[Any, ...] | None = None
         try:
             with self._errors():
@@ -206,6 +223,19 @@ class Postgres(Database):
                 pin.locks -= 1
                 self._unlock(pin, key)
 
+    def announce(self, owner: str) -> None:
+        """Let all machines know that this holder of leases is alive, for as long as this process is."""
+        with self._errors():
+            self._presence.announce(owner)
+
+    def is_alive(self, owner: str) -> bool:
+        """Whether a holder of leases, on whatever machine, is connected."""
+        with self._errors():
+            if self._presence.renew(owner):
+                return True
+            high, low = divmod(self._key(owner) % 2**64, 2**32)
+            return self.first(_HELD, high, low) is not None
+
     def version(self) -> int:
         """Return a number that changes when another connection has written."""
         row = self.first("SELECT changes FROM meta")
@@ -235,15 +265,11 @@ class Postgres(Database):
         """Close the connections that are free; one at work is closed once its work is done."""
         with self._lock:
             self._closed = True
+        self._presence.close()
         self._drop_free()
 
     def _errors(self) -> Any:
         return postgres_errors(self._target.schema)
-
-    def _key(self, name: str) -> int:
-        """Return the number of a lock: those of other schemas of the database are others."""
-        digest = hashlib.sha256(f"pwl-tui {self._target.schema} {name}".encode()).digest()
-        return int.from_bytes(digest[:8], signed=True)
 
     def _tables(self) -> list[str]:
         found = self.read("SELECT tablename FROM pg_tables WHERE schemaname=current_schema ORDER BY 1")
@@ -437,6 +463,12 @@ class _Writer:
         read = (cursor.statusmessage or "").startswith("SELECT")
         self.changed = self.changed or (not read and cursor.rowcount != 0)
         return cursor  # type: ignore[return-value]  # `postgres_link` gives it a `lastrowid`
+
+
+def _lock_number(schema: str, name: str) -> int:
+    """Return the number of a lock: those of other schemas of the database are others."""
+    digest = hashlib.sha256(f"pwl-tui {schema} {name}".encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
 
 
 def _execute(link: Link, statement: str, values: Sequence[object]) -> "psycopg.Cursor[Any]":

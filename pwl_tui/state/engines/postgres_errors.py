@@ -8,12 +8,16 @@ import psycopg
 from psycopg import errors
 
 from pwl_tui.problem import Problem
-from pwl_tui.state.errors import StateError, locked
+from pwl_tui.state.errors import StateError
 from pwl_tui.text import clean
 
 _LOST: Final = (
     "The connection to the database was lost.",
     "Make sure that the server runs and can be reached; the batch IDs are also in the journal here.",
+)
+_BUSY: Final = (
+    "Another process keeps the database busy.",
+    "Wait for the other pwl-tui, on whatever machine, to finish, then try again.",
 )
 _SENTENCES: Final[tuple[tuple[str, tuple[str, str]], ...]] = (
     (
@@ -35,9 +39,9 @@ _SENTENCES: Final[tuple[tuple[str, tuple[str, str]], ...]] = (
         "53300",
         ("The database has no connection left.", "Raise its max_connections, or stop what uses them up."),
     ),
-    ("55P03", (locked().problem.message, locked().problem.remedy)),
-    ("40P01", (locked().problem.message, locked().problem.remedy)),
-    ("40001", (locked().problem.message, locked().problem.remedy)),
+    ("55P03", _BUSY),
+    ("40P01", _BUSY),
+    ("40001", _BUSY),
     (
         "XX001",
         ("The database is damaged.", "Restore it from a backup, then run `pwl-tui adopt --journal` here."),

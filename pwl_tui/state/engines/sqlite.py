@@ -16,6 +16,7 @@ from pwl_tui.state.database import Connection, Database, Row
 from pwl_tui.state.engines.sqlite_errors import damaged, is_busy, sqlite_errors
 from pwl_tui.state.errors import StateError, locked
 from pwl_tui.state.files.locks import exclusive_lock
+from pwl_tui.state.files.owners import is_alive
 from pwl_tui.state.patience import STEP_SECONDS, Patience
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
@@ -126,6 +127,13 @@ class SQLiteFile(Database):
     def lock(self, name: str, *, wait: bool = False) -> AbstractContextManager[bool]:  # noqa: ARG002
         """Yield True: a state file has one machine, and the locks of its directory suffice."""
         return nullcontext(True)
+
+    def announce(self, owner: str) -> None:
+        """Do nothing: its name says which process it is."""
+
+    def is_alive(self, owner: str) -> bool:
+        """Whether the process of a holder of leases is alive: see `owners.is_alive`."""
+        return is_alive(owner)
 
     def location(self) -> None:
         """Return None: it is where its directory is."""

@@ -7,7 +7,9 @@ import pytest
 
 from pwl_tui.engine.money.submitter import Busy, Frozen, Sent
 from pwl_tui.state.errors import StateError
+from pwl_tui.state.jobs import NewJob, NewWish
 from pwl_tui.state.models import BatchState
+from pwl_tui.state.polls import Lease
 from pwl_tui.state.store import Store
 from tests.unit.databases import databases
 from tests.unit.fake_service import (
@@ -16,6 +18,7 @@ from tests.unit.fake_service import (
     NOW,
     Clock,
     WorldService,
+    accepted,
     add_job,
     ids,
     make_submitter,
@@ -123,3 +126,48 @@ def test_a_database_that_was_restored_or_taken_over_sends_nothing_more(
     assert again.places.moved(NOW)
     assert again.places.elsewhere() is None
     again.close()
+
+
+# -- what each machine has for itself
+
+
+def lease(owner: str) -> Lease:
+    return Lease(owner, 120.0)
+
+
+def test_the_polls_of_a_machine_that_died_are_taken_over_at_once(store: Store, other: Store) -> None:
+    batch = accepted(store, add_job(store, FIRST, 10))
+    claimed = store.polls.claim(BINDING, lease("store"), NOW + 10)
+    assert claimed is not None
+    assert claimed.label == batch.label
+    # A connection that ended says nothing about a process that goes on.
+    databases.cut()
+    store.polls.take_over(NOW)
+    other.polls.take_over(NOW)
+    assert other.polls.claim(BINDING, lease("other"), NOW + 20) is None
+    store.close()
+    other.polls.take_over(NOW)
+    assert other.polls.claim(BINDING, lease("other"), NOW + 20) is not None
+
+
+def test_an_export_is_written_on_the_machine_that_it_was_wished_on(store: Store, other: Store) -> None:
+    job = store.jobs.add(
+        NewJob(BINDING, "default", "name", "list.txt", b"{}", NOW, 0, 0, 0, 0, 0),
+        pieces=[],
+        rows=[],
+        numbers=[],
+        batches=[],
+        wish=NewWish("/here/out.csv", b"target"),
+    )
+    assert [wish.job for wish in store.wishes.unwritten()] == [job]
+    assert other.wishes.unwritten() == []
+    assert other.wishes.get(job) is None
+    assert other.jobs.get(job).wish is not None
+
+
+def test_a_directory_has_a_state_file_or_a_database_for_good(tmp_path: Path, store: Store) -> None:
+    with pytest.raises(StateError, match="are in a database"):
+        Store.open(store.directory)
+    Store.open(tmp_path / "file").close()
+    with pytest.raises(StateError, match="has a state file"):
+        Store.open(tmp_path / "file", url=databases.url(tmp_path / "state"))
