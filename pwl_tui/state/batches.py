@@ -120,6 +120,9 @@ class Batches:
             jobs: only of these jobs. None means of all.
             fair: of the job that has waited longest since its last batch was sent, instead of the oldest.
         """
+        jobs = None if jobs is None else tuple(jobs)
+        if jobs == ():
+            return None
         turn = "(SELECT max(submitted) FROM batches WHERE job=b.job) NULLS FIRST," if fair else ""
         only = "" if jobs is None else f" AND b.job IN ({','.join(str(int(job)) for job in jobs)})"
         row = self._database.first(

@@ -193,6 +193,8 @@ class Selection:
         return found
 
     def _at(self, indexes: "array[int]") -> list[Result]:
+        if not indexes:
+            return []
         found = self._read(f" AND idx IN ({','.join('?' * len(indexes))})", *indexes)
         by_index = {result.index: result for result in found}
         return [by_index[index] for index in indexes if index in by_index]

@@ -10,6 +10,7 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Batch, BatchState, JobState
+from pwl_tui.state.queries.selection import Sort
 from pwl_tui.state.records import job_state
 from pwl_tui.state.store import Store
 from pwl_tui.state.transitions import IllegalTransitionError
@@ -37,6 +38,13 @@ def test_a_job_that_could_not_be_stored_whole_is_not_there(store: Store) -> None
         )
     assert store.jobs.all() == []
     assert store.results.count(1, "all") == 0
+
+
+def test_of_no_jobs_nothing_is_next_and_beyond_the_end_is_nothing(store: Store) -> None:
+    job = add_job(store, FIRST, 3)
+    assert store.batches.next_planned(BINDING, NOW, ()) is None
+    assert store.batches.next_planned(BINDING, NOW, [job]) is not None
+    assert store.results.page(job, "all", 5, 10, sort=Sort("number")) == []
 
 
 def test_what_a_killed_process_began_to_store_is_swept_away(tmp_path: Path, store: Store) -> None:
