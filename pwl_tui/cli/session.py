@@ -11,6 +11,7 @@ from typing import Self
 from pwl_tui import config, paths
 from pwl_tui.cli.launcher import Launcher
 from pwl_tui.cli.output import Output
+from pwl_tui.config.tables import STATE_URL_VARIABLE
 from pwl_tui.engine.engine import Engine
 from pwl_tui.state.patience import WAITING, Patience
 from pwl_tui.state.store import Store
@@ -111,9 +112,23 @@ class Session:
         """
         patience = Patience()
         patience.on_wait = lambda: self.output.note(f"{WAITING} Press ctrl+c to stop.")
-        store = Store.open(self._scratch / "state" if self.demo else self.state_directory, patience)
+        if self.demo:
+            store = Store.open(self._scratch / "state", patience)
+        else:
+            store = Store.open(self.state_directory, patience, url=self._state_url)
         self._cleanup.callback(store.close)
         return store
+
+    @property
+    def _state_url(self) -> str | None:
+        """Where the state is, unless it is a file."""
+        try:
+            return self.settings.state.url or None
+        except config.ConfigError:
+            # `doctor` checks the file all the same.
+            if self._environ.get(STATE_URL_VARIABLE) or Store.in_database(self.state_directory):
+                raise
+            return None
 
     @cached_property
     def engine(self) -> Engine:

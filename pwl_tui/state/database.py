@@ -7,7 +7,7 @@ needed twice. There are no booleans: conditions are written out, and columns hol
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pwl_tui.state.patience import Patience
 
@@ -53,6 +53,30 @@ class Connection(Protocol):
 
     def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> Cursor:
         """Execute one statement for each of several sets of values."""
+
+
+class Report(NamedTuple):
+    """How a database on a server is.
+
+    Attributes:
+        place: the server, the database and the schema.
+        version: of the server, as it says.
+        tls: the version of TLS. None means that the connection is not encrypted.
+        local: whether it does not leave this machine.
+        seconds: that a question and its answer take.
+        ahead: seconds that this machine's clock is ahead of the server's.
+        durable: whether the server waits for its disk.
+        owned: whether all tables are ours, so that deleted data can be wiped.
+    """
+
+    place: str
+    version: str
+    tls: str | None
+    local: bool
+    seconds: float
+    ahead: float
+    durable: bool
+    owned: bool
 
 
 class Database(ABC):
@@ -141,6 +165,10 @@ class Database(ABC):
 
         Only numbers returned to the same thread are comparable.
         """
+
+    @abstractmethod
+    def report(self) -> Report | None:
+        """Return how the server is. None means there is none: it is a file."""
 
     @abstractmethod
     def check(self) -> None:

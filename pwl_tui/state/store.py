@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Self
@@ -11,7 +11,7 @@ from typing import Self
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import private_dir
 from pwl_tui.state.batches import Batches
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Database, Report
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
@@ -60,6 +60,7 @@ class Store:
         places: where the state belongs, and where it is.
         journal: every batch ID, outside the database.
         patience: how long locks are waited for, and who is told.
+        shared: whether the jobs are in a database that other machines may use, too.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Store:
         self.directory = directory
         self.patience = patience
         self._database = database
+        self.shared = database.location() is not None
         self.jobs = Jobs(database)
         self.batches = Batches(database)
         self.decisions = Decisions(database)
@@ -111,6 +113,11 @@ class Store:
         sweep(directory)
         patience = patience or Patience()
         return cls(directory, _database(directory, url, patience, host), patience, host)
+
+    @staticmethod
+    def in_database(directory: Path) -> bool:
+        """Whether the jobs of a state directory are in a database."""
+        return Mark(directory).is_there()
 
     @contextmanager
     def sender(self, binding: Binding) -> Iterator[bool]:
@@ -177,6 +184,10 @@ class Store:
         """
         self._database.check()
 
+    def report(self) -> Report | None:
+        """Return how the server of the database is. None means that the state is in a file."""
+        return self._database.report()
+
     def version(self) -> int:
         """Return a number that changes when another thread or process has written; cheap.
 
@@ -198,7 +209,7 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
     if url is None:
         mark.require_none()
         return SQLiteFile(file, patience=patience)
-    if file.exists():
+    if file.exists() and _has_anything(file, patience):
         raise StateError(
             f"{directory} has a state file, and its jobs are not in the database.",
             "Choose another directory with --state-dir, and finish those jobs without [state] url.",
@@ -218,6 +229,13 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
         database.close()
         raise
     return database
+
+
+def _has_anything(file: Path, patience: Patience) -> bool:
+    """Whether a state file knows of anything that was paid for, or is to be."""
+    with closing(SQLiteFile(file, patience=patience)) as database:
+        known = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("jobs", "lookups", "charges"))
+        return database.first(f"SELECT 1 WHERE {known}") is not None
 
 
 def _this_host(directory: Path) -> Host:

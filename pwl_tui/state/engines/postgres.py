@@ -3,6 +3,7 @@
 import hashlib
 import re
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,7 +14,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from pwl_tui.state.database import Connection, Cursor, Database, Row
+from pwl_tui.state.database import Connection, Cursor, Database, Report, Row
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
 from pwl_tui.state.engines.postgres_link import Link, Target, link_to, target_from
 from pwl_tui.state.engines.postgres_presence import Presence
@@ -45,6 +46,11 @@ SELECT (SELECT system_identifier FROM pg_control_system()),
 """What changes if the database is restored, copied, or taken over by a replica, which may lack the newest."""
 
 
+_SERVER: Final = """
+SELECT current_setting('server_version'), current_setting('fsync'),
+    (SELECT coalesce(bool_and(pg_has_role(tableowner, 'USAGE')), true) FROM pg_tables
+        WHERE schemaname=current_schema)
+"""
 _HELD: Final = """
 SELECT 1 FROM pg_locks WHERE locktype='advisory' AND granted AND objsubid=1
     AND CAST(classid AS BIGINT)=? AND CAST(objid AS BIGINT)=?
@@ -240,6 +246,29 @@ class Postgres(Database):
         """Return a number that changes when another connection has written."""
         row = self.first("SELECT changes FROM meta")
         return int(row[0]) if row else 0
+
+    def report(self) -> Report:
+        """Return how the server is."""
+        with self._errors():
+            return self._ask(self._report)
+
+    def _report(self, link: Link) -> Report:
+        seconds, ahead = min(_ping(link) for _ in range(3))
+        version, fsync, owned = link.execute(_SERVER).fetchone() or ("", "", False)
+        tls = None
+        if link.pgconn.ssl_in_use:
+            tls = _value(link, "SELECT version FROM pg_stat_ssl WHERE pid=pg_backend_pid()") or "TLS"
+        host = link.info.host
+        return Report(
+            place=f"{self._target.host}, {self._target.database}/{self._target.schema}",
+            version=version,
+            tls=tls,
+            local=host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"},
+            seconds=seconds,
+            ahead=ahead,
+            durable=fsync == "on",
+            owned=owned,
+        )
 
     def check(self) -> None:
         """Read everything; the server finds what is damaged.
@@ -469,6 +498,14 @@ def _lock_number(schema: str, name: str) -> int:
     """Return the number of a lock: those of other schemas of the database are others."""
     digest = hashlib.sha256(f"pwl-tui {schema} {name}".encode()).digest()
     return int.from_bytes(digest[:8], signed=True)
+
+
+def _ping(link: Link) -> tuple[float, float]:
+    """Return the seconds that a question takes, and how far this machine's clock is ahead of the server's."""
+    began, asked = time.perf_counter(), time.time()
+    there = float(_value(link, "SELECT CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"))
+    took = time.perf_counter() - began
+    return took, asked + took / 2 - there
 
 
 def _execute(link: Link, statement: str, values: Sequence[object]) -> "psycopg.Cursor[Any]":

@@ -30,6 +30,7 @@ _SESSION: Final = {
     "lock_timeout": f"{round(STEP_SECONDS * 1000)}ms",
     "synchronous_commit": "on",  # what is committed is on disk, whatever the server's default
     "standard_conforming_strings": "on",
+    "jit": "off",  # compiling takes longer than any of our statements
     # A process that stands still, or whose machine is gone, must not keep the others waiting for long.
     "idle_in_transaction_session_timeout": "60s",
     "tcp_keepalives_idle": "10",
@@ -90,7 +91,7 @@ def target_from(url: str) -> Target:
         given = None
     if given is None:  # out of the block: libpq repeats the URL in what it raises
         raise StateError("The URL of the state cannot be read.", _BAD_URL)
-    if "password" in given:
+    if not {"password", "sslpassword"}.isdisjoint(given):
         raise StateError(
             "The URL of the state has a password in it, which others could read.",
             "Take it out, and put it into ~/.pgpass (mode 0600).",

@@ -146,6 +146,9 @@ class SQLiteFile(Database):
         row = self.first("PRAGMA data_version")
         return int(row[0]) if row else 0
 
+    def report(self) -> None:
+        """Return None: there is no server."""
+
     def check(self) -> None:
         """Read the whole file and check that it is sound; takes seconds if it is large.
 

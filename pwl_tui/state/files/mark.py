@@ -18,13 +18,17 @@ class Mark:
     def __init__(self, directory: Path) -> None:
         self._path = directory / "database"
 
+    def is_there(self) -> bool:
+        """Whether the directory is marked."""
+        return self._path.exists()
+
     def require_none(self) -> None:
         """Check that the directory works without a database.
 
         Raises:
             StateError: its jobs are in one.
         """
-        if self._path.exists():
+        if self.is_there():
             raise StateError(
                 f"The jobs of {self._path.parent} are in a database ({self._read()}).",
                 "Set [state] url or PWL_TUI_STATE_URL, or choose another directory with --state-dir.",
@@ -36,7 +40,7 @@ class Mark:
         Raises:
             StateError: the file cannot be written.
         """
-        if self._path.exists():
+        if self.is_there():
             return
         try:
             descriptor = open_private(self._path, os.O_RDWR)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.engine.money.submitter import Busy, Frozen, Sent
+from pwl_tui.engine.money.submitter import Busy, Frozen, Idle, Sent
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.jobs import NewJob, NewWish
 from pwl_tui.state.models import BatchState
@@ -16,11 +16,14 @@ from tests.unit.fake_service import (
     BINDING,
     FIRST,
     NOW,
+    SILENT,
     Clock,
     WorldService,
     accepted,
     add_job,
+    failing,
     ids,
+    make_engine,
     make_submitter,
     open_store,
 )
@@ -128,6 +131,42 @@ def test_a_database_that_was_restored_or_taken_over_sends_nothing_more(
     again.close()
 
 
+def test_after_a_restore_the_journal_of_each_machine_says_what_it_sent(
+    tmp_path: Path, service: WorldService, clock: Clock
+) -> None:
+    store = open_store(tmp_path)
+    job = add_job(store, FIRST, 30, batch_size=10)
+    assert isinstance(make_submitter(store, service, clock).send_next(), Sent)
+    service.after = failing(SILENT)
+    assert isinstance(make_submitter(store, service, clock).send_next(), Frozen)
+    service.after = lambda: None
+    # The database is as it was before both.
+    databases.execute(tmp_path / "state", "UPDATE batches SET state='planned', batch_id=NULL, submitted=NULL")
+    databases.execute(tmp_path / "state", "DELETE FROM charges")
+    databases.execute(tmp_path / "state", "UPDATE places SET host='before'")
+    store.close()
+    store, other = open_store(tmp_path), open_store(tmp_path, "elsewhere")
+    for at in (store, other):
+        engine = make_engine(at, service, clock)
+        forbidden = engine.forbidden
+        assert forbidden is not None
+        assert "restored" in forbidden.message
+        assert "on every machine" in forbidden.remedy
+        assert isinstance(make_submitter(at, service, clock).send_next(), Idle)
+        engine.close()
+    # The other one knows nothing of what was sent.
+    make_submitter(other, service, clock).apply_journal()
+    assert {batch.state for batch in store.batches.of(job)} == {BatchState.PLANNED}
+    make_submitter(store, service, clock).apply_journal()
+    states = [batch.state for batch in other.batches.of(job)]
+    assert states == [BatchState.PROCESSING, BatchState.UNKNOWN, BatchState.PLANNED]
+    assert other.places.moved(clock.now)
+    assert isinstance(make_submitter(other, service, clock).send_next(), Frozen)
+    assert len(ids(service)) == 2
+    store.close()
+    other.close()
+
+
 # -- what each machine has for itself
 
 
@@ -168,6 +207,10 @@ def test_an_export_is_written_on_the_machine_that_it_was_wished_on(store: Store,
 def test_a_directory_has_a_state_file_or_a_database_for_good(tmp_path: Path, store: Store) -> None:
     with pytest.raises(StateError, match="are in a database"):
         Store.open(store.directory)
-    Store.open(tmp_path / "file").close()
+    file = Store.open(tmp_path / "file")
+    Store.open(tmp_path / "file", url=databases.url(tmp_path / "state")).close()  # nothing was in it
+    (tmp_path / "file" / "database").unlink()
+    add_job(file, FIRST, 1)
+    file.close()
     with pytest.raises(StateError, match="has a state file"):
         Store.open(tmp_path / "file", url=databases.url(tmp_path / "state"))
