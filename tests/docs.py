@@ -27,6 +27,7 @@ _ENVIRONMENT = {
     "PWL_TUI_CONFIG": "Configuration file",
     "PWL_TUI_STATE_DIR": "Directory where jobs are kept",
     "XDG_CACHE_HOME": "Directory for second copies of journals, in `pwl-tui/journals`",
+    "PWL_TUI_STATE_URL": "PostgreSQL database that several machines share; overrides the configuration",
     "NO_COLOR": "If set, no colors are used",
     "HTTPS_PROXY": "Proxy for the connection to the service",
     "SSL_CERT_FILE": "Certificates to trust instead of the system's",

@@ -11,6 +11,7 @@ from typing import Self
 from pwl_tui import config, paths
 from pwl_tui.cli.launcher import Launcher
 from pwl_tui.cli.output import Output
+from pwl_tui.config.tables import STATE_URL_VARIABLE
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.problems import OLDER
 from pwl_tui.state.patience import WAITING, Patience
@@ -115,10 +116,23 @@ class Session:
         if self.demo:
             store = Store.open(self._scratch / "state", patience)
         else:
-            store = Store.open(self.state_directory, patience, journals=paths.journals_dir())
+            store = Store.open(
+                self.state_directory, patience, journals=paths.journals_dir(), url=self._state_url
+            )
         store.on_older = lambda: self.output.explain(OLDER)
         self._cleanup.callback(store.close)
         return store
+
+    @property
+    def _state_url(self) -> str | None:
+        """Where the state is, unless it is a file."""
+        try:
+            return self.settings.state.url or None
+        except config.ConfigError:
+            # `doctor` checks the file all the same.
+            if self._environ.get(STATE_URL_VARIABLE) or Store.in_database(self.state_directory):
+                raise
+            return None
 
     @cached_property
     def engine(self) -> Engine:

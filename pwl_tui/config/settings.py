@@ -15,6 +15,7 @@ from pwl_tui.config.errors import ConfigError
 from pwl_tui.config.tables import (
     BASE_URL_VARIABLE,
     KEY_VARIABLE,
+    STATE_URL_VARIABLE,
     Export,
     File,
     Lists,
@@ -22,12 +23,19 @@ from pwl_tui.config.tables import (
     Polling,
     Profile,
     Sending,
+    State,
     Ui,
     Worker,
     declared,
     tables,
 )
-from pwl_tui.config.values import KeyCommand, base_url_from, key_from, on_this_machine
+from pwl_tui.config.values import (
+    KeyCommand,
+    base_url_from,
+    check_state_url,
+    key_from,
+    on_this_machine,
+)
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
@@ -63,6 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ui: Ui = field(default_factory=Ui)
     export: Export = field(default_factory=Export)
     notify: Notify = field(default_factory=Notify)
+    state: State = field(default_factory=State)
     keys: Mapping[str, str] = field(default_factory=dict)
     """From command IDs to keys, as the person wrote them."""
     warnings: tuple[str, ...] = ()
@@ -128,6 +137,7 @@ def in_force(
         ui=file.ui,
         export=file.export,
         notify=file.notify,
+        state=_state(file.state, environ),
         keys=file.keys,
         warnings=_warnings(profiles, path),
     )
@@ -236,6 +246,17 @@ def _base_url(profile: Profile, name: str, path: Path, environ: Mapping[str, str
     except ValueError as rule:
         place = BASE_URL_VARIABLE if named else f"profiles.{name}.base_url in {path}"
         raise ConfigError(f"{place} must {rule}.") from None
+
+
+def _state(state: State, environ: Mapping[str, str]) -> State:
+    named = environ.get(STATE_URL_VARIABLE)
+    if not named:
+        return state
+    try:
+        check_state_url(named)
+    except ValueError as rule:
+        raise ConfigError(f"{STATE_URL_VARIABLE} must {rule}.", "Correct it, or unset it.") from None
+    return State(url=named)
 
 
 def _check_pace(polling: Polling, base_url: str, path: Path) -> None:

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Literal, NamedTuple
 from msgspec import Meta, Struct
 from msgspec.structs import fields
 
-from pwl_tui.config.values import COMMAND_SECONDS, check_command, check_template
+from pwl_tui.config.values import COMMAND_SECONDS, check_command, check_state_url, check_template
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
 
 KEY_VARIABLE = "PROWEBLOOK_API_KEY"
 BASE_URL_VARIABLE = "PROWEBLOOK_BASE_URL"
+STATE_URL_VARIABLE = "PWL_TUI_STATE_URL"
 
 _Seconds = Annotated[float, Meta(ge=0.01, le=86_400)]
 _RANGE = f"{PROVIDER.minimum_pause:.0f} to 86,400 (from 0.01 if base_url is on this machine)"
@@ -264,6 +265,25 @@ class Notify(Struct, frozen=True, forbid_unknown_fields=True):
         check_command("command", self.command)
 
 
+class State(Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the jobs are kept."""
+
+    url: Annotated[
+        str,
+        Meta(
+            title="Keep jobs in this PostgreSQL, which several machines may share, instead of a file."
+            f" Passwords belong in ~/.pgpass. {STATE_URL_VARIABLE} in the environment overrides it.",
+            description="a postgresql:// address without a password, or empty",
+        ),
+    ] = ""
+
+    def __post_init__(self) -> None:
+        try:
+            check_state_url(self.url)
+        except ValueError as rule:
+            raise ValueError(f"have a url that is {str(rule).removeprefix('be ')}") from None
+
+
 class File(Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file. Profiles are decoded one by one, so that an error can name its profile."""
 
@@ -285,6 +305,7 @@ class File(Struct, frozen=True, forbid_unknown_fields=True):
     ui: Ui = Ui()
     export: Export = Export()
     notify: Notify = Notify()
+    state: State = State()
     keys: Annotated[
         dict[str, str],
         Meta(

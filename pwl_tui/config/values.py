@@ -8,7 +8,7 @@ import ipaddress
 import re
 from functools import cached_property
 from string import Formatter
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pwl_tui.config.errors import ConfigError
 from pwl_tui.secret import Secret
@@ -133,6 +133,26 @@ def base_url_from(text: str) -> str:
     if port not in {None, 443 if url.scheme == "https" else 80}:
         authority += f":{port}"
     return f"{url.scheme}://{authority}{url.path.rstrip('/')}"
+
+
+def check_state_url(text: str) -> None:
+    """Raise `ValueError` if this cannot be the address of a database, or has a password in it.
+
+    A password in it would be in the file, in the list of processes and in `config show`.
+    """
+    if not text:
+        return
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise ValueError("be an address of visible ASCII characters without spaces")
+    try:
+        url = urlsplit(text)
+        has_password = bool(url.password) or not {"password", "sslpassword"}.isdisjoint(parse_qs(url.query))
+    except ValueError:  # brackets without an IPv6 address
+        raise ValueError("be an address with a valid host") from None
+    if url.scheme not in {"postgresql", "postgres"}:
+        raise ValueError("be an address like postgresql://USER@HOST/DATABASE")
+    if has_password:
+        raise ValueError("be an address without a password, which belongs in ~/.pgpass (mode 0600)")
 
 
 def on_this_machine(base_url: str) -> bool:

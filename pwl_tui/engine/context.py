@@ -6,7 +6,7 @@ from functools import partial
 
 from pwl_tui.config import Settings
 from pwl_tui.engine.account import Account
-from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError, elsewhere, other_key
+from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError, elsewhere, other_key, restored
 from pwl_tui.engine.service import Connect
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
@@ -59,7 +59,9 @@ class EngineContext:
     def misplaced(self) -> Problem | None:
         """Why a state directory that belongs to another place sends nothing. None means it belongs here."""
         place = self.store.places.elsewhere()
-        return None if place is None else elsewhere(place)
+        if place is None:
+            return None
+        return restored(place) if self.store.shared else elsewhere(place)
 
     @property
     def binding(self) -> Binding | None:

@@ -21,6 +21,8 @@ from pwl_tui.state.store import Store
 
 SKEW_SECONDS: Final = 60.0
 """How far this machine's clock may differ from the service's before certificates and signatures may fail."""
+DATABASE_SKEW_SECONDS: Final = 5.0
+"""How far this machine's clock may differ from the database's: other machines go by theirs."""
 EXPIRY_DAYS: Final = 14
 """Days before the service's certificate expires from which that is reported."""
 
@@ -114,8 +116,35 @@ def state(store: Store) -> Finding:
     """
     store.check()
     store.require_room()
-    free = shutil.disk_usage(store.directory).free
-    return Finding(f"{store.directory} is sound and on a local disk, {free // 2**20:,} MB free")
+    free = f"{shutil.disk_usage(store.directory).free // 2**20:,} MB free"
+    if store.report() is not None:
+        return Finding(f"the database is sound, and {store.directory} has room for the journal, {free}")
+    return Finding(f"{store.directory} is sound and on a local disk, {free}")
+
+
+def database(store: Store) -> Finding:
+    """Check the server that the state is on: its version, TLS, latency, clock and rights.
+
+    Raises:
+        StateError: it does not answer.
+    """
+    report = store.report()
+    if report is None:
+        return Finding("none: the state is in a file")
+    way = report.tls or ("not encrypted, on this machine" if report.local else "not encrypted")
+    message = f"{report.place}: PostgreSQL {report.version}, {way}, {report.seconds * 1000:,.1f} ms away"
+    if abs(report.ahead) > DATABASE_SKEW_SECONDS:
+        message += f", its clock {abs(report.ahead):,.0f} seconds {'behind' if report.ahead > 0 else 'ahead'}"
+    remedies = []
+    if report.tls is None and not report.local:
+        remedies.append("Add sslmode=verify-full to [state] url: numbers travel there.")
+    if abs(report.ahead) > DATABASE_SKEW_SECONDS:
+        remedies.append("Synchronize the clocks: all machines decide by them when to poll.")
+    if not report.durable:
+        remedies.append("Set fsync=on on the server: a power cut could lose IDs that were paid for.")
+    if not report.owned:
+        remedies.append("Make one role the owner of all tables: `forget` and `purge` could not wipe them.")
+    return Finding(message, " ".join(remedies))
 
 
 def permissions(store: Store) -> Finding:

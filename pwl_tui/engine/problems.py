@@ -143,6 +143,17 @@ def elsewhere(place: Place) -> Problem:
     )
 
 
+def restored(place: Place) -> Problem:
+    """Return the problem of a shared database that is not the one it was: it may lack what was sent last."""
+    return Problem(
+        kind=Kind.CONSENT_REQUIRED,
+        message=f"The database was restored, copied or taken over (it was {clean(str(place), 300)}); nothing"
+        " is sent.",
+        remedy="Run `pwl-tui adopt --journal` on every machine that uses it, then `pwl-tui state settle` on"
+        " one: with --as moved if the old one is gone, or --as copy if it stays in use.",
+    )
+
+
 def credits_short(required: int, available: int) -> Problem:
     """Return the problem of too few credits."""
     return Problem(

@@ -1,1 +1,1 @@
-"""The local state file: the only memory of paid work. Only this package knows SQLite."""
+"""The local state file: the only memory of paid work. Only its engines know a database."""

@@ -1,6 +1,5 @@
 """Batches and how they are sent: each transition is one transaction that checks its starting state."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Final
@@ -10,7 +9,7 @@ from msgspec.structs import replace
 from pwl_tui.answer import Outcome
 from pwl_tui.batch_ids import folded, is_uuid
 from pwl_tui.problem import Problem
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Connection, Database, Row
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
@@ -149,11 +148,14 @@ class Batches:
             jobs: only of these jobs. None means of all.
             fair: of the job that has waited longest since its last batch was sent, instead of the oldest.
         """
+        jobs = None if jobs is None else tuple(jobs)
+        if jobs == ():
+            return None
         turn = "(SELECT max(submitted) FROM batches WHERE job=b.job) NULLS FIRST," if fair else ""
         only = "" if jobs is None else f" AND b.job IN ({','.join(str(int(job)) for job in jobs)})"
         row = self._database.first(
             f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
-            f" WHERE b.state='{BatchState.PLANNED}' AND j.ready=1 AND NOT j.paused"
+            f" WHERE b.state='{BatchState.PLANNED}' AND j.ready=1 AND j.paused=0"
             " AND (j.hold IS NULL OR j.hold_until<=?) AND k.base_url=? AND k.fingerprint=?"
             f"{only} ORDER BY {turn} b.job, b.seq LIMIT 1",
             now,
@@ -165,7 +167,8 @@ class Batches:
     def next_due(self, binding: Binding) -> float | None:
         """Return when the next poll of a binding is due. None means nothing is polled."""
         row = self._database.first(
-            "SELECT min(max(b.next_poll, coalesce(b.lease_until, 0))) FROM batches b"
+            "SELECT min(CASE WHEN b.lease_until>b.next_poll THEN b.lease_until ELSE b.next_poll END)"
+            " FROM batches b"
             " JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
             f" WHERE b.state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}')"
             " AND j.ready=1 AND k.base_url=? AND k.fingerprint=?",
@@ -185,7 +188,7 @@ class Batches:
         Raises:
             IllegalTransitionError: it is not planned, or another of its key is being sent or in doubt.
         """
-        with self._database.transaction() as c:
+        with self._database.transaction(holding=True) as c:
             other = c.execute(
                 "SELECT 1 FROM batches b JOIN jobs j ON j.id=b.job"
                 f" WHERE b.state IN ('{BatchState.SENDING}', '{BatchState.UNKNOWN}')"
@@ -351,7 +354,7 @@ class Batches:
 
     @staticmethod
     def _leave_sending(
-        c: sqlite3.Connection,
+        c: Connection,
         batch: Batch,
         state: BatchState,
         problem: Problem,
@@ -362,6 +365,6 @@ class Batches:
         note(c, Activity(now, batch.job, batch.seq, state, without_numbers(problem.message)))
 
 
-def _is_here(row: sqlite3.Row, base_url: str) -> bool:
+def _is_here(row: Row, base_url: str) -> bool:
     """Return whether the batch of a row may be one of a service; what has no charge may be anywhere."""
     return is_uuid(row["batch_id"]) or row["base_url"] in (base_url, None)

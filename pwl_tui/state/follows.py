@@ -4,7 +4,6 @@ A follow is a range of a job's numbers that one batch of another job pays for. I
 them waits. Only numbers in batches can be followed, so a follow always leads to the batch that pays.
 """
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Final
@@ -13,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from pwl_tui.answer import COLUMNS, Answer, Outcome, reused_note
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Connection, Database, Row
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import ANSWER, answer_from, values_of
@@ -86,7 +85,7 @@ class Follows:
 
 
 def take_over(
-    c: sqlite3.Connection,
+    c: Connection,
     batch: Batch,
     answers: Mapping[int, tuple[Answer, float]],
     payers: Mapping[int, tuple[int, int]],
@@ -130,7 +129,7 @@ def take_over(
     follow(c, batch.job, runs, now)
 
 
-def follow(c: sqlite3.Connection, job: int, follows: Iterable[NewFollow], now: float) -> None:
+def follow(c: Connection, job: int, follows: Iterable[NewFollow], now: float) -> None:
     """Let a job that was just stored follow others, inside its transaction.
 
     Their batches may have been answered, released or forgotten while its numbers were being stored.
@@ -146,9 +145,7 @@ def follow(c: sqlite3.Connection, job: int, follows: Iterable[NewFollow], now: f
         tell_followers(c, one.payer, seq, now, only=job)
 
 
-def tell_followers(
-    c: sqlite3.Connection, payer: int, seq: int, now: float, *, only: int | None = None
-) -> None:
+def tell_followers(c: Connection, payer: int, seq: int, now: float, *, only: int | None = None) -> None:
     """Give the answers of a batch to those who follow it, inside the transaction that changes it.
 
     What failed there failed here, too. Numbers that will get no answer at all are left out, with the reason.
@@ -160,9 +157,9 @@ def tell_followers(
         now: UTC epoch seconds.
         only: the only job to tell. None means all that follow.
     """
+    which, values = ("", (payer, seq)) if only is None else (" AND job=?", (payer, seq, only))
     followers = c.execute(
-        "SELECT job, first, size FROM follows WHERE payer=?1 AND seq=?2 AND (?3 IS NULL OR job=?3)",
-        (payer, seq, only),
+        f"SELECT job, first, size FROM follows WHERE payer=? AND seq=?{which}", values
     ).fetchall()
     if not followers:
         return
@@ -182,12 +179,12 @@ def tell_followers(
             _give_up(c, row["job"], row["first"], _no_answer(payer, why), now)
 
 
-def follow_replacement(c: sqlite3.Connection, payer: int, released: int, seq: int) -> None:
+def follow_replacement(c: Connection, payer: int, released: int, seq: int) -> None:
     """Let those who follow a released batch follow the one that took its numbers."""
     c.execute("UPDATE follows SET seq=? WHERE payer=? AND seq=?", (seq, payer, released))
 
 
-def give_up_on(c: sqlite3.Connection, payer: int, now: float) -> None:
+def give_up_on(c: Connection, payer: int, now: float) -> None:
     """Wait for nothing more of a job that is being forgotten."""
     for row in c.execute("SELECT job, first FROM follows WHERE payer=?", (payer,)).fetchall():
         _give_up(c, row["job"], row["first"], _no_answer(payer, _FORGOTTEN), now)
@@ -215,8 +212,8 @@ def _no_answer(payer: int, why: str) -> str:
 
 
 def _hand_over(
-    c: sqlite3.Connection,
-    follower: sqlite3.Row,
+    c: Connection,
+    follower: Row,
     answers: Mapping[int, tuple[Answer, float | None]],
     label: str,
     now: float,
@@ -234,7 +231,7 @@ def _hand_over(
     note(c, Activity(now, job, None, "followed", f"{len(known):,} answers from batch {label}"))
 
 
-def _count_reused(c: sqlite3.Connection, job: int, answers: Sequence[Answer], now: float) -> None:
+def _count_reused(c: Connection, job: int, answers: Sequence[Answer], now: float) -> None:
     on_whatsapp = [answer for answer in answers if answer.on_whatsapp]
     business = sum(answer.business is True for answer in on_whatsapp)
     c.execute(
@@ -244,7 +241,7 @@ def _count_reused(c: sqlite3.Connection, job: int, answers: Sequence[Answer], no
     )
 
 
-def _give_up(c: sqlite3.Connection, job: int, first: int, why: str, now: float) -> None:
+def _give_up(c: Connection, job: int, first: int, why: str, now: float) -> None:
     row = c.execute("SELECT size FROM follows WHERE job=? AND first=?", (job, first)).fetchone()
     if row is None:
         return  # all of it has its answers
@@ -257,6 +254,6 @@ def _give_up(c: sqlite3.Connection, job: int, first: int, why: str, now: float) 
     note(c, Activity(now, job, None, "left out", f"{left:,} numbers: {why}"))
 
 
-def _wait_for_fewer(c: sqlite3.Connection, job: int, first: int, answered: int) -> None:
+def _wait_for_fewer(c: Connection, job: int, first: int, answered: int) -> None:
     c.execute("UPDATE follows SET pending=pending-? WHERE job=? AND first=?", (answered, job, first))
     c.execute("DELETE FROM follows WHERE job=? AND first=? AND pending=0", (job, first))

@@ -1,6 +1,5 @@
 """Jobs: storing a new one with its rows and numbers, and reading jobs with the totals of their batches."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -12,7 +11,7 @@ from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.batch_ids import folded
 from pwl_tui.changes import Before
 from pwl_tui.problem import Problem
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.follows import NewFollow, follow, give_up_on
 from pwl_tui.state.models import BatchState, Binding, Job
@@ -128,7 +127,7 @@ class Jobs:
         try:
             self._fill(job_id, "INSERT INTO sources VALUES (?,?,?)", enumerate(pieces), 16)
             self._fill(job_id, "INSERT INTO rows VALUES (?,?,?,?)", ((i, *row) for i, row in enumerate(rows)))
-            self._fill(job_id, "INSERT OR IGNORE INTO further_numbers VALUES (?,?,?)", further)
+            self._fill(job_id, "INSERT INTO further_numbers VALUES (?,?,?) ON CONFLICT DO NOTHING", further)
             self._fill(
                 job_id, "INSERT INTO earlier VALUES (?,?,?,?)", ((i, *astuple(known)) for i, known in earlier)
             )
@@ -137,7 +136,7 @@ class Jobs:
                 _INSERT_NUMBER,
                 (_number_values(i, number) for i, number in enumerate(numbers)),
             )
-            with self._database.transaction() as c:
+            with self._database.transaction(holding=True) as c:
                 c.executemany(
                     "INSERT INTO batches (job, seq, state, first, size, digest, batch_id, pending, charged,"
                     " submitted, next_poll) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
@@ -147,7 +146,7 @@ class Jobs:
                 for seq, batch in enumerate(batches, 1):
                     if batch.charged_as is not None:
                         c.execute(
-                            "INSERT OR IGNORE INTO forgotten VALUES (?,?,?,?)",
+                            "INSERT INTO forgotten VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
                             (batch.batch_id, job.created, *batch.charged_as),
                         )
                     # A forgotten batch is adopted once more: its charge has stayed in the books.
@@ -155,14 +154,18 @@ class Jobs:
                         at = batch.submitted or job.created
                         insert_charge(c, binding, Charge(at, batch.size, None, job_id, seq, None))
                 if wish is not None:
-                    c.execute("INSERT INTO wishes (job, path, target) VALUES (?,?,?)", (job_id, *wish))
+                    c.execute(
+                        "INSERT INTO wishes (job, path, target, site) VALUES (?,?,?,?)",
+                        (job_id, *wish, self._database.site),
+                    )
                 c.execute(_READY, (job_id,))
                 follow(c, job_id, follows, job.created)
                 for event, detail in decided:
                     note(c, Activity(job.created, job_id, None, event, detail))
         except BaseException:
             with self._database.transaction() as c:
-                c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
+                # Not if it is there after all: a commit may succeed though its answer is lost.
+                c.execute("DELETE FROM jobs WHERE id=? AND ready=0", (job_id,))
             raise
         return job_id
 
@@ -229,8 +232,8 @@ class Jobs:
             if not hidden.rowcount:
                 raise NoSuchJobError(f"There is no job {job_id}.")
             c.execute(
-                "INSERT OR IGNORE INTO forgotten SELECT batch_id, ?, job, seq FROM batches"
-                " WHERE job=? AND batch_id IS NOT NULL",
+                "INSERT INTO forgotten SELECT batch_id, ?, job, seq FROM batches"
+                " WHERE job=? AND batch_id IS NOT NULL ON CONFLICT DO NOTHING",
                 (now, job_id),
             )
             give_up_on(c, job_id, now)
@@ -273,7 +276,7 @@ class Jobs:
         with self._database.transaction() as c:
             c.execute("UPDATE jobs SET hold=NULL, hold_until=NULL WHERE id=?", (job_id,))
 
-    def _insert(self, c: sqlite3.Connection, job: NewJob) -> int:
+    def _insert(self, c: Connection, job: NewJob) -> int:
         cursor = c.execute(
             "INSERT INTO jobs (binding, profile, name, source, origin, created, rows, blank, rejected,"
             " duplicates, numbers, retry_of, recheck_of, reused) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
@@ -341,7 +344,7 @@ def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[obje
     )
 
 
-def _charged(c: sqlite3.Connection, batch_id: str) -> bool:
+def _charged(c: Connection, batch_id: str) -> bool:
     """Whether the books have the charge of a batch whose job was forgotten, or that was written off."""
     rows = c.execute("SELECT batch_id FROM forgotten WHERE lower(batch_id)=?", (batch_id.lower(),))
     return folded(batch_id) in {folded(row["batch_id"]) for row in rows}

@@ -99,7 +99,7 @@ class Lookups:
             again: whether the last check of the number may have been charged, and the person decided to ask
                 again.
         """
-        with self._database.transaction() as c:
+        with self._database.transaction(holding=True) as c:
             cursor = c.execute(
                 "INSERT INTO lookups (binding, number, started) VALUES (?,?,?)",
                 (binding_row(c, binding), number, now),

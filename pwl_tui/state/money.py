@@ -1,10 +1,11 @@
 """Credits: readings of the balance, charges, and the log of what was done and decided."""
 
-import sqlite3
+from string import ascii_lowercase, ascii_uppercase
+from typing import Final
 
 from msgspec import Struct
 
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.models import BalanceReading, Binding
 from pwl_tui.state.records import binding_row
 
@@ -36,7 +37,7 @@ class Balances:
                 (row, reading.service),
             ).fetchone()
             if last is not None and last["balance"] == reading.balance:
-                c.execute("UPDATE readings SET at=max(at, ?) WHERE id=?", (reading.at, last["id"]))
+                c.execute("UPDATE readings SET at=?1 WHERE id=?2 AND at<?1", (reading.at, last["id"]))
             else:
                 _insert_reading(c, row, reading)
 
@@ -55,8 +56,10 @@ class Balances:
     def latest(self, binding: Binding) -> dict[str, BalanceReading]:
         """Return the last reading of each service."""
         rows = self._database.read(
-            "SELECT max(r.at) AS at, r.service, r.balance FROM readings r JOIN bindings b ON b.id=r.binding"
-            " WHERE b.base_url=? AND b.fingerprint=? GROUP BY r.service",
+            "SELECT r.at, r.service, r.balance FROM (SELECT r.binding, r.service, max(r.at) AS at"
+            " FROM readings r JOIN bindings b ON b.id=r.binding WHERE b.base_url=? AND b.fingerprint=?"
+            " GROUP BY r.binding, r.service) m"
+            " JOIN readings r ON r.binding=m.binding AND r.service=m.service AND r.at=m.at ORDER BY r.id",
             binding.base_url,
             binding.fingerprint,
         )
@@ -214,20 +217,24 @@ _HAPPENED = """
 """What was done and decided, and every balance that differed from the one before."""
 
 
+_LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
+"""As ``lower`` in a statement."""
+
+
 def _sought(job: int | None, words: str) -> tuple[str, list[str | int]]:
     """Return the end of a query for activities, and the values that it binds."""
-    conditions, values = ["1"], list[str | int]()
+    conditions, values = ["1=1"], list[str | int]()
     if job is not None:
         conditions.append("a.job=?")
         values.append(job)
     for word in words.split():
         # Not LIKE, to which a percent sign has a meaning.
-        conditions.append("instr(lower(a.event || ' ' || a.detail || ' ' || coalesce(j.name, '')), lower(?))")
-        values.append(word)
+        conditions.append("instr(lower(a.event || ' ' || a.detail || ' ' || coalesce(j.name, '')), ?)>0")
+        values.append(word.translate(_LOWER))
     return f"FROM {_HAPPENED} a LEFT JOIN jobs j ON j.id=a.job WHERE {' AND '.join(conditions)}", values
 
 
-def note(c: sqlite3.Connection, activity: Activity) -> None:
+def note(c: Connection, activity: Activity) -> None:
     """Log something inside the transaction that makes it true."""
     c.execute(
         "INSERT INTO activity (at, job, seq, event, detail) VALUES (?,?,?,?,?)",
@@ -235,7 +242,7 @@ def note(c: sqlite3.Connection, activity: Activity) -> None:
     )
 
 
-def insert_charge(c: sqlite3.Connection, binding: int, charge: Charge) -> None:
+def insert_charge(c: Connection, binding: int, charge: Charge) -> None:
     """Store a charge inside the transaction that learns of it."""
     c.execute(
         "INSERT INTO charges (binding, at, amount, balance_before, job, seq, started) VALUES (?,?,?,?,?,?,?)",
@@ -244,7 +251,7 @@ def insert_charge(c: sqlite3.Connection, binding: int, charge: Charge) -> None:
 
 
 def _insert_reading(
-    c: sqlite3.Connection,
+    c: Connection,
     binding: int,
     reading: BalanceReading,
     job: int | None = None,

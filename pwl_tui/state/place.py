@@ -1,15 +1,9 @@
 """Where a state directory belongs: whoever works on a copy of it could pay for the same numbers again."""
 
-import sqlite3
-from pathlib import Path
-
 from msgspec import Struct
 
-from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Problem
-from pwl_tui.state.database import Database
-from pwl_tui.state.errors import StateError
-from pwl_tui.state.files.host import Host, this_host
+from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.money import Activity, note
@@ -38,26 +32,18 @@ class Places:
     """Where one state file was used last, and where it is now.
 
     Args:
-        database: the state file. If it has no place yet, it gets this one.
-        directory: where it is.
-        host: the machine. None means this one.
-
-    Raises:
-        StateError: the machine cannot be told now.
+        database: the state. If it has no place yet, it gets this one.
+        directory: where it is, if it is a file.
     """
 
-    def __init__(self, database: Database, directory: Path, host: Host | None = None) -> None:
+    def __init__(self, database: Database, directory: Place) -> None:
         self._database = database
-        try:
-            host = host or this_host()
-        except OSError as error:
-            raise StateError(*os_sentences(error, directory)) from error
-        self.here = Place(host.id, host.name, str(directory.resolve()))
-        """Where the state file is."""
+        self.here = directory if (location := database.location()) is None else Place(*location)
+        """Where the state is."""
         self._settled = False
         if self._recorded() is None:
             with database.transaction() as c:
-                c.execute("INSERT OR IGNORE INTO places VALUES (1, ?, ?, ?)", _row(self.here))
+                c.execute("INSERT INTO places VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING", _row(self.here))
 
     def elsewhere(self) -> Place | None:
         """Return where the state file belongs, if that is another place and nobody has decided about it."""
@@ -107,7 +93,7 @@ class Places:
     def _is_here(self, place: Place) -> bool:
         return (place.host, place.path) == (self.here.host, self.here.path)
 
-    def _decided(self, c: sqlite3.Connection, what: str, now: float) -> bool:
+    def _decided(self, c: Connection, what: str, now: float) -> bool:
         """Make this place the recorded one, unless it is already."""
         before = Place(*c.execute("SELECT host, name, path FROM places").fetchone())
         if self._is_here(before):

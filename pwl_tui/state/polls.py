@@ -7,7 +7,6 @@ from msgspec import Struct
 from pwl_tui.answer import COLUMNS, NO_ANSWER, Answer, Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Database
-from pwl_tui.state.files.owners import is_alive
 from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
@@ -65,6 +64,7 @@ class Polls:
 
     def claim(self, binding: Binding, lease: Lease, now: float) -> Batch | None:
         """Claim the batch whose poll is most overdue. None means none is due that nobody else is polling."""
+        self._database.announce(lease.owner)
         with self._database.transaction() as c:
             row = c.execute(
                 f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
@@ -90,7 +90,8 @@ class Polls:
             " JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
             f" WHERE (b.state='{BatchState.PROCESSING}'"
             f" OR b.state='{BatchState.COMPLETED}' AND b.completed>?)"
-            " AND j.ready=1 AND k.base_url=? AND k.fingerprint=? ORDER BY b.submitted, b.job, b.seq",
+            " AND j.ready=1 AND k.base_url=? AND k.fingerprint=? ORDER BY b.submitted NULLS FIRST,"
+            " b.job, b.seq",
             since,
             binding.base_url,
             binding.fingerprint,
@@ -117,7 +118,7 @@ class Polls:
         with self._database.transaction() as c:
             c.executemany(
                 f"UPDATE batches SET next_poll=? WHERE job=? AND seq=? AND state='{BatchState.PROCESSING}'"
-                " AND last_poll IS ?",
+                " AND coalesce(last_poll, -1)=coalesce(?, -1)",
                 changes,
             )
 
@@ -131,7 +132,7 @@ class Polls:
             f"SELECT DISTINCT lease_owner FROM batches WHERE {_POLLED} AND lease_owner IS NOT NULL"
         )
         for holder in holders:
-            if not is_alive(holder["lease_owner"]):
+            if not self._database.is_alive(holder["lease_owner"]):
                 self.give_back(holder["lease_owner"], until)
 
     def give_back(self, owner: str, until: float, *, patient: bool = True) -> None:
@@ -181,16 +182,12 @@ class Polls:
         """
         span = (batch.job, batch.first, batch.first + batch.size)
         with self._database.transaction() as c:
-            rows = c.cursor()
-            rows.row_factory = None  # tuples take half the time
             # Only a final answer to one of these says more than what is stored.
-            waiting = dict(
-                rows.execute(
-                    "SELECT number, idx FROM numbers WHERE job=? AND idx>=? AND idx<?"
-                    f" AND outcome='{Outcome.PENDING}'",
-                    span,
-                )
+            unanswered = (
+                "SELECT number, idx FROM numbers WHERE job=? AND idx>=? AND idx<?"
+                f" AND outcome='{Outcome.PENDING}'"
             )
+            waiting = dict(self._database.tuples(c, unanswered, span))
             changes = []
             for number, answer in answers:
                 if answer.outcome in _FINAL and (idx := waiting.get(number)) is not None:
@@ -211,7 +208,7 @@ class Polls:
             moved = c.execute(
                 "UPDATE batches SET state=?, completed=?, last_poll=?, next_poll=?, trouble=?,"
                 " error=CASE state WHEN ? THEN NULL ELSE error END,"
-                " attempts=?, received=CASE WHEN ? THEN received END,"
+                " attempts=?, received=CASE WHEN ?=1 THEN received END,"
                 f" lease_owner=NULL, lease_until=NULL WHERE {_STILL_POLLED}",
                 (
                     BatchState.COMPLETED if over else BatchState.PROCESSING,
@@ -296,13 +293,13 @@ class Polls:
         with self._database.transaction() as c:
             for job in jobs:
                 c.execute(
-                    "UPDATE batches SET next_poll=max(?, coalesce(last_poll, 0)+?)"
-                    f" WHERE job=? AND state='{BatchState.UNREACHABLE}'",
+                    f"UPDATE batches SET next_poll={_SOONEST}"
+                    f" WHERE job=?3 AND state='{BatchState.UNREACHABLE}'",
                     (now, minimum, job),
                 )
                 c.execute(
-                    "UPDATE batches SET next_poll=max(?, coalesce(last_poll, 0)+?), attempts=0"
-                    f" WHERE job=? AND state='{BatchState.PROCESSING}' AND trouble IS NOT NULL",
+                    f"UPDATE batches SET next_poll={_SOONEST}, attempts=0"
+                    f" WHERE job=?3 AND state='{BatchState.PROCESSING}' AND trouble IS NOT NULL",
                     (now, minimum, job),
                 )
 
@@ -331,15 +328,18 @@ class Polls:
             ).rowcount
 
 
+_SOONEST = "CASE WHEN coalesce(last_poll, 0)+?2>?1 THEN coalesce(last_poll, 0)+?2 ELSE ?1 END"
+"""Now (``?1``), but not before the shortest pause (``?2``) has passed."""
 _STORE_ANSWER = f"UPDATE numbers SET {'=?, '.join(COLUMNS)}=?, answered=? WHERE job=? AND idx=?"
 
 
 _FINAL = frozenset({Outcome.COMPLETED, Outcome.FAILED})
 _COUNT = f"""
 UPDATE batches SET (on_whatsapp, business, not_on_whatsapp, failed, pending) = (
-    SELECT coalesce(sum(on_whatsapp), 0), coalesce(sum(on_whatsapp AND business), 0),
-        coalesce(sum(outcome='{Outcome.COMPLETED}' AND NOT on_whatsapp), 0),
-        coalesce(sum(outcome='{Outcome.FAILED}'), 0), coalesce(sum(outcome='{Outcome.PENDING}'), 0)
+    SELECT coalesce(sum(on_whatsapp), 0), count(CASE WHEN on_whatsapp=1 AND business=1 THEN 1 END),
+        count(CASE WHEN outcome='{Outcome.COMPLETED}' AND on_whatsapp=0 THEN 1 END),
+        count(CASE outcome WHEN '{Outcome.FAILED}' THEN 1 END),
+        count(CASE outcome WHEN '{Outcome.PENDING}' THEN 1 END)
     FROM numbers WHERE job=? AND idx>=? AND idx<?)
 WHERE job=? AND seq=?
 """

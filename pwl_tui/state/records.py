@@ -1,6 +1,5 @@
-"""Converts rows of SQLite to the values of `models`."""
+"""Converts rows to the values of `models`."""
 
-import sqlite3
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -10,6 +9,7 @@ from msgspec.structs import astuple
 
 from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.problem import Problem
+from pwl_tui.state.database import Connection, Row
 from pwl_tui.state.models import Batch, BatchState, Binding, Counts, Job, JobState, Result, Wish, WrittenFile
 
 BATCHES = "SELECT * FROM batches"
@@ -18,7 +18,7 @@ _ATTENTION = (BatchState.UNKNOWN, BatchState.REJECTED, BatchState.UNREACHABLE)
 
 
 _COUNTED = tuple((state, f"n_{state}") for state in BatchState)
-_STATES = "".join(f", sum(state='{state}') AS {column}" for state, column in _COUNTED)
+_STATES = "".join(f", count(CASE state WHEN '{state}' THEN 1 END) AS {column}" for state, column in _COUNTED)
 _JOBS = f"""
 SELECT j.*, b.base_url, b.fingerprint, a.*, w.*,
     e.path AS wish, e.written AS wish_written, e.files AS wish_files, e.problem AS wish_problem,
@@ -49,10 +49,10 @@ _DONE = (BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED)
 _OPEN = ",".join(f"'{state}'" for state in BatchState if state not in _DONE)
 FOREMOST_JOBS = f"""
 WITH foremost AS (
-    SELECT * FROM (SELECT id FROM jobs WHERE ready=1 ORDER BY id DESC LIMIT ?1)
+    SELECT id FROM (SELECT id FROM jobs WHERE ready=1 ORDER BY id DESC LIMIT ?1) newest
     UNION SELECT job FROM batches WHERE state IN ({_OPEN})
     UNION SELECT job FROM follows
-) {_JOBS.format("WHERE job IN foremost")} AND j.id IN foremost
+) {_JOBS.format("WHERE job IN (SELECT id FROM foremost)")} AND j.id IN (SELECT id FROM foremost)
 """
 """All jobs that are not complete, and the newest ?1 of all."""
 
@@ -61,16 +61,16 @@ ANSWER = ", ".join(COLUMNS)
 RESULTS = f"""
 SELECT json_group_array(json_array(idx, number, batch, json_array({ANSWER}), json(was)))
 FROM (SELECT idx, number, batch, {ANSWER}, (SELECT json_array(e.on_whatsapp, e.business) FROM earlier e
-    WHERE e.job=numbers.job AND e.idx=numbers.idx) AS was FROM numbers WHERE job=?{{}})
+    WHERE e.job=numbers.job AND e.idx=numbers.idx) AS was FROM numbers WHERE job=?{{}}) shown
 """
 """The results of a job that a condition selects, all in one row: after each row Python lets other threads
 run, so a page of a hundred rows would wait a hundred times while a poll is being stored."""
 
 
-def binding_row(c: sqlite3.Connection, binding: Binding) -> int:
+def binding_row(c: Connection, binding: Binding) -> int:
     """Return the row ID of a binding, stored now if it is new; `c` is in a transaction."""
     values = (binding.base_url, binding.fingerprint)
-    c.execute("INSERT OR IGNORE INTO bindings (base_url, fingerprint) VALUES (?,?)", values)
+    c.execute("INSERT INTO bindings (base_url, fingerprint) VALUES (?,?) ON CONFLICT DO NOTHING", values)
     found = c.execute("SELECT id FROM bindings WHERE base_url=? AND fingerprint=?", values).fetchone()
     return int(found["id"])
 
@@ -104,7 +104,7 @@ def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool, under
     return JobState.PROCESSING if batches.get(BatchState.PROCESSING) or under_way else JobState.COMPLETED
 
 
-def job_from(row: sqlite3.Row) -> Job:
+def job_from(row: Row) -> Job:
     """Return the job that a row of `JOBS` describes."""
     return _job(tuple(row.keys()), tuple(row))
 
@@ -172,7 +172,7 @@ def _wish(row: dict[str, Any]) -> Wish | None:
     return Wish(row["wish"], row["wish_written"], files, problem_from(row["wish_problem"]))
 
 
-def batch_from(row: sqlite3.Row) -> Batch:
+def batch_from(row: Row) -> Batch:
     """Return the batch that a row of `BATCHES` describes."""
     return Batch(
         job=row["job"],
@@ -203,11 +203,11 @@ def batch_from(row: sqlite3.Row) -> Batch:
     )
 
 
-def results_from(row: sqlite3.Row | None) -> list[Result]:
+def results_from(row: Row | None) -> list[Result]:
     """Return the results that the row of `RESULTS` describes."""
-    if row is None:
+    if row is None or row[0] is None:
         return []
-    return msgspec.json.decode(row[0], type=list[Result], strict=False)  # SQLite writes 1 for true
+    return msgspec.json.decode(row[0], type=list[Result], strict=False)  # a column holds 1 for true
 
 
 @lru_cache(1_000)  # most numbers of a job have one of a few answers
@@ -224,4 +224,4 @@ def values_of(answer: Answer) -> tuple[str | int | None, ...]:
 
 def answer_from(values: Sequence[object]) -> Answer:
     """Return the answer that the columns of `ANSWER` hold."""
-    return msgspec.convert(values, Answer, strict=False)  # SQLite reads 1 for true
+    return msgspec.convert(values, Answer, strict=False)  # a column holds 1 for true

@@ -1,9 +1,8 @@
 """What came in answer to the paid calls of batches in doubt, and what may be a batch's ID in it."""
 
-import sqlite3
 from collections.abc import Sequence
 
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.models import Batch, Candidate
 from pwl_tui.state.money import Activity, note
 
@@ -46,13 +45,17 @@ class Replies:
                 note(c, Activity(now, batch.job, batch.seq, "ID not taken", f"{batch_id}: {refusal}"))
 
 
-def keep(c: sqlite3.Connection, batch: Batch, now: float, reply: str, ids: Sequence[str]) -> None:
+def keep(c: Connection, batch: Batch, now: float, reply: str, ids: Sequence[str]) -> None:
     """Keep what came for a batch inside the transaction that puts it in doubt."""
     if reply:
         values = (batch.job, batch.seq, reply)
-        c.execute("INSERT OR REPLACE INTO replies (job, seq, body) VALUES (?,?,?)", values)
+        c.execute(
+            "INSERT INTO replies (job, seq, body) VALUES (?,?,?)"
+            " ON CONFLICT (job, seq) DO UPDATE SET body=excluded.body",
+            values,
+        )
     c.executemany(
-        "INSERT OR IGNORE INTO candidates (job, seq, place, batch_id) VALUES (?,?,?,?)",
+        "INSERT INTO candidates (job, seq, place, batch_id) VALUES (?,?,?,?) ON CONFLICT DO NOTHING",
         [(batch.job, batch.seq, place, batch_id) for place, batch_id in enumerate(ids)],
     )
     if ids:

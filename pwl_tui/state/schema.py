@@ -290,6 +290,11 @@ CREATE TABLE earlier (
 ) WITHOUT ROWID;
 """
 
+_SITES: Final = """
+-- The state directory whose machine has the file, where several share a database; empty: there is only one.
+ALTER TABLE wishes ADD COLUMN site TEXT NOT NULL DEFAULT '';
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _FIRST,
     _SECOND,
@@ -301,4 +306,5 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _SEVERAL_NUMBERS_IN_A_ROW,
     _TOLD,
     _WISHES_AND_RECHECKS,
+    _SITES,
 )

@@ -1,21 +1,25 @@
 """The state file as the rest of the program sees it: one object, and no SQL beyond it."""
 
+import hashlib
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Self
 
+from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import private_dir
 from pwl_tui.state.batches import Batches
-from pwl_tui.state.database import Database
+from pwl_tui.state.database import Database, Report
 from pwl_tui.state.decisions import Decisions
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
-from pwl_tui.state.files.host import Host
+from pwl_tui.state.files.host import Host, this_host
 from pwl_tui.state.files.journal import Journal
-from pwl_tui.state.files.locks import exclusive_lock, lock_file, sender_lock
+from pwl_tui.state.files.locks import exclusive_lock, file_word, lock_file, sender_lock
+from pwl_tui.state.files.mark import Mark
 from pwl_tui.state.files.mounts import require_local
 from pwl_tui.state.files.scratch import scratch, sweep
 from pwl_tui.state.files.second_copy import SecondCopy
@@ -26,7 +30,7 @@ from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Activity, Balances, Charges
 from pwl_tui.state.patience import Patience
-from pwl_tui.state.place import Places
+from pwl_tui.state.place import Place, Places
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
 from pwl_tui.state.replies import Replies
@@ -60,6 +64,7 @@ class Store:
         places: where the state belongs, and where it is.
         journal: every batch ID, outside the database.
         patience: how long locks are waited for, and who is told.
+        shared: whether the jobs are in a database that other machines may use, too.
         on_older: called, by any thread, once the state directory proves older than what was sent from it.
     """
 
@@ -75,6 +80,7 @@ class Store:
         self.directory = directory
         self.patience = patience
         self._database = database
+        self.shared = database.location() is not None
         self.jobs = Jobs(database)
         self.batches = Batches(database)
         self.decisions = Decisions(database)
@@ -88,7 +94,9 @@ class Store:
         self.charges = Charges(database)
         self.activity = Activities(database)
         self.told = Told(database)
-        self.places = Places(database, directory, host)
+        host = host or _this_host(directory)
+        self._own = Place(host.id, host.name, str(directory.resolve()))
+        self.places = Places(database, self._own)
         self.journal = Journal(directory / "journal.log")
         self.on_older: Callable[[], object] = lambda: None
         self._journals = journals
@@ -103,6 +111,7 @@ class Store:
         host: Host | None = None,
         journals: Path | None = None,
         clock: Callable[[], float] = time.time,
+        url: str | None = None,
     ) -> Self:
         """Open the state in a directory, which is created (0700) if missing.
 
@@ -112,32 +121,50 @@ class Store:
             host: the machine. None means this one.
             journals: where second copies of journals are kept. None means that none is kept.
             clock: UTC epoch seconds.
+            url: of a PostgreSQL database that several machines share, in place of the state file; the journal
+                and the locks of this machine are in the directory all the same. None means the state file.
 
         Raises:
-            StateError: the file is damaged, from a newer version, inaccessible, or on another machine.
+            StateError: the file is damaged, from a newer version, inaccessible, or on another machine; or
+                the database cannot be used.
             PathError: the directory cannot be created or used.
         """
         private_dir(directory)
         require_local(directory)
         sweep(directory)
         patience = patience or Patience()
-        database = Database(directory / "state.db", patience=patience)
-        return cls(directory, database, patience, host, journals, clock)
+        return cls(directory, _database(directory, url, patience, host), patience, host, journals, clock)
 
-    def sender(self, binding: Binding) -> AbstractContextManager[bool]:
-        """Try to become the one sender of a key: see `locks.sender_lock`."""
-        return sender_lock(self.directory, binding)
+    @staticmethod
+    def in_database(directory: Path) -> bool:
+        """Whether the jobs of a state directory are in a database."""
+        return Mark(directory).is_there()
+
+    @contextmanager
+    def sender(self, binding: Binding) -> Iterator[bool]:
+        """Try to become the one sender of a key, on all machines: see `locks.sender_lock`."""
+        with sender_lock(self.directory, binding) as ours:
+            if not ours:
+                yield False
+                return
+            with self._database.lock(f"send {file_word(binding)}") as everywhere:
+                yield everywhere
 
     def worker(self, binding: Binding) -> WorkerFiles:
         """Return the files of the background worker of a key."""
         return WorkerFiles(self.directory, binding)
 
-    def accepting(self) -> AbstractContextManager[None]:
-        """Keep all others, in other processes too, from what must be done once: accept a job, settle a batch.
+    @contextmanager
+    def accepting(self) -> Iterator[None]:
+        """Keep all others, on other machines too, from what must be done once: accept a job, settle a batch.
 
         Hold it from the check whether it has been done until it is stored.
         """
-        return exclusive_lock(self.directory / "accept.lock", self.patience)
+        with (
+            exclusive_lock(self.directory / "accept.lock", self.patience),
+            self._database.lock("accept", wait=True),
+        ):
+            yield
 
     def exporting(self) -> AbstractContextManager[bool]:
         """Try to become the only one, in other processes too, who writes exports that were wished for."""
@@ -175,7 +202,7 @@ class Store:
         self.journal.complete(self._tell_older)
 
     def settle_moved(self, now: float) -> bool:
-        """Record the decision that the directory was moved here: see `Places.moved`.
+        """Record the decision that the state was moved here: see `Places.moved`.
 
         What was moved may be a backup. So what was sent from its old place on this machine is learned first.
 
@@ -183,16 +210,19 @@ class Store:
             StateError: as for `complete_journal`.
         """
         before = self.places.elsewhere()
-        if before is not None and self._journals is not None and before.host == self.places.here.host:
+        if before is not None and self._journals is not None and before.host == self._own.host:
             second = SecondCopy(self._journals, before.host, before.path, self.patience)
             second.take_all(self.journal.path, self._tell_older)
         return self.places.moved(now)
 
     def _keep_second_copy(self) -> None:
         """Begin to keep a second copy, unless it is unknown whether the directory belongs here."""
-        if self.journal.second is None and self._journals is not None and self.places.elsewhere() is None:
-            here = self.places.here
-            self.journal.second = SecondCopy(self._journals, here.host, here.path, self.patience)
+        if self.journal.second is not None or self._journals is None:
+            return
+        # Where the jobs are in a database, it is that which may be elsewhere.
+        if self.shared or self.places.elsewhere() is None:
+            own = self._own
+            self.journal.second = SecondCopy(self._journals, own.host, own.path, self.patience)
 
     def _tell_older(self) -> None:
         # Before it is done: whoever is killed in between says it twice, and not never.
@@ -215,6 +245,10 @@ class Store:
         """
         self._database.check()
 
+    def report(self) -> Report | None:
+        """Return how the server of the database is. None means that the state is in a file."""
+        return self._database.report()
+
     def version(self) -> int:
         """Return a number that changes when another thread or process has written; cheap.
 
@@ -225,3 +259,48 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+def _database(directory: Path, url: str | None, patience: Patience, host: Host | None) -> Database:
+    """Open the state file or the database; a directory has one of the two, for good.
+
+    With the other one, what is under way or paid for would be unknown, and could be paid for again.
+    """
+    file, mark = directory / "state.db", Mark(directory)
+    if url is None:
+        mark.require_none()
+        return SQLiteFile(file, patience=patience)
+    if file.exists() and _has_anything(file, patience):
+        raise StateError(
+            f"{directory} has a state file, and its jobs are not in the database.",
+            "Choose another directory with --state-dir, and finish those jobs without [state] url.",
+        )
+    try:
+        from pwl_tui.state.engines.postgres import Postgres  # loaded only where it is used
+    except ImportError as error:
+        raise StateError(
+            "The driver for PostgreSQL is not installed.", "Run `pip install 'pwl-tui[postgres]'`."
+        ) from error
+    own = f"{(host or _this_host(directory)).id} {directory.resolve()}"
+    database = Postgres(url, patience=patience, site=hashlib.sha256(own.encode()).hexdigest()[:32])
+    try:
+        # From now on the directory is of no use without its database: see above.
+        mark.write(" ".join(database.location()[1:]))
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _has_anything(file: Path, patience: Patience) -> bool:
+    """Whether a state file knows of anything that was paid for, or is to be."""
+    with closing(SQLiteFile(file, patience=patience)) as database:
+        known = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("jobs", "lookups", "charges"))
+        return database.first(f"SELECT 1 WHERE {known}") is not None
+
+
+def _this_host(directory: Path) -> Host:
+    try:
+        return this_host()
+    except OSError as error:
+        raise StateError(*os_sentences(error, directory)) from error

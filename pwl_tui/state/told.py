@@ -24,8 +24,8 @@ class Told:
         """Note that a job finished at a time; return whether nobody has told that yet."""
         with self._database.transaction() as c:
             noted = c.execute(
-                "INSERT INTO told VALUES (?,?,?,?,0) ON CONFLICT DO UPDATE SET at=excluded.at"
-                " WHERE at<excluded.at",
+                "INSERT INTO told VALUES (?,?,?,?,0) ON CONFLICT (binding, event, subject) DO UPDATE"
+                " SET at=excluded.at WHERE told.at<excluded.at",
                 (binding_row(c, binding), event, str(job), at),
             )
             return bool(noted.rowcount)
@@ -61,7 +61,11 @@ class Told:
             ]
             for event, subject in begun:
                 at = now if (event, subject) in told else known[event, subject][0]
-                c.execute("INSERT OR REPLACE INTO told VALUES (?,?,?,?,1)", (row, event, subject, at))
+                c.execute(
+                    "INSERT INTO told VALUES (?,?,?,?,1) ON CONFLICT (binding, event, subject) DO UPDATE"
+                    " SET at=excluded.at, lasting=1",
+                    (row, event, subject, at),
+                )
             for (event, subject), (_, lasts) in known.items():
                 if lasts and (event, subject) not in so:
                     c.execute(

@@ -1,8 +1,7 @@
 """The parts of a batch's transitions; each function works inside its caller's transaction."""
 
-import sqlite3
-
 from pwl_tui.answer import Outcome
+from pwl_tui.state.database import Connection
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.money import Charge, insert_charge
 
@@ -11,9 +10,7 @@ class IllegalTransitionError(AssertionError):
     """A batch was not in the state that a change starts from: two senders, or a bug in this program."""
 
 
-def move(
-    c: sqlite3.Connection, batch: Batch, before: BatchState, after: BatchState, **columns: object
-) -> None:
+def move(c: Connection, batch: Batch, before: BatchState, after: BatchState, **columns: object) -> None:
     """Make one transition and set `columns`, or raise `IllegalTransitionError` and change nothing."""
     changes = {"state": after, **columns}
     names = ", ".join(f"{name}=?" for name in changes)
@@ -30,7 +27,7 @@ def span(batch: Batch) -> tuple[int, int, int]:
     return batch.job, batch.first, batch.first + batch.size
 
 
-def set_outcome(c: sqlite3.Connection, batch: Batch, outcome: Outcome, text: str = "") -> None:
+def set_outcome(c: Connection, batch: Batch, outcome: Outcome, text: str = "") -> None:
     """Set the outcome of all numbers of a batch, with a note."""
     c.execute(
         "UPDATE numbers SET outcome=?, note=? WHERE job=? AND idx>=? AND idx<?",
@@ -38,7 +35,7 @@ def set_outcome(c: sqlite3.Connection, batch: Batch, outcome: Outcome, text: str
     )
 
 
-def charge(c: sqlite3.Connection, batch: Batch, amount: int, now: float) -> None:
+def charge(c: Connection, batch: Batch, amount: int, now: float) -> None:
     """Record the credits that a batch was charged between its submission and now."""
     binding = int(c.execute("SELECT binding FROM jobs WHERE id=?", (batch.job,)).fetchone()[0])
     insert_charge(

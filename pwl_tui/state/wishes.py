@@ -31,7 +31,7 @@ class OpenWish(Struct, frozen=True):
 
 
 class Wishes:
-    """The wished exports of one state file."""
+    """The wished exports of one state directory: on other machines their files would be of no use."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -84,7 +84,9 @@ class Wishes:
     def _open(self, which: str, *values: object) -> list[OpenWish]:
         rows = self._database.read(
             "SELECT w.job, w.path, w.target, w.begun, w.next_try, w.problem FROM wishes w"
-            f" JOIN jobs j ON j.id=w.job WHERE w.written IS NULL AND j.ready=1{which} ORDER BY w.job",
+            " JOIN jobs j ON j.id=w.job"
+            f" WHERE w.written IS NULL AND j.ready=1 AND w.site=?{which} ORDER BY w.job",
+            self._database.site,
             *values,
         )
         return [

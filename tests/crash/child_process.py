@@ -24,7 +24,7 @@ from pwl_tui.api.models import Check, Submitted
 from pwl_tui.api.network import Network
 from pwl_tui.cli.main import main as program
 from pwl_tui.lists.write import files
-from pwl_tui.state.database import Database
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.files.journal import Candidates, Intent, Journal, Line
 from pwl_tui.state.files.second_copy import SecondCopy
 
@@ -68,15 +68,17 @@ class Steps:
 
 def mark_steps(step: Steps) -> None:
     """Put the steps into the few places of the program that keep something, for the rest of this process."""
-    transaction, append, complete = Database.transaction, Journal.append, SecondCopy.complete
+    transaction, append, complete = SQLiteFile.transaction, Journal.append, SecondCopy.complete
     submit, check = Client.submit, Client.check
     send, write, fsync = Network.handle_request, os.write, os.fsync
     begin, give_name = files._draft, files._give_name  # noqa: SLF001 - what is about to appear has no other sign
     appending = threading.local()
 
     @contextmanager
-    def mortal_transaction(self: Database, *, patient: bool = True) -> Iterator[object]:
-        with transaction(self, patient=patient) as connection:
+    def mortal_transaction(
+        self: SQLiteFile, *, patient: bool = True, holding: bool = False
+    ) -> Iterator[object]:
+        with transaction(self, patient=patient, holding=holding) as connection:
             step("after BEGIN")
             yield connection
             step("before COMMIT")
@@ -146,7 +148,7 @@ def mark_steps(step: Steps) -> None:
         return checked
 
     for owner, name, mortal in (
-        (Database, "transaction", mortal_transaction),
+        (SQLiteFile, "transaction", mortal_transaction),
         (Journal, "append", mortal_append),
         (SecondCopy, "complete", mortal_complete),
         (files, "_draft", mortal_draft),

@@ -29,6 +29,7 @@ from pwl_tui.simulator.world import World
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Batch, Binding
 from pwl_tui.state.store import Store
+from tests.unit.databases import databases
 
 KEY = "unit-key"
 FIRST = 14_155_550_000
@@ -208,8 +209,9 @@ def make_submitter(
     )
 
 
-def open_store(directory: Path) -> Store:
-    return Store.open(directory / "state")
+def open_store(directory: Path, host: str = "state") -> Store:
+    """Open the state below a directory. With PostgreSQL, all hosts share it, and each has a directory."""
+    return Store.open(directory / host, url=databases.url(directory / "state"))
 
 
 def accepted(store: Store, job: int, seq: int = 1, batch_id: str = "id-1") -> Batch:

@@ -3,18 +3,17 @@
 The oracle is the simulated service's own ledger.
 """
 
-import sqlite3
 import tempfile
 from collections import Counter
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from pwl_tui.simulator.world import World
-from pwl_tui.state.files.journal import Candidates, Intent
+from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line
 from pwl_tui.state.models import Batch, BatchState, JobState
+from tests.unit.databases import databases
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
@@ -34,8 +33,8 @@ _ENDED = {BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED}
 class Process:
     """One process of the person's on the state file."""
 
-    def __init__(self, directory: Path, service: WorldService, clock: Clock) -> None:
-        self.store = open_store(directory)
+    def __init__(self, directory: Path, service: WorldService, clock: Clock, host: str) -> None:
+        self.store = open_store(directory, host)
         self.submitter = make_submitter(self.store, service, clock)
         self.poller = make_poller(self.store, service, clock)
         self.engine = make_engine(self.store, service, clock)
@@ -75,10 +74,22 @@ class Books(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.stop_all()
         self.scratch.cleanup()
+        databases.clean()
 
     def start_all(self) -> None:
-        self.processes = [Process(self.directory, self.service, self.clock) for _ in range(2)]
+        self.processes = [
+            Process(self.directory, self.service, self.clock, self.host(who)) for who in range(2)
+        ]
         self.store = self.processes[0].store
+
+    def host(self, who: int) -> str:
+        """Return on which machine a process is: on one that has its own, if the state is not in a file."""
+        return f"host{who}" if databases.postgres else "state"
+
+    def lines(self) -> list[Line]:
+        """Return the lines of all journals."""
+        journals = {process.store.directory: process.store.journal for process in self.processes}
+        return [line for journal in journals.values() for line in journal.read(0)[0]]
 
     def stop_all(self) -> None:
         for process in self.processes:
@@ -86,7 +97,7 @@ class Books(RuleBasedStateMachine):
 
     def restart(self, who: int) -> None:
         self.processes[who].close()
-        self.processes[who] = Process(self.directory, self.service, self.clock)
+        self.processes[who] = Process(self.directory, self.service, self.clock, self.host(who))
         self.store = self.processes[0].store
         self.service.before = self.service.after = lambda: None
 
@@ -97,12 +108,11 @@ class Books(RuleBasedStateMachine):
         return [batch for batch in self.batches() if batch.state is BatchState.UNKNOWN]
 
     def journaled(self) -> set[str]:
-        return {entry.batch_id for entry in self.store.journal.entries()}
+        return {line.batch_id for line in self.lines() if isinstance(line, Entry)}
 
     def candidates(self) -> set[str]:
         """Return what may be the id of a batch in doubt, by the journal."""
-        lines = self.store.journal.read(0)[0]
-        return {one for line in lines if isinstance(line, Candidates) for one in line.candidates}
+        return {one for line in self.lines() if isinstance(line, Candidates) for one in line.candidates}
 
     def in_use(self) -> str:
         """Return the id of a batch that is known here; one of nobody's if there is none."""
@@ -127,7 +137,7 @@ class Books(RuleBasedStateMachine):
     def intended(self) -> set[tuple[int, int, str]]:
         """Return what the journal says was about to be sent and no more, and the state file has not sent."""
         opened: set[tuple[int, int, str]] = set()
-        for line in self.store.journal.read(0)[0]:
+        for line in self.lines():
             name = (line.job, line.seq, line.digest)
             opened.discard(name)
             if isinstance(line, Intent) and line.intent == "send":
@@ -136,8 +146,7 @@ class Books(RuleBasedStateMachine):
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Ask the state file itself, with nothing of the program's own."""
-        with closing(sqlite3.connect(self.directory / "state" / "state.db")) as connection:
-            return connection.execute(statement, values).fetchall()
+        return databases.query(self.directory / "state", statement, *values)
 
     def ask_for(self, number: int) -> None:
         """Count that the person asks for a number, unless the state file has it: then nothing may be paid."""

@@ -11,13 +11,13 @@ import pytest
 from pwl_tui.api.client import Client
 from pwl_tui.api.network import Network
 from pwl_tui.lists.write import files
-from pwl_tui.state.database import Database
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.second_copy import SecondCopy
 from tests.crash.child_process import Steps, mark_steps
 
 PLACES = [
-    (Database, "transaction"),
+    (SQLiteFile, "transaction"),
     (Journal, "append"),
     (SecondCopy, "complete"),
     (Network, "handle_request"),

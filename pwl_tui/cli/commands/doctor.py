@@ -42,6 +42,8 @@ def doctor(session: Session) -> int:
             visit.look("clock", way.clock)
         key_works = visit.look("key", way.key)
     if visit.look("state", lambda: checks.state(session.store)):
+        if session.store.report() is not None:
+            visit.look("database", lambda: checks.database(session.store))
         visit.look("permissions", lambda: checks.permissions(session.store))
         visit.look(
             "journal",

@@ -16,6 +16,7 @@ from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.follow import PATIENCE_SECONDS, Interrupted, leave_signals
 from pwl_tui.cli.session import Session
 from pwl_tui.cli.worker.status import WorkerStatus, print_status, worker_files
+from pwl_tui.config.tables import STATE_URL_VARIABLE
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Kind, Problem, ProblemError
 
@@ -94,10 +95,12 @@ def command(session: Session, profile: str | None = None) -> list[str]:
 
 def surroundings(session: Session) -> Mapping[str, str]:
     """Return the environment variables that make the worker find what this process found."""
-    return {
+    found = {
         "PWL_TUI_CONFIG": str(session.config_file.absolute()),
         "PWL_TUI_STATE_DIR": str(session.state_directory),
     }
+    url = session.settings.state.url
+    return {**found, STATE_URL_VARIABLE: url} if url else found
 
 
 def start_command(session: Session) -> int:

@@ -187,12 +187,16 @@ class Submitter:
     def apply_journal(self) -> None:
         """Give every unsent batch the ID that the journal has for it.
 
+        In a database that several machines share, an unsent batch that this one was about to send is in
+        doubt, because only the journal here knows: after the database was restored, another might send it.
+
         Raises:
             StateError: the journal or the state file failed.
         """
         self.recover()
         for batch in self._store.batches.planned(self._binding):
-            self._accept_from_journal(batch)
+            if not self._accept_from_journal(batch) and self._store.shared:
+                self._mark_unknown_from_journal(batch)
 
     def _recover(self) -> None:
         """Decide what became of batches in ``sending``; we hold the lock, so no sender is alive."""

@@ -58,7 +58,7 @@ def compare(database: Database, job: int, retried: Mapping[int, Answer]) -> Comp
         job: its ID.
         retried: answers of retries, by number, for those that failed in the job.
     """
-    sums = ", ".join(f"sum({kind.condition})" for kind in CHANGES.values())
+    sums = ", ".join(f"count(CASE WHEN {kind.condition} THEN 1 END)" for kind in CHANGES.values())
     row = database.first(
         f"SELECT (SELECT numbers FROM jobs WHERE id=?1), count(*), {sums} FROM earlier e"
         " JOIN numbers ON numbers.job=e.job AND numbers.idx=e.idx"
@@ -79,8 +79,8 @@ def changed(database: Database, job: int, retried: Mapping[int, Answer]) -> Iter
     rows = database.stream(
         f"SELECT n.number, e.on_whatsapp, e.business, {columns} FROM earlier e"
         " JOIN numbers n ON n.job=e.job AND n.idx=e.idx"
-        " WHERE e.job=? AND n.on_whatsapp IS NOT NULL AND (n.on_whatsapp IS NOT e.on_whatsapp"
-        " OR n.business IS NOT e.business) ORDER BY e.idx",
+        " WHERE e.job=? AND n.on_whatsapp IS NOT NULL AND (n.on_whatsapp<>e.on_whatsapp"
+        " OR coalesce(n.business, -1)<>coalesce(e.business, -1)) ORDER BY e.idx",
         job,
     )
     for row in rows:

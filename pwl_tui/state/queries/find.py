@@ -1,8 +1,7 @@
 """The query language for results: ``wa:yes country:IN carrier:airtel -9198``.
 
 Words are joined by "and"; a minus before one negates it. A word is a field with a value, digits of a number,
-or letters that the carrier, the country or the note contains. The case of the letters a to z does not matter,
-as in SQLite.
+or letters that the carrier, the country or the note contains. The case of the letters a to z does not matter.
 """
 
 import difflib
@@ -46,9 +45,9 @@ CHANGED: Final = Find(
     f" AND numbers.on_whatsapp IS NOT NULL AND ({_ANY_CHANGE}))"
 )
 """Numbers of a recheck whose answer has changed."""
-_ON, _BUSINESS = "on_whatsapp IS 1", "(on_whatsapp IS 1 AND business IS 1)"
+_ON, _BUSINESS = "coalesce(on_whatsapp, 0)=1", "(coalesce(on_whatsapp, 0)=1 AND coalesce(business, 0)=1)"
 _CHOICES: dict[str, dict[str, str]] = {
-    "wa": {"yes": _ON, "no": "on_whatsapp IS 0"},
+    "wa": {"yes": _ON, "no": "coalesce(on_whatsapp, 1)=0"},
     "business": {"yes": _BUSINESS, "no": f"(outcome='{Outcome.COMPLETED}' AND NOT {_BUSINESS})"},
     "outcome": {
         outcome.value: f"outcome='{outcome}'" for outcome in Outcome if outcome is not Outcome.REJECTED
@@ -143,10 +142,10 @@ def _condition(token: _Token) -> Condition:
     if field in _CONTAINED:
         return f"{field} LIKE ? ESCAPE '\\'", (_pattern(value),)
     if field == "country":
-        return "country=? COLLATE NOCASE", (value,)
+        return "country LIKE ? ESCAPE '\\'", (_escaped(value),)
     if not (value.isascii() and value.isdecimal() and len(value) <= _MOST_DIGITS):
         raise _error(f"{value!r} is not a batch number", "", (), remedy)
-    return "batch IS ?", (int(value),)
+    return "coalesce(batch, -1)=?", (int(value),)
 
 
 def _chosen(field: str, value: str, remedy: str) -> str:
@@ -160,7 +159,9 @@ def _chosen(field: str, value: str, remedy: str) -> str:
 
 def _digits(value: str) -> Condition:
     digits = "".join(character for character in value if character.isdecimal())
-    return ("number LIKE ?", (f"{digits}%",)) if value[0] in "+^" else ("instr(number, ?)", (digits,))
+    if value[0] in "+^":
+        return "CAST(number AS TEXT) LIKE ?", (f"{digits}%",)
+    return "instr(CAST(number AS TEXT), ?)>0", (digits,)
 
 
 def _letters(value: str) -> Condition:
@@ -171,7 +172,11 @@ def _letters(value: str) -> Condition:
 
 def _pattern(value: str) -> str:
     """Return the LIKE pattern for texts that contain a value, with its special characters escaped."""
-    return "%" + re.sub(r"([%_\\])", r"\\\1", value) + "%"
+    return f"%{_escaped(value)}%"
+
+
+def _escaped(value: str) -> str:
+    return re.sub(r"([%_\\])", r"\\\1", value)
 
 
 def _error(message: str, typed: str, known: "dict[str, str] | tuple[()]", remedy: str) -> FindError:

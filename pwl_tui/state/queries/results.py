@@ -116,8 +116,8 @@ class Results:
         """Return how many numbers of a job were sent and have no result yet, and how many were not sent."""
         sent = f"state NOT IN ('{BatchState.PLANNED}', '{BatchState.SENDING}', '{BatchState.REJECTED}')"
         row = self._database.first(
-            f"SELECT coalesce(sum(pending * ({sent})), 0), coalesce(sum(pending), 0),"
-            f" coalesce(sum(size * (state<>'{BatchState.RELEASED}')), 0),"
+            f"SELECT coalesce(sum(CASE WHEN {sent} THEN pending END), 0), coalesce(sum(pending), 0),"
+            f" coalesce(sum(CASE WHEN state<>'{BatchState.RELEASED}' THEN size END), 0),"
             " (SELECT numbers - reused - failed_elsewhere FROM jobs WHERE id=?1),"
             " (SELECT coalesce(sum(pending), 0) FROM follows WHERE job=?1) FROM batches WHERE job=?1",
             job,
@@ -248,7 +248,7 @@ class Results:
                 batch["first"],
                 batch["last"],
             )
-            held = msgspec.json.decode(row[0], type=list[int]) if row else []
+            held = msgspec.json.decode(row[0], type=list[int]) if row and row[0] else []
             found.update(dict.fromkeys(wanted.intersection(held), UnderWay(batch["job"], batch["seq"])))
         return found
 
@@ -302,7 +302,8 @@ class Results:
         distinct = _Distinct()
         rows = self._database.stream(
             f"{_RETRIES} SELECT number, answered, {ANSWER} FROM numbers"
-            " WHERE (job=?1 OR job IN retries) AND answered IS NOT NULL AND on_whatsapp IS NOT NULL",
+            " WHERE (job=?1 OR job IN (SELECT id FROM retries))"
+            " AND answered IS NOT NULL AND on_whatsapp IS NOT NULL",
             job,
         )
         return {row[0]: Reusable(distinct[row[2:]], row[1]) for row in rows}
@@ -311,8 +312,8 @@ class Results:
         """Return the failed numbers of a job that no retry has a result for, or is still going to have."""
         rows = self._database.read(
             f"{_RETRIES} SELECT number FROM numbers WHERE job=?1 AND outcome='{Outcome.FAILED}'"
-            " AND number NOT IN"
-            f" (SELECT number FROM numbers WHERE job IN retries AND outcome<>'{Outcome.FAILED}')"
+            " AND number NOT IN (SELECT number FROM numbers"
+            f" WHERE job IN (SELECT id FROM retries) AND outcome<>'{Outcome.FAILED}')"
             " ORDER BY idx",
             job,
         )
@@ -322,7 +323,7 @@ class Results:
         """Return the answers in retries of a job, and in retries of those, by number."""
         rows = self._database.read(
             f"{_RETRIES} SELECT number, job, {ANSWER} FROM numbers"
-            f" WHERE job IN retries AND outcome='{Outcome.COMPLETED}' ORDER BY job",
+            f" WHERE job IN (SELECT id FROM retries) AND outcome='{Outcome.COMPLETED}' ORDER BY job",
             job,
         )
         return {row[0]: replace(answer_from(row[2:]), note=f"from job {row[1]}") for row in rows}

@@ -36,7 +36,7 @@ _COUNTED: dict[Which, str] = {
 _ORDERS: dict[SortColumn, str] = {
     "list": "idx {0}",
     "number": "number {0}",
-    "answer": "outcome {0}, on_whatsapp {1}, business {1}",
+    "answer": "outcome {0}, on_whatsapp {1} {2}, business {1} {2}",
     "country": "nullif(country, '') {0} NULLS LAST",
     "carrier": "nullif(carrier, '') {0} NULLS LAST",
     "answered": "answered {0} NULLS LAST",
@@ -133,7 +133,8 @@ class Selection:
     @property
     def _by(self) -> str:
         """The terms of ORDER BY."""
-        directions = ("DESC", "ASC") if self._sort.descending else ("ASC", "DESC")
+        down = self._sort.descending
+        directions = ("DESC", "ASC", "NULLS FIRST") if down else ("ASC", "DESC", "NULLS LAST")
         return _ORDERS[self._sort.column].format(*directions) + ", idx"
 
     def _add(self, span: Span) -> None:
@@ -150,13 +151,13 @@ class Selection:
         # In one row, as `RESULTS`.
         row = self._database.first(
             "SELECT json_group_array(idx) FROM (SELECT idx FROM numbers"
-            f" WHERE job=? AND idx>=? AND idx<?{self._condition} ORDER BY idx)",
+            f" WHERE job=? AND idx>=? AND idx<?{self._condition} ORDER BY idx) passing",
             self._job,
             span.first,
             span.end,
             *self._values,
         )
-        return array("I", msgspec.json.decode(row[0])) if row else array("I")
+        return array("I", msgspec.json.decode(row[0])) if row and row[0] else array("I")
 
     def _ordered(self) -> "array[int]":
         """Return the indexes of all that pass, sorted: four bytes each."""
@@ -192,6 +193,8 @@ class Selection:
         return found
 
     def _at(self, indexes: "array[int]") -> list[Result]:
+        if not indexes:
+            return []
         found = self._read(f" AND idx IN ({','.join('?' * len(indexes))})", *indexes)
         by_index = {result.index: result for result in found}
         return [by_index[index] for index in indexes if index in by_index]

@@ -73,6 +73,8 @@ def fields(settings: Settings, profiles: Mapping[str, Profile]) -> list[Field]:
     made = [Field("", profile, tuple(profiles), settings.profile)]
     made += profile_fields(profiles[settings.profile]) if settings.profile in profiles else []
     for name, table in tables(File).items():
+        if name == "state":
+            continue  # it cannot change under jobs that are shown
         made += _fields(name, table, getattr(settings, name))
     return made
 

@@ -16,6 +16,7 @@ from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Entry, Intent, Journal, Line
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
+from tests.unit.databases import databases
 from tests.unit.fake_service import (
     FIRST,
     Clock,
@@ -69,13 +70,14 @@ def dying_at(wanted: int, service: WorldService) -> Iterator[Counter[str]]:
             steps["died"] += 1
             raise Killed
 
-    transaction, append = Database.transaction, Journal.append
+    engine = databases.engine()
+    transaction, append = engine.transaction, Journal.append
     before, after = service.before, service.after
 
     @contextmanager
-    def mortal_transaction(self: Database) -> Iterator[object]:
+    def mortal_transaction(self: Database, *, holding: bool = False) -> Iterator[object]:
         step()
-        with transaction(self) as connection:
+        with transaction(self, holding=holding) as connection:
             yield connection
         step()
 
@@ -92,7 +94,7 @@ def dying_at(wanted: int, service: WorldService) -> Iterator[Counter[str]]:
         return call
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Database, "transaction", mortal_transaction)
+        patch.setattr(engine, "transaction", mortal_transaction)
         patch.setattr(Journal, "append", mortal_append)
         patch.setattr(service, "before", both(step, before))
         patch.setattr(service, "after", both(step, after))
@@ -138,6 +140,7 @@ def test_no_kill_loses_an_id_or_pays_twice(tmp_path: Path, fault: Fault) -> None
         assert BatchState.SENDING not in {batch.state for batch in batches}
         store.close()
         shutil.rmtree(tmp_path / "state")
+        databases.clean()
 
 
 # -- no kill, but a disk that fails

@@ -64,6 +64,7 @@ def job(store: Store, service: WorldService) -> int:
     return add_job(store, FIRST, 20, batch_size=10, at=NOW)
 
 
+@pytest.mark.state_file
 def test_it_is_in_the_journal_and_with_the_batch_before_anything_else_is_sent(
     store: Store, clock: Clock, service: WorldService, job: int
 ) -> None:
@@ -270,6 +271,7 @@ def test_what_no_disk_takes_is_said(
     assert job
 
 
+@pytest.mark.state_file
 def test_it_comes_back_from_the_journal_with_an_older_copy_of_the_state_file(
     tmp_path: Path, store: Store, clock: Clock, service: WorldService, job: int
 ) -> None:

@@ -14,6 +14,7 @@ from pwl_tui.simulator.world import World
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import BatchState, JobState
 from pwl_tui.state.store import Store
+from tests.unit.databases import databases
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
@@ -130,12 +131,8 @@ def test_a_paused_job_is_not_sent(store: Store, submitter: Submitter) -> None:
 def test_numbers_that_were_changed_behind_our_back_are_not_sent(
     tmp_path: Path, store: Store, service: WorldService, submitter: Submitter
 ) -> None:
-    import sqlite3
-
     job = add_job(store, FIRST, 10)
-    with sqlite3.connect(tmp_path / "state" / "state.db") as file:
-        file.execute("UPDATE numbers SET number=number+1 WHERE idx=3")
-    file.close()
+    databases.execute(tmp_path / "state", "UPDATE numbers SET number=number+1 WHERE idx=3")
     assert isinstance(submitter.send_next(), OnHold)
     assert states(store, job) == [BatchState.PLANNED]
     assert service.submitted == []

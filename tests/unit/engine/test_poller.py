@@ -140,6 +140,7 @@ def test_what_a_leaving_process_claimed_is_free_after_the_least_pause(
     assert poller.claim() is not None
 
 
+@pytest.mark.state_file
 def test_leaving_does_not_wait_for_who_has_locked_the_state_file(
     store: Store, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
 ) -> None:

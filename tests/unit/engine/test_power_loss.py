@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from pwl_tui.state.batches import Batches
-from pwl_tui.state.database import Database
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.files.journal import Entry, Journal, Line
 from pwl_tui.state.models import Batch, BatchState
 from pwl_tui.state.store import Store
@@ -85,11 +85,11 @@ def recording(directory: Path, service: WorldService) -> Iterator[list[Moment]]:
     """Yield the moments of what happens inside."""
     recorder = Recorder(directory)
     look = recorder.look
-    transaction, append, fsync, accept = Database.transaction, Journal.append, os.fsync, Batches.accept
+    transaction, append, fsync, accept = SQLiteFile.transaction, Journal.append, os.fsync, Batches.accept
 
     @contextmanager
-    def seen_transaction(self: Database) -> Iterator[object]:
-        with transaction(self) as connection:
+    def seen_transaction(self: SQLiteFile, *, holding: bool = False) -> Iterator[object]:
+        with transaction(self, holding=holding) as connection:
             look()
             yield connection
             synchronous = connection.execute("PRAGMA synchronous").fetchone()[0]
@@ -117,7 +117,7 @@ def recording(directory: Path, service: WorldService) -> Iterator[list[Moment]]:
         look(begun=recorder.last.begun | {len(service.submitted)})
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Database, "transaction", seen_transaction)
+        patch.setattr(SQLiteFile, "transaction", seen_transaction)
         patch.setattr(Journal, "append", seen_append)
         patch.setattr(Batches, "accept", seen_accept)
         patch.setattr(os, "fsync", seen_fsync)
@@ -216,14 +216,14 @@ def test_the_journal_goes_on_after_a_line_that_was_torn_anywhere(tmp_path: Path)
 
 
 def unsynced_state(patch: pytest.MonkeyPatch) -> None:
-    connect = Database._connect  # noqa: SLF001 - where the program says FULL
+    connect = SQLiteFile._connect  # noqa: SLF001 - where the program says FULL
 
-    def careless(self: Database) -> sqlite3.Connection:
+    def careless(self: SQLiteFile) -> sqlite3.Connection:
         connection = connect(self)
         connection.execute("PRAGMA synchronous=NORMAL")
         return connection
 
-    patch.setattr(Database, "_connect", careless)
+    patch.setattr(SQLiteFile, "_connect", careless)
 
 
 def unsynced_journal(patch: pytest.MonkeyPatch) -> None:

@@ -183,6 +183,7 @@ def test_a_job_with_work_left_is_not_forgotten(store: Store, clock: Clock, servi
         engine.jobs.forget(job)
 
 
+@pytest.mark.state_file
 def test_what_is_forgotten_is_nowhere_on_the_disk(store: Store, clock: Clock, service: WorldService) -> None:
     job = add_job(store, FIRST, 3_000, at=NOW)
     finish(store, service, clock)

@@ -23,6 +23,7 @@ from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.state.files.journal import Candidates
 from pwl_tui.state.models import BatchState
+from tests.unit.databases import databases
 from tests.unit.fake_service import FIRST, KEY, SILENT, Killed, add_job, cut_off, failing, killing, look_up
 from tests.unit.reconcile import Books
 
@@ -377,6 +378,7 @@ class Protocol(Books):
 
     # -- losing the state file; the journal stays
 
+    @precondition(lambda _: not databases.postgres)
     @rule()
     def keep_a_copy(self) -> None:
         self.stop_all()
@@ -384,7 +386,7 @@ class Protocol(Books):
         self.written_off_at_copy = set(self.written_off)
         self.start_all()
 
-    @precondition(lambda self: bool(self.world.batches))
+    @precondition(lambda self: bool(self.world.batches) and not databases.postgres)
     @rule(empty=st.booleans(), again=st.booleans())
     def put_the_copy_back(self, empty: bool, again: bool) -> None:
         self.stop_all()

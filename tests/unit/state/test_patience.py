@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.state.database import Database
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.locks import exclusive_lock
 from pwl_tui.state.patience import LONGEST_SECONDS, Patience
@@ -20,23 +20,23 @@ def patience() -> Patience:
 
 
 @pytest.fixture
-def locked(tmp_path: Path) -> Iterator[tuple[sqlite3.Connection, Database]]:
+def locked(tmp_path: Path) -> Iterator[tuple[sqlite3.Connection, SQLiteFile]]:
     """Another process's connection, which holds the write lock, and a database beside it."""
     waiting = patience()
-    database = Database(tmp_path / "state.db", patience=waiting)
+    database = SQLiteFile(tmp_path / "state.db", patience=waiting)
     with closing(sqlite3.connect(database.path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         yield other, database
     database.close()
 
 
-def told_by(database: Database) -> list[str]:
+def told_by(database: SQLiteFile) -> list[str]:
     told: list[str] = []
     database.patience.on_wait = lambda: told.append("waiting")
     return told
 
 
-def test_a_locked_file_is_said_once_and_waited_for(locked: tuple[sqlite3.Connection, Database]) -> None:
+def test_a_locked_file_is_said_once_and_waited_for(locked: tuple[sqlite3.Connection, SQLiteFile]) -> None:
     other, database = locked
     told = []
 
@@ -51,7 +51,7 @@ def test_a_locked_file_is_said_once_and_waited_for(locked: tuple[sqlite3.Connect
     assert database.read("SELECT * FROM there") == []
 
 
-def test_a_file_that_stays_locked_is_given_up(locked: tuple[sqlite3.Connection, Database]) -> None:
+def test_a_file_that_stays_locked_is_given_up(locked: tuple[sqlite3.Connection, SQLiteFile]) -> None:
     _, database = locked
     told = told_by(database)
     with pytest.raises(StateError, match="Another process has locked the state file"), database.transaction():
@@ -59,7 +59,7 @@ def test_a_file_that_stays_locked_is_given_up(locked: tuple[sqlite3.Connection, 
     assert told == ["waiting"]
 
 
-def test_each_new_wait_is_said_again(locked: tuple[sqlite3.Connection, Database]) -> None:
+def test_each_new_wait_is_said_again(locked: tuple[sqlite3.Connection, SQLiteFile]) -> None:
     _, database = locked
     told = told_by(database)
     for _ in range(2):
@@ -68,7 +68,7 @@ def test_each_new_wait_is_said_again(locked: tuple[sqlite3.Connection, Database]
     assert told == ["waiting"] * 2
 
 
-def test_ctrl_c_ends_a_wait(locked: tuple[sqlite3.Connection, Database]) -> None:
+def test_ctrl_c_ends_a_wait(locked: tuple[sqlite3.Connection, SQLiteFile]) -> None:
     _, database = locked
 
     def interrupt() -> None:

@@ -1,6 +1,5 @@
 """Jobs, and the transitions of their batches."""
 
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +10,11 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Batch, BatchState, JobState
+from pwl_tui.state.queries.selection import Sort
 from pwl_tui.state.records import job_state
 from pwl_tui.state.store import Store
 from pwl_tui.state.transitions import IllegalTransitionError
+from tests.unit.databases import databases
 from tests.unit.fake_service import BINDING, FIRST, NOW, accepted, add_job, answer
 
 PROBLEM = Problem(kind=Kind.NETWORK, message="lost", charged="unknown", remedy="settle")
@@ -39,11 +40,16 @@ def test_a_job_that_could_not_be_stored_whole_is_not_there(store: Store) -> None
     assert store.results.count(1, "all") == 0
 
 
+def test_of_no_jobs_nothing_is_next_and_beyond_the_end_is_nothing(store: Store) -> None:
+    job = add_job(store, FIRST, 3)
+    assert store.batches.next_planned(BINDING, NOW, ()) is None
+    assert store.batches.next_planned(BINDING, NOW, [job]) is not None
+    assert store.results.page(job, "all", 5, 10, sort=Sort("number")) == []
+
+
 def test_what_a_killed_process_began_to_store_is_swept_away(tmp_path: Path, store: Store) -> None:
     kept = add_job(store, FIRST, 2, at=NOW)
-    with sqlite3.connect(tmp_path / "state" / "state.db") as file:
-        file.execute("UPDATE jobs SET ready=0")
-    file.close()
+    databases.execute(tmp_path / "state", "UPDATE jobs SET ready=0")
     assert store.jobs.all() == []
     assert store.batches.next_planned(BINDING, NOW) is None
     # It may still be at it.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pwl_tui.state.database import Database
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Entry, Journal
 from pwl_tui.state.files.locks import sender_lock
@@ -36,28 +36,28 @@ def test_a_file_of_every_earlier_version_is_brought_up_to_date(tmp_path: Path) -
     path = tmp_path / "state.db"
     for version in range(1, len(MIGRATIONS) + 1):
         path.unlink(missing_ok=True)
-        Database(path, MIGRATIONS[:version]).close()
+        SQLiteFile(path, MIGRATIONS[:version]).close()
         later = (*MIGRATIONS, "CREATE TABLE later (word TEXT);", "INSERT INTO later VALUES ('a;b');")
-        database = Database(path, later)
+        database = SQLiteFile(path, later)
         assert [row["word"] for row in database.read("SELECT word FROM later")] == ["a;b"]
         database.close()
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    Database(path).close()
+    SQLiteFile(path).close()
     with pytest.raises(sqlite3.OperationalError):
-        Database(path, (*MIGRATIONS, "CREATE TABLE half (word TEXT);\nNONSENSE;"))
-    database = Database(path)
+        SQLiteFile(path, (*MIGRATIONS, "CREATE TABLE half (word TEXT);\nNONSENSE;"))
+    database = SQLiteFile(path)
     assert database.first("SELECT 1 FROM sqlite_schema WHERE name='half'") is None
     database.close()
 
 
 def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    Database(path, (*MIGRATIONS, "CREATE TABLE later (word TEXT);")).close()
+    SQLiteFile(path, (*MIGRATIONS, "CREATE TABLE later (word TEXT);")).close()
     with pytest.raises(StateError, match="newer version"):
-        Database(path)
+        SQLiteFile(path)
 
 
 def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_another_programs_file_is_left_alone(tmp_path: Path) -> None:
         other.execute("CREATE TABLE theirs (word TEXT)")
     other.close()
     with pytest.raises(StateError, match="another program"):
-        Database(path)
+        SQLiteFile(path)
 
 
 @pytest.mark.parametrize("damage", [b"no database at all" * 100, b"SQLite format 3\0" + b"\xff" * 8000])
@@ -74,7 +74,7 @@ def test_a_damaged_file_gets_its_sentence(tmp_path: Path, damage: bytes) -> None
     path = tmp_path / "state.db"
     path.write_bytes(damage)
     with pytest.raises(StateError) as caught:
-        Database(path)
+        SQLiteFile(path)
     assert "adopt --journal" in caught.value.problem.remedy
 
 
@@ -92,7 +92,7 @@ def test_a_file_that_was_cut_off_gets_its_sentence(tmp_path: Path) -> None:
 
 def test_a_file_that_was_moved_away_leaves_nothing_to_its_successor(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    old = Database(path)
+    old = SQLiteFile(path)
     with old.transaction() as c:
         c.execute("INSERT INTO activity (at, event) VALUES (0, 'old')")
     # Its process was killed: the log of what it wrote last is still there.
@@ -100,14 +100,14 @@ def test_a_file_that_was_moved_away_leaves_nothing_to_its_successor(tmp_path: Pa
     old.close()
     path.rename(tmp_path / "away.db")
     path.with_name("state.db-wal").write_bytes(log)
-    new = Database(path)
+    new = SQLiteFile(path)
     assert new.read("SELECT * FROM activity") == []
     new.close()
     assert path.with_name("state.db-wal.old").read_bytes() == log
 
 
 def test_a_file_that_may_only_be_read_gets_its_sentence(tmp_path: Path) -> None:
-    database = Database(tmp_path / "state.db")
+    database = SQLiteFile(tmp_path / "state.db")
     database.first("PRAGMA query_only=ON")
     with pytest.raises(StateError, match="Could not write"), database.transaction() as c:
         c.execute("INSERT INTO activity (at, event) VALUES (0, 'x')")
@@ -131,7 +131,7 @@ def test_what_the_system_refuses_gets_its_sentence(
 
     monkeypatch.setattr("os.open", refuse)
     for attempt in (
-        lambda: Database(tmp_path / "state.db"),
+        lambda: SQLiteFile(tmp_path / "state.db"),
         lambda: Journal(tmp_path / "journal.log").append(Entry(at="a", batch_id="b", size=1)),
         lambda: sender_lock(tmp_path, BINDING).__enter__(),
     ):
@@ -213,7 +213,7 @@ def test_processes_that_start_together_set_up_one_file(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_gets_its_sentence_and_keeps_what_was_there(tmp_path: Path) -> None:
-    database = Database(tmp_path / "state.db")
+    database = SQLiteFile(tmp_path / "state.db")
     pages = database.first("PRAGMA page_count")
     assert pages is not None
     database.first(f"PRAGMA max_page_count={pages[0]}")
@@ -239,14 +239,14 @@ def test_writers_wait_for_each_other(store: Store) -> None:
 def test_a_connection_that_outlives_the_closing_is_closed_with_the_database(tmp_path: Path) -> None:
     begun, closed, used = threading.Event(), threading.Event(), list[sqlite3.Connection]()
 
-    def write(database: Database) -> None:
+    def write(database: SQLiteFile) -> None:
         with database.transaction() as connection:
             begun.set()
             closed.wait(20)
             connection.execute("INSERT INTO activity (at, event) VALUES (0, 'x')")
         used.append(connection)
 
-    database = Database(tmp_path / "state.db")
+    database = SQLiteFile(tmp_path / "state.db")
     thread = threading.Thread(target=write, args=[database])
     thread.start()
     begun.wait(20)

@@ -126,6 +126,7 @@ def test_a_killed_sender_gives_its_lock_up_at_once(store: Store) -> None:
         assert ours
 
 
+@pytest.mark.state_file
 def test_a_lease_of_a_dead_process_is_taken_over(store: Store) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()

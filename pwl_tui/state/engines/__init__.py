@@ -1,0 +1,1 @@
+"""The databases that the state may be in: what differs between them stands here, and nowhere else."""

@@ -1,0 +1,225 @@
+"""Connections to a PostgreSQL server: where it is, what is asked of it, and how values travel."""
+
+import getpass
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import AdaptersMap, Dumper, Loader
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import no_result
+from psycopg.types.numeric import Int8Dumper
+from psycopg.types.string import StrDumperUnknown, TextLoader
+
+from pwl_tui.state.engines.postgres_errors import refused
+from pwl_tui.state.errors import StateError
+from pwl_tui.state.patience import STEP_SECONDS
+
+Link: TypeAlias = "psycopg.Connection[Any]"
+
+OLDEST: Final = 14
+"""The oldest version of the server."""
+DEFAULT_SCHEMA: Final = "pwl_tui"
+_CONNECT_SECONDS: Final = 10
+_SCHEMA: Final = re.compile(r"(?:-c\s*|--)search_path\s*=\s*([^\s\\,]+)")
+_NAME: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+_SESSION: Final = {
+    "lock_timeout": f"{round(STEP_SECONDS * 1000)}ms",
+    "synchronous_commit": "on",  # what is committed is on disk, whatever the server's default
+    "standard_conforming_strings": "on",
+    "jit": "off",  # compiling takes longer than any of our statements
+    # A process that stands still, or whose machine is gone, must not keep the others waiting for long.
+    "idle_in_transaction_session_timeout": "60s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "25s",
+}
+_CLIENT: Final[dict[str, object]] = {
+    "connect_timeout": _CONNECT_SECONDS,
+    "application_name": "pwl-tui",
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 25_000,
+}
+_BAD_URL: Final = "Write it as postgresql://USER@HOST/DATABASE?sslmode=verify-full."
+
+
+class Target(NamedTuple):
+    """Where the state is.
+
+    Attributes:
+        parameters: for libpq.
+        schema: in which all tables are.
+    """
+
+    parameters: dict[str, object]
+    schema: str
+
+    @property
+    def host(self) -> str:
+        """The server, as people call it."""
+        return str(self.parameters.get("host") or self.parameters.get("service") or "the local socket")
+
+    @property
+    def user(self) -> str:
+        """The role, as people call it."""
+        return str(self.parameters.get("user") or getpass.getuser())
+
+    @property
+    def database(self) -> str:
+        """The name of the database."""
+        return str(self.parameters.get("dbname") or self.user)
+
+
+def target_from(url: str) -> Target:
+    """Return where a URL leads.
+
+    Raises:
+        StateError: it is not one of PostgreSQL, or it has a password in it. The error does not repeat it.
+    """
+    if not url.startswith(("postgresql://", "postgres://")):
+        raise StateError("The URL of the state is not one of PostgreSQL.", _BAD_URL)
+    given: dict[str, object] | None = None
+    try:
+        given = dict(conninfo_to_dict(url))
+    except psycopg.Error:
+        given = None
+    if given is None:  # out of the block: libpq repeats the URL in what it raises
+        raise StateError("The URL of the state cannot be read.", _BAD_URL)
+    if not {"password", "sslpassword"}.isdisjoint(given):
+        raise StateError(
+            "The URL of the state has a password in it, which others could read.",
+            "Take it out, and put it into ~/.pgpass (mode 0600).",
+        )
+    options = str(given.get("options") or "")
+    found = _SCHEMA.search(options)
+    schema = found[1] if found else DEFAULT_SCHEMA
+    if not _NAME.fullmatch(schema):
+        raise StateError(
+            "The schema that the URL of the state names cannot be used.",
+            "Its name may have small letters, digits and underscores.",
+        )
+    session = {"search_path": schema, **_SESSION}
+    ours = " ".join(f"-c {name}={value}" for name, value in session.items())
+    return Target({**_CLIENT, **given, "options": f"{options} {ours}".strip()}, schema)
+
+
+def link_to(target: Target) -> Link:
+    """Connect.
+
+    Raises:
+        StateError: no connection could be made, or the server is not one that can be used.
+    """
+    failure: StateError | None = None
+    try:
+        link: Link = psycopg.connect(
+            autocommit=True,
+            row_factory=_rows,
+            context=_adapters(),
+            cursor_factory=_Cursor,
+            client_encoding="utf8",
+            **target.parameters,  # type: ignore[arg-type]
+        )
+    except psycopg.Error as error:
+        failure = refused(error, target.host, target.user, target.database)
+    if failure is not None:  # out of the block, with nothing of libpq's hanging on it
+        raise failure
+    problem = _unfit(link)
+    if problem is not None:
+        link.close()
+        raise problem
+    return link
+
+
+def _unfit(link: Link) -> StateError | None:
+    version = link.info.server_version
+    if version < OLDEST * 10_000:
+        return StateError(
+            f"The database server has version {version // 10_000}, which is too old.",
+            f"Use PostgreSQL {OLDEST} or newer.",
+        )
+    encoding = link.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        return StateError(
+            f"The database holds texts as {encoding}, which not every name fits into.",
+            "Create one with ENCODING 'UTF8'.",
+        )
+    return None
+
+
+class Row(tuple[Any, ...]):
+    """One row of a result: by the name of a column, and by its place."""
+
+    __slots__ = ()
+    names: ClassVar[tuple[str, ...]] = ()
+    places: ClassVar[dict[str, int]] = {}
+
+    def keys(self) -> tuple[str, ...]:
+        """Return the names of the columns in order."""
+        return self.names
+
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, self.places[key] if isinstance(key, str) else key)
+
+
+@lru_cache(512)
+def _row_class(names: tuple[str, ...]) -> type[Row]:
+    # Of several columns with one name the first counts, as with SQLite.
+    places = {name: place for place, name in reversed(tuple(enumerate(names)))}
+    return type("Row", (Row,), {"__slots__": (), "names": names, "places": places})
+
+
+def _rows(cursor: "psycopg.Cursor[Any]") -> Callable[[Sequence[Any]], Any]:
+    if cursor.description is None:
+        return no_result
+    return _row_class(tuple(column.name for column in cursor.description))
+
+
+class _Cursor(psycopg.Cursor[Any]):
+    """A cursor that knows the ID of the row it inserted."""
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The ID that the row got which was just inserted."""
+        row = self.connection.execute("SELECT lastval()").fetchone()
+        return None if row is None else int(row[0])
+
+
+class _Flag(Dumper):
+    """Columns hold 0 and 1."""
+
+    oid = psycopg.adapters.types["int8"].oid
+
+    def dump(self, obj: object) -> Buffer:
+        return b"1" if obj else b"0"
+
+
+class _Text(StrDumperUnknown):
+    """PostgreSQL has no place for NUL; what a service answers may have it."""
+
+    def dump(self, obj: str) -> Buffer | None:
+        return super().dump(obj.replace("\0", "\ufffd") if "\0" in obj else obj)
+
+
+class _Sum(Loader):
+    """Only sums of whole numbers are of this type."""
+
+    def load(self, data: Buffer) -> int:
+        return int(bytes(data))
+
+
+@lru_cache(1)
+def _adapters() -> AdaptersMap:
+    adapters = AdaptersMap(psycopg.adapters)
+    # One type for all whole numbers, so that a statement is prepared once.
+    adapters.register_dumper(int, Int8Dumper)
+    adapters.register_dumper(bool, _Flag)
+    adapters.register_dumper(str, _Text)
+    adapters.register_loader("numeric", _Sum)
+    adapters.register_loader("json", TextLoader)
+    return adapters

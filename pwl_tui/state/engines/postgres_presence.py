@@ -1,0 +1,75 @@
+"""Which processes are alive, on whatever machine: each holds a lock for as long as it is connected."""
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+import psycopg
+
+from pwl_tui.state.engines.postgres_link import Link
+
+
+class Presence:
+    """The holders of leases in this process. They have a connection of their own, which does nothing else.
+
+    The server ends it, and frees the locks, as soon as the process ends, and within half a minute if its
+    machine does not answer any more.
+
+    Args:
+        connect: makes a connection.
+        key: returns the number of the lock of a holder.
+    """
+
+    def __init__(self, connect: Callable[[], Link], key: Callable[[str], int]) -> None:
+        self._connect = connect
+        self._key = key
+        self._lock = threading.Lock()
+        self._link: Link | None = None
+        self._owners: set[str] = set()
+
+    def announce(self, owner: str) -> None:
+        """Let a holder be alive from now on."""
+        with self._lock:
+            if owner not in self._owners:
+                self._take(owner)
+                self._owners.add(owner)
+
+    def renew(self, owner: str) -> bool:
+        """Return whether a holder is one of this process; if its connection has ended, it gets another."""
+        with self._lock:
+            if owner not in self._owners:
+                return False
+            if not self._answers():
+                for one in self._owners:
+                    self._take(one)
+            return True
+
+    def close(self) -> None:
+        """Let none of them be alive any more."""
+        with self._lock:
+            self._owners.clear()
+            if self._link is not None:
+                with suppress(psycopg.Error):  # the end of the connection does the same a moment later
+                    self._link.execute("SELECT pg_advisory_unlock_all()")
+            self._hang_up()
+
+    def _answers(self) -> bool:
+        """Whether the connection is still there; if not, there is none any more."""
+        if self._link is None:
+            return False
+        try:
+            self._link.execute("SELECT 1")
+        except psycopg.Error:
+            self._hang_up()
+            return False
+        return True
+
+    def _hang_up(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+
+    def _take(self, owner: str) -> None:
+        if self._link is None:
+            self._link = self._connect()
+        self._link.execute(f"SELECT pg_try_advisory_lock({self._key(owner)})")
