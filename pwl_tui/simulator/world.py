@@ -5,10 +5,11 @@ knows nothing of HTTP but status codes. It has no threads and never sleeps: the 
 computed from the clock when somebody asks. Every method may be called from any thread.
 """
 
+import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -74,6 +75,7 @@ class World:
         rate: numbers the service completes per second, over all keys and batches, or for each batch where
             each has a rate of its own; ``math.inf`` completes every batch at once.
         queue: in which order it works; first come first served unless told otherwise.
+        in_order: whether the numbers of a batch are completed in the order submitted; otherwise in any.
         unevenness: how much the rate changes over time, see `Queue`.
         seed: a different seed gives different truths.
         failure_share: the share of readable numbers that fail, 0 to 1.
@@ -89,6 +91,7 @@ class World:
         clock: Callable[[], float] = time.time,
         rate: float = 50.0,
         queue: QueueKind = QueueKind.ONE_BY_ONE,
+        in_order: bool = True,
         unevenness: float = 0.0,
         seed: int = 0,
         failure_share: float = 0.01,
@@ -99,6 +102,7 @@ class World:
         self.clock = clock
         self._queue = queue_of(queue, rate=rate, unevenness=unevenness, seed=seed)
         self.seed = seed
+        self._in_order = in_order
         self._failure_share = failure_share
         self._batch_ids = batch_ids
         self._lock = threading.Lock()
@@ -214,8 +218,9 @@ class World:
     def poll(self, key: str, batch_id: str) -> Answer:
         """Answer the poll of a batch: 200, 401, or 404 for an unknown batch and for another key's.
 
-        Numbers are completed in the order submitted. ``completed`` counts failed numbers too, so once one has
-        failed it contradicts ``pending = total - completed - failed``: the reference says both.
+        Results are in the order submitted, whatever the order of completion. ``completed`` counts failed
+        numbers too, so once one has failed it contradicts ``pending = total - completed - failed``: the
+        reference says both.
         """
         now = self.clock()
         with self._lock:
@@ -225,9 +230,14 @@ class World:
             if batch is None or batch.key != key:
                 return _BATCH_NOT_FOUND
             total, finished = len(batch.numbers), int(self._queue.answered(batch.place, now))
-        results = [batch_result(number, self.truth(number)) for number in batch.numbers[:finished]]
+        answered = set(self._order(batch)[:finished])
+        results = [
+            batch_result(number, self.truth(number))
+            if number in answered
+            else {"phone_number": number, "status": "pending"}
+            for number in batch.numbers
+        ]
         failed = sum(result["status"] == "failed" for result in results)
-        results += [{"phone_number": number, "status": "pending"} for number in batch.numbers[finished:]]
         return 200, {
             "batch_id": batch_id,
             "status": "completed" if finished == total else "processing",
@@ -237,6 +247,13 @@ class World:
             "pending": total - finished,
             "results": results,
         }
+
+    def _order(self, batch: _Batch) -> Sequence[str]:
+        """Return the numbers of a batch in the order in which they are completed."""
+        if self._in_order:
+            return batch.numbers
+        chance = random.Random(f"{self.seed} {batch.place}")  # noqa: S311 - an order that repeats itself
+        return chance.sample(batch.numbers, len(batch.numbers))
 
     def check(self, key: str, phone_number: object, country_code: object = None) -> Answer:
         """Answer the single check: 200 for one WhatsApp credit, 400, 401, 402, 500; only 200 is charged.

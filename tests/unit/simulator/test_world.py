@@ -130,6 +130,25 @@ def test_the_queue_is_first_come_first_served_over_all_batches() -> None:
     assert world.poll("k", third)[1]["status"] == "completed"
 
 
+def test_the_numbers_of_a_batch_may_be_completed_in_any_order() -> None:
+    clock = Clock()
+    world = World(clock=clock, rate=1.0, failure_share=0.0, in_order=False)
+    world.add_key("k", wavalidation=50)
+    batch = world.submit("k", NUMBERS[:50])[1]["batch_id"]
+    before: set[str] = set()
+    scattered = False
+    for second in range(51):
+        clock.now = 1000.0 + second
+        results = world.poll("k", batch)[1]["results"]
+        assert [result["phone_number"] for result in results] == NUMBERS[:50]
+        done = {result["phone_number"] for result in results if result["status"] == "completed"}
+        assert done >= before
+        assert len(done) == second
+        scattered |= done != set(NUMBERS[:second])
+        before = done
+    assert scattered
+
+
 def test_a_clock_that_is_set_back_finishes_nothing_early() -> None:
     clock = Clock()
     world = world_of(clock=clock)
