@@ -117,6 +117,10 @@ class Planner:
                 late.append((due, one.key, planned))
             elif planned > latest or _matters(planned, due, now):
                 changed[one.key] = due
+            elif not one.failures and wanted.get(one.key, math.inf) < each.earliest <= planned <= now:
+                # It was asked just before its end, and had to wait to be asked again. Its turn is when the
+                # end was expected, not behind all that were expected in the meantime.
+                changed[one.key] = wanted[one.key]
         # What was learned just now may make it late to ask many at once: ends that are likely go first.
         for place, (_, key, planned) in enumerate(sorted(late)):
             slot = now + place / (_LATE_SHARE * self._pace.requests_per_second)

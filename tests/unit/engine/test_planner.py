@@ -379,3 +379,25 @@ def test_batches_that_are_late_all_at_once_keep_no_likely_end_waiting() -> None:
     times = sorted(planned[one.key] for one in silent)
     assert all(now <= at <= now + 2 * len(silent) / PACE.requests_per_second for at in times)
     assert sum(at <= now + 60.0 for at in times) <= 60.0 * PACE.requests_per_second / 2 + 1
+
+
+def test_a_batch_that_was_asked_just_before_its_end_keeps_its_turn() -> None:
+    planner, asked = Planner(PACE), BEGIN + 2_000.0
+    earliest = asked + PACE.large[0]
+    early = Standing((1, 1), 1000, BEGIN, asked, earliest, 999, 0, False)
+    # These were expected to end while the first could not be asked again.
+    others = [
+        Standing((1, number), 1000, BEGIN, asked - 100.0, asked + 5.0 * number, 940 - 3 * number, 0, False)
+        for number in range(2, 6)
+    ]
+    planned = planner.plan([early, *others], earliest - 1.0)
+    assert planned.get((1, 1), earliest) >= earliest
+    turn = planner.plan([early, *others], earliest + 1.0)[1, 1]
+    assert asked < turn < min(one.next_poll or 0.0 for one in others)
+
+
+def test_a_batch_whose_polls_fail_gets_no_turn_before_its_pause_is_over() -> None:
+    planner, asked = Planner(PACE), BEGIN + 2_000.0
+    failing = Standing((1, 1), 1000, BEGIN, asked, asked + 200.0, 999, 3, False)
+    other = Standing((1, 2), 1000, BEGIN, asked - 100.0, asked + 5.0, 900, 0, False)
+    assert (1, 1) not in planner.plan([failing, other], asked + 100.0)
