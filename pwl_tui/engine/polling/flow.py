@@ -37,14 +37,22 @@ class Flow:
         count: the expected count at `at`.
         rate: per second, before it is shared.
         uneven: seconds of the rate's flow by which the count may stray within one second, squared.
+        strayed: how far the count may have strayed so far, squared, before `uneven` scales it: it grows with
+            time, and the faster the count grew, the faster.
     """
 
     def __init__(self, count: float, rate: float, at: float, *, doubt: float, seconds: float) -> None:
         self.count, self.rate, self.at = count, rate, at
         self.uneven = _FIRST_UNEVEN
+        self.strayed = 0.0
         self._since = at - seconds
         self._rr = (doubt * rate) ** 2
         self._cr, self._cc = self._rr * seconds, self._rr * seconds**2 + 1.0
+
+    @staticmethod
+    def straying(pace: float, seconds: float) -> float:
+        """Return by how much `strayed` grows while the count grows by `pace` a second."""
+        return seconds * (0.1 * pace) ** 2
 
     @property
     def deviation(self) -> float:
@@ -61,11 +69,9 @@ class Flow:
         dt, speed = seconds, share
         self.at += dt
         self.count += self.rate * speed * dt
-        self._cc += (
-            2 * self._cr * speed * dt
-            + self._rr * (speed * dt) ** 2
-            + self.uneven * dt * (0.1 * self.rate * speed) ** 2
-        )
+        strayed = self.straying(self.rate * speed, dt)
+        self.strayed += strayed
+        self._cc += 2 * self._cr * speed * dt + self._rr * (speed * dt) ** 2 + self.uneven * strayed
         self._cr += self._rr * speed * dt
         drift = (_DRIFT * self.rate) ** 2 * self.uneven / _FIRST_UNEVEN * dt / _STEADY_SECONDS
         self._rr = min(self._rr + drift, max(self.rate**2, self._rr))

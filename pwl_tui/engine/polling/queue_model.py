@@ -18,15 +18,18 @@ from pwl_tui.engine.polling.queue_ways import (
     OneByOne,
     OwnRate,
     Seen,
-    SideBySide,
     Way,
 )
+from pwl_tui.engine.polling.side_by_side import SideBySide
 from pwl_tui.state.polls import Standing
 
-_SURE: Final = 0.9
+_SURE: Final = 0.97
 """The weight from which a way is taken for what the service does."""
 _MEMORY: Final = 0.93
 """How much of what spoke for a way is left after one more answer: a service may change its way."""
+_FORETOLD: Final = 0.5
+"""How likely an end is at most. Batches are asked when they should have ended: an end that comes true tells
+no way from another, and takes nothing from what was told before."""
 _SWITCH: Final = 3.0
 """How much likelier another way must be, as a logarithm: two that foretell the same must not take turns."""
 
@@ -61,6 +64,8 @@ class QueueModel:
         self._open = 0
         self.at = -math.inf
         """When the last answer was given that was taken in."""
+        self.answers = 0
+        """How many were taken in."""
 
     @property
     def weight(self) -> float:
@@ -106,12 +111,14 @@ class QueueModel:
         if self._known.get(seen.key, math.inf) >= seen.at:
             return
         self._known[seen.key] = self.at = seen.at
+        self.answers += 1
         for way in self.ways.values():
             way.advance(seen.at)
         least = SURPRISE if seen.done or not seen.answered else SURPRISE / seen.size
+        most, memory = (_FORETOLD, 1.0) if seen.done else (1.0, _MEMORY)
         for kind, way in self.ways.items():
-            likely = max(way.likelihood(seen), least)
-            self._logs[kind] = _MEMORY * self._logs[kind] + math.log(likely)
+            likely = min(max(way.likelihood(seen), least), most)
+            self._logs[kind] = memory * self._logs[kind] + math.log(likely)
             way.learn(seen)
         likeliest = max(self._logs, key=self._logs.__getitem__)
         best = self._logs[likeliest]

@@ -27,9 +27,6 @@ _LEAST_WEIGHT: Final = 0.02
 _NEIGHBORS: Final = 3
 _TELLING_SECONDS: Final = 3_600.0
 """That a batch has ended tells nothing of the pace if nobody has looked for longer."""
-_LEAST_STRAY: Final = 0.0005
-_MOST_STRAY: Final = 1.0
-_FIRST_STRAY: Final = 0.01
 _LEAST_OWN_STRAY: Final = 0.03
 _MOST_OWN_STRAY: Final = 300.0
 _FIRST_OWN_STRAY: Final = 3.0
@@ -100,7 +97,7 @@ class Way(Protocol):
         """Note that the clock jumped by so much."""
 
 
-def _odds(seen: Seen, begun: float, end: float, deviation: float, count: float) -> float:
+def odds(seen: Seen, begun: float, end: float, deviation: float, count: float) -> float:
     """Return how likely it is to see what was seen if the count is about `count`."""
     deviation = max(deviation, 0.5)
     if seen.done:
@@ -111,21 +108,13 @@ def _odds(seen: Seen, begun: float, end: float, deviation: float, count: float) 
 
 
 class _Place(Struct):
-    """Where a batch is within the flow that all share."""
+    """Where a batch is within the flow."""
 
     size: int
     sent: float
     begin: float
-    deviation: float = 0.0
-    """Of `begin`."""
-    level: float = 0.0
-    """Of the flow when `deviation` was known."""
-    sampled: bool = False
     astray: bool = False
     """Its answers do not fit the flow that fits the others."""
-    answered: int = 0
-    passed: float | None = None
-    """When the flow passed its end, if it has."""
 
 
 class OneByOne:
@@ -162,12 +151,11 @@ class OneByOne:
                 return 0.8 if not seen.answered else 0.1
             return 0.3 if seen.done or not seen.answered else 0.5 / place.size
         count, flow = self.flow.count, self.flow
-        return _odds(seen, place.begin, place.begin + place.size, flow.deviation, count)
+        return odds(seen, place.begin, place.begin + place.size, flow.deviation, count)
 
     def learn(self, seen: Seen) -> None:
         """Take an answer in."""
         place = self._places[seen.key]
-        place.answered = seen.answered
         end = place.begin + place.size
         if self.flow is None:
             self._begin(seen, place)
@@ -250,157 +238,6 @@ class OneByOne:
             flow.widen(bound - flow.count)
 
 
-class SideBySide:
-    """All batches share the rate evenly: each has as many answers as the level rose since it was sent."""
-
-    def __init__(self) -> None:
-        self._places: dict[Key, _Place] = {}
-        self.stray = _FIRST_STRAY
-        """How far a batch comes off the level that all share: numbers squared, for each number."""
-        self.flow: Flow | None = None
-
-    @property
-    def rate(self) -> float | None:
-        """Numbers a second."""
-        return None if self.flow is None else self.flow.rate
-
-    def join(self, key: Key, size: int, sent: float) -> None:
-        """Note that a batch was sent."""
-        begin, deviation = 0.0, 1.0
-        if self.flow is not None:
-            self.advance(sent)
-            # The time that has passed since is as uncertain as the pace.
-            behind = max(self.flow.at - sent, 0.0) * self.flow.rate / max(self._active(), 1)
-            begin, deviation = self.flow.count - behind, self.flow.deviation + 0.3 * behind + 0.5
-        level = begin
-        self._places[key] = _Place(size, sent, begin, deviation, level)
-
-    def likelihood(self, seen: Seen) -> float:
-        """Return how likely an answer is."""
-        place = self._places[seen.key]
-        if self.flow is None:
-            return 0.3 if seen.done or not seen.answered else 0.5 / place.size
-        deviation = math.hypot(self.flow.deviation, self._own(place))
-        return _odds(seen, place.begin, place.begin + place.size, deviation, self.flow.count)
-
-    def learn(self, seen: Seen) -> None:
-        """Take an answer in."""
-        place = self._places[seen.key]
-        if self.flow is None:
-            self._begin(seen, place)
-        elif seen.done:
-            own, end = self._own(place), place.begin + place.size
-            total = math.hypot(own, self.flow.deviation)
-            if end - self.flow.count > CONTRADICTION * total:
-                self.flow.widen((end - self.flow.count) / 3)
-            self.flow.at_least(end, own)
-        else:
-            self._correct(place, place.begin + seen.answered)
-        if seen.done:
-            self.leave(seen.key)
-
-    def advance(self, now: float) -> None:
-        """Let time pass: the fewer are left, the faster the level rises."""
-        flow = self.flow
-        if flow is None or now <= flow.at:
-            return
-        order = sorted(self._places.values(), key=lambda place: place.begin + place.size)
-        for left, place in zip(range(len(order), 0, -1), order, strict=True):
-            end = place.begin + place.size
-            if flow.at >= now:
-                return
-            if end > flow.count:
-                flow.advance(min((end - flow.count) * left / flow.rate + 1e-9, now - flow.at), 1 / left)
-                place.passed = flow.at if end <= flow.count else None
-        if flow.at < now:
-            flow.advance(now - flow.at)
-
-    def expected(self) -> Mapping[Key, Expected]:
-        """Return when each batch will end."""
-        flow = self.flow
-        if flow is None:
-            return {}
-        found = {}
-        level, at, left = flow.count, flow.at, self._active()
-        base, doubt, stray = flow.deviation / flow.rate, flow.doubt, flow.uneven * 0.01
-        first = left
-        order = sorted(self._places.items(), key=lambda one: one[1].begin + one[1].size)
-        for key, place in order:
-            end = place.begin + place.size
-            if end > level:
-                at += (end - level) * left / flow.rate
-                level = end
-            wait = at - flow.at
-            own = self._own(place, level) * max(left, 1) / flow.rate
-            spread = math.sqrt((base * first) ** 2 + (doubt * wait) ** 2 + stray * wait + own * own)
-            ended = at
-            if end <= flow.count:  # in the order in which they were passed
-                early = flow.at - (flow.count - end) * max(left, 1) / flow.rate
-                ended = early if place.passed is None else place.passed
-            found[key] = Expected(ended, spread, own, place.sent)
-            if end > flow.count:
-                left -= 1
-        return found
-
-    def leave(self, key: Key) -> None:
-        """Forget a batch."""
-        self._places.pop(key, None)
-
-    def shift(self, seconds: float) -> None:
-        """Note that the clock jumped."""
-        for place in self._places.values():
-            place.sent += seconds
-        if self.flow is not None:
-            self.flow.at += seconds
-
-    def _active(self) -> int:
-        count = 0.0 if self.flow is None else self.flow.count
-        return max(sum(place.begin + place.size > count for place in self._places.values()), 1)
-
-    def _own(self, place: _Place, level: float | None = None) -> float:
-        """Return how uncertain it is where a batch began, at the level that there is now or then."""
-        if level is None:
-            level = self.flow.count if self.flow else 0.0
-        return math.sqrt(place.deviation**2 + self.stray * max(level - place.level, 0.0))
-
-    def _correct(self, place: _Place, seen: float) -> None:
-        flow = self.flow
-        if flow is None:
-            return
-        own, mine = self._own(place), flow.deviation
-        miss = seen - flow.count
-        total = math.hypot(own, mine, 0.5)
-        if place.sampled:
-            step = math.exp(0.1 * (min((miss / total) ** 2, 9.0) - 1))
-            self.stray = min(max(self.stray * step, _LEAST_STRAY), _MOST_STRAY)
-        if abs(miss) > CONTRADICTION * total:
-            own, total = math.hypot(own, miss / 2), math.hypot(own, mine, miss / 2)
-            flow.widen(miss / 4)
-        share = own * own / (total * total)
-        flow.observe(seen, math.hypot(own, 0.5))
-        place.begin -= share * miss
-        place.deviation = max(own * flow.deviation / math.hypot(own, flow.deviation), 0.3)
-        place.level, place.sampled = flow.count, True
-
-    def _begin(self, seen: Seen, place: _Place) -> None:
-        if seen.at <= place.sent or not seen.answered:
-            return
-        # For each number of a lone batch: how many the level of all had risen when each was sent.
-        shares, share = {}, 0.0
-        there = sorted((one.sent, key) for key, one in self._places.items() if one.sent <= seen.at)
-        for crowd, (sent, key) in enumerate(there):
-            share += (sent - (there[crowd - 1][0] if crowd else sent)) / max(crowd, 1)
-            shares[key] = share
-        share += (seen.at - there[-1][0]) / len(there)
-        rate = seen.answered / max(share - shares[seen.key], 1e-9)
-        self.flow = Flow(rate * share, rate, seen.at, doubt=0.3, seconds=0.0)
-        for key, begun in shares.items():
-            one = self._places[key]
-            one.begin = rate * begun
-            one.deviation = 1.0 + 0.2 * rate * abs(begun - shares[seen.key])
-            one.level = self.flow.count
-
-
 class _Own(Struct):
     size: int
     sent: float
@@ -438,8 +275,8 @@ class OwnRate:
             return 0.3 if seen.done or not seen.answered else 0.5 / one.size
         seconds = max(seen.at - one.at, 0.0)
         step = rate * seconds
-        odds = _odds(seen, 0.0, one.size, self._doubt(one, seconds) * step, one.answered + step)
-        return _FAMILIAR * odds if one.rate or len(self._batches) > _CROWD else odds
+        likely = odds(seen, 0.0, one.size, self._doubt(one, seconds) * step, one.answered + step)
+        return _FAMILIAR * likely if one.rate or len(self._batches) > _CROWD else likely
 
     def learn(self, seen: Seen) -> None:
         """Take an answer in."""

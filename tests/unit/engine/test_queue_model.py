@@ -1,5 +1,7 @@
 """How a model of the queue is learned, doubted and shifted."""
 
+from itertools import pairwise
+
 import pytest
 
 from pwl_tui.engine.polling.queue_model import Kind, QueueModel
@@ -78,6 +80,57 @@ def test_side_by_side_a_few_samples_tell_for_all() -> None:
     assert watched.model.rate == pytest.approx(100.0, rel=0.2)
     # Never asked, but as far as its neighbors.
     assert watched.end(11) == pytest.approx(watched.end(10), rel=0.15)
+
+
+def level(at: float) -> float:
+    """Return how many numbers a batch would have that began first, of 40 of which one is sent a second.
+
+    The service answers 100 numbers a second, from the tenth second to the thirtieth a tenth less.
+    """
+    steps = (step / 10 for step in range(round(at * 10)))
+    return sum((9.0 if 10 <= time < 30 else 10.0) / min(int(time) + 1, 40) for time in steps)
+
+
+def test_side_by_side_an_answer_tells_where_those_began_that_were_sent_before_and_after_it() -> None:
+    watched, never_asked = Watched(40), (12, 13, 17, 18, 22, 23, 27, 28)
+
+    def ask(number: int, at: float) -> None:
+        watched.see(number, at, int(level(at - 1) - level(number - 1)))
+
+    def off() -> float:
+        """How many answers more or fewer batches that were never asked seem to have, beside the last one."""
+        ends = [watched.end(number) for number in range(1, 41)]
+        # From one end to the next, each batch that is left has as many answers as the next began later.
+        behind = [
+            (later - end) * (watched.model.rate or 0.0) / left
+            for (end, later), left in zip(pairwise(ends), range(39, 0, -1), strict=True)
+        ]
+        return max(
+            abs(sum(behind[number - 1 :]) - (level(39.0) - level(number - 1))) for number in never_asked
+        )
+
+    # The first answers do not show that it was slower for a while; those of a few in between do.
+    for number, at in ((1, 60.0), (40, 61.0), (2, 62.0), (39, 63.0)):
+        ask(number, at)
+    assert watched.model.kind is Kind.SIDE_BY_SIDE
+    before = off()
+    for number, at in ((10, 64.0), (20, 65.0), (30, 66.0)):
+        ask(number, at)
+    assert off() < before / 2
+
+
+def test_ends_that_come_as_foretold_speak_for_no_other_way() -> None:
+    watched = Watched(60)
+    for number, at in ((1, 90.0), (60, 91.0), (30, 92.0), (10, 93.0), (45, 94.0)):
+        risen = 100 * sum(1 / n for n in range(number, 60)) + 100 / 60 * (at - 60)
+        watched.see(number, at, round(risen))
+    assert watched.model.kind is Kind.SIDE_BY_SIDE
+    ends = watched.model.expected()
+    # They end in the order of sending, as they would one by one.
+    for number in range(2, 56):
+        watched.see(number, ends[1, number].end + 20.0, SIZE)
+    assert watched.model.kind is Kind.SIDE_BY_SIDE
+    assert watched.model.sure
 
 
 def test_a_service_that_changes_its_way_is_learned_anew(in_order: Watched) -> None:
