@@ -15,11 +15,14 @@ from pwl_tui.engine.polling.forecast import Forecast
 from pwl_tui.engine.polling.matching import match
 from pwl_tui.engine.polling.verdicts import verdicts
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.simulator.queues import QueueKind
+from pwl_tui.simulator.world import World
 from pwl_tui.state.models import Batch, BatchState, Binding, JobState
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
+    KEY,
     Clock,
     WorldService,
     add_job,
@@ -218,6 +221,32 @@ def test_the_time_left_comes_from_what_the_answers_tell(
     assert eta.end == pytest.approx(begun + 200.0, abs=5.0)
     assert clock.now < eta.earliest < eta.end < eta.latest
     assert Forecast(store, BINDING).of([store.jobs.get(job)], clock.now) == {job: eta}
+
+
+def test_what_another_job_has_not_sent_yet_may_put_a_job_off_where_all_share_the_rate(
+    store: Store, clock: Clock
+) -> None:
+    world = World(clock=clock, rate=10.0, queue=QueueKind.SIDE_BY_SIDE)
+    world.add_key(KEY, wavalidation=10_000)
+    service = WorldService(world)
+    job = add_job(store, FIRST, 3_000, batch_size=500)
+    submitter, poller = make_submitter(store, service, clock), make_poller(store, service, clock)
+    while isinstance(submitter.send_next(), Sent):
+        clock.now += 1.0
+    other = add_job(store, FIRST + 5_000, 600)
+    end = clock.now + 200.0
+    while (due := store.batches.next_due(BINDING)) is not None and due < end:
+        clock.now = max(clock.now, due)
+        if (batch := poller.claim()) is not None:
+            poller.poll(batch)
+    forecast, known = Forecast(store, BINDING), store.jobs.get(job)
+    alone = forecast.of([known], clock.now)[job]
+    crowded = forecast.of([known, store.jobs.get(other)], clock.now)[job]
+    assert alone.queue == "side by side"
+    # 600 numbers at about 10 a second.
+    assert crowded.latest - alone.latest == pytest.approx(60.0, rel=0.2)
+    assert crowded.end - alone.end == pytest.approx(30.0, rel=0.2)
+    assert crowded.earliest == alone.earliest
 
 
 @pytest.mark.parametrize("days", [1.0, 400.0])
