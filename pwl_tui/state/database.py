@@ -7,7 +7,9 @@ needed twice. There are no booleans: conditions are written out, and columns hol
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from pwl_tui.state.patience import Patience
 
@@ -55,7 +57,7 @@ class Connection(Protocol):
         """Execute one statement for each of several sets of values."""
 
 
-class Report(NamedTuple):
+class Report(Struct, frozen=True):
     """How a database on a server is.
 
     Attributes:

@@ -1,6 +1,6 @@
 """Connections to a PostgreSQL server: where it is, what is asked of it, and how values travel."""
 
-import getpass
+import os
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -68,7 +68,7 @@ class Target(NamedTuple):
     @property
     def user(self) -> str:
         """The role, as people call it."""
-        return str(self.parameters.get("user") or getpass.getuser())
+        return str(self.parameters.get("user") or os.environ.get("PGUSER") or os.environ.get("USER", "you"))
 
     @property
     def database(self) -> str:

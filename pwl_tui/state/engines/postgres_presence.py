@@ -26,22 +26,22 @@ class Presence:
         self._lock = threading.Lock()
         self._link: Link | None = None
         self._owners: set[str] = set()
+        self._held: set[str] = set()
 
     def announce(self, owner: str) -> None:
         """Let a holder be alive from now on."""
         with self._lock:
             if owner not in self._owners:
-                self._take(owner)
                 self._owners.add(owner)
+                self._take_all()
 
     def renew(self, owner: str) -> bool:
         """Return whether a holder is one of this process; if its connection has ended, it gets another."""
         with self._lock:
             if owner not in self._owners:
                 return False
-            if not self._answers():
-                for one in self._owners:
-                    self._take(one)
+            self._check()
+            self._take_all()
             return True
 
     def close(self) -> None:
@@ -53,23 +53,25 @@ class Presence:
                     self._link.execute("SELECT pg_advisory_unlock_all()")
             self._hang_up()
 
-    def _answers(self) -> bool:
-        """Whether the connection is still there; if not, there is none any more."""
-        if self._link is None:
-            return False
+    def _check(self) -> None:
+        """Ask whether the connection is still there; if not, there is none any more."""
         try:
-            self._link.execute("SELECT 1")
+            if self._link is not None:
+                self._link.execute("SELECT 1")
         except psycopg.Error:
             self._hang_up()
-            return False
-        return True
 
     def _hang_up(self) -> None:
+        self._held.clear()
         if self._link is not None:
             self._link.close()
             self._link = None
 
-    def _take(self, owner: str) -> None:
+    def _take_all(self) -> None:
+        """Take the locks that are not held; one whose last connection has not ended yet is taken later."""
         if self._link is None:
             self._link = self._connect()
-        self._link.execute(f"SELECT pg_try_advisory_lock({self._key(owner)})")
+        for owner in self._owners - self._held:
+            row = self._link.execute(f"SELECT pg_try_advisory_lock({self._key(owner)})").fetchone()
+            if row is not None and row[0]:
+                self._held.add(owner)

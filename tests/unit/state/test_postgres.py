@@ -137,6 +137,20 @@ def test_a_connection_that_ends_in_a_transaction_leaves_nothing_of_it(store: Sto
     assert not store.jobs.get(job).paused
 
 
+def test_a_look_in_a_transaction_is_not_made_by_another_connection(store: Store) -> None:
+    job = add_job(store, FIRST, 3)
+
+    def write() -> None:
+        with database(store).transaction() as c:
+            c.execute("UPDATE jobs SET paused=1")
+            databases.cut()
+            store.jobs.all()
+
+    with pytest.raises(StateError, match="connection to the database was lost"):
+        write()
+    assert not store.jobs.get(job).paused
+
+
 def database(store: Store) -> Database:
     return store._database  # noqa: SLF001 - transactions of the program are too short to be cut
 
