@@ -296,6 +296,7 @@ def test_it_comes_back_from_the_journal_with_an_older_copy_of_the_state_file(
     older.close()
 
 
+@pytest.mark.state_file
 def test_it_comes_back_from_the_journal_without_the_state_file(
     store: Store, clock: Clock, service: WorldService, job: int
 ) -> None:
@@ -316,6 +317,7 @@ def test_it_comes_back_from_the_journal_without_the_state_file(
     new.close()
 
 
+@pytest.mark.state_file
 def test_without_the_state_file_only_the_same_numbers_are_proof(
     store: Store, clock: Clock, service: WorldService, job: int
 ) -> None:
