@@ -335,8 +335,17 @@ def retried(job: Job) -> Problem:
     """Return the problem of a retry that was planned before another one."""
     return Problem(
         kind=Kind.INVALID_REQUEST,
-        message=f"Failed numbers of job {job.id} were retried in the meantime; they would be paid for twice.",
+        message=f"Numbers of job {job.id} were retried in the meantime; they would be paid for twice.",
         remedy=f"Run `pwl-tui retry {job.id}` to see what is left and what it costs.",
+    )
+
+
+def rejected_retried(job: Job) -> Problem:
+    """Return the problem of a retry of rejected batches that was planned before another one."""
+    return Problem(
+        kind=Kind.INVALID_REQUEST,
+        message=f"Rejected batches of job {job.id} were retried in the meantime; this retry sent nothing.",
+        remedy=f"Run `pwl-tui show {job.id}` to see what has become of them.",
     )
 
 

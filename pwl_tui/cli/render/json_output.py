@@ -77,8 +77,8 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
 
     Beyond the fixed fields: ``expires``, when the service may begin to delete results that were not fetched;
     ``retry_of``, the job whose failed numbers it retries; ``held``, how many of its numbers were left out
-    because they were not in the sample, credits were short, another job brought no answer, or a lookup may
-    have been charged;
+    because they were not in the sample, credits were short, another job brought no answer, a lookup may
+    have been charged, or they were paid for and failed between plan and submission;
     ``under_way``, how many of the pending ones other jobs pay for; ``recheck_of``, the job whose answers it
     asks for again; and the ``export`` that it is to have once it is finished: its path, when it was
     ``written`` and to which files, or the error of the last try. Null means none.

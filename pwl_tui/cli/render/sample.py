@@ -2,7 +2,7 @@
 
 from pwl_tui.cli.output import table
 from pwl_tui.cli.session import Session
-from pwl_tui.engine.jobs.planning import NOT_AFFORDED, NOT_CHOSEN
+from pwl_tui.engine.jobs.planning import FAILED_SINCE, NOT_AFFORDED, NOT_CHOSEN
 from pwl_tui.engine.jobs.sampling import Rates, why_left_out
 from pwl_tui.state.follows import NO_ANSWER
 from pwl_tui.state.models import Job
@@ -16,7 +16,7 @@ def sample_text(session: Session, job: Job) -> str:
     Empty if nothing was left out that could be sent.
     """
     why = why_left_out(session.store, job)
-    if why not in {NOT_CHOSEN, NOT_AFFORDED} and not why.startswith(NO_ANSWER):
+    if why not in {NOT_CHOSEN, NOT_AFFORDED, FAILED_SINCE} and not why.startswith(NO_ANSWER):
         return ""
     found = session.engine.plans.sample_rates(job)
     lines = [] if found is None else [rates_text(found, job.left_out)]

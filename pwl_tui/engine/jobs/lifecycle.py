@@ -11,10 +11,10 @@ from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import require_not_continued
 from pwl_tui.engine.jobs.wishes import Wishes, new_wish
-from pwl_tui.engine.problems import COPIED, EngineError, other_key, retried, unfinished
+from pwl_tui.engine.problems import COPIED, EngineError, other_key, rejected_retried, retried, unfinished
 from pwl_tui.problem import Problem
 from pwl_tui.provider import PROVIDER
-from pwl_tui.state.models import BatchState, Binding, Job
+from pwl_tui.state.models import Batch, BatchState, Binding, Job
 from pwl_tui.text import clean
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class Jobs:
         """Accept a list for validation: from here on its numbers are sent and paid for.
 
         What became known since the plan was made is taken into account, so that lists that are accepted at
-        the same moment do not both pay: the job may cost less than planned, and never more.
+        the same moment do not both pay: the job may cost less than planned, and never more. What was paid for
+        in the meantime and failed is left out.
 
         Args:
             plan: what to send; its balance decides whether credits are short.
@@ -75,20 +76,20 @@ class Jobs:
             The new job, or the old one where no number failed.
 
         Raises:
-            EngineError: as for `create`, or the numbers have been retried in the meantime; nothing is sent.
+            EngineError: as for `create`, or some of it has been retried in the meantime; nothing is sent.
             StateError: the state file failed.
         """
         self._context.require_spending()
         job = wanted.job
-        if wanted.plan is not None:
-            with self._store.accepting():
-                if not set(self._store.results.failed(job.id)).issuperset(wanted.plan.list.numbers):
-                    raise EngineError(retried(job))
+        with self._store.accepting():
+            self._require_not_retried(wanted)
+            if wanted.plan is not None:
                 job = self._accept(wanted.plan, f"{wanted.job.name} retry", "cancel", wanted.job.id)
-        if wanted.rejected_batches:
-            self._store.jobs.release(wanted.job.id)
-            self._send_rejected(wanted.job, copied=True)
-            self._wake()
+            if wanted.rejected:
+                self._store.jobs.release(wanted.job.id)
+                agreed = {batch.seq for batch in wanted.rejected}
+                self._send_rejected(wanted.job, lambda batch: batch.seq in agreed)
+                self._wake()
         return self._store.jobs.get(job.id)
 
     def pause(self, job_id: int) -> None:
@@ -100,7 +101,8 @@ class Jobs:
         now = self._context.clock()
         self._store.jobs.pause(job_id, paused=False)
         # What was planned in a copy of a state directory is for `retry`, which names its sum.
-        self._send_rejected(self._store.jobs.get(job_id), copied=False)
+        with self._store.accepting():
+            self._send_rejected(self._store.jobs.get(job_id), lambda batch: batch.error != COPIED)
         self._store.polls.try_again(job_id, now=now)
         self.look_again([job_id])
         self._wishes.try_again()
@@ -190,22 +192,37 @@ class Jobs:
         self._wake()
         return self._store.jobs.get(job_id)
 
-    def _send_rejected(self, job: Job, *, copied: bool) -> None:
+    def _require_not_retried(self, wanted: RetryPlan) -> None:
+        """Check that nobody has retried any of it since it was planned: that may have failed again by now."""
+        store, job = self._store, wanted.job
+        numbers = [] if wanted.plan is None else list(wanted.plan.list.numbers)
+        failed = set(store.results.failed(job.id)) if numbers else set[int]()
+        if not failed.issuperset(numbers):
+            raise EngineError(retried(job))
+        left = {batch.seq for batch in store.batches.of(job.id) if batch.state is BatchState.REJECTED}
+        if not left.issuperset(batch.seq for batch in wanted.rejected):
+            raise EngineError(rejected_retried(job))
+        for batch in wanted.rejected:
+            numbers += store.batches.numbers(batch)
+        if store.results.failed_since(job.binding, numbers, wanted.last_charge):
+            raise EngineError(retried(job))
+
+    def _send_rejected(self, job: Job, chosen: Callable[[Batch], bool]) -> None:
         """Send rejected batches again; where other jobs have the numbers, take over their answers.
+
+        The caller keeps all others from doing so.
 
         Args:
             job: whose batches.
-            copied: whether also those that were rejected because the state directory is a copy.
+            chosen: whether to send one again.
         """
         if BatchState.REJECTED in job.batches:
-            with self._store.accepting():
-                now = self._context.clock()
-                free, taken = retrying.rejected(self._store, job, now)
-                for batch, elsewhere in taken:
-                    known = {number: (one.answer, one.answered) for number, one in elsewhere.answers.items()}
-                    self._store.decisions.take_over(batch, known, elsewhere.payers, now=now)
-                again = [batch for batch in free if copied or batch.error != COPIED]
-                self._store.decisions.retry_rejected(job.id, again, now=now)
+            now = self._context.clock()
+            free, taken = retrying.rejected(self._store, job, now)
+            for batch, elsewhere in taken:
+                known = {number: (one.answer, one.answered) for number, one in elsewhere.answers.items()}
+                self._store.decisions.take_over(batch, known, elsewhere.payers, now=now)
+            self._store.decisions.retry_rejected(job.id, filter(chosen, free), now=now)
 
     def _renewed(self, plan: JobPlan, binding: Binding) -> JobPlan:
         """Return the plan as it is now: others may have accepted, or been answered, since it was made."""
@@ -215,4 +232,6 @@ class Jobs:
         answers = results.reusable(binding, numbers, since)
         payers = results.under_way(binding, numbers, now - PROVIDER.retention_seconds)
         doubted = looked_up(self._store, binding, numbers).keys() - plan.despite
-        return planning.renewed(plan, numbers, answers, payers, doubted)
+        last = plan.last_charge
+        failed = set[int]() if last is None else results.failed_since(binding, numbers, last)
+        return planning.renewed(plan, numbers, answers, payers, doubted, failed)

@@ -31,14 +31,15 @@ from pwl_tui.state.store import Store
 WhenShort = Literal["cancel", "fit", "wait"]
 """With too few credits: send nothing, what you can afford, or also the rest after a top-up."""
 
-_PAY, _REUSE, _LEAVE_OUT, _FOLLOW, _DOUBT = range(5)
-_ORDER = (_PAY, _REUSE, _FOLLOW, _DOUBT, _LEAVE_OUT)
+_PAY, _REUSE, _LEAVE_OUT, _FOLLOW, _DOUBT, _FAILED = range(6)
+_ORDER = (_PAY, _REUSE, _FOLLOW, _DOUBT, _FAILED, _LEAVE_OUT)
 """In which numbers are stored."""
 _DAY_SECONDS = 86_400.0
 NOT_CHOSEN = "not in the sample"
 NOT_AFFORDED = "left out: credits were short"
 NEVER_ANSWERED = "no answer to recheck"
 LOOKED_UP = "a lookup of it has no answer and may have been charged"
+FAILED_SINCE = "paid for and failed after this was planned"
 
 
 class JobPlan(Struct, frozen=True, dict=True):
@@ -47,7 +48,7 @@ class JobPlan(Struct, frozen=True, dict=True):
     Attributes:
         list: what was read, and its numbers.
         dispositions: one byte per number of `list.numbers`: pay, reuse, follow another job, leave out, or
-            leave out because a lookup may have been charged.
+            leave out because a lookup may have been charged, or because it failed since.
         answers: what is reused, by number.
         balance: WhatsApp credits. None means unknown.
         left_out_because: why numbers are left out.
@@ -59,6 +60,8 @@ class JobPlan(Struct, frozen=True, dict=True):
             paid for nevertheless, because the person decided so.
         since: how old answers may be to be reused, UTC epoch seconds. None means that none is reused.
         at: when this was decided; answers that came later are always reused.
+        last_charge: the last charge in the books when this was decided; what failed of later ones is left
+            out. None means that nothing is.
         sampled: whether only a sample is paid for.
         recheck_of: ID of the job whose answers are asked for again. None means none.
         before: what was known before of the numbers of a recheck.
@@ -76,6 +79,7 @@ class JobPlan(Struct, frozen=True, dict=True):
     despite: frozenset[int] = frozenset()
     since: float | None = None
     at: float = math.inf
+    last_charge: int | None = None
     sampled: bool = False
     recheck_of: int | None = None
     before: dict[int, Before] = {}
@@ -107,6 +111,11 @@ class JobPlan(Struct, frozen=True, dict=True):
     def doubted(self) -> int:
         """Numbers left out because a lookup of each is under way, or in doubt: it may have been charged."""
         return self.dispositions.count(_DOUBT)
+
+    @property
+    def failed_since(self) -> int:
+        """Numbers left out because each was paid for and failed since this was decided."""
+        return self.dispositions.count(_FAILED)
 
     @property
     def paid_despite(self) -> int:
@@ -149,12 +158,15 @@ class JobPlan(Struct, frozen=True, dict=True):
         return 0 if self.balance is None else max(self.to_pay - self.balance, 0)
 
     def numbers(self) -> Iterator[int]:
-        """Yield the numbers as the job has them: to pay, reused, under way by batch, in doubt, left out."""
+        """Yield the numbers as the job has them.
+
+        To pay, reused, under way by batch, and those left out: in doubt, failed since, others.
+        """
         for disposition in (_PAY, _REUSE):
             yield from self._those(disposition)
         yield from (self.list.numbers[index] for index in chain(*self._followed.values()))
-        yield from self._those(_DOUBT)
-        yield from self._those(_LEAVE_OUT)
+        for disposition in (_DOUBT, _FAILED, _LEAVE_OUT):
+            yield from self._those(disposition)
 
     def positions(self) -> "array[int]":
         """Return, for each number of the list, its index in the order of the job."""
@@ -205,6 +217,7 @@ def make(
     despite: frozenset[int] = frozenset(),
     since: float | None = None,
     at: float = math.inf,
+    last_charge: int | None = None,
     sample: int | None = None,
     draw: random.Random | None = None,
 ) -> JobPlan:
@@ -220,6 +233,7 @@ def make(
         despite: those of which it may have been, too, that are paid for, because the person decided so.
         since: how old answers may be to be reused, UTC epoch seconds. None means that none is reused.
         at: now.
+        last_charge: see `JobPlan`; found out before all else here was.
         sample: pay for at most this many numbers, chosen at random. None means for all.
         draw: chooses them. None means the system's own randomness.
     """
@@ -234,6 +248,7 @@ def make(
         despite=despite,
         since=since,
         at=at,
+        last_charge=last_charge,
         sampled=sample is not None,
     )
     if sample is None or sample >= made.to_pay:
@@ -258,6 +273,7 @@ def renewed(
     answers: dict[int, Reusable],
     payers: dict[int, UnderWay],
     doubted: Collection[int] = (),
+    failed: Collection[int] = (),
 ) -> JobPlan:
     """Return a plan as it is to be carried out now; it never pays for more than the plan that was agreed to.
 
@@ -267,16 +283,17 @@ def renewed(
         answers: of those, what can be reused by now.
         payers: of those, where they are under way by now.
         doubted: of those, of which a lookup may have been charged by now.
+        failed: of those, what was paid for since the plan was made, and failed.
 
     Raises:
         EngineError: numbers are no longer under way, and have no answer: they would have to be paid for.
     """
-    if not answers and not payers and not doubted and not plan.under_way:
+    if not answers and not payers and not doubted and not failed and not plan.under_way:
         return plan
     wanted, dispositions, stranded = set(open_numbers), bytearray(plan.dispositions), 0
     for index, number in enumerate(plan.list.numbers):
         if number in wanted:
-            its, before = _fate(number, answers, payers, doubted), dispositions[index]
+            its, before = _fate(number, answers, payers, doubted, failed), dispositions[index]
             stranded += its == _PAY and before == _FOLLOW
             # The sum that was agreed to has nothing for what was in doubt.
             dispositions[index] = _DOUBT if its == _PAY and before == _DOUBT else its
@@ -422,11 +439,17 @@ def _keep(plan: JobPlan, chosen: Iterable[int], because: str) -> JobPlan:
 
 
 def _fate(
-    number: int, answers: Mapping[int, Reusable], payers: Mapping[int, UnderWay], doubted: Collection[int]
+    number: int,
+    answers: Mapping[int, Reusable],
+    payers: Mapping[int, UnderWay],
+    doubted: Collection[int],
+    failed: Collection[int] = (),
 ) -> int:
     if number in answers:
         return _REUSE
-    return _FOLLOW if number in payers else _DOUBT if number in doubted else _PAY
+    if number in payers:
+        return _FOLLOW
+    return _DOUBT if number in doubted else _FAILED if number in failed else _PAY
 
 
 def _decided(plan: JobPlan) -> list[tuple[str, str]]:
@@ -453,6 +476,7 @@ def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
     to_pay, reused, left_out = plan.to_pay, plan.reused, Answer(note=plan.left_out_because)
     under_way, waiting = plan.under_way, cache(awaited)
     doubted, looked_up = plan.doubted, Answer(note=LOOKED_UP)
+    failed_since, failed = plan.failed_since, Answer(note=FAILED_SINCE)
     for seq, (first, size) in enumerate(plan.spans(), 1):
         for number in ordered[first : first + size]:
             yield NewNumber(number, seq)
@@ -464,6 +488,8 @@ def _new_numbers(plan: JobPlan, ordered: "array[int]") -> Iterator[NewNumber]:
             yield NewNumber(number, None, waiting(plan.payers[number].job))
         elif index < to_pay + reused + under_way + doubted:
             yield NewNumber(number, None, looked_up)
+        elif index < to_pay + reused + under_way + doubted + failed_since:
+            yield NewNumber(number, None, failed)
         else:
             yield NewNumber(number, None, left_out)
 

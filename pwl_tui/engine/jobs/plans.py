@@ -164,6 +164,7 @@ class Plans:
         source, reading = original(self._store, job_id)
         listed = self.read(source, reading, progress=progress, cancelled=cancelled)
         now, results = self._context.clock(), self._store.results
+        last_charge = results.last_charge()
         days = self._context.settings.lists.reuse_days if older_than is None else older_than
         since = now - days * 86_400.0
         latest = results.reusable(job.binding, listed.numbers, 0.0)
@@ -175,6 +176,7 @@ class Plans:
             doubted=looked_up(self._store, job.binding, listed.numbers),
             since=since,
             at=now,
+            last_charge=last_charge,
         )
         if never := set(listed.numbers).difference(latest):
             made = planning.without(made, never, planning.NEVER_ANSWERED)
@@ -209,13 +211,13 @@ class Plans:
         Raises:
             EngineError: there is nothing to retry, or the job belongs to another key.
         """
-        job = self._context.require_own_job(job_id)
+        job, last_charge = self._context.require_own_job(job_id), self._store.results.last_charge()
         source = retrying.failed_numbers(self._store, job) if failed else None
         plan = None if source is None else self.for_list(source, retrying.AS_THEY_ARE)
         free, taken = retrying.rejected(self._store, job, self._context.clock()) if rejected else ([], [])
         if plan is None and not free:
             raise EngineError(taken_elsewhere(job) if taken else NOTHING_TO_RETRY)
-        return RetryPlan(job, plan, len(free), sum(batch.size for batch in free))
+        return RetryPlan(job, plan, tuple(free), last_charge)
 
     # -- internals
 
@@ -238,7 +240,7 @@ class Plans:
             despite_doubt: whether to pay for numbers of which a lookup ended without an answer.
         """
         now, binding = self._context.clock(), self._context.binding
-        since = planning.reuse_since(now, days)
+        since, last_charge = planning.reuse_since(now, days), self._store.results.last_charge()
         answers, payers, doubts = dict[int, Reusable](), dict[int, UnderWay](), dict[int, Lookup]()
         if binding is not None:
             results = self._store.results
@@ -258,6 +260,7 @@ class Plans:
             despite=despite,
             since=since,
             at=now,
+            last_charge=last_charge,
             sample=sample,
             draw=self._context.draw,
         )

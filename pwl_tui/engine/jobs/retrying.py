@@ -22,14 +22,24 @@ class RetryPlan(Struct, frozen=True):
     Attributes:
         job: whose failures are retried.
         plan: of its failed numbers. None means there are none, or they were not requested.
-        rejected_batches: how many batches the service refused and did not charge, and may be sent again.
-        rejected_numbers: how many numbers they hold.
+        rejected: the batches that the service refused and did not charge, and that may be sent again.
+        last_charge: the last charge in the books when this was planned.
     """
 
     job: Job
     plan: JobPlan | None
-    rejected_batches: int
-    rejected_numbers: int
+    rejected: tuple[Batch, ...]
+    last_charge: int
+
+    @property
+    def rejected_batches(self) -> int:
+        """How many batches are sent again."""
+        return len(self.rejected)
+
+    @property
+    def rejected_numbers(self) -> int:
+        """How many numbers they hold."""
+        return sum(batch.size for batch in self.rejected)
 
     @property
     def to_pay(self) -> int:

@@ -1,7 +1,7 @@
 """Results and rows: windows for the screen, streams for exports, and what can be reused."""
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -251,6 +251,39 @@ class Results:
             held = msgspec.json.decode(row[0], type=list[int]) if row and row[0] else []
             found.update(dict.fromkeys(wanted.intersection(held), UnderWay(batch["job"], batch["seq"])))
         return found
+
+    def last_charge(self) -> int:
+        """Return the last charge in the books, for `failed_since`; later ones have a greater number."""
+        row = self._database.first("SELECT coalesce(max(id), 0) FROM charges")
+        return int(row[0]) if row else 0
+
+    def failed_since(self, binding: Binding, numbers: Iterable[int], last_charge: int) -> set[int]:
+        """Return which of `numbers` this key has paid for after a charge, in vain: in a batch or a check.
+
+        Args:
+            binding: the service and key.
+            numbers: E.164 without the plus.
+            last_charge: what `last_charge` returned then.
+        """
+        since = "c.id>? AND c.binding=(SELECT id FROM bindings WHERE base_url=? AND fingerprint=?)"
+        values = (last_charge, binding.base_url, binding.fingerprint)
+        checks = self._database.read(
+            "SELECT l.number FROM charges c JOIN lookups l ON l.binding=c.binding AND l.answered=c.at"
+            f" WHERE c.job IS NULL AND l.on_whatsapp IS NULL AND {since}",
+            *values,
+        )
+        found = {row["number"] for row in checks}
+        for batch in self._database.read(
+            "SELECT b.job, b.first, b.first+b.size AS last FROM charges c"
+            f" JOIN batches b ON b.job=c.job AND b.seq=c.seq WHERE b.failed>0 AND {since}",
+            *values,
+        ):
+            rows = self._database.stream(
+                f"SELECT number FROM numbers WHERE job=? AND idx>=? AND idx<? AND outcome='{Outcome.FAILED}'",
+                *tuple(batch),
+            )
+            found.update(number for (number,) in rows)
+        return found.intersection(numbers)
 
     def holding(self, numbers: Sequence[int], unanswered: Sequence[int]) -> dict[int, list[Held]]:
         """Return which jobs of any key hold numbers, by number.

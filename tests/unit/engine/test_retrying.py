@@ -8,12 +8,14 @@ from contextlib import suppress
 import pytest
 from msgspec.structs import replace
 
-from pwl_tui.answer import Outcome
+from pwl_tui.answer import Answer, Outcome
+from pwl_tui.engine.jobs.planning import FAILED_SINCE
 from pwl_tui.engine.problems import COPIED, EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
+from pwl_tui.state.money import Charge
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
     BINDING,
@@ -100,6 +102,89 @@ def test_of_two_that_ask_again_at_one_moment_only_one_does(
     assert len(refused) == 1
     assert "retried in the meantime" in refused[0]
     assert [other.retry_of for other in store.jobs.all()] == [job, None]
+
+
+def test_what_failed_again_since_it_was_planned_is_not_paid_for_a_third_time(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = half_failed(store, clock)
+    first, late = (make_engine(store, service, clock) for _ in range(2))
+    wanted, planned = first.plans.for_retry(job), late.plans.for_retry(job)
+    fail_again(store, first.jobs.retry(wanted).id)
+    with pytest.raises(EngineError, match="retried in the meantime"):
+        late.jobs.retry(planned)
+    assert len(store.jobs.all()) == 2
+    assert late.jobs.retry(late.plans.for_retry(job)).numbers == 5, "a new decision"
+
+
+def fail_again(store: Store, job: int) -> None:
+    batch = accepted(store, job, batch_id=f"of-{job}")
+    numbers = store.batches.numbers(batch)
+    answers = [answer(number, Outcome.FAILED, on=None) for number in numbers]
+    store.polls.learn(batch, answers, done=True, now=NOW, next_poll=None)
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_a_list_leaves_out_what_another_has_paid_for_in_vain_since_it_was_planned(
+    store: Store, clock: Clock, service: WorldService, days: int
+) -> None:
+    first, late = (make_engine(store, service, clock) for _ in range(2))
+    source = Source.from_text("".join(f"+{FIRST + i}\n" for i in range(10)), "list")
+    made, planned = (
+        engine.plans.for_list(source, Options(header=False), reuse_days=days) for engine in (first, late)
+    )
+    job = first.jobs.create(made, name="first").id
+    batch = accepted(store, job)
+    answers = [answer(FIRST + i) if i else answer(FIRST, Outcome.FAILED, on=None) for i in range(10)]
+    store.polls.learn(batch, answers, done=True, now=NOW + 1, next_poll=None)
+    same = late.jobs.create(planned, name="late")
+    assert (same.in_batches, same.reused, same.left_out) == (0, 9, 1)
+    assert (Outcome.NOT_SENT, FAILED_SINCE) in outcomes(store, same.id)
+    # Both are new decisions: the list once more, and its rest.
+    again = late.plans.for_list(source, Options(header=False))
+    assert (again.to_pay, again.reused) == (1, 9)
+    assert late.jobs.create(late.plans.for_remainder(same.id), name="rest").in_batches == 1
+
+
+def test_a_list_leaves_out_what_was_looked_up_in_vain_since_it_was_planned(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    engine = make_engine(store, service, clock)
+    planned = engine.plans.for_list(Source.from_text(f"+{FIRST}\n+{FIRST + 1}\n", "x"), Options(header=False))
+    lookup = store.lookups.intend(BINDING, FIRST, now=NOW, again=False)
+    charge = Charge(NOW + 1, 1, 9, None, None, NOW)
+    store.lookups.answer(BINDING, lookup, Answer(Outcome.FAILED), "", charge)
+    job = engine.jobs.create(planned, name="late")
+    assert (job.in_batches, job.left_out) == (1, 1)
+
+
+def test_of_two_that_send_rejected_batches_again_the_late_one_says_so(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
+    service.before = failing(REFUSED)
+    make_submitter(store, service, clock).send_next()
+    service.before = lambda: None
+    first, late = (make_engine(store, service, clock) for _ in range(2))
+    wanted, planned = first.plans.for_retry(job), late.plans.for_retry(job)
+    first.jobs.retry(wanted)
+    with pytest.raises(EngineError, match=f"Rejected batches of job {job} were retried in the meantime"):
+        late.jobs.retry(planned)
+
+
+def test_a_retry_sends_no_batch_that_was_rejected_after_it_was_planned(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
+    service.before = failing(REFUSED)
+    make_submitter(store, service, clock).send_next()
+    engine = make_engine(store, service, clock)
+    wanted = engine.plans.for_retry(job)
+    store.jobs.release(job)
+    make_submitter(store, service, clock).send_next()
+    assert [batch.state for batch in store.batches.of(job)] == [BatchState.REJECTED] * 2
+    engine.jobs.retry(wanted)
+    assert [batch.state for batch in store.batches.of(job)] == [BatchState.PLANNED, BatchState.REJECTED]
 
 
 def test_what_fails_again_can_be_retried_again(store: Store, clock: Clock, service: WorldService) -> None:

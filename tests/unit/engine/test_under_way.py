@@ -166,6 +166,7 @@ numbers = st.sets(st.integers(0, 30), max_size=30)
     later_known=numbers,
     later_batches=st.dictionaries(st.integers(0, 30), st.integers(1, 3)),
     later_doubted=numbers,
+    later_failed=numbers,
     again=st.booleans(),
 )
 def test_no_number_is_paid_for_that_has_an_answer_is_under_way_or_was_looked_up_in_vain(
@@ -176,6 +177,7 @@ def test_no_number_is_paid_for_that_has_an_answer_is_under_way_or_was_looked_up_
     later_known: set[int],
     later_batches: dict[int, int],
     later_doubted: set[int],
+    later_failed: set[int],
     again: bool,
 ) -> None:
     text = "".join(f"+{FIRST + index}\n" for index in listed)
@@ -198,14 +200,17 @@ def test_no_number_is_paid_for_that_has_an_answer_is_under_way_or_was_looked_up_
             reusable(later_known),
             payers(later_batches),
             {FIRST + index for index in later_doubted},
+            {FIRST + index for index in later_failed},
         )
     except EngineError:
-        assert (listed - known) & batches.keys() - later_known - later_batches.keys()
+        assert (listed - known) & batches.keys() - later_known - later_batches.keys() - later_failed
         return
     assert now.to_pay <= agreed.to_pay
     paid = set(list(now.numbers())[: now.to_pay])
     decided = agreed.paid_again
-    spared = known | later_known | later_batches.keys() | (doubted - batches.keys()) | later_doubted
+    spared = (
+        known | later_known | later_batches.keys() | (doubted - batches.keys()) | later_doubted | later_failed
+    )
     assert not (paid - decided) & {FIRST + index for index in spared}
     check_order(now)
 

@@ -1,5 +1,7 @@
 """What is told of a retry, of a sample and of a batch in doubt."""
 
+from msgspec.structs import replace
+
 from pwl_tui.engine.jobs import planning
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import Rates, share
@@ -16,15 +18,16 @@ def test_a_retry_tells_what_is_paid_for_and_what_is_not(store: Store) -> None:
     job = store.jobs.get(add_job(store, FIRST, 3))
     listed = plan(Source.from_text("+14155552671\n+442079460958\n"), Options(header=False))
     made = planning.make(listed, {}, balance=None)
-    assert retry(RetryPlan(job, made, 0, 0)) == [
+    batch = replace(store.batches.of(job.id)[0], size=900)
+    assert retry(RetryPlan(job, made, (), 0)) == [
         f"2 failed numbers of {job.name} will be sent as a new job and paid for again.",
         "This costs 2 credits.",
     ]
-    assert retry(RetryPlan(job, None, 1, 900)) == [
+    assert retry(RetryPlan(job, None, (batch,), 0)) == [
         "1 rejected batch with 900 numbers will be sent again within the job; they were not charged.",
         "This costs 900 credits.",
     ]
-    assert retry(RetryPlan(job, made, 2, 900))[-1] == "This costs 902 credits."
+    assert retry(RetryPlan(job, made, (batch, batch), 0))[-1] == "This costs 1,802 credits."
 
 
 def test_a_sample_tells_its_rates_and_what_they_make_of_the_rest() -> None:
