@@ -22,6 +22,8 @@ BAD_LISTS: list[tuple[str, bytes | None, tuple[str, ...], str]] = [
     ("list.csv", None, ("--column", "9"), "9"),
     ("list.csv", None, ("--region", "XX"), "XX"),
     ("list.csv", None, ("--encoding", "klingon"), "klingon"),
+    ("list.csv", None, ("--encoding", "utf-16"), "not valid utf-16"),
+    ("list.csv", None, ("--encoding", "rot13"), "not an encoding"),
     ("list.csv", None, ("--sheet", "one"), "--sheet"),
     ("book.xlsx", b"PK\x03\x04rest", (), "xlsx"),
     (".", None, (), "directory"),

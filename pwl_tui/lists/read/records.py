@@ -42,7 +42,7 @@ def records(
             yield from (
                 _cells(text, delimiter, source.name, spaced) if delimiter else _lines(text, source.name)
             )
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:  # of UTF-16 without its mark only the base class is raised
             raise ListError(
                 f"{source.name} is not valid {encoding}.",
                 "Set the right encoding with --encoding, or leave that out to detect it.",

@@ -3,6 +3,7 @@ import csv
 import gzip
 import hashlib
 import io
+from encodings.aliases import aliases
 from pathlib import Path
 from typing import Literal
 
@@ -82,6 +83,25 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     except ListError:
         return
     assert reading.column < len(reading.columns)
+
+
+CODECS = sorted({*aliases, *aliases.values(), "undefined", "x\0y", "\ud800", ".."})
+
+
+@pytest.mark.parametrize("written_in", ["utf-8", "utf-16-le", "utf-16-be", "iso2022_jp", "utf-7"])
+def test_whatever_encoding_is_named_a_list_is_read_or_refused(written_in: str) -> None:
+    data = ("\n".join(["電話", *PHONES])).encode(written_in)
+    outcomes = {name: outcome(data, name) for name in CODECS}
+    assert set(outcomes.values()) == {"read", "refused"}
+    assert {outcomes[name] for name in ("utf16", "undefined", "rot13", "base64")} == {"refused"}
+
+
+def outcome(data: bytes, encoding: str) -> str:
+    try:
+        read(data, Options(encoding=encoding))
+    except ListError:
+        return "refused"
+    return "read"
 
 
 @pytest.mark.parametrize(
