@@ -148,15 +148,35 @@ def disk_that_fills_up(machine: Place) -> list[str]:
         machine.simulator.add_fault(Rule(call="submit", delay=0.3))
         process = machine.start("submit", "list.csv", "--yes", "--wait")
         until(lambda: machine.world.ledger or process.poll() is not None, "the first batch to be paid for")
-        filler = machine.state / "filler"
-        with suppress(OSError), filler.open("wb") as file:
-            while True:
-                file.write(bytes(4096))
-                file.flush()
+        filler = _fill(machine)
         found = said(_ended(process), 0, 1, 5)
         filler.unlink()
         machine.simulator.clear_faults()
         return found + goes_on(machine)
+
+
+def disk_without_a_byte_left(machine: Place) -> list[str]:
+    """Fill the disk while nothing runs: not even the shared memory beside the state file can be made."""
+    with small_disk(machine):
+        _remount(machine, _LARGE_DISK)
+        found = said(machine.run("submit", "short.csv", "--yes"), 0)
+        filler = _fill(machine)
+        for command in (("jobs",), ("submit", "list.csv", "--yes"), ("lookup", "+14155552673"), ("ledger",)):
+            ran = machine.run(*command)
+            found += said(ran, 1)
+            if "The disk is full" not in ran.err:
+                found.append(f"{command[0]} does not say that the disk is full: {ran.err[-600:]}")
+        filler.unlink()
+        return found + goes_on(machine)
+
+
+def _fill(machine: Place) -> Path:
+    """Fill the disk of the state directory to its last byte; return the file to remove."""
+    filler = machine.state / "filler"
+    with suppress(OSError), filler.open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    return filler
 
 
 def read_only_disk(machine: Place) -> list[str]:
@@ -389,6 +409,7 @@ MOUNTED: Mapping[str, MachineFault] = {
     for one in (
         MachineFault("a full disk", full_disk),
         MachineFault("a disk that fills up", disk_that_fills_up),
+        MachineFault("a disk without a byte left", disk_without_a_byte_left),
         MachineFault("a disk that becomes read-only", read_only_disk),
     )
 }

@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
+from pwl_tui.os_errors import is_full
 from pwl_tui.state.errors import StateError, locked
 
 _UNWRITABLE = (
@@ -37,6 +39,19 @@ _SENTENCES = {
     sqlite3.SQLITE_CORRUPT: _DAMAGED,
     sqlite3.SQLITE_NOTADB: _DAMAGED,
 }
+_MAYBE_FULL = {
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR_DIR_FSYNC,
+    sqlite3.SQLITE_IOERR_FSYNC,
+    sqlite3.SQLITE_IOERR_SHMMAP,
+    sqlite3.SQLITE_IOERR_SHMOPEN,
+    sqlite3.SQLITE_IOERR_SHMSIZE,
+    sqlite3.SQLITE_IOERR_TRUNCATE,
+    sqlite3.SQLITE_IOERR_WRITE,
+}
+"""Extended codes that may mean a full disk: SQLite says so only of its writes, and never of a quota."""
+_PROBE_BYTES = 1 << 16
+"""More than the shared memory beside the state file grows by at a time."""
 
 
 @contextmanager
@@ -49,7 +64,9 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         # Some errors have no code (a check of the driver's own): only their text is known.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        full = extended in _MAYBE_FULL and _has_no_room(path.parent)
+        code = sqlite3.SQLITE_FULL if full else extended & 0xFF
         if code not in _SENTENCES:
             raise
         message, remedy = _SENTENCES[code]
@@ -59,6 +76,17 @@ def sqlite_errors(path: Path) -> Iterator[None]:
 def is_busy(error: sqlite3.OperationalError) -> bool:
     """Whether another process has locked the file, so that waiting helps."""
     return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _has_no_room(directory: Path) -> bool:
+    """Whether nothing more can be written there: SQLite does not tell what the system answered."""
+    try:
+        with TemporaryFile(dir=directory) as probe:
+            probe.write(bytes(_PROBE_BYTES))
+            probe.flush()
+    except OSError as error:
+        return is_full(error)
+    return False
 
 
 def damaged(path: Path) -> StateError:

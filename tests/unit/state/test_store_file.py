@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import io
 import sqlite3
 import stat
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pwl_tui.state.engines import sqlite_errors as engine
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Entry, Journal
@@ -267,6 +269,32 @@ def test_what_another_process_wrote_is_noticed(tmp_path: Path, store: Store) -> 
     add_job(other, FIRST, 1)
     other.close()
     assert store.version() != before
+
+
+@pytest.mark.parametrize(
+    ("code", "answer", "said"),
+    [
+        (sqlite3.SQLITE_IOERR_SHMSIZE, errno.ENOSPC, "The disk is full"),
+        (sqlite3.SQLITE_IOERR_WRITE, errno.EDQUOT, "The disk is full"),
+        (sqlite3.SQLITE_CANTOPEN, errno.ENOSPC, "The disk is full"),
+        (sqlite3.SQLITE_IOERR_WRITE, errno.EIO, "The disk failed"),
+        (sqlite3.SQLITE_IOERR_WRITE, None, "The disk failed"),
+        (sqlite3.SQLITE_IOERR_READ, errno.ENOSPC, "The disk failed"),
+    ],
+)
+def test_a_full_disk_is_told_from_one_that_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, answer: int | None, said: str
+) -> None:
+    def answering(**_: object) -> io.BytesIO:
+        if answer is not None:
+            raise OSError(answer, "the system's answer to a write")
+        return io.BytesIO()
+
+    monkeypatch.setattr(engine, "TemporaryFile", answering)
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    with pytest.raises(StateError, match=said), engine.sqlite_errors(tmp_path / "state.db"):
+        raise error
 
 
 @pytest.mark.parametrize("replaced", [False, True])
