@@ -83,7 +83,7 @@ NOTHING_LEFT_OUT = Problem(
 
 LOOKUP_ORPHAN = Problem(
     kind=Kind.NETWORK,
-    message="The program was stopped while it was looking up this number.",
+    message="The program was stopped while it was looking up this number, or could not store the answer.",
     charged="unknown",
     remedy="1 credit may have been spent. To ask and pay again, use --fresh.",
 )
@@ -120,8 +120,32 @@ def not_looked_up(cause: Problem) -> Problem:
 def unanswered_lookup(started: float, problem: Problem) -> Problem:
     """Return the problem of a number whose last lookup may have been charged."""
     when = f"{datetime.fromtimestamp(started, UTC):%Y-%m-%d %H:%M} UTC"
-    message = f"Not looked up again: the lookup of {when} got no answer. {problem.message}"
+    message = f"Not looked up again: the answer to the lookup of {when} is not known here. {problem.message}"
     return replace(problem, message=message)
+
+
+def unstored_answer(cause: Problem) -> Problem:
+    """Return the problem of a number whose answer came, and could not be stored because of `cause`."""
+    return replace(
+        cause,
+        charged="yes",
+        message="The answer could not be stored; 1 credit was charged, which is not in the ledger."
+        f" {cause.message}",
+    )
+
+
+def unstored_doubt(problem: Problem, cause: Problem) -> Problem:
+    """Return the problem of a lookup that may have been charged, which could not be stored either."""
+    return replace(
+        problem,
+        message=f"{problem.message} That could not be stored: {cause.message}",
+        remedy=f"{possibly_spent(problem)}. {cause.remedy}",
+    )
+
+
+def possibly_spent(problem: Problem) -> str:
+    """Return what a lookup without an answer has cost, without a full stop."""
+    return "1 credit was spent" if problem.charged == "yes" else "1 credit may have been spent"
 
 
 def looked_up_by(job: int) -> Problem:

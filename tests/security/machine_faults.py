@@ -170,6 +170,27 @@ def disk_without_a_byte_left(machine: Place) -> list[str]:
         return found + goes_on(machine)
 
 
+def disk_that_fills_up_under_a_lookup(machine: Place) -> list[str]:
+    """Fill the disk while the answer to a lookup is awaited: it is shown, and what it cost is said."""
+    with small_disk(machine):
+        _remount(machine, _LARGE_DISK)
+        machine.simulator.add_fault(Rule(call="check", delay=1.0))
+        found = said(machine.run("jobs"), 0)
+        process = machine.start("lookup", "+14155552671")
+        until(lambda: _rows(machine, "SELECT id FROM lookups"), "the intent to be stored")
+        filler = _fill(machine)
+        ran = _ended(process)
+        found += said(Ran(ran.code, ran.out, ran.err or ran.out), 1)
+        filler.unlink()
+        again = machine.run("lookup", "+14155552671")
+        for words, text in (("1 credit was charged", ran.out), ("could not store the answer", again.out)):
+            if words not in text:
+                found.append(f"{words!r} is not said: {text[-900:]}")
+        if spent(machine) != 1:
+            found.append(f"{spent(machine)} credits were paid")
+        return found
+
+
 def _fill(machine: Place) -> Path:
     """Fill the disk of the state directory to its last byte; return the file to remove."""
     filler = machine.state / "filler"
@@ -410,6 +431,7 @@ MOUNTED: Mapping[str, MachineFault] = {
         MachineFault("a full disk", full_disk),
         MachineFault("a disk that fills up", disk_that_fills_up),
         MachineFault("a disk without a byte left", disk_without_a_byte_left),
+        MachineFault("a disk that fills up under a lookup", disk_that_fills_up_under_a_lookup),
         MachineFault("a disk that becomes read-only", read_only_disk),
     )
 }

@@ -17,6 +17,7 @@ from pwl_tui.cli.render.text_output import known_text, ledger_text, lookup_text
 from pwl_tui.cli.session import Session
 from pwl_tui.engine.money.lookups import Finding, LookupPlan
 from pwl_tui.engine.problems import NO_KEY, SENDING_ELSEWHERE, EngineError
+from pwl_tui.problem import Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.wording.lookup import cost
 
@@ -113,7 +114,11 @@ def lookup(session: Session) -> int:
     if leaving.is_set():
         output.note("Interrupted; every answer is saved. Run the same command to look up the rest.")
         return Exit.INTERRUPTED
-    return next((exit_of_problem(one.problem) for one in found if one.problem is not None), Exit.DONE)
+    return next((_exit_of(one, one.problem) for one in found if one.problem is not None), Exit.DONE)
+
+
+def _exit_of(finding: Finding, problem: Problem) -> Exit:
+    return Exit.FAILED if finding.ours else exit_of_problem(problem)
 
 
 def _typed_numbers(session: Session) -> tuple[int, ...]:

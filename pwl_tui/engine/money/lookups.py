@@ -30,11 +30,15 @@ from pwl_tui.engine.problems import (
     looked_up_by,
     not_looked_up,
     over_cap,
+    possibly_spent,
     unanswered_lookup,
+    unstored_answer,
+    unstored_doubt,
 )
 from pwl_tui.problem import Kind, Problem, ProblemError
 from pwl_tui.provider import PROVIDER
-from pwl_tui.state.models import BalanceReading
+from pwl_tui.state.errors import StateError
+from pwl_tui.state.models import BalanceReading, Binding
 from pwl_tui.state.money import Charge
 from pwl_tui.text import clean
 
@@ -43,6 +47,9 @@ _TOLD_AFTER: Final = 50
 """Tries after which a person is told; they take a second."""
 _TRIES: Final = 1500
 """Half a minute: another check takes seconds, and between two batches the lock is free for a moment."""
+_STORING_TRIES: Final = 5
+_STORING_PAUSE_SECONDS: Final = 1.0
+"""A full disk may have room again in a moment; what was paid for is worth the wait."""
 
 
 class Finding(Struct, frozen=True):
@@ -57,6 +64,7 @@ class Finding(Struct, frozen=True):
             means a single check.
         paid: whether it was asked and paid for now.
         problem: why there is no answer, or why it could not be saved.
+        ours: whether the problem is on this machine, and not with the service.
     """
 
     number: int
@@ -66,6 +74,16 @@ class Finding(Struct, frozen=True):
     job: int | None = None
     paid: bool = False
     problem: Problem | None = None
+    ours: bool = False
+
+
+class _Unstored(Struct, frozen=True):
+    """What is paid for and not in the state file."""
+
+    binding: Binding
+    lookup: int
+    finding: Finding
+    charge: Charge
 
 
 class LookupPlan(Struct, frozen=True):
@@ -117,6 +135,8 @@ class Lookups:
         self._pause = pause
         self._stopped = threading.Event()
         self._paying = threading.Lock()
+        self._unstored: list[_Unstored] = []
+        self._storing = threading.Lock()
 
     def plan(self, numbers: Sequence[int], *, fresh: bool = False) -> LookupPlan:
         """Return what is known of numbers and what must be asked; spends nothing.
@@ -132,6 +152,7 @@ class Lookups:
         account, now = self._context.require_account(), self._context.clock()
         reused = None if fresh else reuse_since(now, self._context.settings.lists.reuse_days)
         plan = LookupPlan(tuple(dict.fromkeys(numbers)), fresh, now if reused is None else reused, {})
+        self._store_late()
         with self._store.sender(account.binding) as ours:
             if ours:
                 self._store.lookups.doubt_orphans(account.binding, LOOKUP_ORPHAN)
@@ -143,6 +164,8 @@ class Lookups:
             raise EngineError(over_cap(plan.to_ask, cap, "These lookups cost"))
         try:
             balance = self._read_balance(self._context.require_spending())
+        except StateError:
+            raise
         except ProblemError as error:
             return replace(plan, problem=error.problem)
         short = credits_short(plan.to_ask, balance) if balance < plan.to_ask else None
@@ -209,6 +232,7 @@ class Lookups:
         if not self._paying.acquire(timeout=timeout):
             return False
         self._paying.release()
+        self._store_late()
         return True
 
     # -- internals
@@ -263,6 +287,7 @@ class Lookups:
     def _pay(self, account: Account, plan: LookupPlan, number: int) -> Finding:
         """Ask for a number, unless that has become needless; we hold the sender lock."""
         binding, lookups = account.binding, self._store.lookups
+        self._store_late()
         lookups.doubt_orphans(binding, LOOKUP_ORPHAN)
         if free := self._free(account, plan, [number]):
             return free[number]
@@ -270,7 +295,7 @@ class Lookups:
             self._store.require_room()
             balance = self._read_balance(account)
         except ProblemError as error:
-            return Finding(number, problem=error.problem)
+            return Finding(number, problem=error.problem, ours=isinstance(error, StateError))
         if not balance:
             return Finding(number, problem=credits_short(1, balance))
         # A list that is accepted sees the intent, or is seen here.
@@ -303,13 +328,38 @@ class Lookups:
             return Finding(number, problem=self._doubt(account, lookup, OTHER_NUMBER, balance, came))
         now = self._context.clock()
         finding = Finding(number, check.answer, check.line_type, now, paid=True)
-        try:
-            lookups.answer(
-                binding, lookup, check.answer, check.line_type, Charge(now, 1, balance, None, None, started)
-            )
-        except ProblemError as error:  # what was paid for is shown at least
-            return replace(finding, problem=replace(error.problem, charged="yes"))
-        return finding
+        charge = Charge(now, 1, balance, None, None, started)
+        return self._keep(_Unstored(binding, lookup, finding, charge))
+
+    def _keep(self, paid: _Unstored) -> Finding:
+        """Store an answer and what it cost; or remember it, to store it once that is possible."""
+        for tries in range(1, _STORING_TRIES + 1):
+            try:
+                self._store_answer(paid)
+            except ProblemError as error:
+                problem = unstored_answer(error.problem)
+            else:
+                return paid.finding
+            if tries < _STORING_TRIES:
+                self._pause(_STORING_PAUSE_SECONDS)
+        with self._storing:
+            self._unstored.append(paid)
+        # What was paid for is shown at least.
+        return replace(paid.finding, problem=problem, ours=True)
+
+    def _store_late(self) -> None:
+        """Store the answers that could not be stored when they came, if that is possible by now."""
+        with self._storing:
+            while self._unstored:
+                try:
+                    self._store_answer(self._unstored[0])
+                except ProblemError:
+                    return  # it was said when the answer came; the next time may be better
+                del self._unstored[0]
+
+    def _store_answer(self, paid: _Unstored) -> None:
+        answer = paid.finding.answer or Answer()
+        self._store.lookups.answer(paid.binding, paid.lookup, answer, paid.finding.line_type, paid.charge)
 
     def _read_balance(self, account: Account) -> int:
         balance = account.service().balance().balance
@@ -319,9 +369,12 @@ class Lookups:
 
     def _doubt(self, account: Account, lookup: int, problem: Problem, balance: int, reply: str) -> Problem:
         """Store why a check has no answer and what came, before anything else is asked; then what it cost."""
-        self._store.lookups.doubt(lookup, problem, now=self._context.clock(), reply=reply)
-        weighed = self._weighed(account, problem, balance)
-        self._store.lookups.tell_more(lookup, weighed)
+        try:
+            self._store.lookups.doubt(lookup, problem, now=self._context.clock(), reply=reply)
+            weighed = self._weighed(account, problem, balance)
+            self._store.lookups.tell_more(lookup, weighed)
+        except StateError as error:
+            return unstored_doubt(problem, error.problem)
         return weighed
 
     def _weighed(self, account: Account, problem: Problem, before: int) -> Problem:
@@ -333,8 +386,9 @@ class Lookups:
             pass  # the answer to this check was lost, too: nothing is known
         else:
             evidence = {0: "The balance has not moved so far. ", 1: "The balance fell by 1. "}.get(fell, "")
-        spent = "1 credit was spent" if problem.charged == "yes" else "1 credit may have been spent"
-        return replace(problem, remedy=f"{spent}. {evidence}To ask and pay again, use --fresh.")
+        return replace(
+            problem, remedy=f"{possibly_spent(problem)}. {evidence}To ask and pay again, use --fresh."
+        )
 
     def _before(self, days: int) -> float:
         return self._context.clock() - days * 86_400.0

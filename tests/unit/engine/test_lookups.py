@@ -14,6 +14,7 @@ from pwl_tui.engine.problems import EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.state.errors import StateError
 from pwl_tui.state.money import BalancePeriod
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
@@ -283,15 +284,81 @@ def test_a_number_that_the_service_cannot_check_does_not_stop_the_others(
 def test_an_answer_that_cannot_be_saved_is_shown_all_the_same(
     store: Store, service: WorldService, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object) -> None:
-        raise EngineError("The disk is full.", "Free some space.")
-
-    monkeypatch.setattr(store.lookups, "answer", full)
+    fill_up(store, monkeypatch, "answer")
     (finding,) = look_up(engine, FIRST)
     assert finding.answer is not None
     assert finding.problem is not None
-    assert (finding.problem.message, finding.problem.charged) == ("The disk is full.", "yes")
+    assert "1 credit was charged, which is not in the ledger. The disk is full." in finding.problem.message
+    assert (finding.problem.charged, finding.ours) == ("yes", True)
     assert len(store.lookups.unanswered(BINDING)) == spent(service) == 1
+
+
+def fill_up(store: Store, monkeypatch: pytest.MonkeyPatch, method: str, tries: int = 999) -> None:
+    """Let the disk be full the first times that something is stored about a check."""
+    failing, stores = iter(range(tries)), getattr(store.lookups, method)
+
+    def full(*given: object, **named: object) -> object:
+        if next(failing, None) is not None:
+            raise StateError("The disk is full.", "Free some space.")
+        return stores(*given, **named)
+
+    monkeypatch.setattr(store.lookups, method, full)
+
+
+def booked(store: Store) -> int:
+    return sum(charge.amount for charge in store.charges.all(BINDING))
+
+
+def test_an_answer_that_cannot_be_saved_at_once_is_saved_a_moment_later(
+    store: Store, service: WorldService, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = list[float]()
+    engine = make_engine(store, service, clock, pause=pauses.append)
+    fill_up(store, monkeypatch, "answer", tries=2)
+    (finding,) = look_up(engine, FIRST)
+    assert (finding.paid, finding.problem, len(pauses)) == (True, None, 2)
+    assert store.lookups.unanswered(BINDING) == []
+    assert booked(store) == spent(service) == 1
+
+
+@pytest.mark.parametrize("when", ["looking up", "leaving"])
+def test_an_answer_that_could_not_be_saved_is_booked_once_there_is_room(
+    store: Store, service: WorldService, engine: Engine, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    with monkeypatch.context() as full:
+        fill_up(store, full, "answer")
+        (lost,) = look_up(engine, FIRST)
+    if when == "leaving":
+        engine.stop()
+        assert engine.drain(1.0)
+    else:
+        (again,) = look_up(engine, FIRST)
+        assert (again.answer, again.at, again.paid) == (lost.answer, lost.at, False)
+    assert store.lookups.unanswered(BINDING) == []
+    assert booked(store) == spent(service) == 1
+
+
+def test_after_the_program_an_answer_that_could_not_be_saved_is_in_doubt_and_called_so(
+    store: Store, service: WorldService, clock: Clock, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as full:
+        fill_up(store, full, "answer")
+        look_up(engine, FIRST)
+    (finding,) = look_up(make_engine(store, service, clock), FIRST)
+    assert finding.problem is not None
+    assert "could not store the answer" in finding.problem.message
+    assert (finding.problem.charged, spent(service)) == ("unknown", 1)
+
+
+def test_a_doubt_that_cannot_be_saved_is_told_all_the_same(
+    store: Store, service: WorldService, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.after = failing(SILENT)
+    fill_up(store, monkeypatch, "doubt")
+    (finding,) = look_up(engine, FIRST)
+    assert finding.problem is not None
+    assert finding.problem.message == f"{SILENT.message} That could not be stored: The disk is full."
+    assert finding.problem.remedy == "1 credit may have been spent. Free some space."
 
 
 def test_to_stop_keeps_what_came_and_asks_no_more(service: WorldService, engine: Engine) -> None:
