@@ -182,7 +182,7 @@ def cheaper(job: Job, agreed: int) -> str:
         return ""
     return (
         f"It costs {counted(job.in_batches, 'credit')} instead of {grouped(agreed)},"
-        " because other jobs have or await the other answers."
+        " because the other numbers were asked for elsewhere in the meantime."
     )
 
 

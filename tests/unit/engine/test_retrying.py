@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.engine.jobs.planning import FAILED_SINCE
+from pwl_tui.engine.jobs.sampling import why_left_out
 from pwl_tui.engine.problems import COPIED, EngineError
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
@@ -17,6 +18,7 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.state.money import Charge
 from pwl_tui.state.store import Store
+from pwl_tui.wording.jobs import cheaper
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
@@ -140,6 +142,9 @@ def test_a_list_leaves_out_what_another_has_paid_for_in_vain_since_it_was_planne
     same = late.jobs.create(planned, name="late")
     assert (same.in_batches, same.reused, same.left_out) == (0, 9, 1)
     assert (Outcome.NOT_SENT, FAILED_SINCE) in outcomes(store, same.id)
+    assert why_left_out(store, same) == FAILED_SINCE
+    said = cheaper(same, planned.to_pay)
+    assert said.endswith("instead of 10, because the other numbers were asked for elsewhere in the meantime.")
     # Both are new decisions: the list once more, and its rest.
     again = late.plans.for_list(source, Options(header=False))
     assert (again.to_pay, again.reused) == (1, 9)
