@@ -117,11 +117,16 @@ class Ran:
 
 
 @contextmanager
-def place(directory: Path, *, rate: float = 20_000.0, credit: int = 100_000) -> Iterator[Place]:
-    """Yield a machine with a key that has `credit` WhatsApp credits, and a service that is fast."""
+def place(
+    directory: Path, *, rate: float = 20_000.0, credit: int = 100_000, failing: float = 0.01
+) -> Iterator[Place]:
+    """Yield a machine with a key that has `credit` WhatsApp credits, and a service that is fast.
+
+    A share `failing` of the numbers gets no answer. Whoever submits them again pays for them again.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "config.toml").write_text(CONFIG)
-    world = World(rate=rate)
+    world = World(rate=rate, failure_share=failing)
     world.add_key(KEY, wavalidation=credit, phonevalidation=50)
     with Simulator(world) as simulator:
         machine = Place(directory, simulator, world)

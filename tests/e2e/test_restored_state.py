@@ -34,6 +34,15 @@ def half_sent(tmp_path: Path) -> Iterator[Place]:
         yield machine
 
 
+@pytest.fixture
+def sure(tmp_path: Path) -> Iterator[Place]:
+    """A machine whose numbers are all answered, with three lists."""
+    with place(tmp_path, failing=0.0) as machine:
+        for seed, name in enumerate(["first.csv", "second.csv", "third.csv"]):
+            (tmp_path / name).write_text(messy_csv(3_000, seed=seed)[0])
+        yield machine
+
+
 def back_up(machine: Place) -> None:
     shutil.copytree(machine.state, machine.directory / "backup", symlinks=True)
 
@@ -131,6 +140,50 @@ def test_what_was_being_sent_since_is_in_doubt(half_sent: Place) -> None:
     ran = machine.run("watch")
     assert (ran.code, spent(machine)) == (5, paid), ran
     assert OLDER in ran.err
+    settle(machine)
+    assert machine.run("watch").code == 0
+    assert charged_twice(machine.world) == []
+    assert set(ids(machine)) == set(machine.world.batches)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("names", [["state.db"], ["state.db", "journal.log"]])
+def test_a_backup_beside_what_a_crash_left_is_not_mixed_with_it(sure: Place, names: list[str]) -> None:
+    """SQLite itself would read the newer log into the older file, and damage it without a word."""
+    machine = sure
+    assert machine.run("submit", "first.csv", "--yes", "--wait").code == 0
+    back_up(machine)
+    assert machine.run("submit", "second.csv", "--yes", "--wait").code == 0
+    paid_before = len(machine.journal_ids())
+    machine.simulator.add_fault(Rule(call="submit", delay=0.2))
+    process = machine.start("submit", "third.csv", "--yes", "--wait")
+    until(lambda: len(machine.journal_ids()) >= paid_before + 2, "two batches")
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    machine.simulator.clear_faults()
+    Machine(machine, Tally(), hurried=False).quiet()
+    paid = spent(machine)
+    logs = [machine.state / "state.db-wal", machine.state / "state.db-shm"]
+    left = logs[0].read_bytes()
+    assert left
+
+    for name in names:  # as `cp` does it: the file stays the same one for the system
+        shutil.copy2(machine.directory / "backup" / name, machine.state / name)
+    again = ("submit", "second.csv", "--yes", "--wait")
+    for command in (("adopt", "--journal"), again, ("watch",), ("jobs",)):
+        refused = machine.run(*command)
+        assert (refused.code, spent(machine)) == (1, paid), refused
+        assert "state.db was replaced by another copy" in refused.err
+        assert "move state.db-wal and state.db-shm away" in refused.err
+    assert logs[0].read_bytes() == left
+
+    for log in logs:
+        log.rename(machine.directory / log.name)
+    assert machine.run("adopt", "--journal").code in {0, 5}
+    ran = machine.run(*again)
+    assert (ran.code, spent(machine)) == (0, paid), ran
+    # A batch that was being sent is in doubt.
+    assert machine.run("submit", "third.csv", "--yes", "--wait").code in {0, 5}
     settle(machine)
     assert machine.run("watch").code == 0
     assert charged_twice(machine.world) == []

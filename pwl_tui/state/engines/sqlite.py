@@ -14,6 +14,7 @@ from pwl_tui.os_errors import NotOursError, os_sentences
 from pwl_tui.paths import keep_private, open_private
 from pwl_tui.state.database import Connection, Database, Row
 from pwl_tui.state.engines.sqlite_errors import damaged, is_busy, sqlite_errors
+from pwl_tui.state.engines.sqlite_log import make_stamp, require_own_log, stamp
 from pwl_tui.state.errors import StateError, locked
 from pwl_tui.state.files.locks import exclusive_lock
 from pwl_tui.state.files.owners import is_alive
@@ -35,7 +36,8 @@ class SQLiteFile(Database):
         patience: how long to wait for other processes. None means as long as the default.
 
     Raises:
-        StateError: the file is damaged, another program's, from a newer version, or inaccessible.
+        StateError: the file is damaged, another program's, from a newer version, or inaccessible; or the
+            write-ahead log beside it belongs to another one.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class SQLiteFile(Database):
         # SQLite does not wait if two processes create one file at the same time.
         with exclusive_lock(path.with_name(f"{path.name}.lock"), self.patience):
             _create(path)
+            require_own_log(path)  # before SQLite joins the two
             try:
                 self._migrate(migrations)
             except BaseException:
@@ -63,7 +66,8 @@ class SQLiteFile(Database):
         """Check that the file is still where it was opened.
 
         Raises:
-            StateError: it was removed, or another one has its place. What is written now would be lost.
+            StateError: it was removed, or another one has its place or its content. What is written now would
+                be lost.
         """
         if _identity(self.path) != self._file:
             raise StateError(
@@ -71,6 +75,7 @@ class SQLiteFile(Database):
                 "Nothing more is sent. Put it back if you can, and start pwl-tui again; if it is gone, run"
                 " `pwl-tui adopt --journal`.",
             )
+        require_own_log(self.path)
 
     def read(self, statement: str, *values: object) -> list[Row]:
         """Return all rows of a query."""
@@ -115,8 +120,11 @@ class SQLiteFile(Database):
                 self._execute("BEGIN IMMEDIATE", ())
             else:
                 connection.execute("BEGIN IMMEDIATE")
+            before = connection.total_changes
             try:
                 yield connection
+                if connection.total_changes != before:  # what changes nothing writes nothing
+                    stamp(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 # SQLite rolls back by itself if the disk is full; a second ROLLBACK would hide the error.
@@ -237,12 +245,13 @@ class SQLiteFile(Database):
 
     def _migrate(self, migrations: Sequence[str]) -> None:
         with sqlite_errors(self.path), closing(sqlite3.connect(self.path, timeout=STEP_SECONDS)) as bare:
-            seen, ours, tables = (
+            seen, ours, tables, stamps = (
                 self._patiently(partial(bare.execute, question)).fetchone()[0]
                 for question in (
                     "PRAGMA user_version",
                     "PRAGMA application_id",
                     "SELECT count(*) FROM sqlite_schema",
+                    "SELECT count(*) FROM sqlite_schema WHERE name='stamp'",
                 )
             )
         if seen > len(migrations):
@@ -256,9 +265,10 @@ class SQLiteFile(Database):
                 "Choose another directory with --state-dir.",
             )
         self.first("PRAGMA journal_mode=WAL")
-        if seen == len(migrations):
+        if seen == len(migrations) and stamps:
             return
         with self.transaction() as connection:
+            make_stamp(connection)
             for migration in migrations[seen:]:
                 for statement in _statements(migration):
                     connection.execute(statement)
