@@ -231,8 +231,8 @@ class Engine:
             EngineError: there is nothing to decide, or it was decided in the meantime.
             StateError: the state file failed.
         """
-        places, now = self.store.places, self._context.clock()
-        withdrawn = (0 if self.store.settle_moved(now) else None) if moved else places.copied(now, COPIED)
+        store, now = self.store, self._context.clock()
+        withdrawn = (0 if store.settle_moved(now) else None) if moved else store.settle_copied(now, COPIED)
         if withdrawn is None:
             raise EngineError(AT_HOME)
         if self._listener is not None:

@@ -41,7 +41,9 @@ class Places:
         self.here = directory if (location := database.location()) is None else Place(*location)
         """Where the state is."""
         self._settled = False
-        if self._recorded() is None:
+        self.begun = self._recorded() is None
+        """Whether it had no place until now, because it is new."""
+        if self.begun:
             with database.transaction() as c:
                 c.execute("INSERT INTO places VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING", _row(self.here))
 

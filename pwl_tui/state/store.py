@@ -11,6 +11,7 @@ from typing import Self
 
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import private_dir
+from pwl_tui.problem import Problem
 from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database, Report
 from pwl_tui.state.decisions import Decisions
@@ -102,6 +103,9 @@ class Store:
         self._journals = journals
         self._clock = clock
         self._keep_second_copy()
+        if self.places.begun and self.journal.second is not None and not self.journal.path.exists():
+            # What was here before may be at work where it was moved to.
+            self.journal.second.separate()
 
     @classmethod
     def open(
@@ -205,15 +209,35 @@ class Store:
         """Record the decision that the state was moved here: see `Places.moved`.
 
         What was moved may be a backup. So what was sent from its old place on this machine is learned first.
+        A backup may come back to its old place, too. So both places have one second copy from now on.
 
         Raises:
             StateError: as for `complete_journal`.
         """
         before = self.places.elsewhere()
-        if before is not None and self._journals is not None and before.host == self._own.host:
-            second = SecondCopy(self._journals, before.host, before.path, self.patience)
-            second.take_all(self.journal.path, self._tell_older)
+        if before is not None and before.host == self._own.host:
+            old, new = self._second_copy(before), self._second_copy(self._own)
+            if old is not None and new is not None:
+                for second in (old, new):
+                    second.take_all(self.journal.path, self._tell_older)
+                old.share(new.path)
+                if old.problem is not None:
+                    self.activity.add(
+                        Activity(now, None, None, "second copy not shared", old.problem.message)
+                    )
         return self.places.moved(now)
+
+    def settle_copied(self, now: float, problem: Problem) -> int | None:
+        """Record the decision that this is a copy: see `Places.copied`. It shares no second copy.
+
+        Raises:
+            StateError: the state file cannot be written, or another process does not release the second copy.
+        """
+        withdrawn = self.places.copied(now, problem)
+        second = self._second_copy(self._own)
+        if withdrawn is not None and second is not None:
+            second.separate()
+        return withdrawn
 
     def _keep_second_copy(self) -> None:
         """Begin to keep a second copy, unless it is unknown whether the directory belongs here."""
@@ -221,8 +245,13 @@ class Store:
             return
         # Where the jobs are in a database, it is that which may be elsewhere.
         if self.shared or self.places.elsewhere() is None:
-            own = self._own
-            self.journal.second = SecondCopy(self._journals, own.host, own.path, self.patience)
+            self.journal.second = self._second_copy(self._own)
+
+    def _second_copy(self, place: Place) -> SecondCopy | None:
+        """Return the second copy of a place on this machine; None if none is kept."""
+        if self._journals is None:
+            return None
+        return SecondCopy(self._journals, place.host, place.path, self.patience)
 
     def _tell_older(self) -> None:
         # Before it is done: whoever is killed in between says it twice, and not never.

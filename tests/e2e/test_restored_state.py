@@ -12,7 +12,7 @@ from pwl_tui.simulator.faults import Rule
 from tests.crash.counts import Tally
 from tests.crash.machine import Machine
 from tests.crash.reconcile import read_batches, unclaimed
-from tests.e2e.harness import Place, charged_twice, messy_csv, place, spent, until
+from tests.e2e.harness import Place, Ran, charged_twice, messy_csv, place, spent, until
 
 NUMBERS = 5_000
 OLDER = "This state directory is older than what was sent from it"
@@ -201,6 +201,50 @@ def test_a_backup_that_is_said_to_have_moved_knows_what_was_sent_from_its_old_pl
     ran = run("watch")
     assert ran.code == 0, ran
     assert (charged_twice(machine.world), spent(machine)) == ([], paid)
+
+
+def moved(machine: Place) -> Callable[..., Ran]:
+    """Move the state directory, say so, and return what runs the program there."""
+    new = machine.directory / "moved"
+    machine.state.rename(new)
+    run = partial(machine.run, PWL_TUI_STATE_DIR=str(new))
+    assert run("state", "settle", "--as", "moved").code == 0
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("again", [("submit", "second.csv", "--yes", "--wait"), ("adopt", "--journal")])
+def test_a_backup_that_comes_back_to_its_old_place_knows_what_was_sent_from_the_new_one(
+    sure: Place, again: tuple[str, ...]
+) -> None:
+    machine = sure
+    assert machine.run("submit", "first.csv", "--yes", "--wait").code == 0
+    back_up(machine)
+    run = moved(machine)
+    assert run("submit", "second.csv", "--yes", "--wait").code == 0
+    paid = spent(machine)
+    shutil.rmtree(machine.directory / "moved")
+    shutil.copytree(machine.directory / "backup", machine.state)
+    ran = machine.run(*again)
+    assert (ran.code, OLDER in ran.err, spent(machine)) == (0, True, paid), ran
+    assert set(ids(machine)) == set(machine.world.batches)
+
+
+def test_whoever_begins_anew_in_an_old_place_shares_no_copy_with_the_new_one(machine: Place) -> None:
+    assert machine.run("submit", "list.csv", "--yes", "--wait").code == 0
+    run = moved(machine)
+    paid = spent(machine)
+    # What was sent from here until now comes back.
+    ran = machine.run("submit", "list.csv", "--yes", "--wait")
+    assert (ran.code, OLDER in ran.err, spent(machine)) == (0, True, paid), ran
+    (machine.directory / "other.csv").write_text("+14155550123\n")
+    assert machine.run("submit", "other.csv", "--yes", "--wait").code == 0
+    ran = run("jobs")
+    assert (ran.code, ran.err) == (0, "")
+    copies = list((machine.directory / "cache").glob("pwl-tui/journals/*.log"))
+    assert {copy.stat().st_nlink for copy in copies} == {1}
+    journals = [machine.directory / name / "journal.log" for name in ("state", "moved")]
+    assert {copy.read_bytes() for copy in copies} == {journal.read_bytes() for journal in journals}
 
 
 def test_whoever_begins_anew_gets_back_what_was_sent(machine: Place) -> None:

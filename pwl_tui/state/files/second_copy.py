@@ -2,6 +2,9 @@
 
 Whoever puts a whole state directory back in its place puts its old journal back, too. What was sent since is
 then in the second copy only. It is in the person's cache directory, which backups leave out.
+
+The copy is found by the place of the directory. Where one was moved, its copy has a name for each place: a
+backup may come back to any of them.
 """
 
 import hashlib
@@ -12,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pwl_tui.os_errors import os_sentences
-from pwl_tui.paths import open_private, private_dir, sync_directory
+from pwl_tui.paths import open_private, private_dir, sync_directory, write_private
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.locks import locked_file
@@ -121,6 +124,49 @@ class SecondCopy:
         with self._borrowed() as copy:
             if copy is not None:
                 self._take(journal, copy, tell)
+
+    def share(self, other: Path) -> None:
+        """Give the file one more name, so that what is appended under either is under both.
+
+        What had that name before is gone: take it first. If it fails, `problem` says why.
+
+        Args:
+            other: the path of the copy of another place, in the same directory.
+
+        Raises:
+            StateError: another process does not release the copy.
+        """
+        beside = other.with_name(f".{other.name}")
+        with self._borrowed() as copy:
+            if copy is None:
+                return
+            try:
+                beside.unlink(missing_ok=True)
+                beside.hardlink_to(self.path)
+                beside.replace(other)
+                beside.unlink(missing_ok=True)  # it stays if both were names of one file already
+                sync_directory(other.parent)
+            except OSError as error:
+                self._failed(error)
+
+    def separate(self) -> None:
+        """Give this name a file of its own, with all that it has, if other places have names of it.
+
+        If that fails, `problem` says why.
+
+        Raises:
+            StateError: another process does not release it.
+        """
+        if not os.path.exists(self.path):
+            return
+        with self._borrowed() as copy:
+            if copy is None:
+                return
+            try:
+                if os.fstat(copy).st_nlink > 1:
+                    write_private(self.path, _all(copy))
+            except (OSError, ProblemError) as error:
+                self._failed(error)
 
     def follow(self, journal: Path, size: int) -> None:
         """Append what was just appended to the journal. If that fails, `problem` says why.

@@ -53,6 +53,50 @@ def test_a_decision_is_made_once(tmp_path: Path) -> None:
     assert [entry.event for entry in first.activity.newest(0, 10)] == ["state directory moved"]
 
 
+def copies(directory: Path) -> list[int]:
+    """Return how many names each second copy has."""
+    return [file.stat().st_nlink for file in (directory / "journals").glob("*.log")]
+
+
+def test_a_directory_that_moves_keeps_one_second_copy(tmp_path: Path) -> None:
+    def opened(name: str) -> Store:
+        return Store.open(tmp_path / name, host=HERE, journals=tmp_path / "journals")
+
+    store = opened("first")
+    store.require_room()
+    for old, new in (("first", "second"), ("second", "third"), ("third", "first")):
+        store.close()
+        (tmp_path / old).rename(tmp_path / new)
+        store = opened(new)
+        assert store.settle_moved(NOW)
+        store.require_room()
+    assert copies(tmp_path) == [3, 3, 3]
+    store.close()
+
+    # A copy has its own, even in a place that was left.
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    copy = opened("second")
+    assert copy.settle_copied(NOW, COPIED) == 0
+    copy.require_room()
+    assert sorted(copies(tmp_path)) == [1, 2, 2]
+    assert copy.settle_copied(NOW, COPIED) is None
+
+
+def test_where_no_copy_can_be_shared_the_activity_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "refused")
+
+    Store.open(tmp_path / "old", host=HERE, journals=tmp_path / "journals").close()
+    (tmp_path / "old").rename(tmp_path / "new")
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    store = Store.open(tmp_path / "new", host=HERE, journals=tmp_path / "journals")
+    assert store.settle_moved(NOW)
+    events = [entry.event for entry in store.activity.newest(0, 10)]
+    assert events == ["state directory moved", "second copy not shared"]
+
+
 def test_what_is_planned_in_a_copy_is_rejected(tmp_path: Path) -> None:
     store = Store.open(tmp_path, host=HERE)
     job = add_job(store, 14_155_550_000, 12, batch_size=5, at=NOW)

@@ -1,5 +1,6 @@
 """The journal's second copy: what one of the two lacks, it gets from the other."""
 
+import errno
 import os
 import stat
 import threading
@@ -40,7 +41,12 @@ def told() -> Told:
 
 def journal(directory: Path, patience: Patience | None = None) -> Journal:
     """Return the journal of a directory as a process that starts now has it."""
-    state = directory / "state"
+    return journal_at(directory, "state", patience)
+
+
+def journal_at(directory: Path, name: str, patience: Patience | None = None) -> Journal:
+    """Return the journal of a directory of that name."""
+    state = directory / name
     state.mkdir(exist_ok=True)
     journals = directory / "cache" / "pwl-tui" / "journals"
     return Journal(state / "journal.log", SecondCopy(journals, "host", str(state), patience or Patience()))
@@ -476,3 +482,61 @@ def test_a_start_compares_the_ends_only(tmp_path: Path, told: Told, monkeypatch:
     again.complete(told)
     again.append(entry("last"))
     assert copy_of(again).read_bytes() == again.path.read_bytes()
+
+
+def test_a_copy_with_two_names_is_one(tmp_path: Path, told: Told) -> None:
+    old, new = (journal_at(tmp_path, name) for name in ("old", "new"))
+    old.append(entry("b-1"))
+    new.append(entry("of another"))
+    assert old.second is not None
+    for _ in range(2):  # there and back again, or by two at once
+        old.second.share(copy_of(new))
+    assert copy_of(old).samefile(copy_of(new))
+    assert {path.name for path in copy_of(old).parent.iterdir()} == {copy_of(old).name, copy_of(new).name}
+
+    new.append(entry("b-2"))
+    old.complete(told)
+    assert [one.batch_id for one in old.entries()] == ["b-1", "of another", "b-2"]
+    assert problem_of(old) is problem_of(new) is None
+
+
+def test_a_copy_that_is_separated_has_all_and_gets_no_more(tmp_path: Path, told: Told) -> None:
+    old, new = (journal_at(tmp_path, name) for name in ("old", "new"))
+    old.append(entry("b-1"))
+    assert old.second is not None
+    assert new.second is not None
+    old.second.share(copy_of(new))
+    for _ in range(2):
+        new.second.separate()
+        assert copy_of(new).read_bytes() == copy_of(old).read_bytes()
+        assert not copy_of(old).samefile(copy_of(new))
+    old.append(entry("b-2"))
+    new.complete(told)
+    assert [one.batch_id for one in new.entries()] == ["b-1"]
+    assert {copy.stat().st_mode & 0o777 for copy in (copy_of(old), copy_of(new))} == {0o600}
+
+
+def test_there_is_nothing_to_separate_where_there_is_nothing(tmp_path: Path) -> None:
+    one = journal_at(tmp_path, "new")
+    assert one.second is not None
+    one.second.separate()
+    assert not copy_of(one).exists()
+    assert problem_of(one) is None
+
+
+def test_a_file_system_without_links_keeps_two_copies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told
+) -> None:
+    old, new = (journal_at(tmp_path, name) for name in ("old", "new"))
+    for one in (old, new):
+        one.append(entry(one.path.parent.name))
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EPERM, "refused")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert old.second is not None
+    old.second.share(copy_of(new))
+    assert problem_of(old) is not None
+    new.complete(told)
+    assert ([one.batch_id for one in new.entries()], told.times) == (["new"], 0)
