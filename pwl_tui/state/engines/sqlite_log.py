@@ -7,13 +7,16 @@ everything, and so it has the stamp that the file then had, and each one that a 
 since. A file whose stamp is not in the log is another one.
 """
 
+import os
 import re
 import secrets
 import sqlite3
+import struct
 from collections.abc import Iterator
 from contextlib import closing
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.state.engines.sqlite_errors import sqlite_errors
@@ -62,11 +65,12 @@ def require_own_log(path: Path) -> None:
     """
     log = path.with_name(f"{path.name}-wal")
     try:
-        with log.open("rb") as file:
+        with log.open("rb", buffering=0) as file:  # what is read twice must come from the file twice
             before = _moment(path, file)
             if before.stamp is None or _is_own(before.stamp, before.beginning, file):
                 return
-            if _moment(path, file) != before:  # somebody is at work, with both of them
+            same = os.path.samestat(os.fstat(file.fileno()), log.stat())
+            if not same or _moment(path, file) != before:  # somebody is at work, with both of them
                 return
     except FileNotFoundError:
         return
@@ -83,7 +87,7 @@ def _new() -> str:
     return f"stamp:{secrets.token_hex(16)}"
 
 
-def _moment(path: Path, log: BinaryIO) -> _Moment:
+def _moment(path: Path, log: FileIO) -> _Moment:
     log.seek(0)
     return _Moment(_stamp_without_log(path), log.read(_HEADER_BYTES))
 
@@ -97,26 +101,49 @@ def _stamp_without_log(path: Path) -> bytes | None:
             try:
                 row = alone.execute("SELECT now FROM stamp").fetchone()
             except sqlite3.DatabaseError as error:
-                if error.sqlite_errorcode & 0xFF not in _UNREADABLE:
+                if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF not in _UNREADABLE:
                     raise
                 return None
     found = str(row[0]).encode() if row else b""
     return found if _STAMP.fullmatch(found) else None
 
 
-def _is_own(stamp: bytes, beginning: bytes, log: BinaryIO) -> bool:
+def _is_own(stamp: bytes, beginning: bytes, log: FileIO) -> bool:
     """Return whether the log has this stamp, or none at all: then nothing is committed in it."""
-    others = False
-    for page in _pages(beginning, log):
-        if stamp in page:
-            return True
-        others = others or _STAMP.search(page) is not None
-    return not others
+    if len(beginning) < _HEADER_BYTES or any(stamp in page for _, page in _frames(beginning, log)):
+        return True
+    # The page may have been half written until now.
+    stamped = (page for page in _whole_pages(beginning, log) if _STAMP.search(page))
+    return stamp in next(stamped, stamp)
 
 
-def _pages(beginning: bytes, log: BinaryIO) -> Iterator[bytes]:
-    """Yield the pages in the log since its beginning; what is left of an earlier one comes after them."""
+def _frames(beginning: bytes, log: FileIO) -> Iterator[tuple[bytes, bytes]]:
+    """Yield what was written to the log since its beginning: what comes before each page, and the page."""
     size, salt = int.from_bytes(beginning[8:12]), beginning[16:24]
     log.seek(_HEADER_BYTES)
     while len(frame := log.read(_FRAME_BYTES + size)) == _FRAME_BYTES + size and frame[8:16] == salt:
-        yield frame[_FRAME_BYTES:]
+        yield frame[:_FRAME_BYTES], frame[_FRAME_BYTES:]
+
+
+def _whole_pages(beginning: bytes, log: FileIO) -> Iterator[bytes]:
+    """Yield the pages up to one that is half written: there, a page of the log before may show through.
+
+    See https://www.sqlite.org/fileformat2.html#checksum_algorithm. It takes 100 ms for 4 MB, so this is for
+    cases of doubt.
+    """
+    order: Literal["<", ">"] = ">" if beginning[3] & 1 else "<"
+    sums = _summed(beginning[:24], (0, 0), order)
+    for head, page in _frames(beginning, log):
+        sums = _summed(head[:8] + page, sums, order)
+        if struct.pack(">2I", *sums) != head[16:]:
+            return
+        yield page
+
+
+def _summed(data: bytes, sums: tuple[int, int], order: Literal["<", ">"]) -> tuple[int, int]:
+    """Return the checksums of SQLite's log after more bytes."""
+    first, second = sums
+    for one, other in struct.iter_unpack(f"{order}2I", data):
+        first = (first + one + second) & 0xFFFFFFFF
+        second = (second + other + first) & 0xFFFFFFFF
+    return first, second

@@ -3,12 +3,14 @@
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pwl_tui.state.engines.sqlite import SQLiteFile
+from pwl_tui.state.engines.sqlite_log import require_own_log
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.schema import MIGRATIONS
 
@@ -104,6 +106,49 @@ def test_a_log_in_use_is_read_by_others(file: SQLiteFile) -> None:
     file.wipe()
     note(file, "after it")
     assert events(file.path)[-1] == "after it"
+
+
+def test_a_page_that_a_crash_left_half_written_says_nothing(file: SQLiteFile, tmp_path: Path) -> None:
+    """Where the first page of a new log belongs, there is still a page of the log before."""
+    checkpoint(file)
+    note(file, "second")
+    note(file, "third")
+    log = file.path.with_name("state.db-wal")
+    old = log.read_bytes()
+    checkpoint(file)
+    note(file, "lost")
+    new = log.read_bytes()
+    assert new[16:24] != old[16:24], "a new log"
+    assert b"stamp:" in old[56 : 56 + 4096]
+    path = crashed(file.path, tmp_path / "crashed")
+    path.with_name("state.db-wal").write_bytes(new[:56] + old[56:])
+    assert events(path) == ["first", "second", "third"]
+
+
+def test_an_empty_log_says_nothing(file: SQLiteFile, tmp_path: Path) -> None:
+    checkpoint(file)
+    for number, content in enumerate([b"", b"x" * 20, b"\0" * 5000]):
+        path = crashed(file.path, tmp_path / str(number))
+        path.with_name("state.db-wal").write_bytes(content)
+        assert events(path) == ["first"]
+
+
+def test_whatever_is_written_meanwhile_is_not_taken_for_another_file(file: SQLiteFile) -> None:
+    def write() -> None:
+        for _ in range(10):
+            with closing(SQLiteFile(file.path)) as other:
+                for number in range(10):
+                    note(other, str(number))
+                    if not number % 3:
+                        other.first("PRAGMA wal_checkpoint(PASSIVE)")
+
+    file.close()
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(write)
+        while not written.done():
+            require_own_log(file.path)
+        written.result()
+    assert len(events(file.path)) == 101
 
 
 def test_a_file_that_is_replaced_while_it_is_used_is_noticed_before_anything_is_sent(
