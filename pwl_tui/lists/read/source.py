@@ -2,8 +2,11 @@
 
 import hashlib
 import io
+import os
+import stat
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -22,8 +25,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 MAX_BYTES = 1024**3
-"""The longest list, in bytes after decompression: a kilobyte for each of a million rows. This limit also
-stops a gzip bomb, and bounds the memory for what cannot be compressed."""
+"""The longest list, in bytes before and after decompression: a kilobyte for each of a million rows. The limit
+also stops a gzip bomb and endless padding, and bounds the memory for what cannot be compressed."""
 MAX_LINE_BYTES = 4 * 1024**2
 """The longest line. It is checked while the list is read, so that an endless line is never read whole."""
 
@@ -71,10 +74,12 @@ class Source(Struct, frozen=True):
             watch: called now and then with the number of bytes read; an exception it raises ends the reading.
 
         Raises:
-            ListError: the file cannot be read, is empty, too long, of no known kind, or has no such sheet.
+            ListError: the file cannot be read, is a device, empty, too long, of no known kind, or has no such
+                sheet.
         """
         name = clean(path.name) or clean(str(path))
         try:
+            _require_file(path, name)
             with path.open("rb") as stream:
                 return _read(stream, name, sheet, watch, path=path)
         except OSError as error:
@@ -185,7 +190,7 @@ def _read(
     kind: str = "",
 ) -> Source:
     intake = _Intake(stream, watch)
-    blocks = _decompressed(intake.blocks())
+    blocks = _bounded(_decompressed(_bounded(intake.blocks(), name)), name)
     where = "" if path is None else clean(str(path.absolute()), _MAX_PATH)
     try:
         head = b""
@@ -197,9 +202,8 @@ def _read(
         found = kind_of(head, "" if path is None else path.name)
         if found.convert is not None:
             made = found.convert(blocks, name, sheet, intake.report)
-            return Source(
-                name, where, found.name, *_compressed(made.blocks, name), made.sheet, made.other_sheets
-            )
+            text = _bounded(made.blocks, name)
+            return Source(name, where, found.name, *_compressed(text, name), made.sheet, made.other_sheets)
         _require_text(head, name, sheet)
         text = without_padding(blocks, unit_of(head))
         return Source(name, where, kind or found.name, *_compressed(text, name))
@@ -208,6 +212,18 @@ def _read(
             f"{name} is not a complete gzip file.",
             "Copy it here again, or decompress it and use that file.",
         ) from error
+
+
+def _bounded(blocks: Iterable[bytes], name: str) -> Iterator[bytes]:
+    """Yield the same blocks, and raise `ListError` where there are too many. Padding counts."""
+    size = 0
+    for block in blocks:
+        size += len(block)
+        if size > MAX_BYTES:
+            raise ListError(
+                f"{name} is longer than {MAX_BYTES:,} bytes.", "Split it into several lists and plan each."
+            )
+        yield block
 
 
 def _compressed(blocks: Iterable[bytes], name: str) -> tuple[int, str, list[bytes]]:
@@ -222,10 +238,6 @@ def _compressed(blocks: Iterable[bytes], name: str) -> tuple[int, str, list[byte
         if line > MAX_LINE_BYTES:
             raise ListError(
                 f"{name} has a line of more than {MAX_LINE_BYTES:,} bytes.", "Check that the file is a list."
-            )
-        if size > MAX_BYTES:
-            raise ListError(
-                f"{name} is longer than {MAX_BYTES:,} bytes.", "Split it into several lists and plan each."
             )
         digest.update(block)
         chunk += deflater.compress(block)
@@ -266,6 +278,21 @@ def _inflated(compressed: Iterable[bytes]) -> Iterator[bytes]:
                     raise EOFError("the gzip stream ends too early")
         # Zeros may pad the file after a member (RFC 1952 leaves it open, tape archives do it).
         left = inflater.unused_data.lstrip(b"\0") or next(pieces, b"").lstrip(b"\0")
+
+
+def _require_file(path: Path, name: str) -> None:
+    """Refuse, before it is opened, what may never end or can do something when opened.
+
+    A device is read only if it is standard input, as ``/dev/stdin`` may be; pipes are.
+    """
+    found = path.stat()
+    if stat.S_ISSOCK(found.st_mode):
+        raise ListError(f"{name} is a socket, not a file.", "Choose a file.")
+    if stat.S_ISCHR(found.st_mode) or stat.S_ISBLK(found.st_mode):
+        with suppress(OSError):  # standard input may be closed
+            if os.path.samestat(found, os.fstat(0)):
+                return
+        raise ListError(f"{name} is a device, not a file.", "Choose a file.")
 
 
 def _require_text(head: bytes, name: str, sheet: str | None) -> None:

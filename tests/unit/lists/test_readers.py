@@ -3,6 +3,10 @@ import csv
 import gzip
 import hashlib
 import io
+import os
+import socket
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from encodings.aliases import aliases
 from pathlib import Path
 from typing import Literal
@@ -296,6 +300,8 @@ def test_files_that_cannot_be_read_are_explained(tmp_path: Path) -> None:
 
 
 def test_a_file_without_permission_is_explained(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "crm.csv").touch()
+
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
@@ -307,6 +313,45 @@ def test_a_file_without_permission_is_explained(monkeypatch: pytest.MonkeyPatch,
 def test_a_gzip_bomb_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_module, "MAX_BYTES", 1 << 20)
     assert "longer than" in refusal(gzip.compress(b"+14155552671\n" * 100_000, mtime=0))
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_padding_is_as_long_as_a_list_at_most(
+    monkeypatch: pytest.MonkeyPatch, compress: Callable[[bytes], bytes]
+) -> None:
+    monkeypatch.setattr(source_module, "MAX_BYTES", 1 << 20)
+    assert "longer than" in refusal(compress(b"+14155552671\n" + bytes(1 << 20)))
+
+
+def test_a_compressed_list_of_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_module, "MAX_BYTES", 1 << 20)
+    assert "longer than" in refusal(gzip.compress(b"+14155552671\n") + gzip.compress(b"") * 60_000)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has other devices")
+@pytest.mark.parametrize("name", ["zero", "urandom", "full"])
+def test_devices_are_not_opened(name: str) -> None:
+    with pytest.raises(ListError, match=rf"^{name} is a device, not a file\."):
+        Source.from_path(Path("/dev", name))
+
+
+def test_a_socket_is_no_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket must be short
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind("a.csv")
+        with pytest.raises(ListError, match=r"a\.csv is a socket, not a file\."):
+            Source.from_path(tmp_path / "a.csv")
+
+
+def test_a_pipe_and_standard_input_are_lists(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit((tmp_path / "pipe").write_text, "+14155552671\n")
+        assert Source.from_path(tmp_path / "pipe").size == 13
+    null = Path(os.devnull).stat()
+    monkeypatch.setattr(os, "fstat", lambda _: null)
+    with pytest.raises(ListError, match="null is empty"):
+        Source.from_path(Path(os.devnull))
 
 
 def test_damaged_chunks_are_explained() -> None:
