@@ -7,8 +7,10 @@ as something else. Everything foreign passes `clean` at the boundary, before it 
 import locale
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final, TextIO
+
+from pwl_tui.plain import BETWEEN, even
 
 _ELLIPSIS = "…"
 _DRAWN: Final[Mapping[str, str]] = {
@@ -30,14 +32,14 @@ _DRAWN: Final[Mapping[str, str]] = {
     "o": "○",
     '"': "“”",
 }
-NUMBER_GAP: Final = r"(?:[ \u00a0\u202f]?[()./_\u2010-\u2015-]{1,2}[ \u00a0\u202f]?|[ \u00a0\u202f])"
-"""An expression for what people write between two digits of a phone number."""
-_NUMBER: Final = re.compile(
-    r"(?<!\d)(?P<date>(?:19|20)\d\d([-./])(?:0\d|1[0-2])\2[0-3]\d)(?!\d)"
-    r"|(?P<uuid>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-    rf"|\+?\d(?:(?:{NUMBER_GAP}|  )?\d){{6,}}",
-    re.IGNORECASE,
-)
+NUMBER_GAP: Final = rf"(?: ?(?:{BETWEEN} ?){{1,4}}| )"
+"""An expression for what people write between two digits of a phone number, in an `even` text."""
+_DATE: Final = r"(?<!\d)(?P<date>(?:19|20)\d\d([-./])(?:0\d|1[0-2])\2[0-3]\d)(?!\d)"
+_UUID: Final = r"(?P<uuid>(?=[\d-]*[a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+"""One of digits only may be a number, and no service would make it in a million years."""
+_NUMBER: Final = re.compile(rf"{_DATE}|{_UUID}|\+?\d(?:(?:{NUMBER_GAP}|  )?\d){{6,}}", re.IGNORECASE)
+_FIGURE: Final = re.compile(rf"{_DATE}|{_UUID}|\d+", re.IGNORECASE)
+_FEWEST_DIGITS: Final = 7
 _ASCII: Final = str.maketrans({sign: letter for letter, signs in _DRAWN.items() for sign in signs})
 
 
@@ -65,7 +67,35 @@ def without_numbers(text: str) -> str:
     That is seven digits or more, however grouped: a list may be named after a number in it. The ID of a
     batch may be known from this text alone.
     """
-    return _NUMBER.sub(lambda found: found["date"] or found["uuid"] or "•••", text)
+    return _hidden(text, _NUMBER.finditer(even(text)))
+
+
+def name_without_numbers(name: str) -> str:
+    """Return a name with all its digits masked if it could have a phone number in it, however written.
+
+    That is seven digits or more in all, of any script, circled or raised. Its dates and batch IDs stay, and
+    do not count.
+    """
+    digits = "".join(letter if letter.isascii() else _digit(letter) for letter in name)
+    found = list(_FIGURE.finditer(digits))
+    many = sum(len(each[0]) for each in found if not (each["date"] or each["uuid"])) >= _FEWEST_DIGITS
+    return _hidden(name, found) if many else name
+
+
+def _digit(letter: str) -> str:
+    """Return a digit in place of whatever is one, such as ``⑩``."""
+    is_one = unicodedata.digit(letter, None) is not None or unicodedata.normalize("NFKC", letter).isdecimal()
+    return "0" if is_one else letter
+
+
+def _hidden(text: str, found: Iterable[re.Match[str]]) -> str:
+    """Return a text with a mask in place of what was found but for dates and batch IDs."""
+    parts, at = list[str](), 0
+    for each in found:
+        if not (each["date"] or each["uuid"]):
+            parts += [text[at : each.start()], "•••"]
+            at = each.end()
+    return "".join([*parts, text[at:]])
 
 
 def in_ascii(text: str) -> str:

@@ -19,7 +19,7 @@ from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.state.store import Store
 from pwl_tui.state.told import Subject
-from pwl_tui.text import clean, without_numbers
+from pwl_tui.text import clean, name_without_numbers, without_numbers
 from pwl_tui.umask import umask_before
 
 
@@ -199,7 +199,7 @@ def run_hook(
         "MESSAGE": "" if need is None else without_numbers(clean(need.message)),
         "BATCH": need.subject if need is not None and in_doubt else "",
         "JOB": job.id,
-        "NAME": without_numbers(job.name),
+        "NAME": name_without_numbers(job.name),
         "NUMBERS": job.numbers,
         "ON_WHATSAPP": job.counts.on_whatsapp,
         "BUSINESS": job.counts.business,

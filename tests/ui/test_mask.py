@@ -1,12 +1,16 @@
 """With ``[ui] mask = true``, nothing on the screen shows more of a phone number than its last digits."""
 
+from itertools import chain, zip_longest
+
 import pytest
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from pwl_tui.config import Ui
+from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
+from pwl_tui.text import clean
 from pwl_tui.ui.terminal.mask import masked
 from tests.ui.conftest import Rig, Start
 
@@ -40,6 +44,12 @@ LIST = f"name,phone\nAda,(415) 555-2671\nBob,+442079460958\n+1 212 555 0199,n/a\
         ("Sent 2026-11-29T15:03:05Z", None),
         ("550e8400-e29b-41d4-a716-446655440000", "550e8400-e29b-41d4-a716-446655440000"),
         ("http://127.0.0.1:8080 and 192.168.100.20", "http://127.0.0.1:8080 and 192.168.100.20"),
+        ("+41'79'234'56'01", "+••'••'•••'56'01"),
+        ("+49~1512~3456789", "+••~••••~•••6789"),
+        ("+49·1512·3456789", "+••·••••·•••6789"),
+        ("+49 • 1512 • 3456789", "+•• • •••• • •••6789"),
+        ("+49,1512,3456789", "+••,••••,•••6789"),
+        ("0151 [234] 56789", "•••• [•••] •6789"),
         ("1,000,000 numbers, 25,310 credits, +1 +44 +1242, 100 %", None),
         ("   40     7    33       2", None),
         ("", None),
@@ -59,6 +69,23 @@ def test_a_line_stays_as_long_and_masking_it_twice_changes_nothing(line: str) ->
 @given(st.from_regex(r"\+[1-9]\d{6,14}", fullmatch=True), st.text("abc ,;:│", max_size=9))
 def test_of_a_number_at_most_four_digits_are_shown(number: str, around: str) -> None:
     assert sum(sign.isdecimal() for sign in masked(f"{around}{number}{around}")) <= 4
+
+
+@given(
+    st.sampled_from(["4915123456789", "14155552671", "41792345601", "5511987654321"]),
+    st.lists(
+        st.text(" ()-./[]_~*'\u2019\u2010\u2212\u2022\u00b7\uff65\u00a0\u2009\u00ad\u200b\u3164", max_size=2)
+        | st.characters(categories=["Zs", "Pd"], max_codepoint=0xFFFF)
+        | st.sampled_from(["", "", " ", ","]),
+        min_size=12,
+        max_size=12,
+    ),
+)
+def test_whatever_is_read_as_a_number_is_hidden(digits: str, between: list[str]) -> None:
+    said = clean("+" + "".join(chain(*zip_longest(digits, between[: len(digits) - 1], fillvalue=""))))
+    event(f"read as a number: {parse(said, None, 'valid') > 0}")
+    if parse(said, None, "valid") > 0:
+        assert sum(sign.isdecimal() for sign in masked(said)) <= 4
 
 
 def unmasked(text: str) -> list[str]:

@@ -1,10 +1,11 @@
+import re
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pwl_tui.text import clean, has_signs, in_ascii, in_encoding, without_numbers
+from pwl_tui.text import clean, has_signs, in_ascii, in_encoding, name_without_numbers, without_numbers
 
 
 @pytest.mark.parametrize(
@@ -88,3 +89,35 @@ def test_a_name_keeps_no_phone_number_however_it_is_grouped(between: str) -> Non
 def test_a_name_keeps_its_date_and_the_id_of_a_batch() -> None:
     for name in ("2026-11-29 leads", "550e8400-e29b-41d4-a716-446655440000", "1,000,000 numbers"):
         assert without_numbers(name) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Kunde 0151'123'450'04", "Kunde •••'•••'•••'•••"),
+        ("Kunde 49:1512:3456789", "Kunde •••:•••:•••"),
+        ("2026-11-29 4915123456789", "2026-11-29 •••"),
+        ("2026-11-29 49 and 15123", "2026-11-29 ••• and •••"),
+        ("④⑨①⑤①②③④⑤⑥⑦", "•••"),
+        ("list ⑩⑩⑩ 1234", "list ••• •••"),
+        ("❹❾❶❺❶❷❸", "•••"),
+        ("٤٩١٥١٢٣", "•••"),
+        ("49151234-5678-9000-0000-000000000000", "•••-•••-•••-•••-•••"),
+        ("49 & 1512 & 345", "••• & ••• & •••"),
+    ],
+)
+def test_the_name_of_a_job_keeps_no_number_however_it_is_written(name: str, kept: str) -> None:
+    assert name_without_numbers(name) == kept
+
+
+@pytest.mark.parametrize(
+    "name", ["leads 2026-11-29 #3", "550e8400-e29b-41d4-a716-446655440000", "Q3 ② 2025", "x", ""]
+)
+def test_the_name_of_a_job_keeps_few_digits_dates_and_ids(name: str) -> None:
+    assert name_without_numbers(name) == name
+
+
+@given(st.text("0123456789①٤ -'/.:a"))
+def test_a_name_has_few_digits_that_are_not_dates(name: str) -> None:
+    left = re.sub(r"\d{4}([-./])\d\d\1\d\d", "", name_without_numbers(name))
+    assert sum(unicodedata.digit(letter, None) is not None for letter in left) < 7

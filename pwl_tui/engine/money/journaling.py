@@ -6,7 +6,7 @@ from typing import Literal
 
 from pwl_tui.state.files.journal import Candidates, Entry, Intent, timestamp
 from pwl_tui.state.models import Batch, Binding, Job
-from pwl_tui.text import without_numbers
+from pwl_tui.text import name_without_numbers
 
 
 def digest(numbers: Iterable[int]) -> str:
@@ -47,7 +47,7 @@ def candidates_line(job: Job, batch: Batch, batch_ids: Iterable[str], now: float
         profile=job.profile,
         job=batch.job,
         seq=batch.seq,
-        name=without_numbers(job.name),
+        name=name_without_numbers(job.name),
     )
 
 

@@ -15,7 +15,6 @@ from phonenumbers import NumberParseException, PhoneMetadata, ValidationResult
 
 from pwl_tui.lists.numbers.letters import LETTER, without_words
 from pwl_tui.lists.numbers.pieces import alternatives, parts
-from pwl_tui.lists.numbers.plain import plain
 from pwl_tui.lists.numbers.reasons import (
     CELL_TOO_LONG,
     DIGITS_LOST,
@@ -34,6 +33,7 @@ from pwl_tui.lists.numbers.reasons import (
 from pwl_tui.lists.numbers.renumbered import renumbered
 from pwl_tui.lists.numbers.shortcut import REASON_OF_LENGTH, shortcut
 from pwl_tui.lists.read.reading import Strictness
+from pwl_tui.plain import plain
 
 _REASON_OF_ERROR = {
     NumberParseException.INVALID_COUNTRY_CODE: UNKNOWN_COUNTRY_CODE,

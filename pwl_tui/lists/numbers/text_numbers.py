@@ -7,7 +7,7 @@ from phonenumbers import Leniency, PhoneNumberMatcher, is_valid_number
 
 from pwl_tui.lists.numbers.letters import may_touch
 from pwl_tui.lists.numbers.parse import RENUMBERED, parse, without_links
-from pwl_tui.lists.numbers.plain import plain
+from pwl_tui.plain import plain
 
 _ENOUGH_DIGITS = re.compile(r"(?:\D*\d){7}")
 """Lines with fewer digits have no number."""

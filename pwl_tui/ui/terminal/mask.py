@@ -7,12 +7,16 @@ from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
+from pwl_tui.plain import even
 from pwl_tui.text import NUMBER_GAP
 
 _KEPT, _KEPT_OF_SHORT, _SHORT = 4, 2, 8
 """Digits that are shown at the end of a number, and of one with fewer than eight."""
 _WIDE = "＊"  # noqa: RUF001 - as wide as the digit it stands for
 _PART_OF_ADDRESS = r"(?:25[0-5]|2[0-4]\d|1?\d?\d)"
+_GAP = NUMBER_GAP.replace(" ", "[ ]")  # spaces do not count in the expression below
+_GAP_WITH_PLUS = rf"(?:{_GAP}|,)"
+"""Without a plus, commas group the thousands of a figure."""
 _FIGURES = re.compile(
     rf"""
     (?P<other>
@@ -22,7 +26,7 @@ _FIGURES = re.compile(
       | (?<![\w+.(/-])[0-3]?\d([./])[01]?\d\3(?:19|20)\d\d(?![\w./-])          # a date
       | (?<![\w+.(-])(?:{_PART_OF_ADDRESS}\.){{3}}{_PART_OF_ADDRESS}(?![\w.-])  # an IP address
     )
-  | (?P<number> \+\s?\(?\d(?:{NUMBER_GAP}?\d)+ | \(?\d(?:{NUMBER_GAP}?\d)+ ) (?P<cut>…)?
+  | (?P<number> \+{_GAP}?\d(?:{_GAP_WITH_PLUS}?\d)+ | \(?\d(?:{_GAP}?\d)+ ) (?P<cut>…)?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -34,24 +38,26 @@ def masked(line: str) -> str:
     A number has seven digits or more, five with a plus, however grouped; where it is cut off, none is shown.
     Dates, IP addresses and the IDs of batches stay.
     """
-    return _FIGURES.sub(_hidden, line) if any(sign.isdecimal() for sign in line) else line
+    if not any(sign.isdecimal() for sign in line):
+        return line
+    signs = list(line)
+    for found in _FIGURES.finditer(even(line)):
+        for place in _places(found):
+            signs[place] = "•" if cell_len(signs[place]) == 1 else _WIDE
+    return "".join(signs)
 
 
-def _hidden(found: re.Match[str]) -> str:
+def _places(found: re.Match[str]) -> list[int]:
+    """Return the places of the digits to hide."""
     number = found["number"]
     if number is None:
-        return found[0]
-    digits, cut = sum(sign.isdecimal() for sign in number), found["cut"] is not None
-    if digits < (3 if cut else 5 if number.startswith("+") else 7):
-        return found[0]
-    hidden = digits if cut else digits - (_KEPT_OF_SHORT if digits < _SHORT else _KEPT)
-    signs = []
-    for sign in number:
-        if sign.isdecimal() and hidden:
-            hidden -= 1
-            sign = "•" if cell_len(sign) == 1 else _WIDE
-        signs.append(sign)
-    return "".join(signs) + (found["cut"] or "")
+        return []
+    digits = [found.start() + place for place, sign in enumerate(number) if sign.isdecimal()]
+    if found["cut"] is not None:
+        return digits if len(digits) > 2 else []
+    if len(digits) < (5 if number.startswith("+") else 7):
+        return []
+    return digits[: -(_KEPT_OF_SHORT if len(digits) < _SHORT else _KEPT)]
 
 
 class MaskFilter(LineFilter):

@@ -15,7 +15,7 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.state.files.journal import Entry
 from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store
-from pwl_tui.text import without_numbers
+from pwl_tui.text import name_without_numbers
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
@@ -260,7 +260,7 @@ def test_all_jobs_come_back_from_the_journal(
     # Their batches lie between each other in the journal.
     for only in ([one], [two], [one], [two], [one]):
         assert isinstance(submitter.send_next(only), Sent)
-    jobs = {(without_numbers(job.name), *_ids(store, job.id)) for job in store.jobs.all()}
+    jobs = {(name_without_numbers(job.name), *_ids(store, job.id)) for job in store.jobs.all()}
 
     anew = open_store(tmp_path / "anew")
     entries = [

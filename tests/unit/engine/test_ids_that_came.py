@@ -20,7 +20,7 @@ from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Candidates, Intent
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
-from pwl_tui.text import without_numbers
+from pwl_tui.text import name_without_numbers
 from tests.unit.fake_service import (
     BINDING,
     FIRST,
@@ -310,7 +310,7 @@ def test_it_comes_back_from_the_journal_without_the_state_file(
     adopted = engine.recovery.adopt_journal()
     assert adopted.nameless == []
     (rebuilt,) = adopted.jobs
-    assert new.jobs.get(rebuilt).name == without_numbers(name)
+    assert new.jobs.get(rebuilt).name == name_without_numbers(name)
     assert [batch.batch_id for batch in new.batches.of(rebuilt)] == ids(service)
     again = engine.recovery.adopt_journal()
     assert (again.jobs, again.nameless, again.known) == ([], [], 1)

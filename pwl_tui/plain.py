@@ -48,6 +48,25 @@ class _Plain(dict[int, str | None]):
 _PLAIN = _Plain(_MARKS)
 
 
+class _Even(dict[int, str | None]):
+    """The same, but with a character in place of each, and bullets as dots."""
+
+    def __missing__(self, code: int) -> str:
+        return _PLAIN[code] or INVISIBLE
+
+
+_EVEN = _Even(dict.fromkeys(map(ord, _BULLETS), "."))
+INVISIBLE = "\u200b"
+"""What `even` puts in place of what cannot be seen."""
+BETWEEN = rf"[-()./_\[\]~*'\u2019{INVISIBLE}]"
+"""An expression for a mark that may be between two digits of a number, in an `even` text."""
+
+
+def even(text: str) -> str:
+    """Return a text as `plain` does, but as long as before, so that places in it are places in the text."""
+    return text if text.isascii() and "\0" not in text else text.translate(_EVEN)
+
+
 def plain(text: str) -> str:
     """Return a text in plain characters; see the module."""
     return text if text.isascii() and "\0" not in text else text.translate(_PLAIN)
