@@ -14,10 +14,12 @@ from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, NamedTuple, NoReturn
 
 MASK: Final = "•••"
 """What stands in place of a secret."""
+_FEWEST_IN_FIELDS: Final = 8
 _PARAMETER = re.compile(r"""(api_key["']?\s*[=:]\s*["']?)[^&\s"',}]+""", re.IGNORECASE)
 
 
@@ -74,9 +76,9 @@ class Redactor:
     """Removes one secret from what is received, in whatever notation it is repeated.
 
     It is found in any case, as URLs, JSON, JavaScript and HTML may write each of its characters, also one
-    notation within another, with anything but letters and digits in between, in letters that look alike,
-    backward, as hexadecimal codes, and in Base32, Base64, Base85 and hexadecimal digits, also twice. Two
-    thirds of its letters and digits count as all of it.
+    notation within another, with anything but letters and digits in between, in letters and digits that look
+    alike, backward, as hexadecimal or decimal codes, spread over a list or an object, and in Base32, Base64,
+    Base85 and hexadecimal digits, also twice. Two thirds of its letters and digits count as all of it.
 
     The work is bounded, whatever arrives: of a field that is longer than any of the service's, the beginning
     is kept. In an answer with far more escapes than any of the service's, the remaining fields with escapes
@@ -108,7 +110,7 @@ class Redactor:
         self._word = re.compile(
             rf"(?<![\w+-]){re.escape(self._value)}(?![\w-])" if self._weak else r"(?!)", re.IGNORECASE
         )
-        self._searched: dict[str, str] = {}
+        self._searched: dict[tuple[str, int], str] = {}
         """Fields that were searched, as most answers name few carriers."""
 
     def may_be_in(self, body: bytes) -> bool:
@@ -130,6 +132,8 @@ class Redactor:
             any(piece in bare for piece in self._piece_bytes)
             or any(sign in body for sign in _CODE_SIGNS)
             or _LONG_RUN in body.translate(_RUNS)
+            or _MANY_DIGITS in bare.translate(_DIGITS_ALIKE)
+            or body.translate(_RUNS, _NOT_QUOTED).count(b'"a"') >= _FEWEST_IN_FIELDS
         )
 
     def values(self, value: Any, name: str = "") -> Any:
@@ -148,13 +152,13 @@ class Redactor:
                 return value
             case str():
                 return self._field(value, name, left)
+            case list() | dict() if self._pieces and self._is_innermost(value, left):
+                return [MASK] if isinstance(value, list) else {MASK: MASK}
             case dict():
                 return {
                     name if self._weak else self._field(name, "", left): self._values(one, name, left)
                     for name, one in value.items()
                 }
-            case list() if len(value) >= _FEWEST_IN_FIELDS and self._pieces and self._is_spelled(value, left):
-                return [MASK]
             case list():
                 return [self._values(one, name, left) for one in value]
             case int() | float() if not self._weak and self._value in str(value):
@@ -165,27 +169,37 @@ class Redactor:
         """Return a text without the secret, weak or not, even if the text ends in the middle of it."""
         return self._without(text.replace(self._value, MASK), _FEWEST) if self._value else text
 
-    def _is_spelled(self, values: list[Any], left: list[int]) -> bool:
-        """Return whether a list has the secret, a few letters or a code at a time."""
-        if not all(isinstance(one, int) or (isinstance(one, str) and len(one) < 12) for one in values):
-            return False
-        text = " ".join(map(str, values[:_LONGEST]))
-        return self._field(text, "", left) != text
+    def _is_innermost(self, value: list[Any] | dict[str, Any], left: list[int]) -> bool:
+        """Return whether a list or an object has the secret in small pieces, and none within it has."""
+        inner = value.values() if isinstance(value, dict) else value
+        return self._is_spelled(value, left) and not any(
+            self._is_spelled(one, left, len(self._plain)) for one in inner if isinstance(one, list | dict)
+        )
 
-    def _field(self, value: str, name: str, left: list[int]) -> str:
+    def _is_spelled(
+        self, value: list[Any] | dict[str, Any], left: list[int], fewest: int = _FEWEST_IN_FIELDS
+    ) -> bool:
+        """Return whether a list or an object has the secret, a few letters or a code at a time."""
+        pieces = _leaves(value)
+        return any(
+            text[:_LONGEST] != self._field(text, "", left, fewest)
+            for text in (" ".join(pieces), " ".join(value) if isinstance(value, dict) and pieces else "")
+        )
+
+    def _field(self, value: str, name: str, left: list[int], fewest: int = _FEWEST_IN_FIELDS) -> str:
         if self._weak:
             return value if name in _PAID_FOR else self._word.sub(MASK, value)
         value = value[:_LONGEST]
         if len(value) < _FEWEST_IN_FIELDS or not self.may_be_in(value.encode(errors="surrogatepass")):
             return value
-        found = self._searched.get(value)
+        found = self._searched.get((value, fewest))
         if found is None:
             left[0] -= len(value)
             if left[0] < 0:
                 return MASK
             if len(self._searched) == _MOST_SEARCHED:
                 self._searched.clear()
-            found = self._searched[value] = self._without(value, _FEWEST_IN_FIELDS)
+            found = self._searched[value, fewest] = self._without(value, fewest)
         return found
 
     def _without(self, text: str, fewest: int) -> str:
@@ -205,7 +219,7 @@ class Redactor:
 
     def _spans(self, text: str, fewest: int) -> Iterator[tuple[int, int]]:
         """Yield where the secret begins and ends in a text."""
-        for escape in (_ESCAPE, _CODE, _MARK) if self._pieces else (_ESCAPE,):
+        for escape in (_ESCAPE, _CODE, _MARK, _DECIMAL) if self._pieces else (_ESCAPE,):
             if escape is _ESCAPE or escape.search(text):
                 yield from self._spans_in(text, fewest, escape)
         if self._pieces:
@@ -258,7 +272,6 @@ _STRONG: Final = 8
 _STRONG_DIGITS: Final = 20
 """Digits that cannot be part of a phone number, which has 15."""
 _FEWEST: Final = 4
-_FEWEST_IN_FIELDS: Final = 8
 _PAID_FOR: Final = frozenset(
     {"phone_number", "formatted_number", "formatnational", "formatinternational", "batch_id"}
     | {"status", "wa_status", "country", "countrycode", "linetype"}
@@ -270,9 +283,11 @@ _LOWER_BYTES: Final = bytes(range(256)).lower()
 _WHITE: Final = b" \t\n\v\f\r"
 _SIGNS: Final = (
     *(b"\\", b"%", b"\0", b"\x1b", b"\xc2", b"\xcc", b"\xcd", b"\xd0", b"\xd1"),
+    *(b"\xce", b"\xcf", b"\xd9", b"\xdb", b"\xdf", b"\xe0", b"\xea"),
     *(b"\xe1", b"\xe2", b"\xe3", b"\xef", b"\xf0", b"\xf3"),
 )
-"""Bytes that begin an escape, an invisible character or a letter that looks alike in UTF-8, or UTF-16."""
+"""Bytes that begin an escape, or in UTF-8 an invisible character, a letter that looks alike or a foreign
+digit, or that are in UTF-16."""
 _ESCAPE = re.compile(
     r"%u(?P<url>[0-9a-f]{4})|%(?P<two>[0-9a-f]{2})|\\U(?P<eight>[0-9a-f]{8})"
     r"|\\u\{?(?P<code>[0-9a-f]{1,6})(?:\}|(?<=u[0-9a-f]{4}))|\\x\{?(?P<script>[0-9a-f]{2})\}?"
@@ -281,20 +296,32 @@ _ESCAPE = re.compile(
 )
 # These apart, because a key may have such signs in it.
 _CODE = re.compile(r"(?:\b0x|\bU\+)0{0,6}(?P<two>[0-9a-f]{2})(?![0-9a-f])", re.IGNORECASE)
-_MARK = re.compile(r"(?P<mark>\x1b\[[\d;]{0,20}[a-z]|<[^<>]{1,40}>)", re.IGNORECASE)
+_NAME = r"""["']\w{1,3}["']\s*:"""
+_MARK = re.compile(rf"(?P<mark>\x1b\[[\d;]{{0,20}}[a-z]|<[^<>]{{1,40}}>|{_NAME})", re.IGNORECASE)
+_DECIMAL = re.compile(
+    rf"(?P<mark>{_NAME})|(?<![^\W_])0{{0,3}}(?P<decimal>[3-9]\d|1[01]\d|12[0-6])(?![^\W_])", re.ASCII
+)
 _RUN = re.compile(r"[\w+/-]{16,}={0,2}", re.ASCII)
 _DIGITS = re.compile(r"[0-9a-fA-F]{16,}")
 _RUNS: Final = bytes(
-    ord("a") if code < 128 and (chr(code).isalnum() or chr(code) in "+/_") else 0 for code in range(256)
+    ord("a") if code < 128 and (chr(code).isalnum() or chr(code) in "+/_") else code * (code == 0x22)
+    for code in range(256)
 )
 _LONG_RUN: Final = b"a" * 20
 """What may be packed; the ID of a batch is not so long between its hyphens."""
 _CODE_SIGNS: Final = (b"0x", b"0X", b"U+0", b"u+0", b"<", b"=")
+_DIGITS_ALIKE: Final = bytes(ord("0") if 0x30 <= code < 0x3A else code for code in range(256))
+_MANY_DIGITS: Final = b"0" * 16
+"""Eight codes of two digits; a number has 15, and names of fields are between two."""
+_NOT_QUOTED: Final = b" \t\r\n"
+_SHORT: Final = 12
+"""Characters of what is no small piece of a secret."""
 _NOT_BARE: Final = bytes(code for code in range(128) if not chr(code).isalnum())
 _ALIKE: Final = dict(zip(map(ord, "аеорсухіјѕԁһкмтв"), "aeopcyxijsdhkmtb", strict=True)) | dict.fromkeys(
     (0x115F, 0x1160, 0x3164, 0xFFA0)
 )
 """Letters of other scripts that look like Latin ones, and letters that look like nothing."""
+_ALIKE.update(zip(map(ord, "αβεζηικνορτυχγωϲϳΗΝΥ"), "abeznikvoptuxywcjhny", strict=True))
 _ALIKE.update({0xE0000 + code: chr(code) for code in range(0x21, 0x7F)})
 _FEWEST_BARE: Final = 12
 _LONGEST: Final = 4096
@@ -316,6 +343,24 @@ class _Level(NamedTuple):
 
 def _characters(text: str) -> _Level:
     return _Level(text, list(range(len(text))), list(range(1, len(text) + 1)))
+
+
+def _leaves(value: list[Any] | dict[str, Any]) -> list[str]:
+    """Return the texts and numbers within, in order; none if there is a longer one, or fewer than a few."""
+    found, waiting = list[str](), list[Any]([value])
+    while waiting and len(found) < _LONGEST:
+        match waiting.pop():
+            case list() as inner:
+                waiting += inner[:_LONGEST][::-1]
+            case dict() as inner:
+                waiting += [*islice(inner.values(), _LONGEST)][::-1]
+            case str() | int() as one if len(str(one)) < _SHORT:
+                found.append(str(one))
+            case None:
+                pass
+            case _:
+                return []
+    return found if len(found) >= _FEWEST_IN_FIELDS else []
 
 
 def _squeezed(level: _Level) -> tuple[str, list[int]]:
@@ -357,6 +402,8 @@ def _meant(escape: re.Match[str]) -> str:
             return " " if said in "bfnrtv" else said
         case "octal":
             return chr(int(said, 8))
+        case "decimal":
+            return chr(int(said))
     return chr(int(said, 16)) if int(said, 16) < 0x110000 else ""
 
 
@@ -366,6 +413,7 @@ def _bared(level: _Level) -> tuple[str, list[int]]:
     for place, letter in enumerate(level.text):
         if not letter.isascii():
             letter = unicodedata.normalize("NFKC", letter.translate(_ALIKE)).lower().translate(_ALIKE)
+            letter = "".join(str(unicodedata.decimal(one, one)) for one in letter)
         for one in letter.lower():
             if one.isalnum():
                 letters.append(one)

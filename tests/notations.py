@@ -26,6 +26,16 @@ def _now_and_then(text: str) -> str:
 
 NOTATIONS: Mapping[str, Write] = {
     "as it is": lambda text: text,
+    "as decimal codes": lambda text: ", ".join(str(ord(letter)) for letter in text),
+    "as decimal codes on lines": lambda text: "\n".join(f"{ord(letter):03d}" for letter in text),
+    "as a buffer": lambda text: json.dumps({"type": "Buffer", "data": list(text.encode())}),
+    "by place": lambda text: json.dumps(dict(enumerate(text))),
+    "codes by place": lambda text: json.dumps(dict(enumerate(text.encode()))),
+    "in objects": lambda text: json.dumps([{"c": letter} for letter in text]),
+    "in Greek lookalikes": lambda text: (
+        text.replace("a", "\u03b1").replace("k", "\u03ba").replace("v", "\u03bd")
+    ),
+    "in Arabic digits": lambda text: text.translate({0x30 + n: 0x660 + n for n in range(10)}),
     "in capitals": str.upper,
     "in a URL": lambda text: quote(text, safe=""),
     "in a URL, in small letters": lambda text: quote(text, safe="").lower(),

@@ -212,12 +212,67 @@ def test_a_list_that_spells_it_is_masked(spelled: list[Any]) -> None:
     assert Redactor(Secret(KEY)).values({"a": spelled, "b": 1}) == {"a": [MASK], "b": 1}
 
 
+CODES = [ord(letter) for letter in KEY]
+
+
+def nested(depth: int) -> dict[str, Any]:
+    """Return codes of most of the key in an object in codes in an object, and so on."""
+    inner: dict[str, Any] = {}
+    for n in range(depth):
+        inner = {"x": [*CODES[1:9], n, inner]}
+    return inner
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        CODES,
+        {"type": "Buffer", "data": CODES},
+        {str(place): letter for place, letter in enumerate(KEY)},
+        {str(place): code for place, code in enumerate(CODES)},
+        [{"c": letter} for letter in KEY],
+        [{"c": code} for code in CODES],
+        [[letter] for letter in KEY],
+        [[[code] for code in CODES[:9]], [[code] for code in CODES[9:]]],
+        {"a": list(KEY[:9]), "b": list(KEY[9:])},
+    ],
+)
+def test_a_structure_that_spells_it_is_masked_and_nothing_beside_it(spelled: Any) -> None:
+    redactor = Redactor(Secret(KEY))
+    said = {"balance": 7, "error": {"why": "No such key as this", "x": spelled}}
+    assert redactor.may_be_in(json.dumps(said).encode())
+    came = redactor.values(said)
+    assert came["balance"] == 7
+    assert came["error"]["why"] == "No such key as this"
+    assert MASK in str(came["error"]["x"])
+    assert not re.search("9.{0,12}c.{0,12}_|57.{0,12}99.{0,12}95", str(came))
+
+
+@given(
+    st.lists(
+        st.from_regex(r"\+[1-9]\d{6,14}", fullmatch=True).map(
+            lambda number: {
+                **answer(phone_number=number),
+                "digits": list(number),
+                "codes": list(number.encode()),
+            }
+        ),
+        max_size=20,
+    )
+)
+def test_lists_of_digits_and_codes_of_numbers_stay_as_they_are(results: list[dict[str, Any]]) -> None:
+    said = {"batch_id": ID, "status": "completed", "results": results}
+    assert Redactor(Secret(KEY)).values(said) == said
+
+
 @pytest.mark.parametrize(
     "said",
     [
         {"error": "%2525252525" * 100_000},
         {"service": "&#37;25\\\\u0025" * 50_000},
         {"results": ["%25" * 20] * 10_000},
+        {"results": [[{"c": 112}] * 20] * 10_000},
+        nested(150),
         {"%25" * 1000 + str(n): n for n in range(100)},
     ],
 )
