@@ -53,11 +53,19 @@ def _around(get: Callable[[Path], str]) -> Callable[[Path], str]:
     return lambda directory: re.sub(r"[^\w\s]*•••(?:[^\w\s]|_)*", "•••", get(directory))
 
 
+_BEFORE = {
+    "as a buffer": '{"type": "Buffer", "data": ',
+    "by place": '{"0": ',
+    "codes by place": '{"0": ',
+    "in objects": '[{"c": ',
+}
+"""What stays in front of the mask of a key that is written out as JSON: it is none of the key."""
+
 CASES: Sequence[Case] = (
     *(
         Case(
             f"a carrier with the key {name}",
-            f"{_NUMBER} completed A ••• B",
+            f"{_NUMBER} completed A {_BEFORE.get(name, '')}••• B",
             _around(_polled(_KEY, carrier=f"A {way(_KEY)} B")),
         )
         for name, way in NOTATIONS.items()

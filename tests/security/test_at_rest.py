@@ -260,9 +260,9 @@ def test_the_journal_and_the_environment_of_a_hook_name_no_number(
     make_submitter(store, service, clock).send_next()
     journals = [tmp_path / "state" / "journal.log", *(tmp_path / "cache").rglob("*.log")]
     assert len(journals) == 2
-    assert all('"name":"••• of 2026-11-29"' in journal.read_text() for journal in journals)
+    assert all('"name":"+••• (•••) •••-••• of 2026-11-29"' in journal.read_text() for journal in journals)
     monkeypatch.setattr("subprocess.Popen", lambda *_, env, **__: environs.append(env))
     environs: list[dict[str, str]] = []
     run_hook("true", store.jobs.get(job), {}, Secret(KEY))
-    assert environs[0]["PWL_TUI_NAME"] == "••• of 2026-11-29"
+    assert environs[0]["PWL_TUI_NAME"] == "+••• (•••) •••-••• of 2026-11-29"
     store.close()

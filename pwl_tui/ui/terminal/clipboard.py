@@ -50,4 +50,8 @@ def outcome(text: str, environ: Mapping[str, str]) -> str:
 
 def masked(text: str) -> str:
     """Return a text with the middle of every E.164 number hidden, ``+1415•••2671``; of others, more is."""
-    return mask.masked(_NUMBER.sub(r"+\1•••\2", text))
+    between, parts = 0, list[str]()
+    for found in _NUMBER.finditer(text):
+        parts += [mask.masked(text[between : found.start()]), f"+{found[1]}•••{found[2]}"]
+        between = found.end()
+    return "".join([*parts, mask.masked(text[between:])])
