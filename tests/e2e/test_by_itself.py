@@ -138,7 +138,7 @@ while engine.wishes.left():
 def test_an_export_is_whole_and_there_once_however_often_its_processes_are_killed(
     machine: Place, run: Run, tmp_path: Path
 ) -> None:
-    rows = 20_000
+    rows = 40_000
     (tmp_path / "long.txt").write_text("".join(f"+1415{2_000_000 + n}\n" for n in range(rows)))
     target = tmp_path / "answers" / "long.csv"
     target.parent.mkdir()
@@ -154,7 +154,7 @@ def test_an_export_is_whole_and_there_once_however_often_its_processes_are_kille
         process = subprocess.Popen([sys.executable, "-c", _EXPORTING, str(machine.state)])
         while process.poll() is None and set(target.parent.glob(".*.part")) <= left:
             wait(process, 0.002)
-        wait(process, chance.uniform(0.0, 0.2))
+        wait(process, chance.uniform(0.0, 0.05))
         process.kill()
         process.wait()
         left = set(target.parent.glob(".*.part"))
