@@ -123,27 +123,31 @@ def state(store: Store) -> Finding:
 
 
 def database(store: Store) -> Finding:
-    """Check the server that the state is on: its version, TLS, latency, clock and rights.
+    """Check the server that a shared state is on: its version, TLS, latency, clock and rights.
 
     Raises:
         StateError: it does not answer.
     """
     report = store.report()
     if report is None:
-        return Finding("none: the state is in a file")
+        raise AssertionError("the state is in a file")
     way = report.tls or ("not encrypted, on this machine" if report.local else "not encrypted")
     message = f"{report.place}: PostgreSQL {report.version}, {way}, {report.seconds * 1000:,.1f} ms away"
     if abs(report.ahead) > DATABASE_SKEW_SECONDS:
         message += f", its clock {abs(report.ahead):,.0f} seconds {'behind' if report.ahead > 0 else 'ahead'}"
     remedies = []
     if report.tls is None and not report.local:
-        remedies.append("Add sslmode=verify-full to [state] url: numbers travel there.")
+        remedies.append(
+            "Add sslmode=verify-full to [state] url: phone numbers are sent over this connection."
+        )
     if abs(report.ahead) > DATABASE_SKEW_SECONDS:
         remedies.append("Synchronize the clocks: all machines decide by them when to poll.")
     if not report.durable:
-        remedies.append("Set fsync=on on the server: a power cut could lose IDs that were paid for.")
+        remedies.append("Set fsync=on on the server; otherwise a power cut can lose IDs you paid for.")
     if not report.owned:
-        remedies.append("Make one role the owner of all tables: `forget` and `purge` could not wipe them.")
+        remedies.append(
+            "Make one role the owner of all tables; otherwise `forget` and `purge` cannot wipe anything."
+        )
     return Finding(message, " ".join(remedies))
 
 
@@ -152,7 +156,7 @@ def permissions(store: Store) -> Finding:
     paths = (store.directory, *store.directory.rglob("*"))
     open_to_others = [path for path in paths if _is_open(path)]
     if not open_to_others:
-        return Finding("nobody else can read the state")
+        return Finding("nobody else can read this directory")
     names = ", ".join(str(path) for path in open_to_others[:3])
     return Finding(
         f"other users can access {len(open_to_others):,} of the state's files: {names}",
@@ -188,8 +192,8 @@ def second_copy(store: Store, now: float) -> Finding:
         return Finding(f"the journal has no second copy: {why}")
     if second.problem is not None:
         return Finding(
-            f"the journal has no second copy: {second.problem.message} Once a backup of the whole state"
-            " directory is restored, what was sent since is paid for again.",
+            f"the journal has no second copy: {second.problem.message} If you restore a backup of the"
+            " whole state directory, you may pay again for what was sent since.",
             second.problem.remedy,
         )
     if was_older(store, now):

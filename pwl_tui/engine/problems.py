@@ -34,9 +34,9 @@ RESTORED = Problem(
 
 OLDER = Problem(
     kind=Kind.INVALID_REQUEST,
-    message="This state directory is older than what was sent from it: it was restored, or begun anew.",
-    remedy="The journal's second copy keeps that from being paid for twice. Run `pwl-tui adopt --journal` to"
-    " get back batches that are in no job.",
+    message="This state directory was restored or re-created, and does not know all that was sent from it.",
+    remedy="The journal's second copy prevents paying for it twice. Run `pwl-tui adopt --journal` to get back"
+    " batches that are in no job.",
 )
 
 CHANGED = Problem(
@@ -59,7 +59,7 @@ NO_SPEND = Problem(
 
 AT_HOME = Problem(
     kind=Kind.INVALID_REQUEST,
-    message="This state directory is where it belongs; there is nothing to settle.",
+    message="The state is where it belongs; there is nothing to settle.",
     remedy="Run `pwl-tui jobs` to see what is in it.",
 )
 
@@ -129,7 +129,7 @@ def unstored_answer(cause: Problem) -> Problem:
     return replace(
         cause,
         charged="yes",
-        message="The answer could not be stored; 1 credit was charged, which is not in the ledger."
+        message="The answer could not be stored; 1 credit was charged but is not in the ledger."
         f" {cause.message}",
     )
 
@@ -222,7 +222,7 @@ def foreign_words(batch: Batch) -> Problem:
     """Return the problem of a batch whose answer has words that say neither on WhatsApp nor not."""
     return Problem(
         kind=Kind.BAD_ANSWER,
-        message=f"The answer for batch {batch.label} says in no known word who is on WhatsApp.",
+        message=f"The answer for batch {batch.label} uses unknown words for who is on WhatsApp.",
         charged="yes",
         remedy=_ITS_ID,
     )
@@ -422,7 +422,7 @@ def internal(error: BaseException) -> Problem:
         return Problem(
             kind=Kind.SERVER_ERROR,
             message="Too many files are open.",
-            remedy="Nothing is lost. Raise the limit with `ulimit -n 256`, then start pwl-tui again.",
+            remedy="Nothing is lost. Raise the limit with `ulimit -n 4096`, then start pwl-tui again.",
         )
     name, path = type(error).__name__, crash_log.record(error)
     details = "" if path is None else f" Details: {path}."

@@ -178,9 +178,9 @@ class Activities:
         with self._database.transaction() as c:
             note(c, activity)
 
-    def last(self, event: str) -> float | None:
+    def last(self, event: str, detail: str) -> float | None:
         """Return when an event happened last, UTC epoch seconds; None if never."""
-        row = self._database.first("SELECT max(at) FROM activity WHERE event=?", event)
+        row = self._database.first("SELECT max(at) FROM activity WHERE event=? AND detail=?", event, detail)
         return None if row is None else row[0]
 
     def count(self, *, job: int | None = None, words: str = "") -> int:

@@ -40,7 +40,7 @@ from pwl_tui.state.wishes import Wishes
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: there must be room for an ID that is paid for."""
-COMPLETED = "journal completed"
+_COMPLETED = "journal completed"
 """The activity of a journal that lacked lines of its second copy: see `Store.complete_journal`."""
 
 
@@ -255,8 +255,15 @@ class Store:
 
     def _tell_older(self) -> None:
         # Before it is done: whoever is killed in between says it twice, and not never.
-        self.activity.add(Activity(self._clock(), None, None, COMPLETED, "from its second copy"))
+        self.activity.add(Activity(self._clock(), None, None, _COMPLETED, f"of {self._own}"))
         self.on_older()
+
+    def last_older(self) -> float | None:
+        """Return when this directory proved older than what was sent from it, UTC epoch seconds.
+
+        None means never. A shared database has the same of other machines, too.
+        """
+        return self.activity.last(_COMPLETED, f"of {self._own}")
 
     def wipe(self) -> None:
         """Leave nothing behind of what was deleted: see `Database.wipe`. It takes seconds if much is kept.
@@ -308,7 +315,8 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
         from pwl_tui.state.engines.postgres import Postgres  # loaded only where it is used
     except ImportError as error:
         raise StateError(
-            "The driver for PostgreSQL is not installed.", "Run `pip install 'pwl-tui[postgres]'`."
+            "The driver for PostgreSQL is not installed, or its library is missing.",
+            "Install pwl-tui with the extra [postgres].",
         ) from error
     own = f"{(host or _this_host(directory)).id} {directory.resolve()}"
     database = Postgres(url, patience=patience, site=hashlib.sha256(own.encode()).hexdigest()[:32])

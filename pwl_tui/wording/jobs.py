@@ -207,7 +207,7 @@ def to_be_exported(target: "Target | None") -> str:
         return ""
     first, *more = target.files()
     path = clean(str(first), _LONGEST_PATH)
-    return f"When it is finished, it is exported to {'files such as ' if more else ''}{path}."
+    return f"Once the job is finished, the list will be exported to {'files such as ' if more else ''}{path}."
 
 
 def continued_by(later: Job) -> str:

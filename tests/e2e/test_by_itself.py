@@ -23,7 +23,8 @@ def test_a_list_is_exported_when_it_is_finished_whoever_finishes_it(
     )
     assert (code, "It will be exported to" in err) == (0, True)
     asked = err[: err.index("Created job")]
-    assert f"When it is finished, it is exported to {tmp_path / 'on.txt'}." in asked, "before it is paid for"
+    export = f"Once the job is finished, the list will be exported to {tmp_path / 'on.txt'}."
+    assert export in asked, "before it is paid for"
     job = json.loads(run("show", "1", "--json")[1])
     assert job["export"] == {"path": str(tmp_path / "on.txt"), "written": None, "files": [], "error": None}
     assert run("watch")[0] == 0

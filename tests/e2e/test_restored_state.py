@@ -15,7 +15,7 @@ from tests.crash.reconcile import read_batches, unclaimed
 from tests.e2e.harness import Place, Ran, charged_twice, messy_csv, place, spent, until
 
 NUMBERS = 5_000
-OLDER = "This state directory is older than what was sent from it"
+OLDER = "This state directory was restored or re-created"
 
 
 @pytest.fixture

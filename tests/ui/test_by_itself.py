@@ -92,7 +92,7 @@ async def test_the_question_names_the_file_of_the_export(start: Start, world: Wo
         await rig.pilot.press("ctrl+s")
         await rig.until(lambda: rig.screen_name == "Ask", "it asks")
         words = " ".join(rig.text().replace("│", " ").split())
-        assert "When it is finished, it is exported to" in words
+        assert "Once the job is finished, the list will be exported to" in words
         assert file.name in words
 
 

@@ -1,4 +1,4 @@
-"""``state``: where the state directory belongs."""
+"""``state``: where the state belongs."""
 
 from argparse import ArgumentParser
 
@@ -10,7 +10,7 @@ from pwl_tui.wording.place import place_words
 
 def _state_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "action", choices=("settle",), help="settle: decide about a moved or copied directory"
+        "action", choices=("settle",), help="settle: decide about a state that was moved, copied or restored"
     )
     parser.add_argument(
         "--as",
@@ -22,7 +22,7 @@ def _state_arguments(parser: ArgumentParser) -> None:
 
 
 def state(session: Session) -> int:
-    """Show where the state directory belongs, or record what the person decided about it."""
+    """Show where the state belongs, or record what the person decided about it."""
     engine, decision = session.engine, session.arguments.as_
     if decision is not None:
         moved = decision == "moved"
@@ -31,7 +31,7 @@ def state(session: Session) -> int:
     if (misplaced := engine.misplaced) is not None:
         session.output.problem(misplaced)
         return Exit.FAILED
-    session.output.say(f"This state directory is where it belongs: {session.store.places.here}.")
+    session.output.say(f"The state is where it belongs: {session.store.places.here}.")
     return Exit.DONE
 
 
@@ -40,7 +40,7 @@ COMMANDS = {
         state,
         _state_arguments,
         "A directory that was copied or moved to another machine or path sends nothing until you say which it"
-        " is: two copies would pay for the same numbers twice. Without --as, it says where the directory"
-        " belongs.",
+        " is: two copies would pay for the same numbers twice. So does a restored database."
+        " Without --as, it says where the state belongs.",
     ),
 }

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias, TypeVar
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line, timestamp
 from pwl_tui.state.models import Batch, BatchState, Binding
-from pwl_tui.state.store import COMPLETED, Store
+from pwl_tui.state.store import Store
 
 _DAY_SECONDS: Final = 86_400.0
 
@@ -137,7 +137,7 @@ def was_older(store: Store, now: float) -> bool:
         store: the state.
         now: UTC epoch seconds.
     """
-    at = store.activity.last(COMPLETED)
+    at = store.last_older()
     return at is not None and now - at < _DAY_SECONDS
 
 

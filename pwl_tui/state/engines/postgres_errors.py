@@ -37,7 +37,7 @@ _SENTENCES: Final[tuple[tuple[str, tuple[str, str]], ...]] = (
     ("53100", ("The disk of the database server is full.", "Free some space there, then try again.")),
     (
         "53300",
-        ("The database has no connection left.", "Raise its max_connections, or stop what uses them up."),
+        ("The database has no free connections.", "Raise its max_connections, or stop what uses them up."),
     ),
     ("55P03", _BUSY),
     ("40P01", _BUSY),
@@ -67,20 +67,22 @@ _SENTENCES: Final[tuple[tuple[str, tuple[str, str]], ...]] = (
 )
 _REFUSED: Final = (
     ("password authentication failed", "The database did not accept the password of {user}."),
-    ("no password supplied", "The database wants a password for {user}."),
-    ("no pg_hba.conf entry", "The database does not let {user} in from this machine."),
-    ("too many", "The database has no connection left."),
+    ("no password supplied", "The database requires a password for {user}."),
+    ("no pg_hba.conf entry", "The database does not allow {user} to connect from this machine."),
+    ("too many", "The database has no free connections."),
     ("the database system is", "The database is starting or stopping."),
-    ("could not translate host name", "The name of the database server, {host}, is not known."),
-    ("failed to resolve host", "The name of the database server, {host}, is not known."),
+    ("could not translate host name", "Could not resolve the name of the database server, {host}."),
+    ("failed to resolve host", "Could not resolve the name of the database server, {host}."),
     ("Connection refused", "No database answers at {host}."),
     ("No such file", "No database answers at {host}."),
     ("timeout expired", "The database at {host} did not answer in time."),
+    ("root certificate file", "This machine has no root certificate to check the database at {host} with."),
     ("certificate", "The certificate of the database at {host} was not accepted."),
     ("SSL", "There was no encrypted connection to the database at {host}."),
 )
 _REMEDIES: Final = (
     ("password", "Put it into ~/.pgpass (mode 0600), or into the file that PGPASSFILE names."),
+    ("root certificate", "Add sslrootcert=system to [state] url, or save your CA as ~/.postgresql/root.crt."),
     ("", "Check [state] url, and that `psql` can connect with it."),
 )
 

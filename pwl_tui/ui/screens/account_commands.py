@@ -77,11 +77,13 @@ def settle(screen: CommandScreen[None], job: int | None) -> None:
 
 
 async def settle_place(screen: CommandScreen[None]) -> None:
-    """Ask whether a state directory that belongs to another place was moved or copied."""
+    """Ask whether a state that belongs to another place was moved or copied."""
     from pwl_tui.ui.dialogs.place import place_question
 
     misplaced, engine = screen.snapshot.misplaced, screen.ctx.engine
-    answer = None if misplaced is None else await screen.app.push_screen_wait(place_question(misplaced))
+    if misplaced is None:
+        return
+    answer = await screen.app.push_screen_wait(place_question(misplaced, shared=engine.store.shared))
     if answer not in {"moved", "copy"}:
         return
     try:

@@ -288,7 +288,7 @@ def test_an_answer_that_cannot_be_saved_is_shown_all_the_same(
     (finding,) = look_up(engine, FIRST)
     assert finding.answer is not None
     assert finding.problem is not None
-    assert "1 credit was charged, which is not in the ledger. The disk is full." in finding.problem.message
+    assert "1 credit was charged but is not in the ledger. The disk is full." in finding.problem.message
     assert (finding.problem.charged, finding.ours) == ("yes", True)
     assert len(store.lookups.unanswered(BINDING)) == spent(service) == 1
 

@@ -227,7 +227,7 @@ def test_answers_in_unknown_words_are_unreadable_and_not_failed(
         after = result.batch
         assert result.problem is not None
         assert (result.problem.kind, after.attempts) == (Kind.BAD_ANSWER, attempts)
-        assert "in no known word" in result.problem.message
+        assert "unknown words" in result.problem.message
         assert (after.state, after.counts.pending) == (BatchState.PROCESSING, 50)
         assert "the service said EXISTS" in after.received
         assert store.results.failed(batch.job) == []

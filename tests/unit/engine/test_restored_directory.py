@@ -11,7 +11,7 @@ from pwl_tui.engine.problems import OLDER
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host
 from pwl_tui.state.models import BatchState
-from pwl_tui.state.store import COMPLETED, Store
+from pwl_tui.state.store import Store
 from pwl_tui.ui.data.snapshot import audit, take
 from pwl_tui.ui.presenters.notices import notices
 from tests.unit.fake_service import (
@@ -89,7 +89,7 @@ def test_what_was_sent_after_the_backup_is_not_sent_again(
     assert set(charged(service).values()) == {1}
     assert [batch.batch_id for batch in store.batches.of(job)] == list(service.world.batches)
     assert machine.told == 1
-    assert [entry.event for entry in store.activity.newest(0, 99)].count(COMPLETED) == 1
+    assert [entry.event for entry in store.activity.newest(0, 99)].count("journal completed") == 1
 
 
 def test_what_was_being_sent_after_the_backup_is_in_doubt(

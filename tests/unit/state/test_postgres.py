@@ -198,7 +198,7 @@ def refused(url: str) -> Problem:
         ("postgresql://me@host/name?pass word=hunter2", "cannot be read"),
         ("postgresql://me@/name?host=/nowhere", "No database answers at /nowhere"),
         ("postgresql://me@127.0.0.1:1/name", "No database answers at 127.0.0.1"),
-        ("postgresql://me@host.invalid/name", "is not known"),
+        ("postgresql://me@host.invalid/name", "Could not resolve"),
         ("postgresql://me@host/name?options=-csearch_path%3DÄ;", "schema"),
     ],
 )
@@ -212,7 +212,7 @@ def test_a_wrong_password(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     url = server().replace("postgres:@", "locked@")
     monkeypatch.delenv("PGPASSWORD", raising=False)
-    assert refused(url).message == "The database wants a password for locked."
+    assert refused(url).message == "The database requires a password for locked."
     monkeypatch.setenv("PGPASSWORD", "hunter2")
     said = refused(url)
     assert said.message == "The database did not accept the password of locked."
@@ -288,4 +288,4 @@ def test_without_the_driver(tmp_path: Path, url: str, monkeypatch: pytest.Monkey
     monkeypatch.setitem(sys.modules, "pwl_tui.state.engines.postgres", None)
     with pytest.raises(StateError, match="driver") as caught:
         Store.open(tmp_path / "state", url=url)
-    assert "pwl-tui[postgres]" in caught.value.problem.remedy
+    assert "[postgres]" in caught.value.problem.remedy
