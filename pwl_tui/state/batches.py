@@ -63,8 +63,9 @@ class Batches:
         """
         rows = self._database.read(
             "SELECT b.job, b.seq, b.batch_id, k.base_url FROM batches b JOIN jobs j ON j.id=b.job"
-            " JOIN bindings k ON k.id=j.binding WHERE j.ready=1 AND lower(b.batch_id)=?",
-            batch_id.lower(),
+            " JOIN bindings k ON k.id=j.binding WHERE j.ready=1 AND (b.batch_id=? OR lower(b.batch_id)=?)",
+            batch_id,
+            folded(batch_id),
         )
         for row in rows:
             if folded(row["batch_id"]) == folded(batch_id) and _is_here(row, base_url):
@@ -95,7 +96,9 @@ class Batches:
             marks = ",".join("?" * len(some))
             for held in (_HELD, _FORGOTTEN):
                 rows = self._database.read(
-                    f"{held} WHERE lower(b.batch_id) IN ({marks})", *(batch_id.lower() for batch_id in some)
+                    f"{held} WHERE b.batch_id IN ({marks}) OR lower(b.batch_id) IN ({marks})",
+                    *some,
+                    *map(folded, some),
                 )
                 ours = {folded(row["batch_id"]) for row in rows if _is_here(row, base_url)}
                 found.update(batch_id for batch_id in some if folded(batch_id) in ours)
@@ -323,7 +326,14 @@ class Batches:
             self._leave_sending(c, batch, BatchState.PLANNED, problem, now, submitted=None)
 
     def mark_unknown(
-        self, batch: Batch, problem: Problem, *, now: float, reply: str = "", ids: Sequence[str] = ()
+        self,
+        batch: Batch,
+        problem: Problem,
+        *,
+        now: float,
+        reply: str = "",
+        ids: Sequence[str] = (),
+        holding: bool = False,
     ) -> None:
         """``sending`` → ``unknown``: it may have been charged.
 
@@ -335,8 +345,9 @@ class Batches:
             now: UTC epoch seconds.
             reply: what came in answer to the paid call.
             ids: what may be the batch's ID in it.
+            holding: whether the sender lock must still be held, because its sender is taken for dead.
         """
-        with self._database.transaction() as c:
+        with self._database.transaction(holding=holding) as c:
             self._leave_sending(c, batch, BatchState.UNKNOWN, problem, now)
             set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
             keep(c, batch, now, reply, ids)

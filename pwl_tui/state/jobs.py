@@ -219,18 +219,25 @@ class Jobs:
         query = "SELECT origin FROM jobs WHERE profile=? AND ready=1 ORDER BY id DESC LIMIT ?"
         return [row["origin"] for row in self._database.read(query, profile, most)]
 
-    def forget(self, job_id: int, now: float) -> None:
+    def forget(self, job_id: int, now: float) -> bool:
         """Remove a job with its list, numbers and results; its charges stay. `Store.wipe` makes it for good.
 
         It disappears for everyone at once; then it is deleted in short transactions, so that nobody waits.
+
+        Returns:
+            False if some of it must still be sent, fetched or settled: then it stays.
 
         Raises:
             NoSuchJobError: there is no such job.
         """
         with self._database.transaction() as c:
-            hidden = c.execute("UPDATE jobs SET ready=0, created=0 WHERE id=? AND ready=1", (job_id,))
-            if not hidden.rowcount:
+            # Another process may have begun to send it again: only in here nobody can.
+            row = c.execute(JOB, (job_id,)).fetchone()
+            if row is None:
                 raise NoSuchJobError(f"There is no job {job_id}.")
+            if job_from(row).must_stay:
+                return False
+            c.execute("UPDATE jobs SET ready=0, created=0 WHERE id=?", (job_id,))
             c.execute(
                 "INSERT INTO forgotten SELECT batch_id, ?, job, seq FROM batches"
                 " WHERE job=? AND batch_id IS NOT NULL ON CONFLICT DO NOTHING",
@@ -253,6 +260,7 @@ class Jobs:
                     )
         with self._database.transaction() as c:
             c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
+        return True
 
     def _rows(self, table: str, key: str, job_id: int) -> int:
         row = self._database.first(f"SELECT coalesce(max({key})+1, 0) FROM {table} WHERE job=?", job_id)
@@ -346,5 +354,7 @@ def _batch_values(job: int, seq: int, batch: NewBatch, now: float) -> tuple[obje
 
 def _charged(c: Connection, batch_id: str) -> bool:
     """Whether the books have the charge of a batch whose job was forgotten, or that was written off."""
-    rows = c.execute("SELECT batch_id FROM forgotten WHERE lower(batch_id)=?", (batch_id.lower(),))
+    rows = c.execute(
+        "SELECT batch_id FROM forgotten WHERE batch_id=? OR lower(batch_id)=?", (batch_id, folded(batch_id))
+    )
     return folded(batch_id) in {folded(row["batch_id"]) for row in rows}

@@ -114,14 +114,17 @@ class Lookups:
             return cursor.lastrowid
 
     def answer(self, binding: Binding, lookup: int, answer: Answer, line_type: str, charge: Charge) -> None:
-        """Store the answer to a check and what it cost, together."""
+        """Store the answer to a check and what it cost, together; nothing if it is stored already."""
         columns = ", ".join(f"{column}=?" for column in COLUMNS)
         with self._database.transaction() as c:
-            c.execute(
-                f"UPDATE lookups SET answered=?, error=NULL, line_type=?, {columns} WHERE id=?",
+            stored = c.execute(
+                f"UPDATE lookups SET answered=?, error=NULL, line_type=?, {columns}"
+                " WHERE id=? AND answered IS NULL",
                 (charge.at, line_type, *values_of(answer), lookup),
             )
-            insert_charge(c, binding_row(c, binding), charge)
+            # Nobody may know that it was stored, as where a connection is lost just then.
+            if stored.rowcount:
+                insert_charge(c, binding_row(c, binding), charge)
 
     def withdraw(self, lookup: int) -> None:
         """Forget a check that was surely not charged."""
@@ -155,7 +158,7 @@ class Lookups:
         values = (binding.base_url, binding.fingerprint)
         if self._database.first(f"SELECT 1 FROM lookups WHERE {orphans}", *values) is None:
             return
-        with self._database.transaction() as c:
+        with self._database.transaction(holding=True) as c:
             c.execute(f"UPDATE lookups SET error=? WHERE {orphans}", (to_json(problem), *values))
 
     def count(self, before: float) -> int:

@@ -233,11 +233,11 @@ class Store:
         Raises:
             StateError: the state file cannot be written, or another process does not release the second copy.
         """
-        withdrawn = self.places.copied(now, problem)
         second = self._second_copy(self._own)
-        if withdrawn is not None and second is not None:
+        # Before it is decided: whoever is killed in between is asked again.
+        if second is not None and self.places.elsewhere() is not None:
             second.separate()
-        return withdrawn
+        return self.places.copied(now, problem)
 
     def _keep_second_copy(self) -> None:
         """Begin to keep a second copy, unless it is unknown whether the directory belongs here."""

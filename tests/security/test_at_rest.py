@@ -23,6 +23,7 @@ from tests.unit.fake_service import (
     KEY,
     Clock,
     add_job,
+    ended,
     failing,
     finish,
     look_up,
@@ -240,9 +241,10 @@ def test_the_log_is_emptied_as_soon_as_nobody_reads_from_it(tmp_path: Path) -> N
     job = add_job(store, 14_155_550_000, 500)
     rows = reader.results.rows(job)
     assert isinstance(rows, Generator)
+    ended(store, job)
     reading.callback(rows.close)
     next(rows)
-    store.jobs.forget(job, 0.0)
+    assert store.jobs.forget(job, 0.0)
     store.wipe()
     assert len(pauses) == 1
     assert left_in(tmp_path, set(range(14_155_550_000, 14_155_550_500))) == {}

@@ -221,6 +221,14 @@ def accepted(store: Store, job: int, seq: int = 1, batch_id: str = "id-1") -> Ba
     return store.batches.get(job, seq)
 
 
+def ended(store: Store, job: int) -> None:
+    """Let all batches of a job end without answers, so that it can be forgotten."""
+    for batch in store.batches.of(job):
+        if batch.batch_id is None:
+            batch = accepted(store, job, batch.seq, f"id-{job}-{batch.seq}")
+        store.polls.learn(batch, (), done=True, now=NOW, next_poll=None)
+
+
 def answer(number: int, outcome: Outcome = Outcome.COMPLETED, on: bool | None = True) -> tuple[int, Answer]:
     return number, Answer(outcome, on, on and number % 2 == 0, "Carrier", "US")
 

@@ -148,10 +148,8 @@ class Jobs:
             EngineError: some of it must still be sent, fetched or settled.
             StateError: the state file failed.
         """
-        job = self._store.jobs.get(job_id)
-        if job.must_stay:
-            raise EngineError(unfinished(job))
-        self._store.jobs.forget(job_id, self._context.clock())
+        if not self._store.jobs.forget(job_id, self._context.clock()):
+            raise EngineError(unfinished(self._store.jobs.get(job_id)))
         if wipe:
             self._store.wipe()
 

@@ -206,7 +206,7 @@ class Submitter:
                 now = self._clock()
                 # Or between the journal's line and the database's when its answer could not be read.
                 ids = self._journal.candidates(batch, timestamp(batch.submitted or now))
-                self._store.batches.mark_unknown(batch, ORPHAN, now=now, ids=ids)
+                self._store.batches.mark_unknown(batch, ORPHAN, now=now, ids=ids, holding=True)
         if self._store.batches.in_doubt(self._binding):
             # Whoever gives a batch in doubt its ID does not hold our lock, and writes to the journal first.
             with self._store.accepting():

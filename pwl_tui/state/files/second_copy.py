@@ -10,7 +10,7 @@ backup may come back to any of them.
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -210,7 +210,14 @@ class SecondCopy:
         if not self._is_usable():
             yield None
             return
-        with locked_file(self.path, os.O_RDWR | os.O_APPEND, self._patience) as copy:
+        with ExitStack() as stack:
+            copy: int | None = None
+            try:
+                copy = stack.enter_context(locked_file(self.path, os.O_RDWR | os.O_APPEND, self._patience))
+            except StateError as error:
+                if not isinstance(error.__cause__, OSError):  # another process has it
+                    raise
+                self._failed(error)
             yield copy
 
     def _is_usable(self) -> bool:

@@ -26,6 +26,7 @@ from tests.unit.fake_service import (
     WorldService,
     accepted,
     add_job,
+    ended,
     failing,
     finish,
     ids,
@@ -229,7 +230,8 @@ def test_an_id_that_is_no_uuid_belongs_to_its_service_and_has_its_case(store: St
     for forgotten in (False, True):
         if forgotten:
             for job in jobs:
-                store.jobs.forget(job, NOW)
+                ended(store, job)
+                assert store.jobs.forget(job, NOW)
         assert store.batches.known([unique.lower(), "aB-1", "ab-1"], here) == {unique.lower(), "aB-1"}
         assert store.batches.known([unique.upper(), "aB-1"], there) == {unique.upper()}
         assert (store.batches.by_id("aB-1", here) is None) is forgotten

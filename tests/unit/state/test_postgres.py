@@ -22,6 +22,7 @@ from tests.unit.fake_service import (
     NOW,
     accepted,
     add_job,
+    ended,
     open_store,
 )
 
@@ -169,7 +170,8 @@ def test_a_writer_that_another_machine_keeps_waiting_gives_up(store: Store, tmp_
 
 def test_a_wipe_leaves_what_is_kept_and_writers_wait_for_it(store: Store, other: Store) -> None:
     kept, gone = add_job(store, FIRST, 3), add_job(store, FIRST + 10, 3)
-    store.jobs.forget(gone, NOW)
+    ended(store, gone)
+    assert store.jobs.forget(gone, NOW)
     store.wipe()
     store.check()
     assert [job.id for job in other.jobs.all()] == [kept]
@@ -248,7 +250,8 @@ def test_the_least_rights_suffice(url: str, tmp_path: Path) -> None:
     databases.admin(f"CREATE SCHEMA {schema} AUTHORIZATION tenant")
     with closing(Store.open(tmp_path / "tenant", url=url.replace("postgres:@", "tenant@"))) as store:
         job = add_job(store, FIRST, 3)
-        store.jobs.forget(job, NOW)
+        ended(store, job)
+        assert store.jobs.forget(job, NOW)
         store.wipe()
 
 

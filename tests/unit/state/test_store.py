@@ -222,3 +222,17 @@ def test_answers_are_stored_once_and_never_taken_back(store: Store) -> None:
     done = store.polls.learn(again, [answer(FIRST + 2)], done=True, now=NOW, next_poll=None)
     assert (done.state, done.counts.failed, done.counts.pending) == (BatchState.COMPLETED, 1, 0)
     assert store.results.page(job, "failed", 0, 9)[0].answer.note == "the service gave no answer"
+
+
+def test_a_job_that_another_process_begins_to_send_again_is_not_forgotten(store: Store) -> None:
+    job = add_job(store, FIRST, 3)
+    batch = store.batches.get(job, 1)
+    store.batches.intend(batch, now=NOW, balance=100)
+    store.batches.refuse(batch, PROBLEM, now=NOW)
+    assert not store.jobs.get(job).must_stay
+    store.decisions.retry_rejected(job, [store.batches.get(job, 1)], now=NOW)
+    assert store.jobs.forget(job, NOW) is False
+    store.batches.intend(store.batches.get(job, 1), now=NOW, balance=100)
+    store.batches.mark_unknown(store.batches.get(job, 1), PROBLEM, now=NOW)
+    assert store.jobs.forget(job, NOW) is False
+    assert [one.label for one in store.batches.in_doubt(BINDING)] == [f"{job}.1"]
