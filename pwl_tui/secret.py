@@ -14,7 +14,6 @@ from base64 import a85encode, b32encode, b64decode, b64encode, b85encode
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
-from itertools import islice
 from typing import Any, Final, NamedTuple, NoReturn
 
 MASK: Final = "•••"
@@ -110,7 +109,7 @@ class Redactor:
         self._word = re.compile(
             rf"(?<![\w+-]){re.escape(self._value)}(?![\w-])" if self._weak else r"(?!)", re.IGNORECASE
         )
-        self._searched: dict[tuple[str, int], str] = {}
+        self._searched: dict[str, str] = {}
         """Fields that were searched, as most answers name few carriers."""
 
     def may_be_in(self, body: bytes) -> bool:
@@ -152,13 +151,13 @@ class Redactor:
                 return value
             case str():
                 return self._field(value, name, left)
-            case list() | dict() if self._pieces and self._is_innermost(value, left):
-                return [MASK] if isinstance(value, list) else {MASK: MASK}
             case dict():
                 return {
                     name if self._weak else self._field(name, "", left): self._values(one, name, left)
                     for name, one in value.items()
                 }
+            case list() if len(value) >= _FEWEST_IN_FIELDS and self._pieces and self._is_spelled(value, left):
+                return [MASK]
             case list():
                 return [self._values(one, name, left) for one in value]
             case int() | float() if not self._weak and self._value in str(value):
@@ -169,37 +168,27 @@ class Redactor:
         """Return a text without the secret, weak or not, even if the text ends in the middle of it."""
         return self._without(text.replace(self._value, MASK), _FEWEST) if self._value else text
 
-    def _is_innermost(self, value: list[Any] | dict[str, Any], left: list[int]) -> bool:
-        """Return whether a list or an object has the secret in small pieces, and none within it has."""
-        inner = value.values() if isinstance(value, dict) else value
-        return self._is_spelled(value, left) and not any(
-            self._is_spelled(one, left, len(self._plain)) for one in inner if isinstance(one, list | dict)
-        )
+    def _is_spelled(self, values: list[Any], left: list[int]) -> bool:
+        """Return whether a list has the secret, a few letters or a code at a time."""
+        if not all(isinstance(one, int) or (isinstance(one, str) and len(one) < _SHORT) for one in values):
+            return False
+        text = " ".join(map(str, values[:_LONGEST]))
+        return self._field(text, "", left) != text
 
-    def _is_spelled(
-        self, value: list[Any] | dict[str, Any], left: list[int], fewest: int = _FEWEST_IN_FIELDS
-    ) -> bool:
-        """Return whether a list or an object has the secret, a few letters or a code at a time."""
-        pieces = _leaves(value)
-        return any(
-            text[:_LONGEST] != self._field(text, "", left, fewest)
-            for text in (" ".join(pieces), " ".join(value) if isinstance(value, dict) and pieces else "")
-        )
-
-    def _field(self, value: str, name: str, left: list[int], fewest: int = _FEWEST_IN_FIELDS) -> str:
+    def _field(self, value: str, name: str, left: list[int]) -> str:
         if self._weak:
             return value if name in _PAID_FOR else self._word.sub(MASK, value)
         value = value[:_LONGEST]
         if len(value) < _FEWEST_IN_FIELDS or not self.may_be_in(value.encode(errors="surrogatepass")):
             return value
-        found = self._searched.get((value, fewest))
+        found = self._searched.get(value)
         if found is None:
             left[0] -= len(value)
             if left[0] < 0:
                 return MASK
             if len(self._searched) == _MOST_SEARCHED:
                 self._searched.clear()
-            found = self._searched[value, fewest] = self._without(value, fewest)
+            found = self._searched[value] = self._without(value, _FEWEST_IN_FIELDS)
         return found
 
     def _without(self, text: str, fewest: int) -> str:
@@ -343,24 +332,6 @@ class _Level(NamedTuple):
 
 def _characters(text: str) -> _Level:
     return _Level(text, list(range(len(text))), list(range(1, len(text) + 1)))
-
-
-def _leaves(value: list[Any] | dict[str, Any]) -> list[str]:
-    """Return the texts and numbers within, in order; none if there is a longer one, or fewer than a few."""
-    found, waiting = list[str](), list[Any]([value])
-    while waiting and len(found) < _LONGEST:
-        match waiting.pop():
-            case list() as inner:
-                waiting += inner[:_LONGEST][::-1]
-            case dict() as inner:
-                waiting += [*islice(inner.values(), _LONGEST)][::-1]
-            case str() | int() as one if len(str(one)) < _SHORT:
-                found.append(str(one))
-            case None:
-                pass
-            case _:
-                return []
-    return found if len(found) >= _FEWEST_IN_FIELDS else []
 
 
 def _squeezed(level: _Level) -> tuple[str, list[int]]:

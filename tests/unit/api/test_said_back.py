@@ -237,15 +237,13 @@ def nested(depth: int) -> dict[str, Any]:
         {"a": list(KEY[:9]), "b": list(KEY[9:])},
     ],
 )
-def test_a_structure_that_spells_it_is_masked_and_nothing_beside_it(spelled: Any) -> None:
-    redactor = Redactor(Secret(KEY))
-    said = {"balance": 7, "error": {"why": "No such key as this", "x": spelled}}
-    assert redactor.may_be_in(json.dumps(said).encode())
-    came = redactor.values(said)
-    assert came["balance"] == 7
-    assert came["error"]["why"] == "No such key as this"
-    assert MASK in str(came["error"]["x"])
-    assert not re.search("9.{0,12}c.{0,12}_|57.{0,12}99.{0,12}95", str(came))
+def test_a_structure_that_spells_it_is_masked_where_an_answer_is_shown(spelled: Any) -> None:
+    said = json.dumps({"balance": 7, "error": {"why": "No such key as this", "x": spelled}})
+    assert Redactor(Secret(KEY)).may_be_in(said.encode())
+    came = redact(said, Secret(KEY))
+    assert came.startswith('{"balance": 7, "error": {"why": "No such key as this", "x": ')
+    assert MASK in came
+    assert not re.search("9.{0,12}c.{0,12}_|57.{0,12}99.{0,12}95", came)
 
 
 @given(
