@@ -7,8 +7,10 @@ how well it did. All of it follows from the clock and what was seen; nothing her
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import partial
+from operator import itemgetter
 from typing import Final
 
 from pwl_tui.engine.polling.queue_ways import (
@@ -89,22 +91,25 @@ class QueueModel:
             standings: every unfinished batch, and those that ended lately; by when they were sent.
             now: UTC epoch seconds; answers of later times are from before the clock was set back.
         """
+        events: list[tuple[float, Callable[[], None]]] = []
         for one in standings:
+            sent = min(one.sent, now)
             if one.key not in self._known:
-                sent = min(one.sent, now)
                 self._known[one.key] = sent - 1.0
                 self._open += 1
-                for way in self.ways.values():
-                    way.join(one.key, one.size, sent)
+                events.append((sent, partial(self._join, one.key, one.size, sent)))
+            if one.last_poll is not None and self._known[one.key] < one.last_poll <= now and not one.failures:
+                seen = Seen(one.key, one.size, one.sent, one.last_poll, one.answered, one.done)
+                events.append((max(sent, one.last_poll), partial(self.learn, seen)))
         if len(self._known) > len(standings):
             self._leave(self._known.keys() - {one.key for one in standings})
-        news = [
-            Seen(one.key, one.size, one.sent, one.last_poll, one.answered, one.done)
-            for one in standings
-            if one.last_poll is not None and self._known[one.key] < one.last_poll <= now and not one.failures
-        ]
-        for seen in sorted(news, key=lambda seen: seen.at):
-            self.learn(seen)
+        # As it happened, even if all is new after a start: what is known when a batch joins tells its begin.
+        for _, happen in sorted(events, key=itemgetter(0)):
+            happen()
+
+    def _join(self, key: Key, size: int, sent: float) -> None:
+        for way in self.ways.values():
+            way.join(key, size, sent)
 
     def learn(self, seen: Seen) -> None:
         """Take in an answer; it changes nothing if it is known, or its batch is not followed."""

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from pwl_tui.engine.polling.queue_model import Kind, QueueModel
 from pwl_tui.state.polls import Standing
@@ -145,6 +146,30 @@ def test_an_answer_is_taken_in_once(in_order: Watched) -> None:
     before = in_order.model.expected()
     in_order.model.take(list(in_order.standings.values()), 46.0)
     assert in_order.model.expected() == before
+
+
+def test_what_is_learned_at_once_after_a_start_is_what_was_learned_one_by_one() -> None:
+    before, after = QueueModel(), QueueModel()
+    standings = dict[int, Standing]()
+    asked = {10: 1, 20: 5, 30: 15, 38: 25, 50: 35, 55: 39, 60: 30, 61: 10, 62: 20}
+    for second in range(1, 63):
+        if second <= 40:
+            standings[second] = Standing((1, second), SIZE, float(second), None, None, 0, 0, False)
+        if number := asked.get(second):
+            answered = int(level(second - 1.0) - level(number - 1.0))
+            standings[number] = replace(standings[number], last_poll=float(second), answered=answered)
+        before.take(list(standings.values()), float(second))
+    after.take(list(standings.values()), 62.0)
+    assert before.kind is after.kind is Kind.SIDE_BY_SIDE
+    ends = {key: expected.end for key, expected in before.expected().items()}
+    assert {key: expected.end for key, expected in after.expected().items()} == pytest.approx(ends, abs=1.0)
+
+
+def test_an_answer_of_before_its_batch_was_sent_is_taken_in_with_it() -> None:
+    # The clock was set back by less than a second in between.
+    model = QueueModel()
+    model.take([Standing((1, 1), SIZE, 100.0, 99.5, None, 10, 0, False)], 101.0)
+    assert model.answers == 1
 
 
 def test_a_clock_that_jumps_moves_what_is_expected_with_it(in_order: Watched) -> None:
