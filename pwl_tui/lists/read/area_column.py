@@ -6,6 +6,7 @@ In Brazil that is the DDD, often between a column for the country (DDI) and one 
 import re
 from collections.abc import Sequence
 
+from pwl_tui.lists.numbers.international import country_code, may_be_mobile
 from pwl_tui.lists.numbers.parse import parse
 from pwl_tui.lists.read.reading import Strictness
 
@@ -15,6 +16,8 @@ _NAMES = re.compile(
 )
 _CODE = re.compile(r"\(?\d{1,5}\)?")
 _NEARLY_ALL = 0.9
+_LONGEST_LOCAL = 8
+"""Digits that may well be those of a telephone in a large city, though they are valid by themselves, too."""
 
 
 def find_area_column(rows: Sequence[Sequence[str]], names: Sequence[str]) -> int | None:
@@ -38,6 +41,8 @@ def with_area(
 ) -> str:
     """Return the text of a row's number, with its area code if it is a number only with that.
 
+    Where it is one either way, it is joined, but for mobile numbers and those with their country code.
+
     Args:
         row: its cells.
         place: the index of the cell with the number; it may be missing.
@@ -53,7 +58,24 @@ def with_area(
     if bare.startswith(code) and parse(bare, region, strictness, plus_lost=False) > 0:
         return text  # the code is in both
     joined = f"{code} {bare}"
-    return joined if parse(joined, region, strictness, plus_lost=False) > 0 else text
+    number = parse(joined, region, strictness, plus_lost=False)
+    return text if number <= 0 or _is_whole(bare, region, number) else joined
+
+
+def _is_whole(bare: str, region: str, joined: int) -> bool:
+    """Return whether digits without an area code are a number that has none, or has its country code.
+
+    Args:
+        bare: the digits, perhaps with marks between.
+        region: where national numbers belong.
+        joined: the number that they are with the area code, E.164 without the plus.
+    """
+    if sum(map(str.isdecimal, bare)) <= _LONGEST_LOCAL:
+        return False
+    number = parse(bare, region, "valid", plus_lost=False)
+    if number <= 0:
+        return False
+    return bare.startswith(str(country_code(number))) or (may_be_mobile(number) and not may_be_mobile(joined))
 
 
 def area_codes_help(
