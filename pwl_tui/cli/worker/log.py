@@ -38,7 +38,7 @@ class WorkerLog(io.TextIOBase):
     def write(self, text: str) -> int:
         """Write lines."""
         # Masked before the time is added, whose digits look like a number's.
-        lines = [without_numbers(redact(clean(line, _LONGEST_LINE), self._key)) for line in text.splitlines()]
+        lines = [without_numbers(self._line(line)) for line in text.splitlines()]
         at = f"{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%dT%H:%M:%SZ}"
         data = "".join(f"{at}  {line}\n" for line in lines if line)
         with suppress(OSError, PathError):
@@ -47,6 +47,10 @@ class WorkerLog(io.TextIOBase):
             self._beside.write(data)
             self._beside.flush()
         return len(text)
+
+    def _line(self, line: str) -> str:
+        """Return a line as it may be kept: without the key first, of which a cut could leave a part."""
+        return clean(redact(line[: 4 * _LONGEST_LINE], self._key), _LONGEST_LINE)
 
 
 def log_lines(path: Path) -> list[str]:

@@ -35,6 +35,15 @@ def test_numbers_and_keys_are_masked_and_batch_ids_stay(tmp_path: Path) -> None:
     assert f"Saved nowhere: {batch}; 5,500 of 7,500 numbers" in text
 
 
+@pytest.mark.parametrize("column", [988, 993, 995, 3_985])
+def test_no_part_of_a_key_is_left_where_a_line_is_cut(tmp_path: Path, column: int) -> None:
+    path = tmp_path / "worker.log"
+    opened(path).write("." * column + KEY.reveal() + "." * 4_000)
+    (line,) = log_lines(path)
+    assert KEY.reveal()[:4] not in line
+    assert len(line) <= len(f"{AT}  ") + 1_000
+
+
 def test_it_is_bounded_and_what_is_left_is_the_latest(tmp_path: Path) -> None:
     path = tmp_path / "worker.log"
     log = opened(path)
