@@ -35,7 +35,7 @@ _DRAWN: Final[Mapping[str, str]] = {
 NUMBER_GAP: Final = rf"(?: ?(?:{BETWEEN} ?){{1,4}}| )"
 """An expression for what people write between two digits of a phone number, in an `even` text."""
 _DATE: Final = r"(?<!\d)(?P<date>(?:19|20)\d\d([-./])(?:0\d|1[0-2])\2[0-3]\d)(?!\d)"
-_UUID: Final = r"(?P<uuid>(?=[\d-]*[a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_UUID: Final = r"(?P<uuid>(?=[\d-]{0,35}[a-f])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 """One of digits only may be a number, and no service would make it in a million years."""
 _NUMBER: Final = re.compile(rf"{_DATE}|{_UUID}|\+?\d(?:(?:{NUMBER_GAP}|  )?\d){{6,}}", re.IGNORECASE)
 _FIGURE: Final = re.compile(rf"{_DATE}|{_UUID}|\d+", re.IGNORECASE)
