@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from pwl_tui.engine.engine import Engine
+from pwl_tui.engine.money.submitter import Submitter
 from pwl_tui.state.store import Store
 from tests.unit.databases import databases
-from tests.unit.fake_service import Clock, Listener, WorldService, make_service, open_store
+from tests.unit.fake_service import (
+    Clock,
+    Listener,
+    WorldService,
+    make_engine,
+    make_service,
+    make_submitter,
+    open_store,
+)
 
 ON_BOTH = frozenset(
     {
@@ -93,6 +103,18 @@ def clock() -> Clock:
 @pytest.fixture
 def service(clock: Clock) -> WorldService:
     return make_service(clock)
+
+
+@pytest.fixture
+def engine(store: Store, service: WorldService, clock: Clock) -> Iterator[Engine]:
+    opened = make_engine(store, service, clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def submitter(store: Store, service: WorldService, clock: Clock) -> Submitter:
+    return make_submitter(store, service, clock)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -341,6 +342,11 @@ def in_doubt(store: Store, service: WorldService, clock: Clock, *, paid: bool) -
 def look_up(engine: Engine, *numbers: int, fresh: bool = False) -> list[Finding]:
     """Look up numbers, and return what came of each."""
     return list(engine.lookups.run(engine.lookups.plan(numbers, fresh=fresh)))
+
+
+def charged(service: WorldService) -> Counter[str]:
+    """Return how often each number was charged."""
+    return Counter(number for charge in service.world.ledger for number in charge.numbers)
 
 
 def ids(service: WorldService) -> list[str]:

@@ -23,6 +23,7 @@ from tests.unit.fake_service import (
     Killed,
     WorldService,
     add_job,
+    charged,
     failing,
     make_service,
     make_submitter,
@@ -128,8 +129,7 @@ def test_no_kill_loses_an_id_or_pays_twice(tmp_path: Path, fault: Fault) -> None
         clock.now += 1_000
         again = send(store, service, clock, 4)
         batches = store.batches.of(job)
-        charged = Counter(number for charge in service.world.ledger for number in charge.numbers)
-        assert max(charged.values(), default=0) <= 1, f"paid twice after a kill at step {wanted}"
+        assert max(charged(service).values(), default=0) <= 1, f"paid twice after a kill at step {wanted}"
         known = {batch.batch_id for batch in batches if batch.batch_id}
         in_doubt = [batch for batch in batches if batch.state is BatchState.UNKNOWN]
         assert len(paid - known) <= len(in_doubt) <= 1, f"an id is lost after a kill at step {wanted}"

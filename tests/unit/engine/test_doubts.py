@@ -26,11 +26,6 @@ from tests.unit.fake_service import (
 
 
 @pytest.fixture
-def engine(store: Store, service: WorldService, clock: Clock) -> Engine:
-    return make_engine(store, service, clock)
-
-
-@pytest.fixture
 def doubted(service: WorldService, engine: Engine, clock: Clock) -> None:
     """A lookup of the first number got no answer."""
     service.before = failing(SILENT)

@@ -1,7 +1,6 @@
 """An older copy of the state file is put back, or a new one begun, and the journal knows better."""
 
 import shutil
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from tests.unit.fake_service import (
     Clock,
     WorldService,
     add_job,
+    charged,
     failing,
     finish,
     make_engine,
@@ -47,10 +47,6 @@ def copied(store: Store, tmp_path: Path) -> Path:
     store._database.first("PRAGMA wal_checkpoint(TRUNCATE)")  # noqa: SLF001
     shutil.copy(store.directory / "state.db", copy)
     return copy
-
-
-def charged(service: WorldService) -> Counter[str]:
-    return Counter(number for charge in service.world.ledger for number in charge.numbers)
 
 
 def test_what_was_sent_after_the_backup_is_not_sent_again(

@@ -40,11 +40,6 @@ DAY = 86_400.0
 REFUSED = Problem(kind=Kind.NETWORK, message="refused", charged="no", remedy="wait")
 
 
-@pytest.fixture
-def engine(store: Store, service: WorldService, clock: Clock) -> Engine:
-    return make_engine(store, service, clock)
-
-
 def spent(service: WorldService) -> int:
     return sum(charge.amount for charge in service.world.ledger)
 

@@ -32,11 +32,6 @@ from tests.unit.fake_service import (
 )
 
 
-@pytest.fixture
-def submitter(store: Store, service: WorldService, clock: Clock) -> Submitter:
-    return make_submitter(store, service, clock)
-
-
 def states(store: Store, job: int) -> list[BatchState]:
     return [batch.state for batch in store.batches.of(job)]
 

@@ -12,12 +12,7 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.simulator.documented import DOCUMENTED
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
-from tests.unit.fake_service import FIRST, SILENT, Clock, WorldService, add_job, failing, make_submitter
-
-
-@pytest.fixture
-def submitter(store: Store, service: WorldService, clock: Clock) -> Submitter:
-    return make_submitter(store, service, clock)
+from tests.unit.fake_service import FIRST, SILENT, WorldService, add_job, failing
 
 
 def states(store: Store, job: int) -> list[BatchState]:

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -21,13 +21,6 @@ from pwl_tui.state.store import Store
 from tests.unit.fake_service import FIRST, Clock, WorldService, finish, look_up, make_engine
 
 DAY = 86_400.0
-
-
-@pytest.fixture
-def engine(store: Store, service: WorldService, clock: Clock) -> Iterator[Engine]:
-    opened = make_engine(store, service, clock)
-    yield opened
-    opened.close()
 
 
 def listed(engine: Engine, numbers: Sequence[int], *, sample: int | None = None) -> Job:

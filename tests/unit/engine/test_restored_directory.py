@@ -1,7 +1,6 @@
 """A whole state directory is put back, with its journal: the second copy knows what was sent since."""
 
 import shutil
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,6 +20,7 @@ from tests.unit.fake_service import (
     Clock,
     WorldService,
     add_job,
+    charged,
     failing,
     finish,
     make_engine,
@@ -66,10 +66,6 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path, clock: Clock) -> Machine:
     return Machine(tmp_path, clock)
-
-
-def charged(service: WorldService) -> Counter[str]:
-    return Counter(number for charge in service.world.ledger for number in charge.numbers)
 
 
 def test_what_was_sent_after_the_backup_is_not_sent_again(

@@ -47,6 +47,15 @@ def half_failed(store: Store, clock: Clock) -> int:
     return job
 
 
+def half_rejected(store: Store, service: WorldService, clock: Clock) -> int:
+    """A job of two batches, of which the service refused the first, and the second is not sent."""
+    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
+    service.before = failing(REFUSED)
+    make_submitter(store, service, clock).send_next()
+    service.before = lambda: None
+    return job
+
+
 def outcomes(store: Store, job: int) -> list[tuple[Outcome, str]]:
     return [(row.answer.outcome, row.answer.note) for row in rows_of(store, job) if row.answer]
 
@@ -166,10 +175,7 @@ def test_a_list_leaves_out_what_was_looked_up_in_vain_since_it_was_planned(
 def test_of_two_that_send_rejected_batches_again_the_late_one_says_so(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
-    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
-    service.before = failing(REFUSED)
-    make_submitter(store, service, clock).send_next()
-    service.before = lambda: None
+    job = half_rejected(store, service, clock)
     first, late = (make_engine(store, service, clock) for _ in range(2))
     wanted, planned = first.plans.for_retry(job), late.plans.for_retry(job)
     first.jobs.retry(wanted)
@@ -180,12 +186,11 @@ def test_of_two_that_send_rejected_batches_again_the_late_one_says_so(
 def test_a_retry_sends_no_batch_that_was_rejected_after_it_was_planned(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
-    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
-    service.before = failing(REFUSED)
-    make_submitter(store, service, clock).send_next()
+    job = half_rejected(store, service, clock)
     engine = make_engine(store, service, clock)
     wanted = engine.plans.for_retry(job)
     store.jobs.release(job)
+    service.before = failing(REFUSED)
     make_submitter(store, service, clock).send_next()
     assert [batch.state for batch in store.batches.of(job)] == [BatchState.REJECTED] * 2
     engine.jobs.retry(wanted)
@@ -216,10 +221,7 @@ def test_what_fails_again_can_be_retried_again(store: Store, clock: Clock, servi
 def test_rejected_batches_are_sent_again_in_their_own_job(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
-    job = add_job(store, FIRST, 20, batch_size=10, at=NOW)
-    service.before = failing(REFUSED)
-    make_submitter(store, service, clock).send_next()
-    service.before = lambda: None
+    job = half_rejected(store, service, clock)
     engine = make_engine(store, service, clock)
     wanted = engine.plans.for_retry(job)
     assert (wanted.plan, wanted.rejected_batches, wanted.rejected_numbers, wanted.to_pay) == (None, 1, 10, 10)
@@ -336,10 +338,7 @@ def test_the_last_credit_is_used_before_a_top_up(clock: Clock, store: Store, the
 def test_resuming_sends_what_was_refused_and_not_what_was_planned_in_a_copy(
     store: Store, clock: Clock, service: WorldService
 ) -> None:
-    job = add_job(store, FIRST, 20, batch_size=10)
-    service.before = failing(REFUSED)
-    make_submitter(store, service, clock).send_next()
-    service.before = lambda: None
+    job = half_rejected(store, service, clock)
     store.places.here = replace(store.places.here, path="/another")
     assert store.places.copied(NOW, COPIED) == 1
     engine = make_engine(store, service, clock)

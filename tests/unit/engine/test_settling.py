@@ -1,7 +1,6 @@
 """Batches in doubt are decided by the person."""
 
 import threading
-from collections import Counter
 
 import pytest
 
@@ -25,6 +24,7 @@ from tests.unit.fake_service import (
     Clock,
     WorldService,
     add_job,
+    charged,
     failing,
     finish,
     ids,
@@ -78,8 +78,7 @@ def test_a_batch_that_was_free_is_sent_again_once(store: Store, clock: Clock, se
     assert states == [BatchState.RELEASED, BatchState.COMPLETED, BatchState.COMPLETED]
     job = store.jobs.get(batch.job)
     assert (job.state, job.charged, job.counts.answered) == (JobState.COMPLETED, 20, 20)
-    charged = Counter(number for charge in service.world.ledger for number in charge.numbers)
-    assert set(charged.values()) == {1}
+    assert set(charged(service).values()) == {1}
     decision = next(
         entry for entry in store.activity.newest(0, 99, job=batch.job) if entry.event.startswith("settled")
     )

@@ -62,11 +62,6 @@ def notes(store: Store, job: int) -> set[str]:
     return {row.answer.note for row in rows_of(store, job) if row.answer}
 
 
-@pytest.fixture
-def engine(store: Store, service: WorldService, clock: Clock) -> Engine:
-    return make_engine(store, service, clock)
-
-
 # -- what is under way
 
 

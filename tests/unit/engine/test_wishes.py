@@ -2,7 +2,6 @@
 
 import errno
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,6 @@ from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import Job
-from pwl_tui.state.store import Store
 from pwl_tui.state.wishes import OpenWish
 from tests.unit.fake_service import (
     FIRST,
@@ -33,20 +31,12 @@ from tests.unit.fake_service import (
     WorldService,
     failing,
     finish,
-    make_engine,
     make_submitter,
     open_store,
 )
 
 GONE = Problem(kind=Kind.NOT_FOUND, status=404, message="no such batch", remedy="ask")
 REFUSED = Problem(kind=Kind.FORBIDDEN, status=403, message="no", charged="no", remedy="ask")
-
-
-@pytest.fixture
-def engine(store: Store, service: WorldService, clock: Clock) -> Iterator[Engine]:
-    opened = make_engine(store, service, clock)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
