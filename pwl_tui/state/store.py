@@ -322,7 +322,8 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
     database = Postgres(url, patience=patience, site=hashlib.sha256(own.encode()).hexdigest()[:32])
     try:
         # From now on the directory is of no use without its database: see above.
-        mark.write(" ".join(database.location()[1:]))
+        _, server, place = database.location()
+        mark.write(server, place)
     except BaseException:
         database.close()
         raise

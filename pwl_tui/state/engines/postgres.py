@@ -120,6 +120,8 @@ class Postgres(Database):
             with self._errors():
                 self._migrate(migrations)
                 self._where = self._ask(_where)
+                name = self._ask(lambda link: link.info.dbname)
+            self._place = f"{name}/{self._target.schema}"
         except BaseException:
             self.close()
             raise
@@ -127,7 +129,7 @@ class Postgres(Database):
     def location(self) -> tuple[str, str, str]:
         """Return where it is: an ID that no copy of it has, the name of the server, and its place there."""
         own = hashlib.sha256(f"pwl-tui {self._where}".encode()).hexdigest()[:32]
-        return own, self._target.host, f"{self._target.database}/{self._target.schema}"
+        return own, self._target.host, self._place
 
     def require_in_place(self) -> None:
         """Check that the database is still the one that was opened.
@@ -260,7 +262,7 @@ class Postgres(Database):
             tls = _value(link, "SELECT version FROM pg_stat_ssl WHERE pid=pg_backend_pid()") or "TLS"
         host = link.info.host
         return Report(
-            place=f"{self._target.host}, {self._target.database}/{self._target.schema}",
+            place=f"{self._target.host}, {self._place}",
             version=version,
             tls=tls,
             local=host.startswith("/") or host in {"localhost", "127.0.0.1", "::1"},

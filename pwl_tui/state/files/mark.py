@@ -1,10 +1,8 @@
 """The mark in a state directory whose jobs are in a database that several machines share."""
 
-import os
 from pathlib import Path
 
-from pwl_tui.os_errors import os_sentences
-from pwl_tui.paths import open_private
+from pwl_tui.paths import write_private
 from pwl_tui.state.errors import StateError
 
 
@@ -34,22 +32,24 @@ class Mark:
                 "Set [state] url or PWL_TUI_STATE_URL, or choose another directory with --state-dir.",
             )
 
-    def write(self, place: str) -> None:
-        """Mark the directory; `place` is the database, as people call it.
+    def write(self, host: str, place: str) -> None:
+        """Mark the directory, so that the mark outlives a power cut, or check that it is marked so already.
+
+        Args:
+            host: the server, as people call it. It may change.
+            place: the database and the schema there.
 
         Raises:
-            StateError: the file cannot be written.
+            StateError: its jobs are in another database or schema.
+            PathError: the file cannot be written.
         """
-        if self.is_there():
-            return
-        try:
-            descriptor = open_private(self._path, os.O_RDWR)
-            try:
-                os.write(descriptor, f"{place}\n".encode())
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise StateError(*os_sentences(error, self._path)) from error
+        if not self.is_there():
+            write_private(self._path, f"{host} {place}\n".encode())
+        elif not (marked := self._read()).endswith(f" {place}"):
+            raise StateError(
+                f"The jobs of {self._path.parent} are in another database ({marked}), not in {place}.",
+                "Correct [state] url or PWL_TUI_STATE_URL, or choose another directory with --state-dir.",
+            )
 
     def _read(self) -> str:
         try:

@@ -1,5 +1,6 @@
 """The state in a PostgreSQL that several machines share: what a state file cannot show."""
 
+import os
 import sys
 import threading
 from contextlib import closing
@@ -175,6 +176,48 @@ def test_a_wipe_leaves_what_is_kept_and_writers_wait_for_it(store: Store, other:
     store.wipe()
     store.check()
     assert [job.id for job in other.jobs.all()] == [kept]
+
+
+# -- one directory, one database
+
+
+def test_a_directory_does_not_follow_a_mistyped_url(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    directory = tmp_path / "state"
+    Store.open(directory, url=url).close()
+    Store.open(directory, url=f"{url}&application_name=moved").close()
+    mark = (directory / "database").read_text()
+    (directory / "database").write_text(mark.replace(mark.split(" ")[0], "old-host"))
+    Store.open(directory, url=url).close()
+    mistyped = databases.url(tmp_path / "mistyped")
+    with pytest.raises(StateError, match="are in another database") as caught:
+        Store.open(directory, url=mistyped)
+    assert url.rpartition("%3D")[2] in caught.value.problem.message
+    databases.admin("DROP DATABASE IF EXISTS elsewhere")
+    databases.admin("CREATE DATABASE elsewhere")
+    with pytest.raises(StateError, match="not in elsewhere/"):
+        Store.open(directory, url=url.replace("/postgres?", "/elsewhere?"))
+    monkeypatch.setenv("PGDATABASE", "elsewhere")
+    with pytest.raises(StateError, match="not in elsewhere/"):
+        Store.open(directory, url=url.replace("/postgres?", "?"))
+    databases.admin("DROP DATABASE elsewhere WITH (FORCE)")
+
+
+def test_the_mark_of_a_directory_outlives_a_power_cut(
+    tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fsync, directory = os.fsync, tmp_path / "state"
+    synced: list[int] = []
+
+    def seen(descriptor: int) -> None:
+        fsync(descriptor)
+        synced.append(os.fstat(descriptor).st_ino)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    Store.open(directory, url=url).close()
+    mark = (directory / "database").stat().st_ino
+    assert directory.stat().st_ino in synced[synced.index(mark) :]
 
 
 # -- what is wrong is said in a sentence
