@@ -33,6 +33,9 @@ _SESSION: Final = {
     "jit": "off",  # compiling takes longer than any of our statements
     # A process that stands still, or whose machine is gone, must not keep the others waiting for long.
     "idle_in_transaction_session_timeout": "60s",
+    # The sender is idle during a paid call, and must keep its lock, whatever the role's default.
+    "idle_session_timeout": "0",
+    "statement_timeout": "0",
     "tcp_keepalives_idle": "10",
     "tcp_keepalives_interval": "5",
     "tcp_keepalives_count": "3",

@@ -178,6 +178,25 @@ def test_a_wipe_leaves_what_is_kept_and_writers_wait_for_it(store: Store, other:
     assert [job.id for job in other.jobs.all()] == [kept]
 
 
+# -- what a session must be like
+
+
+def setting(database: Database, name: str) -> str:
+    row = database.first("SELECT current_setting(?)", name)
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.mark.parametrize("timeout", ["idle_session_timeout", "statement_timeout"])
+def test_no_default_of_the_role_ends_the_connection_of_a_sender(url: str, timeout: str) -> None:
+    databases.admin(f"ALTER ROLE postgres SET {timeout}='90s'")
+    try:
+        with closing(postgres.Postgres(url)) as opened:
+            assert setting(opened, timeout) == "0"
+    finally:
+        databases.admin(f"ALTER ROLE postgres RESET {timeout}")
+
+
 # -- one directory, one database
 
 
