@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
@@ -107,9 +107,7 @@ def target_from(url: str) -> Target:
             "The schema that the URL of the state names cannot be used.",
             "Its name may have small letters, digits and underscores.",
         )
-    session = {"search_path": schema, **_SESSION}
-    ours = " ".join(f"-c {name}={value}" for name, value in session.items())
-    return Target({**_CLIENT, **given, "options": f"{options} {ours}".strip()}, schema)
+    return Target({**_CLIENT, **given}, schema)
 
 
 def link_to(target: Target) -> Link:
@@ -118,41 +116,60 @@ def link_to(target: Target) -> Link:
     Raises:
         StateError: no connection could be made, or the server is not one that can be used.
     """
-    failure: StateError | None = None
     try:
-        link: Link = psycopg.connect(
-            autocommit=True,
-            row_factory=_rows,
-            context=_adapters(),
-            cursor_factory=_Cursor,
-            client_encoding="utf8",
-            **target.parameters,  # type: ignore[arg-type]
-        )
+        return _connected(target)
     except psycopg.Error as error:
         failure = refused(error, target.host, target.user, target.database)
-    if failure is not None:  # out of the block, with nothing of libpq's hanging on it
-        raise failure
-    problem = _unfit(link)
-    if problem is not None:
+    raise failure  # out of the block, with nothing of libpq's hanging on it
+
+
+def _connected(target: Target) -> Link:
+    link: Link = psycopg.connect(
+        autocommit=True,
+        row_factory=_rows,
+        context=_adapters(),
+        cursor_factory=_Cursor,
+        client_encoding="utf8",
+        **target.parameters,  # type: ignore[arg-type]
+    )
+    try:
+        _require_fit(link)
+        _settle(link, {**_SESSION, "search_path": target.schema})
+    except BaseException:
         link.close()
-        raise problem
+        raise
     return link
 
 
-def _unfit(link: Link) -> StateError | None:
+def _require_fit(link: Link) -> None:
     version = link.info.server_version
     if version < OLDEST * 10_000:
-        return StateError(
+        raise StateError(
             f"The database server has version {version // 10_000}, which is too old.",
             f"Use PostgreSQL {OLDEST} or newer.",
         )
     encoding = link.info.parameter_status("server_encoding")
     if encoding != "UTF8":
-        return StateError(
+        raise StateError(
             f"The database holds texts as {encoding}, which not every name fits into.",
             "Create one with ENCODING 'UTF8'.",
         )
-    return None
+
+
+def _settle(link: Link, session: Mapping[str, str]) -> None:
+    """Make the settings of a session, and see whether the next statement is in that session.
+
+    They are no options of the connection: some poolers drop those, and our tables and locks would be others.
+    """
+    words = [word for pair in session.items() for word in pair]
+    made = ", ".join(["set_config(%s, %s, false)"] * len(session))
+    found = ", ".join(["current_setting(%s)"] * len(session))
+    wanted = link.execute(f"SELECT pg_backend_pid(), {made}", words).fetchone()
+    if link.execute(f"SELECT pg_backend_pid(), {found}", list(session)).fetchone() != wanted:
+        raise StateError(
+            "Something between pwl-tui and the database, such as a pooler, does not keep sessions.",
+            "Let it pool sessions, not transactions, or name the server itself in [state] url.",
+        )
 
 
 class Row(tuple[Any, ...]):

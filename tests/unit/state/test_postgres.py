@@ -197,6 +197,31 @@ def test_no_default_of_the_role_ends_the_connection_of_a_sender(url: str, timeou
         databases.admin(f"ALTER ROLE postgres RESET {timeout}")
 
 
+def test_a_pooler_that_drops_the_options_of_a_connection(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = psycopg.connect
+
+    def dropping(options: str = "", **parameters: object) -> object:
+        assert options
+        return connect(**parameters)
+
+    monkeypatch.setattr(psycopg, "connect", dropping)
+    with closing(postgres.Postgres(url)) as opened:
+        assert setting(opened, "search_path") == url.rpartition("%3D")[2]
+        assert setting(opened, "lock_timeout") == "250ms"
+        assert setting(opened, "synchronous_commit") == "on"
+
+
+def test_a_pooler_that_does_not_keep_sessions(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    execute = psycopg.Connection.execute
+
+    def forgetting(connection: object, *statement: object) -> object:
+        execute(connection, "RESET ALL")
+        return execute(connection, *statement)
+
+    monkeypatch.setattr(psycopg.Connection, "execute", forgetting)
+    assert "does not keep sessions" in refused(url).message
+
+
 # -- one directory, one database
 
 
