@@ -19,6 +19,11 @@ COMMAND_SECONDS = 30.0
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 """A name, an IPv4 or an IPv6 address. Whether it exists shows when it is used."""
 
+_SECRET_PARAMETERS = frozenset(
+    {"password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret"}
+)
+"""Those of libpq; a file that has a secret in it, such as `passfile`, is none."""
+
 
 class KeyCommand:
     """A command that prints the key. It runs once, when the key is first needed.
@@ -146,13 +151,22 @@ def check_state_url(text: str) -> None:
         raise ValueError("be an address of visible ASCII characters without spaces")
     try:
         url = urlsplit(text)
-        has_password = bool(url.password) or not {"password", "sslpassword"}.isdisjoint(parse_qs(url.query))
     except ValueError:  # brackets without an IPv6 address
         raise ValueError("be an address with a valid host") from None
     if url.scheme not in {"postgresql", "postgres"}:
         raise ValueError("be an address like postgresql://USER@HOST/DATABASE")
-    if has_password:
+    if has_password(text):
         raise ValueError("be an address without a password, which belongs in ~/.pgpass (mode 0600)")
+
+
+def has_password(state_url: str) -> bool:
+    """Return whether the address of a database has, or may have, a secret in it; an empty password is none.
+
+    A password that is not encoded may have any character, so all up to the last @ may be part of it.
+    """
+    before_host = state_url.partition("//")[2].rpartition("@")[0]
+    parameters = parse_qs(state_url.partition("?")[2])
+    return bool(before_host.partition(":")[2]) or not _SECRET_PARAMETERS.isdisjoint(parameters)
 
 
 def on_this_machine(base_url: str) -> bool:

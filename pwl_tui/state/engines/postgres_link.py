@@ -14,6 +14,7 @@ from psycopg.rows import no_result
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown, TextLoader
 
+from pwl_tui.config.values import has_password
 from pwl_tui.state.engines.postgres_errors import refused
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.patience import STEP_SECONDS
@@ -87,6 +88,11 @@ def target_from(url: str) -> Target:
     """
     if not url.startswith(("postgresql://", "postgres://")):
         raise StateError("The URL of the state is not one of PostgreSQL.", _BAD_URL)
+    if has_password(url):
+        raise StateError(
+            "The URL of the state has a password in it, which others could read.",
+            "Take it out, and put it into ~/.pgpass (mode 0600).",
+        )
     given: dict[str, object] | None = None
     try:
         given = dict(conninfo_to_dict(url))
@@ -94,11 +100,6 @@ def target_from(url: str) -> Target:
         given = None
     if given is None:  # out of the block: libpq repeats the URL in what it raises
         raise StateError("The URL of the state cannot be read.", _BAD_URL)
-    if not {"password", "sslpassword"}.isdisjoint(given):
-        raise StateError(
-            "The URL of the state has a password in it, which others could read.",
-            "Take it out, and put it into ~/.pgpass (mode 0600).",
-        )
     options = str(given.get("options") or "")
     found = _SCHEMA.search(options)
     schema = found[1] if found else DEFAULT_SCHEMA

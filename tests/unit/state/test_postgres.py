@@ -284,6 +284,8 @@ def refused(url: str) -> Problem:
         ("hunter2", "not one of PostgreSQL"),
         ("postgresql://me:hunter2@host/name", "has a password in it"),
         ("postgresql://me@host/name?password=hunter2", "has a password in it"),
+        ("postgresql://me:hunter2#@host/name", "has a password in it"),
+        ("postgresql://me@host/name?scram_client_key=hunter2", "has a password in it"),
         ("postgresql://me@host/name?pass word=hunter2", "cannot be read"),
         ("postgresql://me@/name?host=/nowhere", "No database answers at /nowhere"),
         ("postgresql://me@127.0.0.1:1/name", "No database answers at 127.0.0.1"),
