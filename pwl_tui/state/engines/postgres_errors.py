@@ -19,6 +19,10 @@ _BUSY: Final = (
     "Another process keeps the database busy.",
     "Wait for the other pwl-tui, on whatever machine, to finish, then try again.",
 )
+_READ_ONLY: Final = (
+    "The database is read-only.",
+    "Connect to the primary server, with a role whose transactions may write.",
+)
 _SENTENCES: Final[tuple[tuple[str, tuple[str, str]], ...]] = (
     (
         "42501",
@@ -27,13 +31,8 @@ _SENTENCES: Final[tuple[tuple[str, tuple[str, str]], ...]] = (
             "Have an admin run `CREATE SCHEMA {schema} AUTHORIZATION` with the name of the role.",
         ),
     ),
-    (
-        "25006",
-        (
-            "The database is read-only.",
-            "Connect to the primary server, with a role whose transactions may write.",
-        ),
-    ),
+    ("25006", _READ_ONLY),
+    ("55000", _READ_ONLY),  # of our statements, only what a standby cannot answer fails so
     ("53100", ("The disk of the database server is full.", "Free some space there, then try again.")),
     (
         "53300",
@@ -107,7 +106,8 @@ def lost() -> StateError:
 def postgres_errors(schema: str) -> Iterator[None]:
     """Turn what the server says about its own state into a `StateError`.
 
-    Programming errors (a broken statement) pass unchanged: they say nothing about the database.
+    Mistakes of ours (a broken statement, a value that fits no column) pass unchanged: they say nothing about
+    the database.
     """
     problem: Problem | None = None
     try:
@@ -125,10 +125,15 @@ def _problem(error: psycopg.Error, schema: str) -> Problem | None:
     for code, (message, remedy) in _SENTENCES:
         if error.sqlstate == code:
             return StateError(message.format(schema=schema), remedy.format(schema=schema)).problem
-    ended = error.sqlstate is None or error.sqlstate[:2] in {"08", "57"} or error.sqlstate[:3] == "25P"
-    if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)) and ended:
+    if isinstance(error, (psycopg.ProgrammingError, psycopg.DataError)):
+        return None
+    code = error.sqlstate or ""
+    if code[:2] in {"", "08", "57"} or code == "25P03":
         return lost().problem
-    return None
+    return StateError(
+        f"The database server failed, with error {code}.",
+        "Have an admin look into the server's log, then try again.",
+    ).problem
 
 
 def refused(error: psycopg.Error, host: str, user: str, database: str) -> StateError:

@@ -356,6 +356,29 @@ def test_a_read_only_database(url: str, store: Store) -> None:
     assert "read-only" in refused(f"{url}%20-cdefault_transaction_read_only%3Don").message
 
 
+def fail(store: Store, code: str) -> None:
+    with database(store).transaction() as c:
+        c.execute(f"DO $$ BEGIN RAISE EXCEPTION 'hunter2' USING ERRCODE='{code}'; END $$")
+
+
+@pytest.mark.parametrize("code", ["58030", "53200", "53400", "54000", "XX000", "0A000"])
+def test_a_server_that_fails_is_said_and_can_be_asked_again(store: Store, code: str) -> None:
+    with pytest.raises(StateError, match=f"The database server failed, with error {code}"):
+        fail(store, code)
+    add_job(store, FIRST, 1)
+
+
+def test_what_a_standby_cannot_answer(store: Store) -> None:
+    with pytest.raises(StateError, match="read-only"):
+        fail(store, "55000")
+
+
+@pytest.mark.parametrize("code", ["42601", "22003"])
+def test_a_mistake_of_the_program_is_no_failure_of_the_server(store: Store, code: str) -> None:
+    with pytest.raises(psycopg.Error, match="hunter2"):
+        fail(store, code)
+
+
 def test_a_newer_or_foreign_schema(url: str, tmp_path: Path) -> None:
     postgres.Postgres(url, (*MIGRATIONS, "CREATE TABLE later (word TEXT);")).close()
     assert "newer version" in refused(url).message
