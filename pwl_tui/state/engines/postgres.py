@@ -284,13 +284,14 @@ class Postgres(Database):
     def wipe(self) -> None:
         """Leave nothing behind of what was deleted, in the tables; backups and the server's log keep it.
 
+        Writers get their turn between two tables: one may have an ID to store that was just paid for.
+
         Raises:
             StateError: the disk is full, or another process keeps writing.
         """
-        with self.lock("write", wait=True), self._errors(), self._pinned() as pin:
-            for table in self._tables():
+        for table in self._tables():
+            with self.lock("write", wait=True), self._errors():
                 self._ask(partial(_vacuum, table=table))
-            self._note_change(pin.link)
 
     def close(self) -> None:
         """Close the connections that are free; one at work is closed once its work is done."""
@@ -459,9 +460,6 @@ class Postgres(Database):
             for statement in tables(migration):
                 link.execute(statement)
         link.execute("UPDATE meta SET migrations=greatest(migrations, %s)", (len(migrations),))
-
-    def _note_change(self, link: Link) -> None:
-        link.execute(_CHANGED)
 
 
 _CHANGED: Final = "UPDATE meta SET changes=changes+1;"

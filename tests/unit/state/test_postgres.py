@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -169,13 +170,33 @@ def test_a_writer_that_another_machine_keeps_waiting_gives_up(store: Store, tmp_
         late.jobs.pause(1, paused=True)
 
 
-def test_a_wipe_leaves_what_is_kept_and_writers_wait_for_it(store: Store, other: Store) -> None:
+def test_a_wipe_leaves_what_is_kept(store: Store, other: Store) -> None:
     kept, gone = add_job(store, FIRST, 3), add_job(store, FIRST + 10, 3)
     ended(store, gone)
     assert store.jobs.forget(gone, NOW)
     store.wipe()
     store.check()
     assert [job.id for job in other.jobs.all()] == [kept]
+
+
+def test_a_wipe_lets_other_machines_write_between_two_tables(
+    url: str, other: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = add_job(other, FIRST, 1)
+    with closing(postgres.Postgres(url)) as wiped:
+        all_tables = wiped._tables()  # noqa: SLF001 - what is between two of them is tested
+        written: list[str] = []
+
+        def between() -> Iterator[str]:
+            for table in all_tables:
+                yield table
+                with database(other).transaction(patient=False) as c:
+                    c.execute("UPDATE jobs SET paused=1 WHERE id=?", (job,))
+                written.append(table)
+
+        monkeypatch.setattr(wiped, "_tables", between)
+        wiped.wipe()
+    assert written == all_tables
 
 
 # -- what a session must be like
