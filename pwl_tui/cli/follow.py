@@ -1,17 +1,16 @@
 """Runs the engine without a screen until jobs are sent or finished, and shows their progress."""
 
 import queue
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from types import FrameType
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext, suppress
 
 from msgspec import Struct
 
 from pwl_tui.cli.errors import exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
 from pwl_tui.cli.output import Output
+from pwl_tui.cli.signals import Interrupted, Pending, pending_signals
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import (
     EngineFailed,
@@ -40,11 +39,6 @@ GRACE_SECONDS = 10.0
 """How long it is awaited once the program was told to end; a container's runtime waits as long by default."""
 CUT_SECONDS = 6.0
 """How long a call may take to end that is cut; with the grace, longer than connecting may take."""
-_LEAVE_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class Interrupted(KeyboardInterrupt):
-    """The person or the system asked the program to end."""
 
 
 class Ending(Struct, frozen=True):
@@ -70,6 +64,7 @@ def follow(
     finish: bool,
     await_credits: bool,
     timeout: float | None = None,
+    signals: Pending | None = None,
 ) -> Ending:
     """Send and poll until the jobs are finished (sent, without `finish`), or nothing more can be done.
 
@@ -82,6 +77,7 @@ def follow(
         finish: whether to wait until all results are in.
         await_credits: whether to wait while there are too few credits.
         timeout: seconds after which to give up. None means never.
+        signals: those that may have come already. None means that they are heard from now on.
 
     Raises:
         Interrupted: A signal asked the program to end, and no batch came into doubt.
@@ -95,24 +91,26 @@ def follow(
     if finish:
         engine.jobs.look_again(scope)
     ending = None
-    # A worker is asked to end by programs, some of which ask twice at once.
-    with leave_signals(_interrupt, insist=jobs is not None):
+    with pending_signals() if signals is None else nullcontext(signals) as heard:
         # A limit of batches under way waits for some to end, which only polls tell.
         poll = finish or engine.settings.sending.in_flight > 0
         followed = None if jobs is None else frozenset(scope)
         try:
             engine.start(events.put, Scope(jobs=followed, poll=poll, balance=False))
-            ending = follower.until_over(events, deadline)
+            with heard.interrupting():
+                ending = follower.until_over(events, deadline)
         except Interrupted:
-            pass  # a batch that is being sent decides how it ends
+            ending = None  # a batch that is being sent decides how it ends
         finally:
-            sending = leave(engine, output, interrupted=ending is None, insist=jobs is not None)
+            # A worker is asked to end by programs, some of which ask twice at once.
+            hurry = None if jobs is None else heard
+            sending = leave(engine, output, hurry, interrupted=ending is None)
             follower.report_last(events)
-    if sending and (in_doubt := follower.in_doubt()) is not None:
-        return in_doubt
-    if ending is None:
-        raise Interrupted
-    return ending
+        if sending and (in_doubt := follower.in_doubt()) is not None:
+            return in_doubt
+        if ending is None or heard.left:
+            raise Interrupted
+        return ending
 
 
 def standstill(engine: Engine) -> Ending | None:
@@ -366,74 +364,42 @@ def _over(job: Job) -> bool:
     return job.state is JobState.COMPLETED
 
 
-def _interrupt() -> None:
-    raise Interrupted
-
-
-@contextmanager
-def leave_signals(*steps: Callable[[], None], insist: bool = True) -> Iterator[None]:
-    """Take one of the steps on each signal that asks the program to end.
-
-    Args:
-        steps: called on the main thread, wherever it is.
-        insist: whether a signal after the steps interrupts at once. Otherwise it is ignored.
-    """
-
-    def handle(signal_number: int, frame: FrameType | None) -> None:
-        step = next(left, None)
-        if step is not None:
-            step()
-        elif insist:
-            signal.default_int_handler(signal_number, frame)
-
-    left = iter(steps)
-    # Signals that are ignored stay ignored: `nohup` relies on it.
-    heard = [one for one in _LEAVE_SIGNALS if signal.getsignal(one) is not signal.SIG_IGN]
-    before = {one: signal.signal(one, handle) for one in heard}
-    try:
-        yield
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, handler)
-
-
-def leave(engine: Engine, output: Output, *, interrupted: bool, insist: bool = True) -> bool:
+def leave(engine: Engine, output: Output, signals: Pending | None, *, interrupted: bool) -> bool:
     """Stop the engine; if a batch is being sent, wait for its answer so that it is not left in doubt.
 
     Args:
         engine: closed when this returns.
         output: says what is waited for.
+        signals: those that end the wait. None means that the answer is waited for, whatever signals come.
         interrupted: whether somebody waits for the program to end. Then a call that takes longer than
             `GRACE_SECONDS`, or until the next signal, is cut: what came is kept, and the batch is in doubt.
-        insist: whether a signal ends the wait; see `leave_signals`. Otherwise the answer is waited for.
 
     Returns:
         Whether a batch was being sent.
     """
     engine.stop()
-    answered, signaled = _wait(engine, _LAST_ANSWER_SECONDS)
+    answered, signaled = _wait(engine, signals, _LAST_ANSWER_SECONDS)
     sending, at_once = not answered, interrupted and signaled
-    interrupted = interrupted or signaled
-    if sending and not (interrupted and insist):
+    interrupted = (interrupted or signaled) and signals is not None
+    if sending and not interrupted:
         output.note("Waiting for the answer to the batch that is being sent.")
-        _, interrupted = _wait(engine, PATIENCE_SECONDS)
-        if interrupted and not insist:
-            engine.drain(PATIENCE_SECONDS)  # from now on signals are ignored
-    if sending and interrupted and insist:
+        _, interrupted = _wait(engine, signals, PATIENCE_SECONDS)
+    if sending and interrupted:
         if not at_once:
             output.note(awaited("the batch that is being sent"))
-            _wait(engine, GRACE_SECONDS)
+            _wait(engine, signals, GRACE_SECONDS)
         engine.cut()
         engine.drain(CUT_SECONDS)
     engine.close()
     return sending
 
 
-def _wait(engine: Engine, seconds: float) -> tuple[bool, bool]:
+def _wait(engine: Engine, signals: Pending | None, seconds: float) -> tuple[bool, bool]:
     """Wait until no batch is being sent; return whether that is so, and whether a signal came instead."""
     try:
-        return engine.drain(seconds), False
-    except KeyboardInterrupt:
+        with nullcontext() if signals is None else signals.interrupting():
+            return engine.drain(seconds), False
+    except Interrupted:
         return False, True
 
 

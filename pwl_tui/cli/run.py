@@ -10,10 +10,10 @@ from pwl_tui import crash_log
 from pwl_tui.cli.commands.screen import open_screen
 from pwl_tui.cli.errors import exit_of
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.follow import Interrupted, leave_signals
 from pwl_tui.cli.launcher import Launcher
 from pwl_tui.cli.output import Output, OutputError
 from pwl_tui.cli.session import Session
+from pwl_tui.cli.signals import Interrupted, leave_signals
 from pwl_tui.engine.problems import internal
 from pwl_tui.problem import ProblemError
 

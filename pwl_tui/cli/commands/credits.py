@@ -9,12 +9,13 @@ from pwl_tui.cli.arguments import Command, add_json, add_yes
 from pwl_tui.cli.confirm import require_spending, spending_agreed
 from pwl_tui.cli.errors import UsageError, exit_of_problem
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.follow import GRACE_SECONDS, awaited, leave_signals
+from pwl_tui.cli.follow import GRACE_SECONDS, awaited
 from pwl_tui.cli.output import table
 from pwl_tui.cli.render.jobs import warn_of_alarms
 from pwl_tui.cli.render.json_output import balance_shape, known_shape, ledger_shape, lookup_shape
 from pwl_tui.cli.render.text_output import known_text, ledger_text, lookup_text
 from pwl_tui.cli.session import Session
+from pwl_tui.cli.signals import leave_signals
 from pwl_tui.engine.money.lookups import Finding, LookupPlan
 from pwl_tui.engine.problems import NO_KEY, SENDING_ELSEWHERE, EngineError
 from pwl_tui.problem import Problem

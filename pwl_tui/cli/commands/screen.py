@@ -11,6 +11,7 @@ from pwl_tui.cli.follow import CUT_SECONDS, GRACE_SECONDS, PATIENCE_SECONDS
 from pwl_tui.cli.launcher import Launcher, abandon_terminal, can_draw_on, leave_undisturbed
 from pwl_tui.cli.output import OutputError
 from pwl_tui.cli.session import Session
+from pwl_tui.cli.signals import Interrupted, Pending
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs.left import left_to_do
 from pwl_tui.problem import Problem, ProblemError
@@ -89,11 +90,11 @@ def _leave(session: Session, launcher: Launcher, left: "Departure") -> None:
 
 def await_answer(engine: Engine, *, terminated: bool) -> None:
     """Wait for the answer to a paid call, but not for long once the process is told to end."""
+    signals = Pending()
+    signal.signal(signal.SIGTERM, signals.handle)
     if not terminated:
-        with suppress(KeyboardInterrupt):
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(Interrupted), signals.interrupting():
             engine.drain(PATIENCE_SECONDS)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     engine.drain(GRACE_SECONDS)
     engine.cut()
     engine.drain(CUT_SECONDS)

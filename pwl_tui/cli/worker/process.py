@@ -13,8 +13,9 @@ from msgspec import Struct
 
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.follow import PATIENCE_SECONDS, Interrupted, leave_signals
+from pwl_tui.cli.follow import PATIENCE_SECONDS
 from pwl_tui.cli.session import Session
+from pwl_tui.cli.signals import Interrupted, leave_signals
 from pwl_tui.cli.worker.status import WorkerStatus, print_status, worker_files
 from pwl_tui.config.tables import STATE_URL_VARIABLE
 from pwl_tui.os_errors import os_sentences

@@ -10,10 +10,11 @@ from typing import TextIO, cast
 from msgspec.structs import replace
 
 from pwl_tui.cli.exit_codes import Exit
-from pwl_tui.cli.follow import Ending, Interrupted, follow, leave_signals, standstill
+from pwl_tui.cli.follow import Ending, follow, standstill
 from pwl_tui.cli.launcher import leave_undisturbed
 from pwl_tui.cli.output import Output, discard_stdout
 from pwl_tui.cli.session import Session
+from pwl_tui.cli.signals import Interrupted, Pending, pending_signals
 from pwl_tui.cli.worker.log import WorkerLog
 from pwl_tui.cli.worker.status import print_status, worker_files
 from pwl_tui.engine.engine import Engine
@@ -50,14 +51,14 @@ def work(session: Session) -> int:
     if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        with leave_signals(_interrupt, insist=False):
-            return _take_turns(session, files)
+        with pending_signals() as signals:
+            return _take_turns(session, files, signals)
     except Interrupted:
         leave_undisturbed()
         raise
 
 
-def _take_turns(session: Session, files: WorkerFiles) -> int:
+def _take_turns(session: Session, files: WorkerFiles, signals: Pending) -> int:
     """Work as long as there is work and no other worker does it."""
     engine, begun = session.engine, False
     while True:
@@ -66,7 +67,7 @@ def _take_turns(session: Session, files: WorkerFiles) -> int:
                 if not begun:
                     print_status(session, "It is already working.")
                 return Exit.DONE
-            ending = _follow_all(session, engine, files, announce=not begun)
+            ending = _follow_all(session, engine, files, signals, announce=not begun)
         begun = True
         # A process that stored a job since, and found the lock taken, relies on this look after its release,
         # also where an older job decided how the work ended.
@@ -77,7 +78,9 @@ def _take_turns(session: Session, files: WorkerFiles) -> int:
             return ending.exit
 
 
-def _follow_all(session: Session, engine: Engine, files: WorkerFiles, *, announce: bool) -> Ending:
+def _follow_all(
+    session: Session, engine: Engine, files: WorkerFiles, signals: Pending, *, announce: bool
+) -> Ending:
     """Work until nothing is left to do, with the lock held; return what ended it."""
     record = new_record()
     _keep(files, record)
@@ -92,7 +95,8 @@ def _follow_all(session: Session, engine: Engine, files: WorkerFiles, *, announc
     output.note(f"Working (PID {record.pid}). {left}")
     ending = Ending(Exit.INTERRUPTED)
     try:
-        ending = _without_numbers(follow(engine, None, output, finish=True, await_credits=True))
+        followed = follow(engine, None, output, finish=True, await_credits=True, signals=signals)
+        ending = _without_numbers(followed)
     except Interrupted:
         raise
     except Exception as error:
@@ -143,7 +147,3 @@ def _need_nobody(session: Session) -> None:
 def _keep(files: WorkerFiles, record: WorkerRecord) -> None:
     with suppress(PathError):  # the disk is full: the work matters more
         files.write(record)
-
-
-def _interrupt() -> None:
-    raise Interrupted
