@@ -37,6 +37,21 @@ def test_they_are_written_with_what_to_do_and_removed(machine: Place, directory:
     assert run("worker", "uninstall")[0] == 0, "there is nothing left to remove"
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_leads_to_a_database_is_named_since_systemd_does_not_get_it(
+    directory: Path, run: Run, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    for name, value in {"PGPASSFILE": "/a/passwords", "PGPASSWORD": "secret", "PGPORT": ""}.items():
+        monkeypatch.setenv(name, value)
+    if shared:
+        monkeypatch.setenv("PWL_TUI_STATE_URL", "postgresql://host/lists")
+    code, _, err = run("worker", "install")
+    assert (code, "PGPASSFILE, PGPASSWORD either: see" in err) == (0, shared)
+    texts = "".join(path.read_text() for path in directory.iterdir())
+    assert "secret" not in texts
+    assert ("postgresql://host/lists" in texts) == shared
+
+
 def test_print_writes_nothing(directory: Path, run: Run) -> None:
     code, out, _ = run("worker", "install", "--print")
     assert code == 0

@@ -206,7 +206,10 @@ def _advice(made: Units, session: Session, environ: Mapping[str, str]) -> Iterat
             f"The key is in {KEY_VARIABLE}, which systemd does not get. Save it in"
             f" {clean(str(session.config_file))}, or set api_key_command there."
         )
-    if missing := [name for name in _NETWORK_VARIABLES if environ.get(name)]:
+    of_database = (
+        sorted(name for name in environ if name.startswith("PG")) if session.settings.state.url else []
+    )
+    if missing := [name for name in (*_NETWORK_VARIABLES, *of_database) if environ.get(name)]:
         yield f"systemd does not get {', '.join(missing)} either: see `systemctl --user edit {made.service}`."
 
 

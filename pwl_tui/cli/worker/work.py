@@ -29,7 +29,10 @@ from pwl_tui.wording.worker import left_words
 
 _PROGRESS_SECONDS = 300.0
 """How often the log says how far the work is."""
-_PATHS = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+_PATHS = (
+    *("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"),
+    *("PGPASSFILE", "PGSERVICEFILE", "PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGSSLCRL"),
+)
 """Environment variables that may name files from the working directory, which is left."""
 
 
