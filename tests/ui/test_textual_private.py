@@ -16,6 +16,7 @@ import sys
 import textwrap
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -62,6 +63,7 @@ def private(name: str) -> bool:
     return name.startswith("_") and not name.startswith("__")
 
 
+@cache
 def private_names(cls: type) -> set[str]:
     """Return the private methods and attributes of a class of Textual."""
     names = set(filter(private, vars(cls)))

@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pwl_tui.config import Polling
 from pwl_tui.engine.polling.queue_model import Kind, QueueModel
@@ -31,10 +32,24 @@ _WIDE: Final = 0.4
 """From this share of the shortest pause on, an uncertain end is asked about before it is expected."""
 _EARLY: Final = 1.2
 """So many deviations before."""
+_IDLE_SHARE: Final = 0.25
+"""Up to this share of the budget, if all batches were asked as often as they may be, polls are to spare."""
+_IDLE_EARLY: Final = 1.4
+"""Deviations before an uncertain end, if polls are to spare."""
+_IDLE_LONGEST: Final = 0.75
+"""Where, between the shortest and the longest pause, an uncertain end is asked about then."""
+_IDLE_DOUBT: Final = 0.2
+"""Of the time until its end, what a batch of which no other tells is uncertain by then, at least: a pace that
+was even so far need not remain so."""
+_JUST_BEFORE: Final = 0.15
+"""Within this share of the shortest pause before an end, it is better to wait for it."""
 _EXPLORE_SECONDS: Final = 6.0
 """How often a batch is asked only to learn how the service works."""
 _SENTINEL_SHARE: Final = 0.25
 """Polls of a batch, on average, that only check that a queue which vouches for it is right."""
+_YOUNG_SHARE: Final = 0.5
+"""Of the time since the oldest batch was sent, the longest until such a check: what a few answers told soon
+after another may be wrong for longer than all of them have taken."""
 _PEEK_SHARE: Final = 0.03
 """Of the time until the next end, the least from one peek to the next."""
 _HELPED_SECONDS: Final = 60.0
@@ -104,14 +119,15 @@ class Planner:
             }
         expected = self.model.expected()
         self.again = now + _LOOK_SECONDS
-        wanted = self._wanted(open_, expected, now)
+        idle = self._idle(open_)
+        wanted = self._wanted(open_, expected, now, idle=idle)
         least = VOUCHED_SECONDS if self._vouches(now) else FORGOTTEN_SECONDS
         changed: dict[Key, float] = {}
         late: list[tuple[float, Key, float]] = []
         for each in open_:
             one = each.one
             latest = now + VOUCHED_SECONDS if one.failures else max(each.asked + least, each.earliest)
-            due = min(_wished(each, wanted.get(one.key)), latest)
+            due = min(self._wished(each, wanted.get(one.key), idle=idle), latest)
             planned = math.inf if one.next_poll is None else one.next_poll
             if due < now < planned and not _likely_ended(each, expected.get(one.key), now):
                 late.append((due, one.key, planned))
@@ -163,15 +179,33 @@ class Planner:
 
     # -- planning
 
-    def _wanted(self, batches: list[_Open], expected: dict[Key, Expected], now: float) -> dict[Key, float]:
+    def _wanted(
+        self, batches: list[_Open], expected: dict[Key, Expected], now: float, *, idle: bool
+    ) -> dict[Key, float]:
         """Return when news is worth a poll, by batch; without those of which nothing is known."""
         wanted = {}
+        aim = _aim_early if idle else _aim
         for each in batches:
             if (news := expected.get(each.one.key)) is not None:
-                wanted[each.one.key] = _aim(each, news)
+                wanted[each.one.key] = aim(each, news)
         for key, at in self._extra(batches, expected, now):
             wanted[key] = min(wanted.get(key, math.inf), at)
         return wanted
+
+    def _wished(self, each: _Open, wanted: float | None, *, idle: bool) -> float:
+        """Return when a batch is asked if nothing else matters."""
+        one = each.one
+        if one.failures and one.next_poll is not None:
+            return one.next_poll  # backing off
+        if wanted is None:  # nothing is known: the longer there was nothing, the less soon there will be
+            pause = max(each.shortest, self._pace.small[1]) if idle else each.longest
+            wanted = each.asked + max(pause, _SILENCE_SHARE * (each.asked - one.sent))
+        return max(each.earliest, wanted)
+
+    def _idle(self, batches: list[_Open]) -> bool:
+        """Whether so few batches are open that polls are to spare."""
+        most = sum(1 / each.shortest for each in batches)
+        return most <= _IDLE_SHARE * self._pace.requests_per_second
 
     def _crowded(self, expected: dict[Key, Expected], now: float) -> bool:
         """Whether the ends that are expected take so much of the budget that other polls would delay them."""
@@ -196,7 +230,8 @@ class Planner:
             self._peeked = now
             yield peeked, now
         left = max(news.end for news in expected.values()) - now
-        pause = min(max(left / (_SENTINEL_SHARE * len(batches)), 5.0), 300.0)
+        young = _YOUNG_SHARE * (now - min(each.one.sent for each in batches))
+        pause = max(min(left / (_SENTINEL_SHARE * len(batches)), young, 300.0), 5.0)
         if self._may_explore(now, pause):
             yield _sample(free, expected, now), now
 
@@ -242,10 +277,29 @@ class Planner:
 def _aim(each: _Open, news: Expected) -> float:
     """Return when to ask so that an end is seen soon after, and seldom missed."""
     if news.own > _WIDE * each.shortest:
-        return max(news.end - _EARLY * news.spread, min(each.asked + each.longest, news.end))
+        return _before(each, news, _EARLY, each.longest)
     ratio = each.shortest / (max(news.spread, 1e-3) * math.sqrt(2 * math.pi))
     z = math.sqrt(2 * math.log(ratio)) if ratio > 1 else 0.0
     return news.end + min(z, 2.5) * news.spread + _OVERSHOOT_SECONDS
+
+
+def _aim_early(each: _Open, news: Expected) -> float:
+    """Return when to ask if polls are to spare: rather too soon than late."""
+    if news.own < news.spread:
+        return _aim(each, news)
+    spread = max(news.spread, _IDLE_DOUBT * (news.end - each.asked))
+    if spread <= _WIDE * each.shortest:
+        return _aim(each, news)
+    pause = each.shortest + _IDLE_LONGEST * (each.longest - each.shortest)
+    return _before(each, replace(news, spread=spread), _IDLE_EARLY, pause)
+
+
+def _before(each: _Open, news: Expected, deviations: float, pause: float) -> float:
+    """Return when to ask about an uncertain end: before it, or once the batch was not asked for so long."""
+    paused = each.asked + pause
+    if paused > news.end - _JUST_BEFORE * each.shortest:
+        paused = news.end  # not just before it: the next poll has to wait
+    return max(news.end - deviations * news.spread, paused)
 
 
 def _likely_ended(each: _Open, news: Expected | None, now: float) -> bool:
@@ -261,16 +315,6 @@ def _sample(free: list[_Open], expected: dict[Key, Expected], now: float) -> Key
         return soon, each.asked
 
     return min(free, key=rank).one.key
-
-
-def _wished(each: _Open, wanted: float | None) -> float:
-    """Return when a batch is asked if nothing else matters."""
-    one = each.one
-    if one.failures and one.next_poll is not None:
-        return one.next_poll  # backing off
-    if wanted is None:  # nothing is known: the longer there was nothing, the less soon there will be
-        wanted = each.asked + max(each.longest, _SILENCE_SHARE * (each.asked - one.sent))
-    return max(each.earliest, wanted)
 
 
 def _matters(planned: float, due: float, now: float) -> bool:

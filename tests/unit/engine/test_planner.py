@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import fmean
 
 import pytest
 from hypothesis import example, given, settings
@@ -401,3 +402,32 @@ def test_a_batch_whose_polls_fail_gets_no_turn_before_its_pause_is_over() -> Non
     failing = Standing((1, 1), 1000, BEGIN, asked, asked + 200.0, 999, 3, False)
     other = Standing((1, 2), 1000, BEGIN, asked - 100.0, asked + 5.0, 900, 0, False)
     assert (1, 1) not in planner.plan([failing, other], asked + 100.0)
+
+
+@pytest.mark.parametrize(("size", "first"), [(4, 10.0), (100, 10.0), (1_000, 30.0)])
+def test_the_first_poll_of_a_batch_alone_is_not_put_off(size: int, first: float) -> None:
+    desk = Desk()
+    desk.send(size)
+    desk.run(first + 1.0)
+    (_, asked) = desk.asked_at[1, 1]
+    assert first <= asked <= first + 0.5
+
+
+def test_a_batch_alone_is_asked_in_time_however_its_pace_changes() -> None:
+    late = []
+    for seed in range(11, 41):  # with 5.4 seconds on average, if an even pace is trusted to remain so
+        desk = Desk(queue_of(QueueKind.ONE_BY_ONE, rate=2.0, unevenness=0.3, seed=seed))
+        desk.send(100)
+        desk.run(600.0)
+        late.append(desk.late[1, 1])
+    assert fmean(late) < 4.0
+
+
+def test_what_the_first_answers_happen_to_agree_on_is_soon_doubted() -> None:
+    """Four batches at rates of their own that look as if they shared one: the others ended a minute ago."""
+    desk = Desk(queue_of(QueueKind.OWN_RATE, rate=2.0, unevenness=0.3, seed=349))
+    for _ in range(10):
+        desk.send(100)
+        desk.run(1.25, 0.25)
+    desk.run(900.0)
+    assert max(desk.late.values()) < 30.0
