@@ -121,7 +121,6 @@ class Account:
             self.binding,
             self.submitter(),
             self.poller(),
-            requests_per_second=self._settings.polling.requests_per_second,
             scope=scope,
             listener=listener,
             clock=self._clock,

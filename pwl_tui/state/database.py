@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
+from pwl_tui.state.budget import Rate
+from pwl_tui.state.models import Binding
 from pwl_tui.state.patience import Patience
 
 
@@ -81,6 +83,41 @@ class Report(Struct, frozen=True):
     owned: bool
 
 
+class Claims(ABC):
+    """How processes share out the polls. All methods raise `StateError` if the database fails."""
+
+    @abstractmethod
+    def claim(
+        self, due: str, binding: Binding, now: float, owner: str, until: float, rate: Rate | None
+    ) -> Row | float | None:
+        """Claim a batch that is due and that nobody else is claiming.
+
+        Args:
+            due: the query for it, from its FROM on, of `batches` as b and `bindings` as k. ``?1`` is the time
+                of now, ``?2`` and ``?3`` are the binding.
+            binding: the service and key.
+            now: UTC epoch seconds, as all times.
+            owner: who claims it.
+            until: when its lease ends.
+            rate: of the requests of all polls. None means without regard to that.
+
+        Returns:
+            The batch, or the seconds until there is one more request. None means none is due.
+        """
+
+    @abstractmethod
+    def drain(self, binding: Binding, now: float, rate: Rate) -> None:
+        """Give up the requests that were saved: the next ones come one at a time."""
+
+    @abstractmethod
+    def plan(self, changes: Sequence[tuple[float, int, int, float | None]]) -> None:
+        """Store when batches are asked next that were not asked since.
+
+        Args:
+            changes: the time, the job and the number of the batch in it, and when it was asked last.
+        """
+
+
 class Database(ABC):
     """One database, for any number of threads and processes.
 
@@ -145,6 +182,10 @@ class Database(ABC):
             name: any word.
             wait: whether to wait for it, as long as `patience` says.
         """
+
+    @abstractmethod
+    def claims(self) -> Claims:
+        """Return how its users share out the polls."""
 
     @abstractmethod
     def announce(self, owner: str) -> None:

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from pwl_tui.answer import COLUMNS, NO_ANSWER, Answer, Outcome
 from pwl_tui.problem import Problem
+from pwl_tui.state.budget import Rate
 from pwl_tui.state.database import Database
 from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import Batch, BatchState, Binding
@@ -52,6 +53,11 @@ class Standing(Struct, frozen=True):
 
 _POLLED = f"state IN ('{BatchState.PROCESSING}', '{BatchState.UNREACHABLE}')"
 """The batches that are polled; unreachable ones now and then."""
+_DUE = f"""
+FROM batches b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding
+WHERE b.{_POLLED} AND b.next_poll<=?1 AND (b.lease_until IS NULL OR b.lease_until<=?1)
+    AND j.ready=1 AND k.base_url=?2 AND k.fingerprint=?3 ORDER BY b.next_poll LIMIT 1
+"""
 _STILL_POLLED = f"job=? AND seq=? AND {_POLLED}"
 """A poll whose lease expired may end after another process's, whose result counts."""
 
@@ -61,26 +67,31 @@ class Polls:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._claims = database.claims()
 
     def claim(self, binding: Binding, lease: Lease, now: float) -> Batch | None:
         """Claim the batch whose poll is most overdue. None means none is due that nobody else is polling."""
+        claimed = self._claim(None, binding, lease, now)
+        if isinstance(claimed, float):
+            raise TypeError("there is no rate to wait for")
+        return claimed
+
+    def claim_within(self, rate: Rate, binding: Binding, lease: Lease, now: float) -> Batch | float | None:
+        """Claim the batch whose poll is most overdue, if the rate of all polls leaves a request for it.
+
+        Returns:
+            The batch, or the seconds until there is one more request. None means none is due.
+        """
+        return self._claim(rate, binding, lease, now)
+
+    def drain(self, rate: Rate, binding: Binding, now: float) -> None:
+        """Give up the requests that were saved: the next ones come one at a time."""
+        self._claims.drain(binding, now, rate)
+
+    def _claim(self, rate: Rate | None, binding: Binding, lease: Lease, now: float) -> Batch | float | None:
         self._database.announce(lease.owner)
-        with self._database.transaction() as c:
-            row = c.execute(
-                f"{BATCHES} b JOIN jobs j ON j.id=b.job JOIN bindings k ON k.id=j.binding"
-                f" WHERE b.{_POLLED} AND b.next_poll<=?"
-                " AND (b.lease_until IS NULL OR b.lease_until<=?)"
-                " AND j.ready=1 AND k.base_url=? AND k.fingerprint=? ORDER BY b.next_poll LIMIT 1",
-                (now, now, binding.base_url, binding.fingerprint),
-            ).fetchone()
-            if row is None:
-                return None
-            batch = batch_from(row)
-            c.execute(
-                "UPDATE batches SET lease_owner=?, lease_until=? WHERE job=? AND seq=?",
-                (lease.owner, now + lease.seconds, batch.job, batch.seq),
-            )
-        return batch
+        claimed = self._claims.claim(_DUE, binding, now, lease.owner, now + lease.seconds, rate)
+        return claimed if claimed is None or isinstance(claimed, float) else batch_from(claimed)
 
     def standings(self, binding: Binding, since: float) -> list[Standing]:
         """Return how far each batch of a key is that is processing or ended after `since`, oldest first."""
@@ -113,14 +124,8 @@ class Polls:
     def plan(self, standings: Iterable[Standing], times: Mapping[tuple[int, int], float]) -> None:
         """Store when batches are asked next, unless they were asked since they stood so."""
         changes = [(times[one.key], *one.key, one.last_poll) for one in standings if one.key in times]
-        if not changes:
-            return
-        with self._database.transaction() as c:
-            c.executemany(
-                f"UPDATE batches SET next_poll=? WHERE job=? AND seq=? AND state='{BatchState.PROCESSING}'"
-                " AND coalesce(last_poll, -1)=coalesce(?, -1)",
-                changes,
-            )
+        if changes:
+            self._claims.plan(changes)
 
     def take_over(self, until: float) -> None:
         """Release the leases of processes that died, so that nobody waits for them to expire.

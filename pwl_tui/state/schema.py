@@ -295,6 +295,15 @@ _SITES: Final = """
 ALTER TABLE wishes ADD COLUMN site TEXT NOT NULL DEFAULT '';
 """
 
+_BUDGETS: Final = """
+-- The requests that all who share a database may make, by key; empty where each process keeps its own budget.
+CREATE TABLE budgets (
+    binding INTEGER PRIMARY KEY REFERENCES bindings,
+    tokens REAL NOT NULL,
+    at REAL NOT NULL                    -- when they were counted
+);
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _FIRST,
     _SECOND,
@@ -307,4 +316,5 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _TOLD,
     _WISHES_AND_RECHECKS,
     _SITES,
+    _BUDGETS,
 )

@@ -17,8 +17,9 @@ from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.models import BatchAnswer, NumberAnswer
 from pwl_tui.config import Polling
 from pwl_tui.engine.polling.monitor import CHECK_SECONDS
-from pwl_tui.engine.polling.schedule import Budget, first_poll
+from pwl_tui.engine.polling.schedule import first_poll
 from pwl_tui.simulator.queues import QueueKind, queue_of
+from pwl_tui.state.budget import Budget
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import NOW, Clock, add_job, make_poller, make_service
 

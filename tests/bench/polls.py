@@ -20,8 +20,9 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.polling.forecast import last_end
 from pwl_tui.engine.polling.planner import Planner
 from pwl_tui.engine.polling.queue_model import Kind
-from pwl_tui.engine.polling.schedule import Budget, bounds, first_poll
+from pwl_tui.engine.polling.schedule import bounds, first_poll
 from pwl_tui.simulator.queues import QueueKind, queue_of
+from pwl_tui.state.budget import Budget
 from pwl_tui.state.polls import Standing
 
 _PACE = Polling()

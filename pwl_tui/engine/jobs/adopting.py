@@ -15,10 +15,10 @@ from pwl_tui.engine.jobs.retrying import AS_THEY_ARE
 from pwl_tui.engine.money.journal_index import Open, follow_up, is_of, moment_of
 from pwl_tui.engine.money.journaling import digest, journal_entry, proven_entry
 from pwl_tui.engine.polling.matching import holds_exactly, match, number_in
-from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.engine.polling.verdicts import verdicts
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.state.budget import Budget
 from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line
 from pwl_tui.state.jobs import NewBatch, NewJob, NewNumber
 from pwl_tui.state.models import Batch, BatchState, Binding

@@ -11,8 +11,8 @@ from pwl_tui.engine.money import proving, settling
 from pwl_tui.engine.money.evidence import Evidence
 from pwl_tui.engine.money.journal_index import JournalIndex, was_older
 from pwl_tui.engine.money.support_report import support_report
-from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.budget import Budget
 from pwl_tui.state.files.journal import Entry, Journal, timestamp
 from pwl_tui.state.models import Batch, BatchState, Candidate
 from pwl_tui.text import clean

@@ -26,7 +26,7 @@ from pwl_tui.engine.polling.callers import Callers
 from pwl_tui.engine.polling.health import Health
 from pwl_tui.engine.polling.jumps import Jumps
 from pwl_tui.engine.polling.poller import Poller
-from pwl_tui.engine.polling.schedule import Budget, backoff
+from pwl_tui.engine.polling.schedule import backoff
 from pwl_tui.engine.problems import internal
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Problem, ProblemError
@@ -66,7 +66,6 @@ class Monitor:
         binding: the service and key.
         submitter: sends.
         poller: polls.
-        requests_per_second: of all polls together.
         scope: what it may do.
         listener: called with every event, on the monitor's threads; must return at once.
         clock: UTC epoch seconds.
@@ -82,7 +81,6 @@ class Monitor:
         submitter: Submitter,
         poller: Poller,
         *,
-        requests_per_second: float,
         scope: Scope,
         listener: Callable[[Event], None],
         clock: Callable[[], float],
@@ -94,7 +92,6 @@ class Monitor:
         self._binding = binding
         self._submitter = submitter
         self._poller = poller
-        self._budget = Budget(requests_per_second)
         self._scope = scope
         self._listener = listener
         self._clock = clock
@@ -214,13 +211,12 @@ class Monitor:
             # While the service is down, a single probe is enough.
             if self._callers.busy >= (1 if self._health.failing else CALLERS) or self._stopping.is_set():
                 return CHECK_SECONDS
-            wait = self._budget.take(now)
-            if wait:
-                return wait
-            batch = self._poller.claim()
-            if batch is None:
+            claimed = self._poller.claim_within_rate()
+            if claimed is None:
                 return CHECK_SECONDS
-            self._callers.run(partial(self._poll, batch))
+            if isinstance(claimed, float):
+                return claimed
+            self._callers.run(partial(self._poll, claimed))
         return CHECK_SECONDS
 
     # -- doing, on the callers' threads
@@ -307,7 +303,7 @@ class Monitor:
 
     def _report(self, problem: Problem | None) -> None:
         if problem is None and self._health.failing:
-            self._budget.drain()  # before anybody knows: what has waited is not asked for all at once
+            self._poller.drain()  # before anybody knows: what has waited is not asked for all at once
         event = self._health.learn(problem, self._clock())
         if event is not None:
             self._listener(event)

@@ -19,6 +19,7 @@ from pwl_tui.engine.problems import ended_early, foreign_words, incomplete, left
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.budget import Rate
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.polls import Lease
@@ -76,6 +77,7 @@ class Poller:
         self._binding = binding
         self._pace = pace
         self._lease = Lease(owner, LEASE_SECONDS)
+        self._rate = Rate(pace.requests_per_second)
         self._clock = clock
         self._spread = spread
         self._lock = threading.Lock()
@@ -84,12 +86,31 @@ class Poller:
         self._jumps = Jumps(clock, steady)
 
     def claim(self) -> Batch | None:
-        """Claim the batch that is most overdue. None means none is due.
+        """Claim the batch that is most overdue, whatever the rate of polls. None means none is due.
 
         Raises:
             StateError: the state file failed.
         """
         return self._store.polls.claim(self._binding, self._lease, self._clock())
+
+    def claim_within_rate(self) -> Batch | float | None:
+        """Claim the batch that is most overdue, if the rate of all polls leaves a request for it.
+
+        Returns:
+            The batch, or the seconds until there is one more request. None means none is due.
+
+        Raises:
+            StateError: the state file failed.
+        """
+        return self._store.polls.claim_within(self._rate, self._binding, self._lease, self._clock())
+
+    def drain(self) -> None:
+        """Give up the requests that were saved: the next ones come one at a time.
+
+        Raises:
+            StateError: the database failed.
+        """
+        self._store.polls.drain(self._rate, self._binding, self._clock())
 
     def take_over(self) -> None:
         """Release the claims of processes that died.

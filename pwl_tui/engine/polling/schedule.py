@@ -6,8 +6,6 @@ The bounds are the service's etiquette (see `Provider`), which the settings may 
 
 from typing import Final
 
-from msgspec import Struct
-
 from pwl_tui.config import Polling
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import Batch
@@ -66,35 +64,3 @@ def backoff(attempts: int, retry_after: float | None, spread: float, limit: floa
         return retry_after * (1 + 0.1 * spread)
     pause = min(_BACKOFF_SECONDS * 2.0 ** min(attempts - 1, 10), limit or _BACKOFF_LIMIT_SECONDS)
     return pause * (0.5 + 0.5 * spread)
-
-
-class Budget(Struct):
-    """The requests that all batches share: a token bucket without a clock of its own.
-
-    It begins with one request, because whoever ran before may have just made the others.
-
-    Args:
-        per_second: requests per second in the long run.
-        burst: requests that may be made at once after a pause.
-    """
-
-    per_second: float
-    burst: float = 4.0
-    _tokens: float = -1.0
-    _at: float = 0.0
-
-    def take(self, now: float) -> float:
-        """Take one request if there is one; return 0, or the seconds until there is one."""
-        if self._tokens < 0:
-            self._tokens, self._at = 1.0, now
-        # A clock set back gives nothing and takes nothing.
-        self._tokens = min(self.burst, self._tokens + max(now - self._at, 0.0) * self.per_second)
-        self._at = now
-        if self._tokens >= 1:
-            self._tokens -= 1
-            return 0.0
-        return (1 - self._tokens) / self.per_second
-
-    def drain(self) -> None:
-        """Give up what was saved: the next requests come one at a time."""
-        self._tokens = min(max(self._tokens, 0.0), 1.0)

@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from pwl_tui.state.database import Connection, Cursor, Database, Report, Row
+from pwl_tui.state.engines.postgres_claims import PostgresClaims
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
 from pwl_tui.state.engines.postgres_link import Link, Target, link_to, target_from
 from pwl_tui.state.engines.postgres_presence import Presence
@@ -230,6 +231,10 @@ class Postgres(Database):
             finally:
                 pin.locks -= 1
                 self._unlock(pin, key)
+
+    def claims(self) -> PostgresClaims:
+        """Return how all machines share out the polls."""
+        return PostgresClaims(self.first)
 
     def announce(self, owner: str) -> None:
         """Let all machines know that this holder of leases is alive, for as long as this process is."""

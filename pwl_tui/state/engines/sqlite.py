@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pwl_tui.os_errors import NotOursError, os_sentences
 from pwl_tui.paths import keep_private, open_private
 from pwl_tui.state.database import Connection, Database, Row
+from pwl_tui.state.engines.sqlite_claims import SQLiteClaims
 from pwl_tui.state.engines.sqlite_errors import damaged, is_busy, sqlite_errors
 from pwl_tui.state.engines.sqlite_log import make_stamp, require_own_log, stamp
 from pwl_tui.state.errors import StateError, locked
@@ -135,6 +136,10 @@ class SQLiteFile(Database):
     def lock(self, name: str, *, wait: bool = False) -> AbstractContextManager[bool]:  # noqa: ARG002
         """Yield True: a state file has one machine, and the locks of its directory suffice."""
         return nullcontext(True)
+
+    def claims(self) -> SQLiteClaims:
+        """Return how the processes of this machine share out the polls."""
+        return SQLiteClaims(self.transaction)
 
     def announce(self, owner: str) -> None:
         """Do nothing: its name says which process it is."""

@@ -10,8 +10,8 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.batch_ids import pasted_id
 from pwl_tui.engine.jobs import adopting
 from pwl_tui.engine.money.submitter import Sent
-from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.state.budget import Budget
 from pwl_tui.state.files.journal import Entry
 from pwl_tui.state.models import JobState
 from pwl_tui.state.store import Store

@@ -12,7 +12,6 @@ from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, JobChanged, JobFinished, ServiceDown, ServiceUp
 from pwl_tui.engine.polling.monitor import Scope
-from pwl_tui.engine.polling.schedule import Budget
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
 from pwl_tui.state.models import Batch, BatchState, Binding, JobState
@@ -69,16 +68,16 @@ def test_one_probe_speaks_for_everyone_while_the_service_is_down(
         accepted(store, add_job(store, FIRST + number, 1), batch_id=body["batch_id"])
     rounds: list[Binding] = []
     begun: list[Batch] = []
-    next_due, claim = store.batches.next_due, store.polls.claim
+    next_due, claim = store.batches.next_due, store.polls.claim_within
 
     def counting(binding: Binding) -> float | None:
         rounds.append(binding)
         return next_due(binding)
 
-    def claiming(*values: Any) -> Batch | None:
-        batch = claim(*values)
-        begun.extend([] if batch is None else [batch])
-        return batch
+    def claiming(*values: Any) -> Batch | float | None:
+        claimed = claim(*values)
+        begun.extend([claimed] if isinstance(claimed, Batch) else [])
+        return claimed
 
     def look() -> None:
         """Let the monitor look at least twice from now on: what it had decided before is begun then."""
@@ -88,7 +87,7 @@ def test_one_probe_speaks_for_everyone_while_the_service_is_down(
             listener.until(lambda seen=seen: len(rounds) > seen, "another look")  # type: ignore[misc]
 
     monkeypatch.setattr(store.batches, "next_due", counting)
-    monkeypatch.setattr(store.polls, "claim", claiming)
+    monkeypatch.setattr(store.polls, "claim_within", claiming)
     clock.now += 60
     gate.fault = gone
     gate.open.set()
@@ -130,7 +129,7 @@ def test_a_job_whose_last_batches_end_together_is_finished_once(
         return learned
 
     monkeypatch.setattr(store.polls, "learn", together)
-    monkeypatch.setattr(Budget, "take", lambda *_: 0.0)  # both at once
+    monkeypatch.setattr(store.polls, "claim_within", lambda _, *values: store.polls.claim(*values))  # both
     gate.open.set()
     clock.now += 60
     engine.start(listener, Scope(balance=False))

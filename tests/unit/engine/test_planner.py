@@ -15,8 +15,9 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.polling.jumps import Jumps
 from pwl_tui.engine.polling.planner import FORGOTTEN_SECONDS, VOUCHED_SECONDS, Planner
 from pwl_tui.engine.polling.queue_model import Kind
-from pwl_tui.engine.polling.schedule import Budget, bounds, first_poll
+from pwl_tui.engine.polling.schedule import bounds, first_poll
 from pwl_tui.simulator.queues import Queue, QueueKind, queue_of
+from pwl_tui.state.budget import Budget
 from pwl_tui.state.polls import Standing
 
 PACE = Polling()

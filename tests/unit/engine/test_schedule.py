@@ -8,8 +8,9 @@ from pwl_tui.config import Polling
 from pwl_tui.engine.money.evidence import READING_OFFSETS, Verdict, next_reading, weigh
 from pwl_tui.engine.polling.health import Health
 from pwl_tui.engine.polling.jumps import Jumps
-from pwl_tui.engine.polling.schedule import Budget, backoff, bounds, first_poll
+from pwl_tui.engine.polling.schedule import backoff, bounds, first_poll
 from pwl_tui.problem import Kind, Problem
+from pwl_tui.state.budget import Budget
 from pwl_tui.state.models import BalanceReading
 
 PACE = Polling()
