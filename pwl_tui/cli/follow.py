@@ -190,7 +190,7 @@ class _Follower:
             case ServiceDown(problem) if problem.kind.refuses_key:
                 return Ending(exit_of_problem(problem), problem, at_rest=False)
             case ServiceDown(problem, until):
-                when = moment(until, time.time(), seconds=True)
+                when = moment(until, self._engine.clock(), seconds=True)
                 self._say_once(f"{problem.message} Everything waits; the next try is at {when}.")
                 self._down = problem
                 self._barriers = self._barriers + 1 if problem.kind is Kind.BAD_ANSWER else 0

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections.abc import Callable
 
 from pwl_tui.config import Settings
@@ -37,6 +36,7 @@ class Account:
         key: the key.
         connect: opens the service.
         clock: UTC epoch seconds.
+        steady: seconds that pass whatever happens to `clock`.
         draw: randomness for pauses.
     """
 
@@ -48,6 +48,7 @@ class Account:
         *,
         connect: Connect,
         clock: Callable[[], float],
+        steady: Callable[[], float],
         draw: random.Random,
     ) -> None:
         self.binding = Binding(settings.base_url, key.fingerprint)
@@ -57,8 +58,7 @@ class Account:
         self._connect = connect
         self._clock = clock
         self._draw = draw
-        # A clock of a test does not pass by itself.
-        self._steady = time.monotonic if clock is time.time else clock
+        self._steady = steady
         self._owner = new_owner()
         self._lock = threading.Lock()
         self._service: ServiceClient | None = None

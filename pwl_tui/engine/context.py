@@ -23,6 +23,7 @@ class EngineContext:
         may_spend: whether anything that costs credits may be sent.
         connect: opens the service.
         clock: UTC epoch seconds.
+        steady: seconds that pass whatever happens to `clock`.
         draw: randomness for pauses and samples.
 
     Attributes:
@@ -38,6 +39,7 @@ class EngineContext:
         may_spend: bool,
         connect: Connect,
         clock: Callable[[], float],
+        steady: Callable[[], float],
         draw: random.Random,
     ) -> None:
         self.store = store
@@ -45,7 +47,7 @@ class EngineContext:
         self._no_spend = not may_spend
         self.clock = clock
         self.draw = draw
-        self._open = partial(Account, store, connect=connect, clock=clock, draw=draw)
+        self._open = partial(Account, store, connect=connect, clock=clock, steady=steady, draw=draw)
         self.key: Secret | None = None
         self.account: Account | None = None
         self.use(settings, settings.api_key)

@@ -39,7 +39,7 @@ class Engine:
         settings: the base URL, the key and the pace.
         may_spend: whether anything that costs credits may be sent; polling needs none.
         connect: opens the service; injected by tests.
-        clock: UTC epoch seconds; injected by tests.
+        clock: UTC epoch seconds; injected by tests. None means the state's own.
         pause: waits so many seconds; injected by tests.
         draw: randomness for pauses and samples; injected by tests.
 
@@ -60,7 +60,7 @@ class Engine:
         *,
         may_spend: bool = True,
         connect: Connect = connect,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         pause: Callable[[float], None] = time.sleep,
         draw: random.Random | None = None,
     ) -> None:
@@ -70,7 +70,9 @@ class Engine:
             settings,
             may_spend=may_spend,
             connect=connect,
-            clock=clock,
+            clock=clock or store.clock,
+            # A clock of a test does not pass by itself.
+            steady=time.monotonic if clock is None or clock is time.time else clock,
             draw=draw or random.SystemRandom(),
         )
         self.plans = Plans(self._context)
@@ -95,6 +97,11 @@ class Engine:
     def binding(self) -> Binding | None:
         """The service and key in force; None before there is a key."""
         return self._context.binding
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """UTC epoch seconds, by the clock that all stored times are from."""
+        return self._context.clock
 
     @property
     def forbidden(self) -> Problem | None:

@@ -4,8 +4,9 @@ Statements are in the SQL that all engines share. Values are bound as ``?``, or 
 needed twice. There are no booleans: conditions are written out, and columns hold 0 and 1.
 """
 
+import time
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -126,11 +127,13 @@ class Database(ABC):
 
     Attributes:
         patience: how long to wait for other processes.
+        clock: UTC epoch seconds by the clock that all its users share: a server's, or this machine's.
         site: the state directory whose files are meant where the database names some. Empty means that it
             has only one.
     """
 
     patience: Patience
+    clock: Callable[[], float] = time.time
     site: str = ""
 
     @abstractmethod
@@ -186,6 +189,10 @@ class Database(ABC):
     @abstractmethod
     def claims(self) -> Claims:
         """Return how its users share out the polls."""
+
+    @abstractmethod
+    def keep_time(self) -> None:
+        """See to it that `clock` is right, if that was not done lately."""
 
     @abstractmethod
     def announce(self, owner: str) -> None:

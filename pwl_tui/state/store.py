@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from fcntl import LOCK_EX, LOCK_NB
@@ -65,6 +64,7 @@ class Store:
         places: where the state belongs, and where it is.
         journal: every batch ID, outside the database.
         patience: how long locks are waited for, and who is told.
+        clock: UTC epoch seconds; where other machines use the database, too, by its server's clock.
         shared: whether the jobs are in a database that other machines may use, too.
         on_older: called, by any thread, once the state directory proves older than what was sent from it.
     """
@@ -76,7 +76,7 @@ class Store:
         patience: Patience,
         host: Host | None = None,
         journals: Path | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self.directory = directory
         self.patience = patience
@@ -101,7 +101,7 @@ class Store:
         self.journal = Journal(directory / "journal.log")
         self.on_older: Callable[[], object] = lambda: None
         self._journals = journals
-        self._clock = clock
+        self.clock = clock or database.clock
         self._keep_second_copy()
         if self.places.begun and self.journal.second is not None and not self.journal.path.exists():
             # What was here before may be at work where it was moved to.
@@ -114,7 +114,7 @@ class Store:
         patience: Patience | None = None,
         host: Host | None = None,
         journals: Path | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         url: str | None = None,
     ) -> Self:
         """Open the state in a directory, which is created (0700) if missing.
@@ -124,7 +124,7 @@ class Store:
             patience: how long to wait for other processes. None means as long as the default.
             host: the machine. None means this one.
             journals: where second copies of journals are kept. None means that none is kept.
-            clock: UTC epoch seconds.
+            clock: UTC epoch seconds. None means the clock that all users of the state share.
             url: of a PostgreSQL database that several machines share, in place of the state file; the journal
                 and the locks of this machine are in the directory all the same. None means the state file.
 
@@ -255,7 +255,7 @@ class Store:
 
     def _tell_older(self) -> None:
         # Before it is done: whoever is killed in between says it twice, and not never.
-        self.activity.add(Activity(self._clock(), None, None, _COMPLETED, f"of {self._own}"))
+        self.activity.add(Activity(self.clock(), None, None, _COMPLETED, f"of {self._own}"))
         self.on_older()
 
     def last_older(self) -> float | None:
@@ -284,6 +284,10 @@ class Store:
     def report(self) -> Report | None:
         """Return how the server of the database is. None means that the state is in a file."""
         return self._database.report()
+
+    def keep_time(self) -> None:
+        """See to it that `clock` is right; cheap, and called now and then by whoever works for long."""
+        self._database.keep_time()
 
     def version(self) -> int:
         """Return a number that changes when another thread or process has written; cheap.

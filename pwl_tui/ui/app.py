@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -86,7 +85,7 @@ class PwlApp(TerminalApp):
         demo: fills in the form at the start. None leaves it empty.
         save: writes changed settings. None writes them to `config_file`, with this process's environment.
         encoding: what the terminal shows.
-        clock: returns UTC epoch seconds.
+        clock: returns UTC epoch seconds. None means the engine's own.
         tick: the least seconds between two redraws. None means the default; tests make it short.
     """
 
@@ -122,11 +121,11 @@ class PwlApp(TerminalApp):
         demo: DemoList | None = None,
         save: Save | None = None,
         encoding: str = "utf-8",
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
         tick: float | None = None,
     ) -> None:
         super().__init__(settings, low_bandwidth=low_bandwidth, mouse=mouse, encoding=encoding)
-        self._engine = engine
+        self._engine, clock = engine, clock or engine.clock
         self._demo = demo
         self._remapped, self._key_warnings = remap(settings.keys)
         self.set_keymap(self._remapped)

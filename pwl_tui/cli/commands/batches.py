@@ -3,7 +3,6 @@
 import os
 import queue
 import sys
-import time
 from argparse import ArgumentParser
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
@@ -271,7 +270,7 @@ def _read_balance(session: Session, batch: Batch, *, to_the_end: bool) -> None:
     started = False
     try:
         while True:
-            readings, now = session.store.balances.evidence(batch.job, batch.seq), time.time()
+            readings, now = session.store.balances.evidence(batch.job, batch.seq), engine.clock()
             due = next_reading(readings, now)
             if due is None or (due > now and not to_the_end):
                 return

@@ -6,7 +6,6 @@ import os
 import platform
 import shutil
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Literal, TypeAlias
@@ -51,7 +50,7 @@ def doctor(session: Session) -> int:
                 session.store, len(session.engine.recovery.unadopted()) if key_works else 0
             ),
         )
-        visit.look("copy", lambda: checks.second_copy(session.store, time.time()))
+        visit.look("copy", lambda: checks.second_copy(session.store, session.store.clock()))
     visit.look("terminal", _terminal)
     visit.look("versions", _versions)
     session.output.value(visit.lines, "")

@@ -1,6 +1,5 @@
 """Commands about existing jobs: ``jobs`` and ``show``, ``watch``, ``export``, ``pause`` to ``purge``."""
 
-import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import get_args
@@ -60,7 +59,7 @@ def show(session: Session) -> int:
     batches = session.store.batches.of(job.id)
     parts = [
         text_of(session, [job]),
-        job_notes(job, time.time()),
+        job_notes(job, session.engine.clock()),
         sample_text(session, job),
         batches_text(batches),
     ]

@@ -1,6 +1,5 @@
 """Prints jobs for several commands, and warns on standard error of what should not be overlooked."""
 
-import time
 from collections.abc import Sequence
 
 from pwl_tui.cli.render.json_output import batch_shape, eta_shape, job_shape, moment
@@ -40,14 +39,14 @@ def shape_of(session: Session, job: Job, *, batches: bool) -> dict[str, object]:
     shape = job_shape(job, error or job.error or job.trouble)
     if batches:
         shape["rates"] = session.engine.plans.sample_rates(job)
-        shape["eta"] = eta_shape(session.engine.forecast([job]).get(job.id), time.time())
+        shape["eta"] = eta_shape(session.engine.forecast([job]).get(job.id), session.engine.clock())
         shape["batches"] = [batch_shape(batch) for batch in session.store.batches.of(job.id)]
     return shape
 
 
 def text_of(session: Session, jobs: Sequence[Job]) -> str:
     """Return jobs as a table."""
-    return jobs_text(jobs, time.time(), session.engine.jobs.elsewhere)
+    return jobs_text(jobs, session.engine.clock(), session.engine.jobs.elsewhere)
 
 
 def plan_text_of(session: Session, plan: JobPlan, *, rest: bool = False) -> str:
@@ -66,7 +65,7 @@ def note_ended_early(session: Session, jobs: Sequence[Job]) -> None:
 
 def warn_of_expiry(session: Session, jobs: Sequence[Job]) -> None:
     """Warn of jobs with unfetched results that expire soon."""
-    now = time.time()
+    now = session.engine.clock()
     for job in jobs:
         if is_expiring(job, now):
             session.output.note(
@@ -83,7 +82,7 @@ def warn_of_unadopted(session: Session) -> None:
 def warn_of_alarms(session: Session) -> None:
     """Warn that something else took credits of this key recently."""
     engine = session.engine
-    since = time.time() - _ALARM_SECONDS
+    since = engine.clock() - _ALARM_SECONDS
     recent = (
         []
         if engine.binding is None

@@ -197,6 +197,7 @@ class Monitor:
 
     def _start_polls(self, now: float) -> float:
         if self._scope.poll and now >= self._take_over_at:
+            self._store.keep_time()
             self._poller.take_over()
             self._changed(*self._poller.expire())
             self._take_over_at = now + CHECK_SECONDS

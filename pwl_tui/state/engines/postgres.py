@@ -16,6 +16,7 @@ from psycopg.rows import tuple_row
 
 from pwl_tui.state.database import Connection, Cursor, Database, Report, Row
 from pwl_tui.state.engines.postgres_claims import PostgresClaims
+from pwl_tui.state.engines.postgres_clock import ServerClock
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
 from pwl_tui.state.engines.postgres_link import Link, Target, link_to, target_from
 from pwl_tui.state.engines.postgres_presence import Presence
@@ -45,8 +46,7 @@ SELECT (SELECT system_identifier FROM pg_control_system()),
     (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid
 """
 """What changes if the database is restored, copied, or taken over by a replica, which may lack the newest."""
-
-
+_NOW: Final = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
 _SERVER: Final = """
 SELECT current_setting('server_version'), current_setting('fsync'),
     (SELECT coalesce(bool_and(pg_has_role(tableowner, 'USAGE')), true) FROM pg_tables
@@ -117,10 +117,11 @@ class Postgres(Database):
         weakref.finalize(self, _close_all, self._free).atexit = False
         weakref.finalize(self, self._presence.close).atexit = False
         self._where: tuple[Any, ...] | None = None
+        self.clock = self._clock = ServerClock()
         try:
             with self._errors():
                 self._migrate(migrations)
-                self._where = self._ask(_where)
+                self._where = self._ask(self._find)
                 name = self._ask(lambda link: link.info.dbname)
             self._place = f"{name}/{self._target.schema}"
         except BaseException:
@@ -139,7 +140,7 @@ class Postgres(Database):
             StateError: it was restored, or another server has taken over. What is written now may be lost.
         """
         with self._errors():
-            self._require_same(self._ask(_where))
+            self._require_same(self._ask(self._find))
 
     def read(self, statement: str, *values: object) -> list[Row]:
         """Return all rows of a query."""
@@ -235,6 +236,12 @@ class Postgres(Database):
     def claims(self) -> PostgresClaims:
         """Return how all machines share out the polls."""
         return PostgresClaims(self.first)
+
+    def keep_time(self) -> None:
+        """Compare the server's clock, if that was not done lately."""
+        if self._clock.is_due:
+            with self._errors():
+                self._ask(self._find)
 
     def announce(self, owner: str) -> None:
         """Let all machines know that this holder of leases is alive, for as long as this process is."""
@@ -355,11 +362,20 @@ class Postgres(Database):
         if self._where is not None:
             try:
                 with self._errors():
-                    self._require_same(_where(link))
+                    self._require_same(self._find(link))
             except BaseException:
                 link.close()
                 raise
         return link
+
+    def _find(self, link: Link) -> tuple[Any, ...]:
+        """Return what the database is, see `_WHERE`, and compare its clock on the way."""
+        began = self._clock.steady()
+        row = link.execute(f"{_WHERE}, {_NOW}").fetchone()
+        if row is None:
+            raise AssertionError("there is always a row")
+        self._clock.compare(row[-1], began)
+        return tuple(row)[:-1]
 
     def _require_same(self, where: tuple[Any, ...]) -> None:
         if where != self._where:
@@ -508,7 +524,7 @@ def _lock_number(schema: str, name: str) -> int:
 def _ping(link: Link) -> tuple[float, float]:
     """Return the seconds that a question takes, and how far this machine's clock is ahead of the server's."""
     began, asked = time.perf_counter(), time.time()
-    there = float(_value(link, "SELECT CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"))
+    there = float(_value(link, f"SELECT {_NOW}"))
     took = time.perf_counter() - began
     return took, asked + took / 2 - there
 
@@ -522,10 +538,6 @@ def _value(link: Link, question: str) -> Any:
     """Return the one value that a question is about."""
     row = link.execute(question).fetchone()
     return None if row is None else row[0]
-
-
-def _where(link: Link) -> tuple[Any, ...]:
-    return tuple(link.execute(_WHERE).fetchone() or ())
 
 
 def _close_all(links: Iterable[Link]) -> None:

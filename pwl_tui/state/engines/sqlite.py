@@ -141,6 +141,9 @@ class SQLiteFile(Database):
         """Return how the processes of this machine share out the polls."""
         return SQLiteClaims(self.transaction)
 
+    def keep_time(self) -> None:
+        """Do nothing: it is this machine's clock."""
+
     def announce(self, owner: str) -> None:
         """Do nothing: its name says which process it is."""
 
