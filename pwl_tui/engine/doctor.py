@@ -22,7 +22,7 @@ from pwl_tui.state.store import Store
 SKEW_SECONDS: Final = 60.0
 """How far this machine's clock may differ from the service's before certificates and signatures may fail."""
 DATABASE_SKEW_SECONDS: Final = 5.0
-"""How far this machine's clock may differ from the database's: other machines go by theirs."""
+"""How far this machine's clock may differ from the database's, by which all times are stored."""
 EXPIRY_DAYS: Final = 14
 """Days before the service's certificate expires from which that is reported."""
 
@@ -141,7 +141,7 @@ def database(store: Store) -> Finding:
             "Add sslmode=verify-full to [state] url: phone numbers are sent over this connection."
         )
     if abs(report.ahead) > DATABASE_SKEW_SECONDS:
-        remedies.append("Synchronize the clocks: all machines decide by them when to poll.")
+        remedies.append("Synchronize the clocks: what happens when is decided, and shown, by the server's.")
     if not report.durable:
         remedies.append("Set fsync=on on the server; otherwise a power cut can lose IDs you paid for.")
     if not report.owned:

@@ -133,7 +133,7 @@ class Database(ABC):
     """
 
     patience: Patience
-    clock: Callable[[], float] = time.time
+    clock: Callable[[], float] = staticmethod(time.time)
     site: str = ""
 
     @abstractmethod
