@@ -50,8 +50,17 @@ class Cursor(Protocol):
     def __iter__(self) -> Iterator[Any]: ...
 
 
+def nobody() -> str:
+    """Return the name of a person that is not known: it is empty."""
+    return ""
+
+
 class Connection(Protocol):
     """A connection in a transaction."""
+
+    @property
+    def who(self) -> Callable[[], str]:
+        """Returns who does it: see `Database.who`."""
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
         """Execute one statement."""
@@ -130,11 +139,13 @@ class Database(ABC):
         clock: UTC epoch seconds by the clock that all its users share: a server's, or this machine's.
         site: the state directory whose files are meant where the database names some. Empty means that it
             has only one.
+        who: returns who uses the database by this process, as people call them: ``user@host``.
     """
 
     patience: Patience
     clock: Callable[[], float] = staticmethod(time.time)
     site: str = ""
+    who: Callable[[], str] = staticmethod(nobody)
 
     @abstractmethod
     def require_in_place(self) -> None:
@@ -208,6 +219,11 @@ class Database(ABC):
 
         None means in the state directory.
         """
+
+    @property
+    def shared(self) -> bool:
+        """Whether other people may use it, too; the user of a state file is always the same."""
+        return self.location() is not None
 
     @abstractmethod
     def version(self) -> int:

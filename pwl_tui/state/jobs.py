@@ -11,7 +11,7 @@ from pwl_tui.answer import COLUMNS, Answer
 from pwl_tui.batch_ids import folded
 from pwl_tui.changes import Before
 from pwl_tui.problem import Problem
-from pwl_tui.state.database import Connection, Database
+from pwl_tui.state.database import Connection, Database, Row
 from pwl_tui.state.errors import NoSuchJobError
 from pwl_tui.state.follows import NewFollow, follow, give_up_on
 from pwl_tui.state.models import BatchState, Binding, Job
@@ -86,6 +86,7 @@ class Jobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._shared = database.shared
 
     def add(
         self,
@@ -171,11 +172,11 @@ class Jobs:
 
     def all(self) -> list[Job]:
         """Return every job, the newest first."""
-        return [job_from(row) for row in self._database.read(f"{JOBS} ORDER BY j.id DESC")]
+        return [self._job(row) for row in self._database.read(f"{JOBS} ORDER BY j.id DESC")]
 
     def foremost(self, newest: int) -> tuple[list[Job], int]:
         """Return all unfinished jobs and the last `newest` of all, newest first, and how many jobs exist."""
-        jobs = [job_from(row) for row in self._database.read(f"{FOREMOST_JOBS} ORDER BY j.id DESC", newest)]
+        jobs = [self._job(row) for row in self._database.read(f"{FOREMOST_JOBS} ORDER BY j.id DESC", newest)]
         row = self._database.first("SELECT count(*) FROM jobs WHERE ready=1")
         return jobs, int(row[0]) if row else 0
 
@@ -188,7 +189,7 @@ class Jobs:
         row = self._database.first(JOB, job_id)
         if row is None:
             raise NoSuchJobError(f"There is no job {job_id}.")
-        return job_from(row)
+        return self._job(row)
 
     def find(self, text: str) -> Job:
         """Return a job by its ID, or by a name that only one job has.
@@ -204,7 +205,7 @@ class Jobs:
         if len(found) > 1:
             ids = ", ".join(str(row["id"]) for row in found)
             raise NoSuchJobError(f"Several jobs are called {text!r}.", f"Use its number: {ids}.")
-        return job_from(found[0])
+        return self._job(found[0])
 
     def origin(self, job_id: int) -> tuple[bytes, list[bytes]]:
         """Return how to read the original again, and the compressed original in pieces."""
@@ -235,7 +236,7 @@ class Jobs:
             row = c.execute(JOB, (job_id,)).fetchone()
             if row is None:
                 raise NoSuchJobError(f"There is no job {job_id}.")
-            if job_from(row).must_stay:
+            if self._job(row).must_stay:
                 return False
             c.execute("UPDATE jobs SET ready=0, created=0 WHERE id=?", (job_id,))
             c.execute(
@@ -262,6 +263,9 @@ class Jobs:
             c.execute("DELETE FROM jobs WHERE id=?", (job_id,))
         return True
 
+    def _job(self, row: Row) -> Job:
+        return job_from(row, shared=self._shared)
+
     def _rows(self, table: str, key: str, job_id: int) -> int:
         row = self._database.first(f"SELECT coalesce(max({key})+1, 0) FROM {table} WHERE job=?", job_id)
         return int(row[0]) if row else 0
@@ -287,7 +291,8 @@ class Jobs:
     def _insert(self, c: Connection, job: NewJob) -> int:
         cursor = c.execute(
             "INSERT INTO jobs (binding, profile, name, source, origin, created, rows, blank, rejected,"
-            " duplicates, numbers, retry_of, recheck_of, reused) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
+            " duplicates, numbers, retry_of, recheck_of, who, reused)"
+            " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,0)",
             (
                 binding_row(c, job.binding),
                 job.profile,
@@ -302,6 +307,7 @@ class Jobs:
                 job.numbers,
                 job.retry_of,
                 job.recheck_of,
+                c.who(),
             ),
         )
         if cursor.lastrowid is None:

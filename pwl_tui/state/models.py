@@ -206,6 +206,8 @@ class Job(Struct, frozen=True):
     """ID of the job whose answers it asks for again; it may have been forgotten. None: this is no recheck."""
     wish: Wish | None = None
     """The export that it is to have once it is finished. None means none."""
+    by: str = ""
+    """Who made it, as ``user@host``; empty if that is not known, or always the same person."""
 
     @property
     def in_batches(self) -> int:

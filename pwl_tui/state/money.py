@@ -105,6 +105,8 @@ class Charge(Struct, frozen=True):
     """Of the job, when read; empty if it was forgotten."""
     batch_id: str | None = None
     """The service's, when read."""
+    by: str = ""
+    """Who caused it, as ``user@host``, when read; empty if that is not known, or always the same person."""
 
 
 class Charges:
@@ -145,9 +147,10 @@ class Charges:
 
     def all(self, binding: Binding) -> list[Charge]:
         """Return every charge of a binding, oldest first."""
+        who = "c.who" if self._database.shared else "''"
         rows = self._database.read(
             "SELECT c.at, c.amount, c.balance_before, c.job, c.seq, c.started, coalesce(j.name, ''),"
-            " coalesce(a.batch_id, f.batch_id) FROM charges c JOIN bindings b ON b.id=c.binding"
+            f" coalesce(a.batch_id, f.batch_id), {who} FROM charges c JOIN bindings b ON b.id=c.binding"
             " LEFT JOIN jobs j ON j.id=c.job LEFT JOIN batches a ON a.job=c.job AND a.seq=c.seq"
             " LEFT JOIN forgotten f ON f.job=c.job AND f.seq=c.seq"
             " WHERE b.base_url=? AND b.fingerprint=? ORDER BY c.at, c.id",
@@ -165,6 +168,8 @@ class Activity(Struct, frozen=True):
     seq: int | None
     event: str
     detail: str
+    by: str = ""
+    """Who did it, as ``user@host``, when read; empty if that is not known, or always the same person."""
 
 
 class Activities:
@@ -172,6 +177,7 @@ class Activities:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._who = "a.who" if database.shared else "''"
 
     def add(self, activity: Activity) -> None:
         """Log something that no transaction makes true."""
@@ -185,7 +191,7 @@ class Activities:
 
     def count(self, *, job: int | None = None, words: str = "") -> int:
         """Return how many entries `newest` can return."""
-        condition, values = _sought(job, words)
+        condition, values = self._sought(job, words)
         row = self._database.first(f"SELECT count(*) {condition}", *values)
         return int(row[0]) if row else 0
 
@@ -196,23 +202,37 @@ class Activities:
             offset: how many of the newest to skip.
             limit: the most to return.
             job: of this job only. None means of all.
-            words: all of them must occur in the event, its detail or the job's name; the case of the letters
-                a to z does not matter.
+            words: all of them must occur in the event, its detail, the job's name or who did it; the case of
+                the letters a to z does not matter.
         """
-        condition, values = _sought(job, words)
+        condition, values = self._sought(job, words)
         rows = self._database.read(
-            f"SELECT a.at, a.job, a.seq, a.event, a.detail {condition} ORDER BY a.at DESC, a.id DESC"
-            " LIMIT ? OFFSET ?",
+            f"SELECT a.at, a.job, a.seq, a.event, a.detail, {self._who} {condition}"
+            " ORDER BY a.at DESC, a.id DESC LIMIT ? OFFSET ?",
             *values,
             limit,
             offset,
         )
         return [Activity(*row) for row in rows]
 
+    def _sought(self, job: int | None, words: str) -> tuple[str, list[str | int]]:
+        """Return the end of a query for activities, and the values that it binds."""
+        conditions, values = ["1=1"], list[str | int]()
+        if job is not None:
+            conditions.append("a.job=?")
+            values.append(job)
+        for word in words.split():
+            # Not LIKE, to which a percent sign has a meaning.
+            conditions.append(f"instr(lower({self._who} || {_WORDS}), ?)>0")
+            values.append(word.translate(_LOWER))
+        return f"FROM {_HAPPENED} a LEFT JOIN jobs j ON j.id=a.job WHERE {' AND '.join(conditions)}", values
 
+
+_WORDS: Final = "' ' || a.event || ' ' || a.detail || ' ' || coalesce(j.name, '')"
+"""What is searched."""
 _HAPPENED = """
-(SELECT id, at, job, seq, event, detail FROM activity
-    UNION ALL SELECT 0, first, job, seq, 'credits read', service || ': ' || balance FROM readings)
+(SELECT id, at, job, seq, event, detail, who FROM activity
+    UNION ALL SELECT 0, first, job, seq, 'credits read', service || ': ' || balance, '' FROM readings)
 """
 """What was done and decided, and every balance that differed from the one before."""
 
@@ -221,32 +241,29 @@ _LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 """As ``lower`` in a statement."""
 
 
-def _sought(job: int | None, words: str) -> tuple[str, list[str | int]]:
-    """Return the end of a query for activities, and the values that it binds."""
-    conditions, values = ["1=1"], list[str | int]()
-    if job is not None:
-        conditions.append("a.job=?")
-        values.append(job)
-    for word in words.split():
-        # Not LIKE, to which a percent sign has a meaning.
-        conditions.append("instr(lower(a.event || ' ' || a.detail || ' ' || coalesce(j.name, '')), ?)>0")
-        values.append(word.translate(_LOWER))
-    return f"FROM {_HAPPENED} a LEFT JOIN jobs j ON j.id=a.job WHERE {' AND '.join(conditions)}", values
-
-
 def note(c: Connection, activity: Activity) -> None:
     """Log something inside the transaction that makes it true."""
     c.execute(
-        "INSERT INTO activity (at, job, seq, event, detail) VALUES (?,?,?,?,?)",
-        (activity.at, activity.job, activity.seq, activity.event, activity.detail),
+        "INSERT INTO activity (at, job, seq, event, detail, who) VALUES (?,?,?,?,?,?)",
+        (activity.at, activity.job, activity.seq, activity.event, activity.detail, c.who()),
     )
 
 
 def insert_charge(c: Connection, binding: int, charge: Charge) -> None:
     """Store a charge inside the transaction that learns of it."""
     c.execute(
-        "INSERT INTO charges (binding, at, amount, balance_before, job, seq, started) VALUES (?,?,?,?,?,?,?)",
-        (binding, charge.at, charge.amount, charge.balance_before, charge.job, charge.seq, charge.started),
+        "INSERT INTO charges (binding, at, amount, balance_before, job, seq, started, who)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        (
+            binding,
+            charge.at,
+            charge.amount,
+            charge.balance_before,
+            charge.job,
+            charge.seq,
+            charge.started,
+            c.who(),
+        ),
     )
 
 

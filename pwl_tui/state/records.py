@@ -104,13 +104,13 @@ def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool, under
     return JobState.PROCESSING if batches.get(BatchState.PROCESSING) or under_way else JobState.COMPLETED
 
 
-def job_from(row: Row) -> Job:
-    """Return the job that a row of `JOBS` describes."""
-    return _job(tuple(row.keys()), tuple(row))
+def job_from(row: Row, *, shared: bool) -> Job:
+    """Return the job that a row of `JOBS` describes; it says who made it only where others could have."""
+    return _job(tuple(row.keys()), tuple(row), shared)
 
 
 @lru_cache(4096)
-def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
+def _job(names: tuple[str, ...], values: tuple[Any, ...], shared: bool) -> Job:
     """Return the same job for the same row: all are read at each look, and hardly any has changed since."""
     row = dict(zip(names, values, strict=True))
     batches = {state: n for state, column in _COUNTED if (n := row[column])}
@@ -162,6 +162,7 @@ def _job(names: tuple[str, ...], values: tuple[Any, ...]) -> Job:
         trouble=problem_from(row["trouble"]),
         recheck_of=row["recheck_of"],
         wish=_wish(row),
+        by=row["who"] if shared else "",
     )
 
 

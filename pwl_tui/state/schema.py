@@ -304,6 +304,13 @@ CREATE TABLE budgets (
 );
 """
 
+_WHO: Final = """
+-- Who did it, as user@host of the process: several people may share a database. Empty: nobody knows any more.
+ALTER TABLE jobs ADD COLUMN who TEXT NOT NULL DEFAULT '';
+ALTER TABLE charges ADD COLUMN who TEXT NOT NULL DEFAULT '';
+ALTER TABLE activity ADD COLUMN who TEXT NOT NULL DEFAULT '';
+"""
+
 MIGRATIONS: Final[tuple[str, ...]] = (
     _FIRST,
     _SECOND,
@@ -317,4 +324,5 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     _WISHES_AND_RECHECKS,
     _SITES,
     _BUDGETS,
+    _WHO,
 )

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from fcntl import LOCK_EX, LOCK_NB
+from functools import cache, partial
 from pathlib import Path
 from typing import Self
 
@@ -16,7 +17,7 @@ from pwl_tui.state.database import Database, Report
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
-from pwl_tui.state.files.host import Host, this_host
+from pwl_tui.state.files.host import Host, person_at, this_host
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, file_word, lock_file, sender_lock
 from pwl_tui.state.files.mark import Mark
@@ -81,7 +82,7 @@ class Store:
         self.directory = directory
         self.patience = patience
         self._database = database
-        self.shared = database.location() is not None
+        self.shared = database.shared
         self.jobs = Jobs(database)
         self.batches = Batches(database)
         self.decisions = Decisions(database)
@@ -96,6 +97,8 @@ class Store:
         self.activity = Activities(database)
         self.told = Told(database)
         host = host or _this_host(directory)
+        # Asked for once something is stored: the system may have to ask a server.
+        database.who = cache(partial(person_at, host))
         self._own = Place(host.id, host.name, str(directory.resolve()))
         self.places = Places(database, self._own)
         self.journal = Journal(directory / "journal.log")

@@ -49,7 +49,7 @@ def test_a_plan_needs_no_key(machine: Place, run: Run, monkeypatch: pytest.Monke
 JOB_FIELDS = [
     *("job", "name", "source", "state", "created", "numbers", "on_whatsapp", "business", "not_on_whatsapp"),
     *("failed", "pending", "reused", "rejected", "duplicates", "charged", "error", "expires", "retry_of"),
-    *("held", "under_way", "recheck_of", "export"),
+    *("held", "under_way", "recheck_of", "export", "by"),
 ]
 BATCH_FIELDS = [
     *("batch", "batch_id", "state", "size", "submitted", "completed", "last_poll", "next_poll", "error"),

@@ -42,6 +42,7 @@ ON_BOTH = frozenset(
         "test_store_results",
         "test_submission_protocol",
         "test_under_way",
+        "test_who",
         "test_wishes",
     }
 )

@@ -80,8 +80,9 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
     because they were not in the sample, credits were short, another job brought no answer, a lookup may
     have been charged, or they were paid for and failed between plan and submission;
     ``under_way``, how many of the pending ones other jobs pay for; ``recheck_of``, the job whose answers it
-    asks for again; and the ``export`` that it is to have once it is finished: its path, when it was
-    ``written`` and to which files, or the error of the last try. Null means none.
+    asks for again; the ``export`` that it is to have once it is finished: its path, when it was
+    ``written`` and to which files, or the error of the last try; and ``by``, who made it where several
+    people share a database, as ``user@host``. Null means none.
     """
     return {
         "job": str(job.id),
@@ -106,6 +107,7 @@ def job_shape(job: Job, error: Problem | None) -> dict[str, Any]:
         "under_way": job.under_way,
         "recheck_of": None if job.recheck_of is None else str(job.recheck_of),
         "export": None if job.wish is None else _wish_shape(job.wish),
+        "by": job.by or None,
     }
 
 
@@ -236,7 +238,8 @@ def doubt_shape(
 def ledger_shape(ledger: Ledger) -> dict[str, Any]:
     """Return what ``ledger`` prints: charges and unexplained movements, both newest first.
 
-    ``lookups_in_doubt`` is when the lookups were begun that may have cost a credit each, newest first.
+    ``lookups_in_doubt`` is when the lookups were begun that may have cost a credit each, newest first. ``by``
+    is who caused a charge where several people share a database, as ``user@host``, else null.
     """
     return {
         "spent": ledger.spent,
@@ -249,6 +252,7 @@ def ledger_shape(ledger: Ledger) -> dict[str, Any]:
                 "batch_id": line.batch_id,
                 "before": line.before,
                 "after": line.after,
+                "by": line.by or None,
             }
             for line in ledger.lines
         ],

@@ -61,7 +61,7 @@ def jobs_text(jobs: Sequence[Job], now: float, elsewhere: Callable[[Job], Proble
 
 def job_notes(job: Job, now: float) -> str:
     """Return what else there is to say about a job, one sentence a line; may be empty."""
-    lines = []
+    lines = [f"Made by {clean(job.by)}."] if job.by else []
     if job.retry_of is not None:
         lines.append(f"It retries what failed in job {job.retry_of}.")
     if job.recheck_of is not None:
@@ -130,15 +130,18 @@ def received_text(batch: Batch) -> str:
 def ledger_text(found: Ledger) -> str:
     """Return the charges as a table, newest first, with what they do not explain marked among them."""
     doubts = (
-        (at, ("?", moment(at) or "", "1", "", "", "", ledger.LOOKUP_IN_DOUBT, ""))
+        (at, ("?", moment(at) or "", "1", "", "", "", ledger.LOOKUP_IN_DOUBT, "", ""))
         for at in found.lookups_in_doubt
     )
     rows = sorted([*_charges(found), *map(_movement, found.movements), *doubts], reverse=True)
     total = f"{ledger.total(found)}."
     if not rows:
         return total
-    heads = ("", "Time", "Credits", "Before", "After", "Batch", "Job", "ID")
-    return f"{table(heads, [cells for _, cells in rows], left=(0, 1, 5, 6, 7))}\n{total}"
+    heads: Sequence[str] = ("", "Time", "Credits", "Before", "After", "Batch", "Job", "ID", "By")
+    cells: list[Sequence[str]] = [row for _, row in rows]
+    if not any(line.by for line in found.lines):
+        heads, cells = heads[:-1], [row[:-1] for row in cells]
+    return f"{table(heads, cells, left=(0, 1, 5, 6, 7, 8))}\n{total}"
 
 
 def _charges(found: Ledger) -> Iterator[tuple[float, tuple[str, ...]]]:
@@ -154,13 +157,14 @@ def _charges(found: Ledger) -> Iterator[tuple[float, tuple[str, ...]]]:
                 "" if line.job is None else f"{line.job}.{line.seq}",
                 "single lookup" if line.job is None else line.name or "(forgotten)",
                 line.batch_id or "",
+                line.by,
             ),
         )
 
 
 def _movement(moved: Movement) -> tuple[float, tuple[str, ...]]:
     sign, amount = "!" if moved.unexplained > 0 else "+", grouped(abs(moved.unexplained))
-    return moved.until, (sign, moment(moved.until) or "", amount, "", "", "", "", ledger.movement(moved))
+    return moved.until, (sign, moment(moved.until) or "", amount, "", "", "", "", ledger.movement(moved), "")
 
 
 def doubt_text(batch: Batch, evidence: Evidence, candidates: Sequence[Candidate], reply: str) -> str:

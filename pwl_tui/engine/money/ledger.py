@@ -22,6 +22,7 @@ class Line(Struct, frozen=True):
         batch_id: the service's.
         before: the balance read just before. None means it was not read.
         after: the balance read next. None means there is none, or something else was charged in between.
+        by: who caused it, as ``user@host``; empty if that is not known, or always the same person.
     """
 
     at: float
@@ -32,6 +33,7 @@ class Line(Struct, frozen=True):
     batch_id: str | None
     before: int | None
     after: int | None
+    by: str = ""
 
 
 class Movement(Struct, frozen=True):
@@ -162,4 +164,5 @@ def _lines(charges: Sequence[Charge], balances: Sequence[BalancePeriod]) -> Iter
             charge.batch_id,
             charge.balance_before,
             None if after is None else after.balance,
+            charge.by,
         )

@@ -195,7 +195,7 @@ class Postgres(Database):
         with self._errors(), self._pinned() as pin:
             self._begin(pin, patient=patient, holding=holding)
             pin.writing = True
-            writer = _Writer(pin.link)
+            writer = _Writer(pin.link, self.who)
             try:
                 yield writer
                 if pin.link.info.transaction_status is not TransactionStatus.INTRANS:
@@ -487,10 +487,16 @@ _CHANGED: Final = "UPDATE meta SET changes=changes+1;"
 
 
 class _Writer:
-    """A connection in a transaction, which remembers whether anything was changed."""
+    """A connection in a transaction, which remembers whether anything was changed.
 
-    def __init__(self, link: Link) -> None:
+    Attributes:
+        who: returns who does it.
+        changed: whether anything was changed.
+    """
+
+    def __init__(self, link: Link, who: Callable[[], str]) -> None:
         self._link = link
+        self.who = who
         self.changed = False
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pwl_tui.os_errors import NotOursError, os_sentences
 from pwl_tui.paths import keep_private, open_private
-from pwl_tui.state.database import Connection, Database, Row
+from pwl_tui.state.database import Connection, Database, Row, nobody
 from pwl_tui.state.engines.sqlite_claims import SQLiteClaims
 from pwl_tui.state.engines.sqlite_errors import damaged, is_busy, sqlite_errors
 from pwl_tui.state.engines.sqlite_log import make_stamp, require_own_log, stamp
@@ -23,6 +23,12 @@ from pwl_tui.state.patience import STEP_SECONDS, Patience
 from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
 
 T = TypeVar("T")
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that knows who uses it."""
+
+    who: Callable[[], str] = staticmethod(nobody)
 
 
 class SQLiteFile(Database):
@@ -48,7 +54,7 @@ class SQLiteFile(Database):
         self.patience = patience or Patience()
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._connections: dict[threading.Thread, sqlite3.Connection] = {}
+        self._connections: dict[threading.Thread, _Connection] = {}
         # What `close` has to leave open is closed when no thread can use it any more. Not at the exit: then
         # daemon threads are still at work.
         weakref.finalize(self, _close_all, self._connections).atexit = False
@@ -106,7 +112,7 @@ class SQLiteFile(Database):
         return cursor.execute(statement, values)
 
     @contextmanager
-    def transaction(self, *, patient: bool = True, holding: bool = False) -> Iterator[sqlite3.Connection]:  # noqa: ARG002 - the kernel holds the locks
+    def transaction(self, *, patient: bool = True, holding: bool = False) -> Iterator[_Connection]:  # noqa: ARG002 - the kernel holds the locks
         """Yield a connection that holds the write lock; commit at the end, or roll back on any exception.
 
         When this returns the change is on disk (``synchronous=FULL``).
@@ -121,6 +127,7 @@ class SQLiteFile(Database):
                 self._execute("BEGIN IMMEDIATE", ())
             else:
                 connection.execute("BEGIN IMMEDIATE")
+            connection.who = self.who
             before = connection.total_changes
             try:
                 yield connection
@@ -225,14 +232,14 @@ class SQLiteFile(Database):
                     if not (is_busy(error) and wait.goes_on()):
                         raise
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> _Connection:
+        connection: _Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = self._connect()
             self._local.connection = connection
         return connection
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Connection:
         # Never made anew here: a file that was removed meanwhile would come back empty.
         connection = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode=rw",
@@ -240,6 +247,7 @@ class SQLiteFile(Database):
             timeout=STEP_SECONDS,
             isolation_level=None,
             check_same_thread=False,
+            factory=_Connection,
         )
         connection.row_factory = sqlite3.Row
         with self._lock:

@@ -1,17 +1,21 @@
-"""Which machine this is, for telling a state directory at its place from a moved or copied one."""
+"""Which machine this is, to tell a state directory at its place from a moved or copied one; who uses it."""
 
 import hashlib
 import os
+import pwd
 import socket
 from pathlib import Path
 from typing import NamedTuple
 
 from pwl_tui.os_errors import is_out_of_descriptors
+from pwl_tui.text import clean
 
 _MACHINE_IDS = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _CONTAINER_MARKS = (Path("/.dockerenv"), Path("/run/.containerenv"), Path("/run/systemd/container"))
 _CONTAINER_VARIABLES = ("container", "KUBERNETES_SERVICE_HOST")
 _MOUNTS = Path("/proc/self/mounts")
+_LONGEST_NAME = 40
+"""Characters of a user or a machine."""
 
 
 class Host(NamedTuple):
@@ -39,6 +43,16 @@ def this_host() -> Host:
     contained = any(name in os.environ for name in _CONTAINER_VARIABLES) or _is_contained()
     own = f"pwl-tui {machine} {name if contained or not machine else ''}"
     return Host(hashlib.sha256(own.encode()).hexdigest()[:32], name)
+
+
+def person_at(host: Host) -> str:
+    """Return who runs this process, as ``user@host``: one line of plain text of at most 81 characters."""
+    number = os.geteuid()
+    try:
+        user = pwd.getpwuid(number).pw_name
+    except KeyError:  # as in a container that is run with a user of the host
+        user = str(number)
+    return f"{clean(user, _LONGEST_NAME)}@{clean(host.name, _LONGEST_NAME)}"
 
 
 def _machine_id() -> str:

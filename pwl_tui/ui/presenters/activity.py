@@ -44,12 +44,21 @@ def in_full(row: ActivityRow) -> str:
     """Return one thing that happened as a line of a log."""
     when = moment(row.entry.at, row.now, seconds=True)
     about = f"batch {row.label}" if row.entry.seq is not None else f"job {row.label}" if row.label else ""
-    parts = (when, about, row.name, clean(row.entry.event), row.detail)
+    by = clean(row.entry.by)
+    parts = (when, about, row.name, clean(row.entry.event), row.detail, f"by {by}" if by else "")
     return " · ".join(part for part in parts if part)
 
 
 def _sign(row: ActivityRow, _width: int) -> Cell:
     return Cell.of("!", "warning") if row.entry.event in _TROUBLE else Cell.of(" ")
+
+
+def columns(*, shared: bool) -> tuple[Column[ActivityRow], ...]:
+    """Return the columns; where a database is shared, also who did it, if there is room for it."""
+    if not shared:
+        return ACTIVITY
+    by = Column[ActivityRow]("By", 14, lambda row, _: Cell.of(clean(row.entry.by)), drop=2, grow=16)
+    return (*ACTIVITY[:-1], by, ACTIVITY[-1])
 
 
 ACTIVITY: tuple[Column[ActivityRow], ...] = (

@@ -127,6 +127,7 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
         ("Retry of", f"job {job.retry_of}" if job.retry_of is not None else ""),
         ("Recheck of", f"job {job.recheck_of}" if job.recheck_of is not None else ""),
         ("Exported" if job.wish and job.wish.written else "Export to", _export(job, width)),
+        ("By", clean(job.by)),
         ("Created", ago(now - job.created)),
         ("Finished", ago(now - job.finished) if job.finished is not None else ""),
         ("List", _end(clean(job.source), width)),

@@ -35,7 +35,7 @@ def job_lines(
     Args:
         job: the job.
         now: UTC epoch seconds.
-        width: cells; the path of the list is cut to what is left.
+        width: cells; who made it is left out, and the path of the list cut, if there is no room.
         elsewhere: why the job is not worked on, if it belongs to another key.
         retries: the jobs that retry what failed in it.
         eta: when it is expected to be finished, if that is known.
@@ -43,7 +43,8 @@ def job_lines(
     name = clean(job.name, 40)
     state = "other key" if elsewhere is not None and job.unfinished else wording.state(job)
     room = width - len(name) - len(state) - 4
-    source = clean(job.source) if job.retry_of is None else ""
+    by = f"{clean(job.by)}  " if job.by and len(job.by) + 2 <= room else ""
+    source, room = clean(job.source) if job.retry_of is None else "", room - len(by)
     if len(source) > room:
         source = "…" + source[-max(room - 1, 0) :] if room > 8 else ""
     filled, empty = bar(job.done, _BAR_WIDTH)
@@ -53,7 +54,7 @@ def job_lines(
             "  ",
             (state, _STATE_STYLES.get(job.state, "$text-accent")),
             "  ",
-            (source, "$muted"),
+            (f"{by}{source}", "$muted"),
         ),
         Content.assemble(
             (filled, "$text-accent"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from msgspec import Struct
+from msgspec.structs import replace
 from textual.content import Content
 
 from pwl_tui.engine.money.ledger import Ledger, Line, Movement
@@ -70,6 +71,14 @@ def _batch_id(line: Line) -> Cell:
 
 def _figure(number: int | None) -> Cell:
     return Cell.of("-", "muted") if number is None else Cell.of(grouped(number))
+
+
+def columns(*, shared: bool) -> tuple[Column[LedgerRow], ...]:
+    """Return the columns; where a database is shared, also who caused each charge."""
+    if not shared:
+        return LEDGER
+    by = Column("By", 14, _of_charge(lambda line: Cell.of(clean(line.by))), drop=1, grow=16)
+    return (*LEDGER[:-1], by, replace(LEDGER[-1], drop=2))
 
 
 LEDGER: tuple[Column[LedgerRow], ...] = (

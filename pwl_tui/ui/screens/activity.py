@@ -15,7 +15,7 @@ from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.dialogs.copy import CopyDialog
-from pwl_tui.ui.presenters.activity import ACTIVITY, ActivityRow, activity_rows, in_full
+from pwl_tui.ui.presenters.activity import ActivityRow, activity_rows, columns, in_full
 from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Window
@@ -46,7 +46,9 @@ class ActivityScreen(CommandScreen[None]):
         self._detail = TextBlock(id="activity-detail")
         hint = f"words, or part of a job name; {ctx.key('back')} to show all"
         self._find = TextInput(id="find", placeholder=hint)
-        self._table: Table[ActivityRow] = Table(ACTIVITY, lambda row: row.entry, "activity-table")
+        self._table: Table[ActivityRow] = Table(
+            columns(shared=ctx.engine.store.shared), lambda row: row.entry, "activity-table"
+        )
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""

@@ -10,7 +10,7 @@ from pwl_tui.problem import ProblemError
 from pwl_tui.ui.background import in_thread
 from pwl_tui.ui.commands import bindings
 from pwl_tui.ui.context import AppContext
-from pwl_tui.ui.presenters.ledger import LEDGER, LedgerRow, ledger_head, ledger_rows
+from pwl_tui.ui.presenters.ledger import LedgerRow, columns, ledger_head, ledger_rows
 from pwl_tui.ui.presenters.plan import problem_lines
 from pwl_tui.ui.screens.base import CommandScreen
 from pwl_tui.ui.widgets.cells import Window
@@ -31,7 +31,9 @@ class LedgerScreen(CommandScreen[None]):
     def __init__(self, ctx: AppContext) -> None:
         super().__init__(ctx)
         self._head = TextBlock(Content.styled("Reading the ledger…", "$muted"), id="ledger-head")
-        self._table: Table[LedgerRow] = Table(LEDGER, lambda row: row.entry, "ledger-table")
+        self._table: Table[LedgerRow] = Table(
+            columns(shared=ctx.engine.store.shared), lambda row: row.entry, "ledger-table"
+        )
 
     def compose(self) -> ComposeResult:
         """Lay the screen out."""
