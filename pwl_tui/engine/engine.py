@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from pwl_tui.config import Settings
 from pwl_tui.engine.account import Account, connect
 from pwl_tui.engine.context import EngineContext
-from pwl_tui.engine.events import Event, JobFinished
+from pwl_tui.engine.events import ChangedElsewhere, Event, JobFinished
 from pwl_tui.engine.hook import Hook
 from pwl_tui.engine.jobs.lifecycle import Jobs
 from pwl_tui.engine.jobs.plans import Plans
@@ -155,6 +155,7 @@ class Engine:
         done in any case, by `wishes.carry_out`, wherever jobs are polled.
         """
         self._listener, self._scope = listener, scope or Scope()
+        self.store.listen(self._hear)
         if self._scope.poll:
             self.wishes.stop()
             self.wishes.start(listener)
@@ -260,6 +261,14 @@ class Engine:
                 self.wishes.wake()
 
         return tell
+
+    def _hear(self) -> None:
+        """Look at once what another process has changed."""
+        listener, monitor = self._listener, self._monitor
+        if listener is not None:
+            listener(ChangedElsewhere())
+        if listener is not None and monitor is not None:
+            monitor.look()
 
     def _stop_monitor(self) -> None:
         self._listener = None

@@ -58,6 +58,10 @@ class EngineFailed(Struct, frozen=True):
     problem: Problem
 
 
+class ChangedElsewhere(Struct, frozen=True):
+    """Another process has changed something in the database, or may have; read from the store what it is."""
+
+
 class HookFailed(Struct, frozen=True):
     """The person's own command could not be started; nothing else is wrong."""
 
@@ -73,5 +77,6 @@ Event: TypeAlias = (
     | ServiceUp
     | SenderBusy
     | EngineFailed
+    | ChangedElsewhere
     | HookFailed
 )

@@ -226,6 +226,13 @@ class Database(ABC):
         return self.location() is not None
 
     @abstractmethod
+    def listen(self, tell: Callable[[], object]) -> None:
+        """Have `tell` called soon after another process has changed something, if that can be heard.
+
+        It is called on any thread, until `close`, and must return at once. Only the last one given is called.
+        """
+
+    @abstractmethod
     def version(self) -> int:
         """Return a number that changes when another connection has written; cheap.
 

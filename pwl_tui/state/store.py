@@ -292,6 +292,10 @@ class Store:
         """See to it that `clock` is right; cheap, and called now and then by whoever works for long."""
         self._database.keep_time()
 
+    def listen(self, tell: Callable[[], object]) -> None:
+        """Have `tell` called soon after another process has changed something: see `Database.listen`."""
+        self._database.listen(tell)
+
     def version(self) -> int:
         """Return a number that changes when another thread or process has written; cheap.
 

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from textual.screen import Screen
 
 from pwl_tui import crash_log
+from pwl_tui.engine.events import ChangedElsewhere
 from pwl_tui.state.models import Job
 from pwl_tui.ui.app import PwlApp
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher
@@ -100,6 +101,29 @@ def test_the_watcher_publishes_what_there_is_and_what_changes(tmp_path: Path) ->
     assert published[0].credits is not None
     assert published[0].credits.balance == 48_210
     assert published[0].unsent == 500
+    scene.store.close()
+    other.store.close()
+
+
+def test_what_another_process_changes_is_shown_before_it_is_time_to_look(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    live(scene)
+    published: list[Snapshot] = []
+    arrived = threading.Semaphore(0)
+
+    def publish(snapshot: Snapshot) -> None:
+        published.append(snapshot)
+        arrived.release()
+
+    watcher = Watcher(scene.engine, publish, lambda: NOW, 86_400.0)
+    watcher.start()
+    assert arrived.acquire(timeout=10)
+    other = Scene(tmp_path)
+    other.job("elsewhere", 3)
+    watcher.hear(ChangedElsewhere())
+    assert arrived.acquire(timeout=10)
+    assert "elsewhere" in {job.name for job in published[-1].jobs}
+    watcher.stop()
     scene.store.close()
     other.store.close()
 

@@ -105,6 +105,7 @@ class Monitor:
         self._asked = False
         self._sending = False
         self._send_at = 0.0
+        self._nothing_to_send = False
         self._take_over_at = 0.0
         self._trouble: Problem | None = None
         self._balance_at: dict[Service, float] = {}
@@ -139,6 +140,12 @@ class Monitor:
         self._asked = True
         self._notify()
 
+    def look(self) -> None:
+        """Check the state now: another process has changed something. No wait of ours ends by that."""
+        if self._nothing_to_send:
+            self._send_at = 0.0
+        self._notify()
+
     def refresh_balance(self) -> None:
         """Read the credits of all services now, even while the service seems to be down."""
         self._health.probe_now()
@@ -171,7 +178,8 @@ class Monitor:
         wanted = self._asked or now >= self._send_at
         if wanted and not self._sending and now >= self._health.asked_until:
             self._asked = False
-            if self._submitter.has_work(self._scope.jobs):
+            self._nothing_to_send = not self._submitter.has_work(self._scope.jobs)
+            if not self._nothing_to_send:
                 self._sending = True
                 try:
                     self._callers.spawn("pwl-sender", self._send)

@@ -1,6 +1,7 @@
 """One schema of a PostgreSQL database: connections, transactions, locks and migrations."""
 
 import hashlib
+import math
 import re
 import threading
 import time
@@ -19,6 +20,7 @@ from pwl_tui.state.engines.postgres_claims import PostgresClaims
 from pwl_tui.state.engines.postgres_clock import ServerClock
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
 from pwl_tui.state.engines.postgres_link import Link, Target, link_to, target_from
+from pwl_tui.state.engines.postgres_news import News
 from pwl_tui.state.engines.postgres_presence import Presence
 from pwl_tui.state.engines.postgres_sql import tables, translate
 from pwl_tui.state.errors import StateError
@@ -29,6 +31,8 @@ T = TypeVar("T")
 
 _SPARE: Final = 4
 """How many connections are kept for later."""
+_HEARD_SECONDS: Final = 5.0
+"""How long to rely on what is heard: a connection may end without a sign."""
 _AT_ONCE: Final = 1_000 if psycopg.capabilities.has_stream_chunked() else 1
 """Rows that a stream takes from the network at once."""
 _PLAIN_INSERT: Final = re.compile(r"INSERT INTO (\w+)(?: \(([\w, ]+)\))? VALUES \(\?(?:,\?)*\)")
@@ -113,9 +117,12 @@ class Postgres(Database):
         self._free: list[Link] = []
         self._closed = False
         self._presence = Presence(partial(link_to, self._target), self._key)
+        self._news = News(partial(link_to, self._target), f"pwl_tui_{self._key('changes') % 2**64:x}")
+        self._version, self._changes, self._asked = 0, -1, -math.inf
         # What is left open is closed when nobody can use it any more.
         weakref.finalize(self, _close_all, self._free).atexit = False
         weakref.finalize(self, self._presence.close).atexit = False
+        weakref.finalize(self, self._news.close).atexit = False
         self._where: tuple[Any, ...] | None = None
         self.clock = self._clock = ServerClock()
         try:
@@ -200,7 +207,9 @@ class Postgres(Database):
                 yield writer
                 if pin.link.info.transaction_status is not TransactionStatus.INTRANS:
                     raise AssertionError("a statement of the transaction failed, and nobody noticed")
-                pin.link.execute(f"{_CHANGED if writer.changed else ''}COMMIT")
+                pin.link.execute(f"{_CHANGED}{self._news.told}COMMIT" if writer.changed else "COMMIT")
+                if writer.changed:
+                    self._changed()
             finally:
                 pin.writing = False
                 _roll_back(pin.link)
@@ -256,10 +265,32 @@ class Postgres(Database):
             high, low = divmod(self._key(owner) % 2**64, 2**32)
             return self.first(_HELD, high, low) is not None
 
+    def listen(self, tell: Callable[[], object]) -> None:
+        """Have `tell` called soon after another process has changed something."""
+
+        def told() -> None:
+            self._changed()
+            tell()
+
+        self._news.listen(told)
+
     def version(self) -> int:
-        """Return a number that changes when another connection has written."""
-        row = self.first("SELECT changes FROM meta")
-        return int(row[0]) if row else 0
+        """Return a number that changes when another connection has written.
+
+        Where that is heard, the server is asked now and then only.
+        """
+        now = self.patience.now()
+        if not (self._news.connected and 0 <= now - self._asked < _HEARD_SECONDS):
+            row = self.first("SELECT changes FROM meta")
+            changes = int(row[0]) if row else 0
+            with self._lock:
+                self._version += changes != self._changes
+                self._changes, self._asked = changes, now
+        return self._version
+
+    def _changed(self) -> None:
+        with self._lock:
+            self._version += 1
 
     def report(self) -> Report:
         """Return how the server is."""
@@ -310,6 +341,7 @@ class Postgres(Database):
         with self._lock:
             self._closed = True
         self._presence.close()
+        self._news.close()
         self._drop_free()
 
     def _errors(self) -> Any:

@@ -161,6 +161,9 @@ class SQLiteFile(Database):
     def location(self) -> None:
         """Return None: it is where its directory is."""
 
+    def listen(self, tell: Callable[[], object]) -> None:
+        """Do nothing: whoever wants to know looks at `version`."""
+
     def version(self) -> int:
         """Return a number that changes when another connection has written to the file.
 

@@ -1,7 +1,8 @@
 """What the screen draws: an immutable value, read from the store by one thread.
 
-The screen never reads live objects. `Watcher` looks at the store when the engine reports something, and about
-once a second while jobs are live, because other processes may change it; it publishes every new `Snapshot`.
+The screen never reads live objects. `Watcher` looks at the store when the engine reports something, such as a
+change by another process that a database told of, and about once a second while jobs are live, because other
+processes may change a state file; it publishes every new `Snapshot`.
 """
 
 import threading
@@ -15,6 +16,7 @@ from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import (
     BalanceFailed,
     BalanceRead,
+    ChangedElsewhere,
     EngineFailed,
     Event,
     HookFailed,
@@ -225,6 +227,7 @@ class Watcher:
     ) -> None:
         self._engine, self._publish, self._clock, self._interval = engine, publish, clock, interval
         self._woken = threading.Event()
+        self._news = threading.Event()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
         self._balance_problem: Problem | None = None
@@ -262,19 +265,23 @@ class Watcher:
                 self._engine_problem = problem
             case ServiceUp():
                 self._service_problem = self._service_until = None
+            case ChangedElsewhere():
+                self._news.set()
         self._woken.set()
 
     def stop(self) -> None:
         """End the thread; waits briefly if it is reading the store."""
         self._stopped.set()
         self._woken.set()
+        self._news.set()
         if self._thread.is_alive():
             self._thread.join(_LAST_LOOK_SECONDS)
 
     def _run(self) -> None:
-        last, version, published = Snapshot(), -1, Snapshot()
+        last, version, published, early = Snapshot(), -1, Snapshot(), False
         while not self._stopped.is_set():
             self._woken.clear()
+            self._news.clear()
             wanted, self._wanted = self._wanted, False
             now = self._clock()
             try:
@@ -297,8 +304,23 @@ class Watcher:
             if new.live or wanted or aged or replace(new, now=published.now) != published:
                 self._publish(new)
                 published = new
-            if not self._stopped.wait(self._interval):
-                self._woken.wait(0 if new.live else _AT_REST_SECONDS)
+            early = self._rest(early, live=bool(new.live))
+
+    def _rest(self, early: bool, *, live: bool) -> bool:
+        """Wait until it is time to look again.
+
+        Args:
+            early: whether the last look was earlier than it would have been.
+            live: whether something changes by itself.
+
+        Returns:
+            Whether the next one is: what others do is shown at once, though only once in an interval.
+        """
+        if not early and self._news.wait(self._interval):
+            return True
+        if not early or not self._stopped.wait(self._interval):
+            self._woken.wait(0 if live else _AT_REST_SECONDS)
+        return False
 
     def _looked(self, last: Snapshot, version: int, now: float) -> tuple[Snapshot, int]:
         """Return what there is and its version; `last` itself if neither the file nor the key has changed."""
