@@ -20,11 +20,14 @@ from pwl_tui.engine.events import (
     SenderBusy,
     ServiceDown,
     ServiceUp,
+    StateAway,
+    StateBack,
 )
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.engine.polling.schedule import TRIES
 from pwl_tui.engine.problems import SENDING_ELSEWHERE
 from pwl_tui.problem import Kind, Problem, ProblemError
+from pwl_tui.state.errors import AwayError
 from pwl_tui.state.models import Batch, BatchState, Job, JobState
 from pwl_tui.wording.figures import moment
 from pwl_tui.wording.jobs import followers, progress
@@ -142,10 +145,11 @@ class _Follower:
         self._looked_up: set[tuple[int, int]] = set()
         self._down: Problem | None = None
         self._barriers = 0
+        self._away = False
 
     def until_over(self, events: "queue.SimpleQueue[Event]", deadline: float | None) -> Ending:
         """Wait until there is nothing left to wait for, or for the deadline (monotonic seconds)."""
-        while (ending := self.ending()) is None:
+        while (ending := self._ending_in_reach()) is None:
             left = _TICK_SECONDS if deadline is None else deadline - time.monotonic()
             if left <= 0:
                 return self.out_of_time()
@@ -154,6 +158,15 @@ class _Follower:
             if ending is not None:
                 return ending
         return ending
+
+    def _ending_in_reach(self) -> Ending | None:
+        """Return how following ends; who waits for what passes by itself also waits for the database."""
+        try:
+            return self.ending()
+        except AwayError as error:
+            if self._wanted is not None:
+                raise
+            return self.take(StateAway(error.problem))
 
     def in_doubt(self) -> Ending | None:
         """Return that the outcome of a batch is unknown, if it is."""
@@ -183,6 +196,12 @@ class _Follower:
                 self._say_once(f"{problem.message} {problem.remedy}")
             case EngineFailed(problem):
                 return Ending(Exit.FAILED, problem, at_rest=False)
+            case StateAway(problem) if waits and not self._away:
+                self._away = True
+                self._output.note(f"{problem.message} Nothing is sent or polled until it is back.")
+            case StateBack() if self._away:
+                self._away = False
+                self._output.note("The database is back; everything continues.")
             case HookFailed(problem):
                 self._say_once(f"{problem.message} {problem.remedy}")
             case JobFinished(job) if waits:

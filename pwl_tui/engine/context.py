@@ -53,9 +53,14 @@ class EngineContext:
         self.use(settings, settings.api_key)
 
     @property
+    def no_spend(self) -> Problem | None:
+        """That this process was told to spend nothing. None means that it was not."""
+        return NO_SPEND if self._no_spend else None
+
+    @property
     def forbidden(self) -> Problem | None:
         """Why nothing that costs credits may be sent. None means that it may."""
-        return NO_SPEND if self._no_spend else self.misplaced
+        return self.no_spend or self.misplaced
 
     @property
     def misplaced(self) -> Problem | None:

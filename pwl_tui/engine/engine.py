@@ -24,6 +24,7 @@ from pwl_tui.engine.service import Connect
 from pwl_tui.problem import Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.secret import Secret
+from pwl_tui.state.errors import AwayError
 from pwl_tui.state.models import Binding, Job
 from pwl_tui.state.store import Store
 
@@ -104,6 +105,11 @@ class Engine:
         return self._context.clock
 
     @property
+    def no_spend(self) -> Problem | None:
+        """That this process was told to spend nothing. None means that it was not."""
+        return self._context.no_spend
+
+    @property
     def forbidden(self) -> Problem | None:
         """Why nothing that costs credits may be sent. None means that it may."""
         return self._context.forbidden
@@ -159,7 +165,7 @@ class Engine:
         if self._scope.poll:
             self.wishes.stop()
             self.wishes.start(listener)
-        scope = self._scope if self.may_spend else replace(self._scope, jobs=())
+        scope = self._scope if self._may_send() else replace(self._scope, jobs=())
         account, key = self._context.account, self._context.key
         if account is not None and key is not None:
             listener = self._finishing(listener)
@@ -251,6 +257,13 @@ class Engine:
         """Ask for the credits of all services; the answers come as events."""
         if self._monitor is not None:
             self._monitor.refresh_balance()
+
+    def _may_send(self) -> bool:
+        """Whether to begin to send. Where it cannot be known, that is decided again before each batch."""
+        try:
+            return self.may_spend
+        except AwayError:
+            return self.no_spend is None
 
     def _finishing(self, listener: Callable[[Event], None]) -> Callable[[Event], None]:
         """Return a listener that passes events on, and has done at once what was wished of a finished job."""

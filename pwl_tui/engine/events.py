@@ -62,6 +62,16 @@ class ChangedElsewhere(Struct, frozen=True):
     """Another process has changed something in the database, or may have; read from the store what it is."""
 
 
+class StateAway(Struct, frozen=True):
+    """The database cannot be reached: nothing is sent or polled until it is back."""
+
+    problem: Problem
+
+
+class StateBack(Struct, frozen=True):
+    """The database can be reached again, and everything continues."""
+
+
 class HookFailed(Struct, frozen=True):
     """The person's own command could not be started; nothing else is wrong."""
 
@@ -78,5 +88,7 @@ Event: TypeAlias = (
     | SenderBusy
     | EngineFailed
     | ChangedElsewhere
+    | StateAway
+    | StateBack
     | HookFailed
 )

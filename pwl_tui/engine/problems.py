@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Literal
 
 from msgspec.structs import replace
 
@@ -293,6 +293,18 @@ def unwritten(batch_id: str, batch: Batch, *, journaled: bool) -> Problem:
         message=f"Batch {batch.label} was accepted as {batch_id} but could not be saved. {where}",
         charged="yes",
         remedy=f"Fix the disk, then run `pwl-tui settle {batch.label} --as adopted --batch-id {batch_id}`.",
+    )
+
+
+def journaled_only(batch_ids: Sequence[str], batch: Batch, *, charged: Literal["yes", "unknown"]) -> Problem:
+    """Return the problem of what is, or may be, an ID that came while the database was away."""
+    ids = " or ".join(batch_ids[:3])
+    what = f"{'was' if charged == 'yes' else 'may have been'} accepted as {ids}"
+    return Problem(
+        kind=Kind.UNAVAILABLE,
+        message=f"Batch {batch.label} {what} while the database is away. The journal here has it.",
+        charged=charged,
+        remedy="You need not do anything: once the database is back, it is stored there.",
     )
 
 

@@ -11,6 +11,10 @@ class StateError(ProblemError):
     DEFAULT_KIND: ClassVar[Kind] = Kind.UNAVAILABLE
 
 
+class AwayError(StateError):
+    """The database cannot be reached now. What is in it is safe, and it may be back at any time."""
+
+
 class NoSuchJobError(StateError):
     """There is no job or batch with that name."""
 

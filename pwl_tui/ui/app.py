@@ -252,6 +252,7 @@ class PwlApp(TerminalApp):
         nothing_left = self._demo is not None or self._engine.binding is None or not self.snapshot.unfinished
         if (
             nothing_left
+            or self.snapshot.away  # nobody can work in the background, either
             or self._ctx.settings.worker.on_leave == "stop"
             or isinstance(self.screen, LeaveDialog)
         ):
@@ -336,7 +337,7 @@ class PwlApp(TerminalApp):
             await self._home.start_list(str(self._demo.path), self._demo.region or "")
         elif self._engine.binding is None:
             self._home.action_key()
-        elif self._engine.misplaced is not None:
+        elif self.snapshot.misplaced is not None:
             self._home.action_settle()
 
     def _retitle(self) -> None:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from pwl_tui.config import Changes, Settings
 from pwl_tui.engine.engine import Engine
+from pwl_tui.problem import Problem
 from pwl_tui.ui.commands import key_of
 from pwl_tui.ui.data.snapshot import Snapshot
 from pwl_tui.ui.terminal.themes import ThemeChoice
@@ -45,6 +46,14 @@ class AppContext(Struct):
     use: Callable[[Settings], None]
     preview: Callable[[ThemeChoice], None]
     adopt: "Callable[[Adoption], None]"
+
+    @property
+    def forbidden(self) -> Problem | None:
+        """Why nothing that costs credits may be sent, as far as was seen. None means that it may.
+
+        The engine decides; but it may have to ask a database, and the screen must not wait for that.
+        """
+        return self.engine.no_spend or self.snapshot().misplaced
 
     def key(self, command_id: str) -> str:
         """Return the first key of a command as people read it, after remapping."""

@@ -15,6 +15,7 @@ from pwl_tui.cli.signals import Interrupted, Pending
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.jobs.left import left_to_do
 from pwl_tui.problem import Problem, ProblemError
+from pwl_tui.state.errors import AwayError
 from pwl_tui.text import clean
 from pwl_tui.wording.worker import CONTINUE, KEEPS_WORKING, left_words
 
@@ -114,7 +115,11 @@ def _say_goodbye(session: Session, left: "Departure", *, sending: bool) -> None:
     engine = session.engine
     if session.demo or engine.binding is None:
         return
-    work = left_to_do(session.store, engine.binding)
+    try:
+        work = left_to_do(session.store, engine.binding)
+    except AwayError as error:
+        session.output.explain(error.problem)
+        return
     if work.jobs or work.exports:
         working = session.store.worker(engine.binding).alive()
         session.output.say(f"{left_words(work)}\n{KEEPS_WORKING if working else CONTINUE}")

@@ -30,6 +30,7 @@ from pwl_tui.lists.errors import ListError
 from pwl_tui.os_errors import is_full
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.errors import AwayError
 from pwl_tui.state.jobs import NewWish
 from pwl_tui.state.models import BatchState, Job, JobState, WrittenFile
 from pwl_tui.state.wishes import OpenWish
@@ -241,6 +242,8 @@ class Wishes:
                 for job in self.carry_out(stopping.is_set):
                     listener(JobChanged(job))
                 self._told = None
+            except AwayError:
+                pass  # the monitor says so, and says when it is back
             except Exception as error:  # noqa: BLE001 - the thread must not end unseen
                 problem = error.problem if isinstance(error, ProblemError) else internal(error)
                 if problem != self._told:

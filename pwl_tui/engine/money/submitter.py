@@ -22,6 +22,7 @@ from pwl_tui.engine.problems import (
     ORPHAN,
     RESTORED,
     credits_short,
+    journaled_only,
     miscounted,
     taken,
     unkept,
@@ -30,9 +31,9 @@ from pwl_tui.engine.problems import (
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
-from pwl_tui.state.errors import StateError
+from pwl_tui.state.errors import AwayError, StateError
 from pwl_tui.state.files.journal import timestamp
-from pwl_tui.state.models import BalanceReading, Batch, Binding
+from pwl_tui.state.models import BalanceReading, Batch, Binding, Job
 from pwl_tui.state.store import Store
 
 CREDITS_RETRY_SECONDS: Final = 60.0
@@ -286,7 +287,7 @@ class Submitter:
         self._proofs += 1
         return self._prove_at, True
 
-    def _put_in_doubt(self, batch: Batch, error: ApiError) -> Frozen:
+    def _put_in_doubt(self, job: Job, batch: Batch, error: ApiError) -> Frozen:
         """Keep what came in answer to the paid call, above all what may be an ID, with the batch."""
         now, reply = self._clock(), error.reply
         self._proofs, self._prove_at = 0, 0.0
@@ -294,7 +295,6 @@ class Submitter:
         if reply.ids:
             # Rule 3, as for an ID that is certain: if one of the two fails, the other still happens.
             try:
-                job = self._store.jobs.get(batch.job)
                 self._store.journal.append(candidates_line(job, batch, reply.ids, now))
             except Exception as failure:  # noqa: BLE001 - whatever it is, it is raised once the ID is safe
                 journal_error = failure
@@ -303,6 +303,8 @@ class Submitter:
         except Exception as failure:
             if not reply.ids:
                 raise
+            if journal_error is None and isinstance(failure, AwayError):
+                raise StateError(journaled_only(reply.ids, batch, charged="unknown")) from failure
             raise StateError(unkept(reply.ids, batch, journaled=journal_error is None)) from failure
         if journal_error is not None:
             raise journal_error
@@ -346,13 +348,13 @@ class Submitter:
             submitted = self._service().submit([f"+{number}" for number in numbers])
         except ApiError as error:
             if error.problem.charged != "no":
-                return self._put_in_doubt(batch, error)
+                return self._put_in_doubt(job, batch, error)
             return self._not_accepted(batch, error.problem)
         except BaseException:
             self._store.batches.mark_unknown(batch, ORPHAN, now=self._clock())
             raise
         if self._is_taken(submitted.batch_id):
-            return self._put_in_doubt(batch, ApiError(taken(submitted.batch_id)))
+            return self._put_in_doubt(job, batch, ApiError(taken(submitted.batch_id)))
         # Rule 3: the ID is on disk before anything else: in the journal, and in the state file even if the
         # journal failed.
         now = self._clock()
@@ -375,6 +377,8 @@ class Submitter:
                 error=None if charged == batch.size else miscounted(batch.size, charged),
             )
         except Exception as error:
+            if journal_error is None and isinstance(error, AwayError):
+                raise StateError(journaled_only([submitted.batch_id], batch, charged="yes")) from error
             problem = unwritten(submitted.batch_id, batch, journaled=journal_error is None)
             raise StateError(problem) from error
         if journal_error is not None:

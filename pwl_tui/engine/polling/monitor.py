@@ -20,6 +20,8 @@ from pwl_tui.engine.events import (
     JobChanged,
     JobFinished,
     SenderBusy,
+    StateAway,
+    StateBack,
 )
 from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, OnHold, Sent, Step, Submitter
 from pwl_tui.engine.polling.callers import Callers
@@ -31,6 +33,7 @@ from pwl_tui.engine.problems import internal
 from pwl_tui.engine.service import ServiceClient
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.provider import PROVIDER, Service
+from pwl_tui.state.errors import AwayError
 from pwl_tui.state.models import BalanceReading, Batch, Binding, JobState
 from pwl_tui.state.store import Store
 
@@ -108,6 +111,7 @@ class Monitor:
         self._nothing_to_send = False
         self._take_over_at = 0.0
         self._trouble: Problem | None = None
+        self._away = False
         self._balance_at: dict[Service, float] = {}
         self._reading: set[Service] = set()
         self._finished: set[int] = set()
@@ -163,6 +167,7 @@ class Monitor:
         while not self._stopping.is_set():
             wait = CHECK_SECONDS
             try:
+                self._require_state()
                 wait = self._round()
             except Exception as error:  # noqa: BLE001 - the monitor must not end unseen
                 self._failed(error)
@@ -194,6 +199,17 @@ class Monitor:
                     self._reading.add(service)
                     self._callers.run(partial(self._read_balance, service))
         return max(min(CHECK_SECONDS, self._start_polls(now)), _LEAST_WAIT_SECONDS)
+
+    def _require_state(self) -> None:
+        """While the database is away, do nothing else than to look whether it is back.
+
+        Raises:
+            AwayError: it is not.
+        """
+        if self._away:
+            self._store.batches.next_due(self._binding)
+            self._away = False
+            self._listener(StateBack())
 
     def _shift(self, seconds: float) -> None:
         """Keep waits as long as they are although the clock jumped."""
@@ -320,6 +336,11 @@ class Monitor:
     def _failed(self, error: Exception) -> None:
         """Report that the state file or the program failed: once, but always if money is at stake."""
         problem = error.problem if isinstance(error, ProblemError) else internal(error)
+        if isinstance(error, AwayError):
+            if not self._away:
+                self._away = True
+                self._listener(StateAway(problem))
+            return
         if problem != self._trouble or problem.charged != "no":
             self._trouble = problem
             self._listener(EngineFailed(problem))

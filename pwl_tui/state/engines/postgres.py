@@ -19,9 +19,10 @@ from pwl_tui.state.database import Connection, Cursor, Database, Report, Row
 from pwl_tui.state.engines.postgres_claims import PostgresClaims
 from pwl_tui.state.engines.postgres_clock import ServerClock
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
-from pwl_tui.state.engines.postgres_link import Link, Target, link_to, target_from
+from pwl_tui.state.engines.postgres_link import Link, Target, target_from
 from pwl_tui.state.engines.postgres_news import News
 from pwl_tui.state.engines.postgres_presence import Presence
+from pwl_tui.state.engines.postgres_reach import Reach
 from pwl_tui.state.engines.postgres_sql import tables, translate
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.patience import Patience
@@ -116,8 +117,9 @@ class Postgres(Database):
         self._lock = threading.Lock()
         self._free: list[Link] = []
         self._closed = False
-        self._presence = Presence(partial(link_to, self._target), self._key)
-        self._news = News(partial(link_to, self._target), f"pwl_tui_{self._key('changes') % 2**64:x}")
+        self._reach = Reach(self._target)
+        self._presence = Presence(self._reach.connect, self._key)
+        self._news = News(self._reach.connect, f"pwl_tui_{self._key('changes') % 2**64:x}")
         self._version, self._changes, self._asked = 0, -1, -math.inf
         # What is left open is closed when nobody can use it any more.
         weakref.finalize(self, _close_all, self._free).atexit = False
@@ -390,7 +392,7 @@ class Postgres(Database):
         return True
 
     def _connect(self) -> Link:
-        link = link_to(self._target)
+        link = self._reach.connect()
         if self._where is not None:
             try:
                 with self._errors():

@@ -7,8 +7,7 @@ from typing import Final
 import psycopg
 from psycopg import errors
 
-from pwl_tui.problem import Problem
-from pwl_tui.state.errors import StateError
+from pwl_tui.state.errors import AwayError, StateError
 from pwl_tui.text import clean
 
 _LOST: Final = (
@@ -74,6 +73,7 @@ _REFUSED: Final = (
     ("failed to resolve host", "Could not resolve the name of the database server, {host}."),
     ("Connection refused", "No database answers at {host}."),
     ("No such file", "No database answers at {host}."),
+    ("does not answer", "The database at {host} did not answer in time."),
     ("timeout expired", "The database at {host} did not answer in time."),
     ("root certificate file", "This machine has no root certificate to check the database at {host} with."),
     ("certificate", "The certificate of the database at {host} was not accepted."),
@@ -97,9 +97,14 @@ def is_lost(error: psycopg.Error, connection: "psycopg.Connection[tuple[object, 
     return ended and isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError))
 
 
-def lost() -> StateError:
+def lost() -> AwayError:
     """Return the error for a connection that ended."""
-    return StateError(*_LOST)
+    return AwayError(*_LOST)
+
+
+def silent(host: str, remedy: str) -> AwayError:
+    """Return the error for a server that does not answer, though nothing has ended the connections to it."""
+    return AwayError(f"The database at {host} does not answer.", remedy)
 
 
 @contextmanager
@@ -109,34 +114,34 @@ def postgres_errors(schema: str) -> Iterator[None]:
     Mistakes of ours (a broken statement, a value that fits no column) pass unchanged: they say nothing about
     the database.
     """
-    problem: Problem | None = None
+    failure: StateError | None = None
     try:
         yield
     except psycopg.Error as error:
-        problem = _problem(error, schema)
-        if problem is None:
+        failure = _failure(error, schema)
+        if failure is None:
             raise
-    if problem is not None:
+    if failure is not None:
         # Outside of the block, so that the original error, which may name values, does not hang on it.
-        raise StateError(problem)
+        raise failure
 
 
-def _problem(error: psycopg.Error, schema: str) -> Problem | None:
+def _failure(error: psycopg.Error, schema: str) -> StateError | None:
     for code, (message, remedy) in _SENTENCES:
         if error.sqlstate == code:
-            return StateError(message.format(schema=schema), remedy.format(schema=schema)).problem
+            return StateError(message.format(schema=schema), remedy.format(schema=schema))
     if isinstance(error, (psycopg.ProgrammingError, psycopg.DataError)):
         return None
     code = error.sqlstate or ""
     if code[:2] in {"", "08", "57"} or code == "25P03":
-        return lost().problem
+        return lost()
     return StateError(
         f"The database server failed, with error {code}.",
         "Have an admin look into the server's log, then try again.",
-    ).problem
+    )
 
 
-def refused(error: psycopg.Error, host: str, user: str, database: str) -> StateError:
+def refused(error: psycopg.Error, host: str, user: str, database: str) -> AwayError:
     """Return the error for a connection that was not made.
 
     Args:
@@ -153,4 +158,4 @@ def refused(error: psycopg.Error, host: str, user: str, database: str) -> StateE
         sentence = "The database does not know {user}."
     sentence = sentence or "Could not connect to the database at {host}."
     remedy = next(words for sign, words in _REMEDIES if sign in sentence)
-    return StateError(sentence.format(host=host, user=user, database=database), remedy)
+    return AwayError(sentence.format(host=host, user=user, database=database), remedy)

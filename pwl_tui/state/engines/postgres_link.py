@@ -16,10 +16,11 @@ from psycopg.types.string import StrDumperUnknown, TextLoader
 
 from pwl_tui.config.values import has_password
 from pwl_tui.state.engines.postgres_errors import refused
+from pwl_tui.state.engines.postgres_line import Line
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.patience import STEP_SECONDS
 
-Link: TypeAlias = "psycopg.Connection[Any]"
+Link: TypeAlias = Line
 
 OLDEST: Final = 14
 """The oldest version of the server."""
@@ -115,7 +116,8 @@ def link_to(target: Target) -> Link:
     """Connect.
 
     Raises:
-        StateError: no connection could be made, or the server is not one that can be used.
+        AwayError: no connection could be made.
+        StateError: the server is not one that can be used.
     """
     try:
         return _connected(target)
@@ -125,7 +127,7 @@ def link_to(target: Target) -> Link:
 
 
 def _connected(target: Target) -> Link:
-    link: Link = psycopg.connect(
+    link = Line.connect(
         autocommit=True,
         row_factory=_rows,
         context=_adapters(),

@@ -3,10 +3,14 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 import psycopg
 
 from pwl_tui.state.engines.postgres_link import Link
+
+_CLOSE_SECONDS: Final = 1.0
+"""How long a process that ends waits for the server."""
 
 
 class Presence:
@@ -46,12 +50,18 @@ class Presence:
 
     def close(self) -> None:
         """Let none of them be alive any more."""
-        with self._lock:
+        # Not while another thread waits for a server that does not answer.
+        if not self._lock.acquire(timeout=_CLOSE_SECONDS):
+            return
+        try:
             self._owners.clear()
             if self._link is not None:
-                with suppress(psycopg.Error):  # the end of the connection does the same a moment later
+                # The end of the connection does the same a moment later.
+                with suppress(psycopg.Error), self._link.in_short(_CLOSE_SECONDS):
                     self._link.execute("SELECT pg_advisory_unlock_all()")
             self._hang_up()
+        finally:
+            self._lock.release()
 
     def _check(self) -> None:
         """Ask whether the connection is still there; if not, there is none any more."""

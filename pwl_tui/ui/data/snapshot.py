@@ -22,12 +22,15 @@ from pwl_tui.engine.events import (
     HookFailed,
     ServiceDown,
     ServiceUp,
+    StateAway,
+    StateBack,
 )
 from pwl_tui.engine.money.ledger import Movement
 from pwl_tui.engine.polling.forecast import Eta
 from pwl_tui.engine.problems import internal
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.provider import PROVIDER
+from pwl_tui.state.errors import AwayError
 from pwl_tui.state.models import BalanceReading, Batch, BatchState, Binding, Job, JobState
 
 _HISTORY = 24
@@ -65,7 +68,8 @@ class Snapshot(Struct, frozen=True, dict=True):
         balance_problem: why the credits could not be read the last time.
         service_problem: why the service cannot be used now.
         service_until: when it is tried again; UTC epoch seconds. None unless there is a `service_problem`.
-        state_problem: why the state file could not be read; everything else is then from before.
+        state_problem: why the state could not be read; everything else is then from before.
+        away: whether that is because its database cannot be reached, and will pass.
         worker: whether a background worker is alive.
         engine_problem: why sending or polling failed on this machine, such as a full disk.
     """
@@ -87,6 +91,7 @@ class Snapshot(Struct, frozen=True, dict=True):
     service_problem: Problem | None = None
     service_until: float | None = None
     state_problem: Problem | None = None
+    away: bool = False
     worker: bool = False
     engine_problem: Problem | None = None
 
@@ -209,7 +214,8 @@ def first(engine: Engine, now: float) -> Snapshot:
     try:
         return take(engine, now, _FIRST_JOBS)
     except ProblemError as error:
-        return Snapshot(now, binding=engine.binding, state_problem=error.problem)
+        away = isinstance(error, AwayError)
+        return Snapshot(now, binding=engine.binding, state_problem=error.problem, away=away)
 
 
 class Watcher:
@@ -265,7 +271,11 @@ class Watcher:
                 self._engine_problem = problem
             case ServiceUp():
                 self._service_problem = self._service_until = None
-            case ChangedElsewhere():
+            case ChangedElsewhere() | StateAway():
+                self._news.set()
+            case StateBack():
+                # What could not be stored meanwhile is in the journal, and is stored now.
+                self._engine_problem = None
                 self._news.set()
         self._woken.set()
 
@@ -288,9 +298,9 @@ class Watcher:
                 last, version = self._looked(last, version, now)
                 last = replace(last, worker=worker_alive(self._engine))
             except ProblemError as error:
-                last = replace(last, state_problem=error.problem)
+                last = replace(last, state_problem=error.problem, away=isinstance(error, AwayError))
             except Exception as error:  # noqa: BLE001 - the screen would stand still, and nobody would know why
-                last = replace(last, state_problem=internal(error))
+                last = replace(last, state_problem=internal(error), away=False)
             new = replace(
                 last,
                 now=now,

@@ -38,6 +38,7 @@ class SampleDialog(Dialog[JobPlan | None]):
     def __init__(self, ctx: AppContext, job: Job, rates: Rates | None, later: Job | None) -> None:
         super().__init__()
         self._engine, self._job, self._rates, self._later = ctx.engine, job, rates, later
+        self._may_spend = ctx.forbidden is None
         self._stopped = threading.Event()
         self._plan: JobPlan | None = None
         self._seconds: float | None = None
@@ -50,7 +51,7 @@ class SampleDialog(Dialog[JobPlan | None]):
                     yield Static(rates_lines(self._rates, self._job.left_out), classes="dialog-text")
                 yield TextBlock(self._offer(), id="rest-plan")
             yield Button("Close", id="close", compact=True)
-            disabled = self._later is not None or not self._engine.may_spend
+            disabled = self._later is not None or not self._may_spend
             yield Button("Plan the rest", id="rest", disabled=disabled, compact=True)
 
     def on_mount(self) -> None:

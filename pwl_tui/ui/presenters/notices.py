@@ -37,8 +37,9 @@ class Notice(Struct, frozen=True):
 
 def notices(snapshot: Snapshot) -> list[Notice]:
     """Return everything that needs the person, the most urgent first."""
-    found = [*_misplaced(snapshot), *_doubts(snapshot)]
-    found += [_notice(problem) for problem in (snapshot.state_problem, snapshot.engine_problem) if problem]
+    found = [*_away(snapshot), *_misplaced(snapshot), *_doubts(snapshot)]
+    unreadable = None if snapshot.away else snapshot.state_problem
+    found += [_notice(problem) for problem in (unreadable, snapshot.engine_problem) if problem]
     found += [
         *_restored(snapshot),
         *_unadopted(snapshot),
@@ -76,6 +77,13 @@ def _line(notice: Notice, key: Callable[[str], str]) -> Content:
 
 def _notice(problem: Problem) -> Notice:
     return Notice(clean(f"{problem.message} {problem.remedy}", _SHOWN), bad=True)
+
+
+def _away(snapshot: Snapshot) -> Iterator[Notice]:
+    """Yield that the database is away: what is shown, and other notices, are from before."""
+    if snapshot.away and snapshot.state_problem is not None:
+        what = "Nothing is sent or polled; everything continues by itself once it is back."
+        yield Notice(clean(f"{snapshot.state_problem.message} {what}", _SHOWN), bad=True)
 
 
 def _misplaced(snapshot: Snapshot) -> Iterator[Notice]:

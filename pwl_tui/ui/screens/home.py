@@ -175,7 +175,7 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
             and not self._find.display
         ):
             return f"This is the first screen. Press {self.ctx.key('quit')} to quit."
-        if command_id == "submit" and (forbidden := self.ctx.engine.forbidden) is not None:
+        if command_id == "submit" and (forbidden := self.ctx.forbidden) is not None:
             return forbidden.message
         return (
             self._form.why_not(command_id)

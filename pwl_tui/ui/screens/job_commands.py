@@ -53,7 +53,7 @@ def why_not(ctx: AppContext, command_id: str, job: Job | None) -> str | None:
 
 
 def _no_retry(ctx: AppContext, job: Job) -> str | None:
-    if (forbidden := ctx.engine.forbidden) is not None:
+    if (forbidden := ctx.forbidden) is not None:
         return forbidden.message
     if ctx.snapshot().elsewhere(job):
         return other_key(job).message
@@ -73,7 +73,7 @@ def _no_rest(ctx: AppContext, job: Job) -> str | None:
 
 
 def _no_recheck(ctx: AppContext, job: Job) -> str | None:
-    if (forbidden := ctx.engine.forbidden) is not None:
+    if (forbidden := ctx.forbidden) is not None:
         return forbidden.message
     if ctx.snapshot().elsewhere(job):
         return other_key(job).message

@@ -91,7 +91,7 @@ class ListForm(Vertical, Working):
         export = Button("Export…", id="when-done", disabled=True, compact=True)
         yield Horizontal(options, rows, export, id="form-more")
         yield TextBlock(id="export-to")
-        submit = "Send…" if self._engine.may_spend else "no-spend: nothing is sent"
+        submit = "Send…" if self._ctx.forbidden is None else "no-spend: nothing is sent"
         yield Button(submit, id="submit", disabled=True, compact=True)
 
     def _follow(self) -> None:
@@ -143,7 +143,7 @@ class ListForm(Vertical, Working):
         """Enable sending when there is something to send."""
         # With all of them in doubt, there is a job whose rest can be sent.
         some = plan is not None and (plan.to_pay or plan.reused or plan.under_way or plan.doubted)
-        self.query_one("#submit", Button).disabled = not (some and self._engine.may_spend)
+        self.query_one("#submit", Button).disabled = not (some and self._ctx.forbidden is None)
         self.screen.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -2,7 +2,6 @@
 
 from textual.content import Content
 
-from pwl_tui.engine.problems import NO_SPEND
 from pwl_tui.ui.context import AppContext
 from pwl_tui.ui.presenters.notices import attention_lines, notices
 from pwl_tui.ui.widgets.text_block import TextBlock
@@ -23,7 +22,7 @@ class AttentionPanel(TextBlock):
         """Show what needs the person now."""
         height = self.app.size.height
         most = 1 if height < _VERY_LOW else 3 if height < _LOW else 5
-        lines = [_NO_SPEND] if self._ctx.engine.forbidden == NO_SPEND else []
+        lines = [_NO_SPEND] if self._ctx.engine.no_spend else []
         if found := notices(self._ctx.snapshot()):
             lines.append(attention_lines(found, self._ctx.key, most))
         self.say(Content("\n").join(lines))
