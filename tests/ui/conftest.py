@@ -165,12 +165,12 @@ def shown(app: App[None]) -> list[str]:
 class Start:
     """Opens the program on a state directory of its own."""
 
-    def __init__(self, directory: Path, base_url: str) -> None:
+    def __init__(self, directory: Path, base_url: str, state_url: str | None = None) -> None:
         self.directory = directory
         self.settings = Settings(
             key_source=Secret(DEMO_KEY), base_url=base_url, region=SAMPLE_REGION, polling=QUICK, ui=CALM
         )
-        self.store = Store.open(directory / "state")
+        self.store = Store.open(directory / "state", url=state_url)
         self._clients: list[Client] = []
 
     def close(self) -> None:

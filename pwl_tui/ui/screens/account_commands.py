@@ -24,6 +24,8 @@ def why_not(ctx: AppContext, command_id: str) -> str | None:
     snapshot = ctx.snapshot()
     if command_id in _NEEDS_A_KEY and snapshot.binding is None:
         return f"There is no API key yet. Press {ctx.key('key')} to enter it."
+    if command_id == "refresh" and snapshot.away and snapshot.state_problem is not None:
+        return f"{snapshot.state_problem.message} The balance is read once it is back."
     if command_id == "settle" and not snapshot.doubts and snapshot.misplaced is None:
         return "No batch is in doubt, so there is nothing to settle."
     return None
