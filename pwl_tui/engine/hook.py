@@ -5,17 +5,18 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
 
 from pwl_tui.config.tables import KEY_VARIABLE
-from pwl_tui.engine.events import Event, HookFailed, JobChanged, JobFinished
+from pwl_tui.engine.events import Event, HookFailed, JobChanged, JobFinished, StateBack
 from pwl_tui.engine.jobs.timing import days_left, is_expiring
 from pwl_tui.engine.problems import EngineError, hook_failed
 from pwl_tui.problem import Kind, ProblemError
 from pwl_tui.secret import Secret, redact
-from pwl_tui.state.errors import NoSuchJobError
+from pwl_tui.state.errors import AwayError, NoSuchJobError
 from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.state.store import Store
 from pwl_tui.state.told import Subject
@@ -80,6 +81,8 @@ class Hook:
         self._key = key
         self._clock = clock
         self._environ = environ
+        self._missed: list[Event] = []
+        """What happened just before the database went away, and was not told."""
         self._known: dict[int, frozenset[Subject]] = {}
 
     def behind(self, listener: Callable[[Event], None]) -> Callable[[Event], None]:
@@ -93,12 +96,19 @@ class Hook:
 
         def tell(event: Event) -> None:
             listener(event)
-            guarded(lambda: self._hear(event))
+            missed: list[Event] = []
+            if isinstance(event, StateBack):
+                missed, self._missed = self._missed, missed
+            for one in (*missed, event):
+                guarded(partial(self._hear, one), one)
 
-        def guarded(work: Callable[[], None]) -> None:
+        def guarded(work: Callable[[], None], event: Event | None = None) -> None:
             try:
                 with suppress(NoSuchJobError):  # forgotten meanwhile
                     work()
+            except AwayError:
+                if event is not None:
+                    self._missed.append(event)
             except ProblemError as error:
                 listener(HookFailed(error.problem))
 

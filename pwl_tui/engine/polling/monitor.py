@@ -23,7 +23,7 @@ from pwl_tui.engine.events import (
     StateAway,
     StateBack,
 )
-from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, OnHold, Sent, Step, Submitter
+from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, Idle, OnHold, Sent, Step, Submitter
 from pwl_tui.engine.polling.callers import Callers
 from pwl_tui.engine.polling.health import Health
 from pwl_tui.engine.polling.jumps import Jumps
@@ -253,6 +253,7 @@ class Monitor:
             while not self._stopping.is_set() and send_at <= self._clock():
                 step = self._submitter.send_next(self._scope.jobs)
                 spent |= isinstance(step, Sent)
+                self._nothing_to_send = isinstance(step, Idle)
                 send_at = self._tell(step)
             self._trouble = None
         except Exception as error:  # noqa: BLE001 - a sender must not end unseen

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from pwl_tui.engine.events import Event, HookFailed, JobChanged, JobFinished
+from pwl_tui.engine.events import Event, HookFailed, JobChanged, JobFinished, StateBack
 from pwl_tui.engine.hook import Hook
 from pwl_tui.engine.problems import credits_short
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
+from pwl_tui.state.errors import AwayError
+from pwl_tui.state.models import Job
 from pwl_tui.state.store import Store
 from pwl_tui.state.told import QUIET_SECONDS
 from tests.unit.fake_service import (
@@ -61,6 +63,32 @@ def test_a_finished_job_is_told_once_by_two_processes_and_again_when_more_of_it_
         tell(JobFinished(job))
     assert events(runs) == ["finished"]
     assert (runs[0]["PWL_TUI_NUMBERS"], runs[0]["PWL_TUI_MESSAGE"]) == ("3", "")
+
+
+def test_what_happens_while_the_database_is_away_is_told_once_it_is_back(
+    store: Store,
+    service: WorldService,
+    clock: Clock,
+    listener: Listener,
+    runs: list[dict[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    job = add_job(store, FIRST, 3)
+    finish(store, service, clock)
+    tell = hooked(store, clock, listener)
+
+    def away(_: int) -> Job:
+        raise AwayError("gone", "wait")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store.jobs, "get", away)
+        tell(JobFinished(job))
+        tell(StateBack())  # it was away again at once
+        assert events(runs) == []
+    tell(StateBack())
+    tell(StateBack())
+    assert events(runs) == ["finished"]
+    assert listener.of(HookFailed) == []
 
 
 def test_a_batch_in_doubt_is_told_once_and_not_for_every_poll(

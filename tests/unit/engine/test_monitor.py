@@ -10,7 +10,14 @@ import pytest
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import BatchAnswer
 from pwl_tui.engine.engine import Engine
-from pwl_tui.engine.events import EngineFailed, JobChanged, JobFinished, ServiceDown, ServiceUp
+from pwl_tui.engine.events import (
+    ChangedElsewhere,
+    EngineFailed,
+    JobChanged,
+    JobFinished,
+    ServiceDown,
+    ServiceUp,
+)
 from pwl_tui.engine.polling.monitor import Scope
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
@@ -221,6 +228,26 @@ def test_a_wish_that_comes_while_a_batch_is_sent_is_not_forgotten(
     # The clock stands still: only the wish can have brought this about.
     listener.until(lambda: store.jobs.get(later).state is JobState.PROCESSING, "the later job")
     assert store.jobs.get(refused).state is JobState.WAITING
+
+
+def test_what_another_process_has_planned_is_sent_as_soon_as_that_is_heard(
+    store: Store, held: tuple[Engine, Gate], listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Callable[[], object]] = []
+    monkeypatch.setattr(store, "listen", heard.append)
+    engine, _ = held
+    first = add_job(store, FIRST, 10)
+    engine.start(listener, Scope(balance=False))
+    listener.until(lambda: store.jobs.get(first).state is JobState.PROCESSING, "the first job")
+    later = add_job(store, FIRST + 100, 10)
+
+    def sent() -> bool:
+        heard[0]()
+        return store.jobs.get(later).state is JobState.PROCESSING
+
+    # The clock stands still: only what was heard can have brought this about.
+    listener.until(sent, "the later job")
+    assert listener.of(ChangedElsewhere)
 
 
 def test_another_key_takes_over(store: Store, clock: Clock, listener: Listener) -> None:

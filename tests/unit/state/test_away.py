@@ -1,5 +1,8 @@
 """A database that goes away, refusing or silent, and comes back: nobody waits long, and nothing is lost."""
 
+import io
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +11,9 @@ from typing import Any
 import pytest
 
 from pwl_tui.api.models import BatchAnswer
+from pwl_tui.cli.follow import Interrupted, follow
+from pwl_tui.cli.output import Output
+from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, JobChanged, StateAway, StateBack
 from pwl_tui.engine.money.submitter import Frozen, Sent
 from pwl_tui.state.errors import AwayError, StateError
@@ -344,3 +350,63 @@ def test_an_engine_says_once_that_it_is_away_asks_the_service_nothing_and_contin
     events.wait_for(JobChanged)
     engine.close()
     assert not any(isinstance(event, EngineFailed) for event in events.seen)
+
+
+@pytest.fixture
+def followed(store: Store, service: WorldService, clock: Clock) -> Iterator[tuple[Engine, int, io.StringIO]]:
+    """A job whose answers do not come, as the clock stands still, and what is said while it is followed."""
+    job = add_job(store, FIRST, 10)
+    engine = make_engine(store, service, clock)
+    yield engine, job, io.StringIO()
+    engine.close()
+
+
+def test_who_works_in_the_background_waits_for_the_database(
+    server: OwnServer, followed: tuple[Engine, int, io.StringIO]
+) -> None:
+    engine, _, said = followed
+    ends: list[int] = []
+
+    def away_and_back() -> None:
+        until_said(said, "sent")
+        server.stop()
+        until_said(said, "Nothing is sent or polled until it is back")
+        server.start()
+        until_said(said, "The database is back")
+        ends.append(1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    other = threading.Thread(target=away_and_back)
+    other.start()
+    output = Output(out=said, err=said)
+    with pytest.raises(Interrupted):
+        follow(engine, None, output, finish=True, await_credits=True)
+    other.join()
+    assert ends == [1]
+    assert said.getvalue().count("until it is back") == 1
+
+
+def test_a_command_that_waits_for_a_job_ends_with_one_sentence(
+    server: OwnServer, followed: tuple[Engine, int, io.StringIO]
+) -> None:
+    engine, job, said = followed
+
+    def away() -> None:
+        until_said(said, "sent")
+        server.stop()
+
+    other = threading.Thread(target=away)
+    other.start()
+    with pytest.raises(AwayError):
+        follow(engine, [job], Output(out=said, err=said), finish=True, await_credits=True)
+    other.join()
+    assert "until it is back" not in said.getvalue()
+
+
+def until_said(said: io.StringIO, words: str) -> None:
+    wait = threading.Event()
+    for _ in range(600):
+        if words in said.getvalue():
+            return
+        wait.wait(0.05)
+    raise AssertionError(f"{words!r} was never said: {said.getvalue()}")
