@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from pwl_tui.api.models import BatchAnswer
-from pwl_tui.cli.follow import Interrupted, follow
+from pwl_tui.cli.follow import follow
 from pwl_tui.cli.output import Output
+from pwl_tui.cli.signals import Interrupted
 from pwl_tui.engine.engine import Engine
 from pwl_tui.engine.events import EngineFailed, Event, JobChanged, StateAway, StateBack
 from pwl_tui.engine.money.submitter import Frozen, Sent
