@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import count
 from pathlib import Path
 
-from tests.crash import rivals
+from tests.crash import rivals, team
 from tests.crash.counts import Tally
 from tests.crash.every_step import SCENES, Scene, walk
 from tests.crash.scenario import Plan, run
@@ -43,17 +43,25 @@ def walk_all(directory: Path, jobs: int, scenes: tuple[Scene, ...] = SCENES) -> 
 
 
 def play(
-    directory: Path, kills: int, seed: int, jobs: int, tell: Callable[[str], object], *, worker: bool = False
+    directory: Path,
+    kills: int,
+    seed: int,
+    jobs: int,
+    tell: Callable[[str], object],
+    *,
+    worker: bool = False,
+    hosts: int = 1,
 ) -> Outcome:
     """Play worlds until so many processes were killed, or one world is not as it should be.
 
     Args:
         directory: as for `walk_all`.
-        kills: how many at least.
+        kills: how many at least; with several machines, cuts and restarts of the database count, too.
         seed: another one gives other worlds.
         jobs: how many worlds at the same time.
         tell: told how far it is.
         worker: whether it is the background worker that is killed, and only that counts.
+        hosts: how many machines are in a world; several share a database.
     """
 
     def goes_on() -> bool:
@@ -67,7 +75,7 @@ def play(
         while running or goes_on():
             while len(running) < jobs and goes_on():
                 world = next(worlds)
-                running[pool.submit(_play, world, directory, worker)] = world
+                running[pool.submit(_play, world, directory, worker, hosts)] = world
             for done in wait(running, return_when=FIRST_COMPLETED).done:
                 world = running.pop(done)
                 tally, found = done.result()
@@ -77,9 +85,11 @@ def play(
     return total, violations
 
 
-def _play(world: str, directory: Path, worker: bool) -> Outcome:
+def _play(world: str, directory: Path, worker: bool, hosts: int) -> Outcome:
     tally, here = Tally(), directory / world.replace("/", "-")
-    if int(world.rpartition("/")[2]) % RIVALS_EVERY == RIVALS_EVERY - 1:
+    if hosts > 1:
+        found = team.run(world, hosts, here, tally)
+    elif int(world.rpartition("/")[2]) % RIVALS_EVERY == RIVALS_EVERY - 1:
         found = rivals.run(rivals.Rivalry.draw(world), here, tally)
     else:
         found = run(Plan.draw(world, ATTEMPTS, worker=worker), here, tally)

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -23,13 +24,20 @@ from pwl_tui.api.client import Client
 from pwl_tui.api.models import Check, Submitted
 from pwl_tui.api.network import Network
 from pwl_tui.cli.main import main as program
+from pwl_tui.config.tables import STATE_URL_VARIABLE
+from pwl_tui.engine.jobs.plans import Plans
 from pwl_tui.lists.write import files
+from pwl_tui.state.database import Database
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.files.journal import Candidates, Intent, Journal, Line
 from pwl_tui.state.files.second_copy import SecondCopy
 
 KILLED_AT = "killed at "
 """What the last line says before the step's name."""
+PLANNED_AT = "planned at "
+"""What a line says before the time at which a plan was made, in UTC epoch seconds."""
+HOST_NAME = "TESTS_HOST_NAME"
+"""The environment variable with the name of the machine, where several are played on one."""
 HALF_A_LINE = "half a journal line"
 """The step that leaves the journal torn."""
 _PAID_SECONDS = 0.8
@@ -66,23 +74,33 @@ class Steps:
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
-def mark_steps(step: Steps) -> None:
-    """Put the steps into the few places of the program that keep something, for the rest of this process."""
-    transaction, append, complete = SQLiteFile.transaction, Journal.append, SecondCopy.complete
+def mark_steps(step: Steps, engines: Sequence[type[Database]] = (SQLiteFile,)) -> None:
+    """Put the steps into the few places of the program that keep something, for the rest of this process.
+
+    Args:
+        step: takes them.
+        engines: the databases in which something is kept.
+    """
+    append, complete = Journal.append, SecondCopy.complete
     submit, check = Client.submit, Client.check
     send, write, fsync = Network.handle_request, os.write, os.fsync
     begin, give_name = files._draft, files._give_name  # noqa: SLF001 - what is about to appear has no other sign
     appending = threading.local()
 
-    @contextmanager
-    def mortal_transaction(
-        self: SQLiteFile, *, patient: bool = True, holding: bool = False
-    ) -> Iterator[object]:
-        with transaction(self, patient=patient, holding=holding) as connection:
-            step("after BEGIN")
-            yield connection
-            step("before COMMIT")
-        step("after COMMIT")
+    def mortal_transactions(engine: type[Database]) -> Callable[..., AbstractContextManager[object]]:
+        transaction = engine.transaction
+
+        @contextmanager
+        def mortal_transaction(
+            self: Database, *, patient: bool = True, holding: bool = False
+        ) -> Iterator[object]:
+            with transaction(self, patient=patient, holding=holding) as connection:
+                step("after BEGIN")
+                yield connection
+                step("before COMMIT")
+            step("after COMMIT")
+
+        return mortal_transaction
 
     def mortal_append(self: Journal, entry: Line) -> None:
         what = {Intent: "the intent", Candidates: "the candidates"}.get(type(entry), "the id")
@@ -148,7 +166,7 @@ def mark_steps(step: Steps) -> None:
         return checked
 
     for owner, name, mortal in (
-        (SQLiteFile, "transaction", mortal_transaction),
+        *((engine, "transaction", mortal_transactions(engine)) for engine in engines),
         (Journal, "append", mortal_append),
         (SecondCopy, "complete", mortal_complete),
         (files, "_draft", mortal_draft),
@@ -171,6 +189,29 @@ def hurry() -> None:
     patch("pwl_tui.cli.follow._TICK_SECONDS", 0.05).start()
     patch("pwl_tui.engine.money.submitter.PROOF_OFFSETS", (0.2,)).start()
     patch("pwl_tui.engine.polling.planner.FORGOTTEN_SECONDS", 10.0).start()
+
+
+def tell_plans() -> None:
+    """Write down on standard error when the plan for a list, or of a retry, was made."""
+
+    def telling(plan: Callable[..., object]) -> Callable[..., object]:
+        def planned(*args: object, **options: object) -> object:
+            made = plan(*args, **options)
+            os.write(sys.stderr.fileno(), f"\n{PLANNED_AT}{time.time():.6f}\n".encode())
+            return made
+
+        return planned
+
+    for name in ("for_list", "for_retry"):
+        patch.object(Plans, name, telling(getattr(Plans, name))).start()
+
+
+def _engines(environ: Mapping[str, str]) -> tuple[type[Database], ...]:
+    if STATE_URL_VARIABLE not in environ:
+        return (SQLiteFile,)
+    from pwl_tui.state.engines.postgres import Postgres  # its driver need not be installed
+
+    return SQLiteFile, Postgres
 
 
 def run(
@@ -200,6 +241,9 @@ def run(
     warnings.simplefilter("error")
     if hurried:
         hurry()
+    if HOST_NAME in environ:
+        patch("socket.gethostname", lambda: environ[HOST_NAME]).start()
+        tell_plans()
     if kill_at:
-        mark_steps(Steps(kill_at))
+        mark_steps(Steps(kill_at), _engines(environ))
     sys.exit(program(arguments))

@@ -17,7 +17,8 @@ class Tally:
 
     @property
     def killed(self) -> int:
-        return self.groups["kills"].total()
+        """Processes, lines to the database and databases."""
+        return sum(self.groups.get(group, Counter()).total() for group in ("kills", "cuts", "restarts"))
 
     def merge(self, other: "Tally") -> None:
         for group, counter in other.groups.items():

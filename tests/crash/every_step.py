@@ -133,7 +133,7 @@ def settle(cut: Literal["before", "after"], decision: str) -> Prepare:
     def prepare(machine: Machine, person: Person) -> tuple[str, ...]:
         machine.place.simulator.add_fault(Rule(call="submit", cut=cut, times=1))
         person.note(machine.run(*person.commands[0]))
-        in_doubt = [batch.label for batch in read_batches(machine.place.state) if batch.state == "unknown"]
+        in_doubt = [batch.label for batch in read_batches(machine.books) if batch.state == "unknown"]
         if not in_doubt:
             raise StuckError("a connection was cut within the paid call, and no batch is in doubt")
         words = ("settle", in_doubt[0], "--as", decision)
@@ -190,7 +190,7 @@ def kill_once(scene: Scene, step: int, directory: Path, tally: Tally) -> tuple[b
             companions = [machine.start(*command) for _ in range(scene.companions)]
             ran = machine.kill(killed, Kill("step", step))
             person.note(ran)
-            came = journaled(here.state).candidates
+            came = journaled(machine.books).candidates
             for companion in companions:
                 machine.end(companion)
             if scene.again:

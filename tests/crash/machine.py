@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pwl_tui.cli.exit_codes import Exit
 from tests.crash import child_process
+from tests.crash.books import Books
 from tests.crash.counts import Tally
 from tests.e2e.harness import Place
 
@@ -61,6 +62,12 @@ class Ran:
         """The step at which it killed itself; empty: it did not."""
         _, killed, name = self.err.rpartition(f"\n{child_process.KILLED_AT}")
         return name.strip() if killed else ""
+
+    @property
+    def planned(self) -> list[float]:
+        """When it made plans, if it tells so, UTC epoch seconds."""
+        said = child_process.PLANNED_AT
+        return [float(line.removeprefix(said)) for line in self.err.splitlines() if line.startswith(said)]
 
 
 class Process:
@@ -112,10 +119,12 @@ class Machine:
         place: the state directory and the simulator.
         tally: where everything that happens is counted.
         hurried: whether time-outs and back-off are shortened, for a service with faults.
+        books: what it keeps. None means in a state file.
     """
 
-    def __init__(self, place: Place, tally: Tally, *, hurried: bool) -> None:
+    def __init__(self, place: Place, tally: Tally, *, hurried: bool, books: Books | None = None) -> None:
         self.place = place
+        self.books = books or Books((place.state,))
         self.tally = tally
         self.complaints: list[str] = []
         self.hurried = hurried

@@ -1,36 +1,36 @@
 """Compares what the service knows it was paid for with what the client kept.
 
-The state file and the journal are read here with nothing of the program's own, so that its readers cannot
-hide what its writers did.
+The journal is read here with nothing of the program's own, as `Books` reads the rest.
 """
 
 import csv
-import hashlib
 import json
-import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from pwl_tui.engine.jobs.planning import FAILED_SINCE, LOOKED_UP
 from pwl_tui.simulator.world import Charge, World
+from tests.crash import payments
+from tests.crash.books import Books
+from tests.crash.payments import digest
 
 DECISIONS = {"released": "settled: free", "lost": "settled: lost"}
 """The states, beside ``completed``, in which a batch may end, and the decision that has to be on record."""
+_ORDER = {"lost": 1, "released": 2}
 TAKEN_OVER = "taken over"
 """On record for a released batch that was refused, and whose numbers other jobs have."""
 REASONS = {
-    "not_sent": ("no answer from job ", "its batch was rejected"),
+    "not_sent": ("no answer from job ", "its batch was rejected", LOOKED_UP, FAILED_SINCE),
     "failed": ("failed in job ",),
 }
-"""What the note says of a number that was left to another job in vain, by its outcome."""
+"""What the note says of a number that was left to another job, or a lookup, in vain, by its outcome."""
 
 
 @dataclass(frozen=True)
 class BatchRow:
-    """A batch as the state file has it."""
+    """A batch as the database has it."""
 
     decisions: frozenset[str]
     """What was decided on it, as the activity log says."""
@@ -42,41 +42,46 @@ class BatchRow:
     digest: str
     batch_id: str | None
     charged: int
+    adopted: bool
+    """Whether it was sent elsewhere, or its ID was found in a journal."""
 
     @property
     def label(self) -> str:
         return f"{self.job}.{self.seq}"
 
 
-def read_batches(state: Path) -> list[BatchRow]:
-    """Return the batches of a state directory that no process works on."""
+def read_batches(books: Books) -> list[BatchRow]:
+    """Return the batches that no process works on."""
     decisions: dict[tuple[int, int], set[str]] = defaultdict(set)
     charges: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for job, seq, event in _query(
-        state, "SELECT job, seq, event FROM activity WHERE event LIKE 'settled:%' OR event='taken over'"
+    for job, seq, event in books.query(
+        "SELECT job, seq, event FROM activity WHERE event LIKE 'settled:%' OR event='taken over'"
     ):
         decisions[job, seq].add(event)
-    for job, seq, amount in _query(state, "SELECT job, seq, amount FROM charges"):
+    for job, seq, amount in books.query("SELECT job, seq, amount FROM charges"):
         charges[job, seq].append(amount)
     return [
         BatchRow(frozenset(decisions[row[:2]]), tuple(charges[row[:2]]), *row)
-        for row in _query(state, "SELECT job, seq, state, digest, batch_id, charged FROM batches")
+        for row in books.query(
+            "SELECT b.job, b.seq, b.state, b.digest, b.batch_id, b.charged, j.source='adopted'"
+            " FROM batches b JOIN jobs j ON j.id=b.job ORDER BY b.job, b.seq"
+        )
     ]
 
 
-def job_names(state: Path) -> dict[str, int]:
-    """Return the jobs' ids by their names."""
-    return dict(_query(state, "SELECT name, id FROM jobs"))
+def job_names(books: Books) -> dict[str, int]:
+    """Return the jobs' ids by their names; of several the first that was not adopted."""
+    return dict(
+        books.query(
+            "SELECT name, id FROM jobs WHERE ready=1"
+            " ORDER BY CASE WHEN source='adopted' THEN 0 ELSE 1 END, id DESC"
+        )
+    )
 
 
-def events(state: Path) -> Counter[str]:
+def events(books: Books) -> Counter[str]:
     """Return how often the activity log has each event."""
-    return Counter(event for (event,) in _query(state, "SELECT event FROM activity"))
-
-
-def digest(numbers: Iterable[str]) -> str:
-    """Return what names a batch of these numbers (E.164 with the plus)."""
-    return hashlib.sha256("".join(f"{number}\n" for number in numbers).encode()).hexdigest()
+    return Counter(event for (event,) in books.query("SELECT event FROM activity"))
 
 
 @dataclass
@@ -92,10 +97,10 @@ class Journaled:
     torn: int = 0
 
 
-def journaled(state: Path) -> Journaled:
-    """Read the journal of a state directory."""
-    path, found = state / "journal.log", Journaled()
-    for text in path.read_bytes().splitlines() if path.exists() else []:
+def journaled(books: Books) -> Journaled:
+    """Read the journals of all state directories."""
+    paths, found = [state / "journal.log" for state in books.directories], Journaled()
+    for text in [line for path in paths if path.exists() for line in path.read_bytes().splitlines()]:
         try:
             line = json.loads(text or b"{}")
         except ValueError:
@@ -131,12 +136,10 @@ class Accounts:
     Attributes:
         found: a sentence for everything that does not add up.
         lost: charges that the person wrote off, with the job that each was for.
-        mistaken: charges of batches that the person declared free.
     """
 
     found: list[str]
     lost: list[tuple[int, Charge]]
-    mistaken: list[Charge]
 
 
 def unclaimed(world: World, batches: Iterable[BatchRow]) -> dict[str, list[Charge]]:
@@ -154,18 +157,23 @@ def accounts(world: World, batches: Sequence[BatchRow]) -> Accounts:
 
     Args:
         world: the service, at rest.
-        batches: all of a state directory, finished and settled.
+        batches: all of them, finished and settled.
     """
-    result = Accounts([], [], [])
+    result = Accounts([], [])
     by_id = {charge.batch_id: charge for charge in world.ledger}
     loose = unclaimed(world, batches)
+    twins: dict[str, list[tuple[BatchRow, Charge]]] = defaultdict(list)
+    booked: dict[str, Charge] = {}
     # A batch that was released may have been paid for, too, but first come those that surely were.
-    for batch in sorted(batches, key=lambda one: one.state == "released"):
-        charge = None
+    for batch in sorted(batches, key=lambda one: _ORDER.get(one.state, 0)):
         if batch.state == "completed":
             charge = by_id.get(batch.batch_id)
             if charge is None or digest(charge.numbers) != batch.digest:
                 result.found.append(f"batch {batch.label} has the id {batch.batch_id}, which is not its own")
+            else:
+                booked[batch.label] = charge
+                if batch.adopted:
+                    twins[batch.digest].append((batch, charge))
         elif TAKEN_OVER in batch.decisions:
             pass  # it was never accepted
         elif (decision := DECISIONS.get(batch.state)) is None or decision not in batch.decisions:
@@ -173,11 +181,16 @@ def accounts(world: World, batches: Sequence[BatchRow]) -> Accounts:
         elif loose.get(batch.digest):
             charge = loose[batch.digest].pop()
             if batch.state == "lost":
+                booked[batch.label] = charge
                 result.lost.append((batch.job, charge))
-            else:
-                result.mistaken.append(charge)
-        paid = [] if charge is None or batch.state == "released" else [charge.amount]
-        if list(batch.charges) != paid or batch.charged != sum(paid):
+        elif batch.state == "lost" and twins[batch.digest]:
+            # Its ID was found in a journal after all, and the charge has stayed where it was.
+            twin, booked[batch.label] = twins[batch.digest].pop()
+            del booked[twin.label]
+            result.lost.append((batch.job, booked[batch.label]))
+    for batch in batches:
+        paid = [booked[batch.label].amount] if batch.label in booked else []
+        if list(batch.charges) != paid or (batch.charged != sum(paid) and not batch.adopted):
             result.found.append(f"batch {batch.label} has {batch.charged} and {batch.charges}, not {paid}")
     result.found.extend(
         f"the charge for {charge.batch_id} is unknown" for left in loose.values() for charge in left
@@ -185,27 +198,35 @@ def accounts(world: World, batches: Sequence[BatchRow]) -> Accounts:
     return result
 
 
-def violations(world: World, state: Path, wanted: Sequence[Sequence[str | None]], torn: int) -> list[str]:
+def violations(
+    world: World,
+    books: Books,
+    wanted: Sequence[Sequence[str | None]],
+    torn: int,
+    planned: Mapping[str, Sequence[float]] | None = None,
+) -> list[str]:
     """Return a sentence for everything that the client lost, paid for twice or has wrong.
 
     Args:
         world: the service, at rest.
-        state: the state directory, with everything in it finished and settled.
+        books: with everything in them finished and settled.
         wanted: for each list that was brought, the E.164 of each of its rows; none: not a number.
         torn: how many lines of the journal a kill may have torn.
+        planned: see `payments.unexplained`.
     """
-    checks = ("integrity_check", "foreign_key_check")
+    checks = ("integrity_check", "foreign_key_check") if books.url is None else ()
     found = [
-        f"{check}: {row}" for check in checks for row in _query(state, f"PRAGMA {check}") if row != ("ok",)
+        f"{check}: {row}" for check in checks for row in books.query(f"PRAGMA {check}") if row != ("ok",)
     ]
-    batches = read_batches(state)
+    batches = read_batches(books)
     accounted = accounts(world, batches)
     return [
         *found,
         *accounted.found,
-        *_ids(world, state, batches, torn),
-        *_paid_as_wanted(world, accounted, wanted),
-        *_lookups(world, state),
+        *_ids(world, books, batches, torn),
+        *_paid_as_wanted(world, books, wanted),
+        *payments.unexplained(world, books, planned or {}),
+        *_lookups(world, books),
     ]
 
 
@@ -224,35 +245,38 @@ def export_violations(
         original: the list as it was brought.
         exported: the same with its answers.
         wanted: the E.164 of each row; none: not a number.
-        lost: the numbers of this list whose batch was written off.
-        shared: numbers of several lists: where no other job has the answer, a reason takes its place.
+        lost: the numbers of this list whose batch was written off; a retry may have their answers.
+        shared: numbers of several lists, or that were looked up: where nobody has the answer, a reason takes
+            its place.
     """
     with original.open(newline="") as theirs, exported.open(newline="") as ours:
         before, after = list(csv.DictReader(theirs)), list(csv.DictReader(ours))
     if len(before) != len(after):
         return [f"{exported.name} has {len(after)} rows, not {len(before)}"]
-    return [
-        f"row {row} of {exported.name} is {told}, not {true}"
-        for row, (was, told, number) in enumerate(zip(before, after, wanted, strict=True))
-        if not (true := was | _true_answer(world, number, lost)).items() <= told.items()
-        and not (
-            number in shared
-            and any(reason in told["wa_note"] for reason in REASONS.get(told["wa_outcome"], ()))
-        )
-    ]
+    found = []
+    for row, (was, told, number) in enumerate(zip(before, after, wanted, strict=True)):
+        true = was | _true_answer(world, number)
+        reasons = REASONS.get(told["wa_outcome"], ()) if number in shared else ()
+        if not (
+            true.items() <= told.items()
+            or (number is not None and number in lost and (was | _no_answer(number)).items() <= told.items())
+            or any(reason in told["wa_note"] for reason in reasons)
+        ):
+            found.append(f"row {row} of {exported.name} is {told}, not {true}")
+    return found
 
 
-def wish_violations(state: Path, job: int, by_itself: Path, asked_for: Path) -> list[str]:
+def wish_violations(books: Books, job: int, by_itself: Path, asked_for: Path) -> list[str]:
     """Return a sentence for everything that is wrong with what was exported by itself.
 
     Args:
-        state: the state directory, with everything in it finished and settled.
+        books: with everything in them finished and settled.
         job: the job.
         by_itself: the file that it was to be exported to once it was finished.
         asked_for: the same, exported by command now, and compared with the truth.
     """
     found = []
-    times = _query(state, "SELECT job FROM activity WHERE event='exported'").count((job,))
+    times = books.query("SELECT job FROM activity WHERE event='exported'").count((job,))
     if times != 1:
         found.append(f"job {job} was exported by itself {times} times")
     if not by_itself.exists():
@@ -264,12 +288,16 @@ def wish_violations(state: Path, job: int, by_itself: Path, asked_for: Path) -> 
     return found
 
 
-def _true_answer(world: World, number: str | None, lost: set[str]) -> dict[str, str]:
+def _no_answer(number: str) -> dict[str, str]:
+    return {"wa_number": number, "wa_outcome": "failed", "wa_on_whatsapp": "", "wa_business": ""}
+
+
+def _true_answer(world: World, number: str | None) -> dict[str, str]:
     if number is None:
         return {"wa_number": "", "wa_outcome": "rejected", "wa_on_whatsapp": "", "wa_business": ""}
     truth = world.truth(number)
-    if truth.fails or number in lost:
-        return {"wa_number": number, "wa_outcome": "failed", "wa_on_whatsapp": "", "wa_business": ""}
+    if truth.fails:
+        return _no_answer(number)
     words = {True: "true", False: "false"}
     return {
         "wa_number": number,
@@ -281,10 +309,10 @@ def _true_answer(world: World, number: str | None, lost: set[str]) -> dict[str, 
     }
 
 
-def _ids(world: World, state: Path, batches: Sequence[BatchRow], torn: int) -> list[str]:
-    """Compare the ids in the state file, in the journal and at the service."""
+def _ids(world: World, books: Books, batches: Sequence[BatchRow], torn: int) -> list[str]:
+    """Compare the ids in the database, in the journals and at the service."""
     counts = Counter(batch.batch_id for batch in batches if batch.batch_id is not None)
-    written = journaled(state)
+    written = journaled(books)
     found = [f"{count} batches have the id {batch_id}" for batch_id, count in counts.items() if count > 1]
     found += [f"the service does not know {batch_id}" for batch_id in counts.keys() - world.batches.keys()]
     found += [f"{batch_id} is not in the journal" for batch_id in counts.keys() - written.ids]
@@ -299,35 +327,24 @@ def _ids(world: World, state: Path, batches: Sequence[BatchRow], torn: int) -> l
     return found
 
 
-def _paid_as_wanted(world: World, accounted: Accounts, wanted: Sequence[Sequence[str | None]]) -> list[str]:
-    """Compare how often each number was paid for with how often somebody decided to.
-
-    A number of several lists is paid for once, unless it brought no answer before it was asked for again.
-    """
-    batches = [charge for charge in world.ledger if charge.batch_id is not None]
-    paid = Counter(number for charge in batches for number in charge.numbers)
-    decided = Counter(number for charge in accounted.mistaken for number in charge.numbers)
-    lost = {number for _, charge in accounted.lost for number in charge.numbers}
-    brought = Counter(number for one in wanted for number in set(one) if number is not None)
+def _paid_as_wanted(world: World, books: Books, wanted: Sequence[Sequence[str | None]]) -> list[str]:
+    """Compare the numbers that were paid for in batches with those that were brought; see `payments`, too."""
+    paid = {number for charge in world.ledger if charge.batch_id is not None for number in charge.numbers}
+    brought = {number for one in wanted for number in one if number is not None}
+    looked_up = {number for (number,) in books.query("SELECT '+' || number FROM lookups")}
     return [
-        f"{number} was paid for {paid[number]} times, brought {brought[number]} times"
-        for number in paid.keys() | brought.keys()
-        if not (
-            number in brought
-            and 1
-            <= paid[number] - decided[number]
-            <= (brought[number] if number in lost or world.truth(number).fails else 1)
-        )
+        *(f"{number} was paid for, and nobody has brought it" for number in paid - brought),
+        *(f"{number} was brought, and never paid for" for number in brought - paid - looked_up),
     ]
 
 
-def _lookups(world: World, state: Path) -> list[str]:
+def _lookups(world: World, books: Books) -> list[str]:
     """Compare the single checks that were paid for with those that are answered or in doubt."""
     paid = Counter(charge.numbers[0] for charge in world.ledger if charge.batch_id is None)
-    rows = _query(state, "SELECT '+' || number, answered IS NOT NULL FROM lookups")
+    rows = books.query("SELECT '+' || number, answered IS NOT NULL FROM lookups")
     answered = Counter(number for number, has_answer in rows if has_answer)
     doubtful = Counter(number for number, has_answer in rows if not has_answer)
-    ((booked,),) = _query(state, "SELECT coalesce(sum(amount), 0) FROM charges WHERE job IS NULL")
+    ((booked,),) = books.query("SELECT coalesce(sum(amount), 0) FROM charges WHERE job IS NULL")
     found = [
         f"{number} was looked up and paid for {times} times" for number, times in paid.items() if times > 1
     ]
@@ -339,8 +356,3 @@ def _lookups(world: World, state: Path) -> list[str]:
     if booked != answered.total():
         found.append(f"{booked} credits are booked for {answered.total()} lookups with an answer")
     return found
-
-
-def _query(state: Path, statement: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(f"file:{state / 'state.db'}?mode=ro", uri=True)) as connection:
-        return connection.execute(statement).fetchall()

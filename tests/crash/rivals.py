@@ -7,14 +7,13 @@ once, and what nobody decided is not lost.
 """
 
 import random
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pwl_tui.simulator.faults import Rule
+from tests.crash.books import Books
 from tests.crash.counts import Tally
 from tests.crash.machine import Kill, Machine
 from tests.crash.reconcile import journaled, read_batches
@@ -86,7 +85,7 @@ def run(plan: Rivalry, directory: Path, tally: Tally) -> list[str]:
         (directory / "done.txt").write_text("\n".join(_DONE))
         (directory / "doubtful.txt").write_text("\n".join(_DOUBTFUL))
         machine.run("submit", "done.txt", "--yes", "--wait")
-        done = journaled(here.state).ids
+        done = journaled(machine.books).ids
         cut: Literal["before", "after"] = "after" if plan.charged else "before"
         here.simulator.add_fault(Rule(call="submit", cut=cut, times=1))
         machine.run("submit", "doubtful.txt", "--yes")
@@ -133,7 +132,7 @@ def _command(deed: Deed, ids: dict[str, str]) -> tuple[str, ...]:
 
 def _bring_to_an_end(machine: Machine, plan: Rivalry, ids: dict[str, str]) -> None:
     """Do what is left, with nobody killing anything: settle, adopt, look up, watch."""
-    if any(batch.state == "unknown" for batch in read_batches(machine.place.state)):
+    if any(batch.state == "unknown" for batch in read_batches(machine.books)):
         machine.run(*_command("lost" if plan.charged else "free", ids))
     for deed in ("adopt elsewhere", "lookup"):
         machine.run(*_command(deed, ids))
@@ -142,26 +141,24 @@ def _bring_to_an_end(machine: Machine, plan: Rivalry, ids: dict[str, str]) -> No
 
 def _violations(machine: Machine, plan: Rivalry, ids: dict[str, str]) -> list[str]:
     """Return a sentence for everything that was lost, booked twice, or never decided."""
-    state, ledger = machine.place.state, machine.place.world.ledger
+    books, ledger = machine.books, machine.place.world.ledger
     found = [
         f"batch {batch.label} is {batch.state}"
-        for batch in read_batches(state)
+        for batch in read_batches(books)
         if batch.state not in {"completed", "released", "lost"}
     ]
-    decisions = Counter(
-        event for (event,) in _query(state, "SELECT event FROM activity WHERE seq=1 AND job=2")
-    )
+    decisions = Counter(event for (event,) in books.query("SELECT event FROM activity WHERE seq=1 AND job=2"))
     # Killed once the journal had the ID, a decision is carried out by whoever reads it there.
     settled = sum(times for event, times in decisions.items() if event in _SETTLING)
     if settled != 1:
         found.append(f"the batch in doubt was settled {settled} times: {dict(decisions)}")
     # What the person decided counts: free though it was charged, or written off though it was not.
     released = plan.charged and decisions["settled: free"] > 0
-    mistaken = len(_DOUBTFUL) if released and (ids["doubtful"],) not in _known(state) else 0
+    mistaken = len(_DOUBTFUL) if released and (ids["doubtful"],) not in _known(books) else 0
     if not plan.charged and decisions["settled: lost"]:
         mistaken = -len(_DOUBTFUL)
-    unanswered = _query(state, "SELECT count(*) FROM lookups WHERE answered IS NULL")[0][0]
-    ((booked,),) = _query(state, "SELECT coalesce(sum(amount), 0) FROM charges")
+    unanswered = books.query("SELECT count(*) FROM lookups WHERE answered IS NULL")[0][0]
+    ((booked,),) = books.query("SELECT coalesce(sum(amount), 0) FROM charges")
     paid = sum(charge.amount for charge in ledger)
     if not booked + mistaken <= paid <= booked + mistaken + unanswered:
         found.append(f"{paid} credits were paid, and {booked} are booked, {mistaken} by mistake")
@@ -178,19 +175,13 @@ def _is_lost(machine: Machine, batch_id: str) -> bool:
     """Whether a batch that was paid for is neither here, nor forgotten, nor given up by a decision."""
     if batch_id not in machine.place.world.batches:
         return False
-    state = machine.place.state
-    given_up = _query(state, "SELECT 1 FROM activity WHERE event IN ('settled: free', 'settled: lost')")
-    return (batch_id,) not in _known(state) and not given_up
+    books = machine.books
+    given_up = books.query("SELECT 1 FROM activity WHERE event IN ('settled: free', 'settled: lost')")
+    return (batch_id,) not in _known(books) and not given_up
 
 
-def _known(state: Path) -> list[tuple[Any, ...]]:
+def _known(books: Books) -> list[tuple[Any, ...]]:
     """Return the IDs that a batch has, or had before its job was forgotten."""
-    return _query(
-        state,
+    return books.query(
         "SELECT batch_id FROM batches WHERE batch_id IS NOT NULL UNION ALL SELECT batch_id FROM forgotten",
     )
-
-
-def _query(state: Path, statement: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(f"file:{state / 'state.db'}?mode=ro", uri=True)) as connection:
-        return connection.execute(statement).fetchall()

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,12 +10,14 @@ from msgspec.structs import replace
 
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.garble import GARBLES
+from pwl_tui.simulator.server import Simulator
 from tests.crash import reconcile
+from tests.crash.books import Books
 from tests.crash.child_process import HALF_A_LINE
 from tests.crash.counts import Tally
 from tests.crash.machine import Kill, Machine
 from tests.crash.user import Person, StuckError, wished
-from tests.e2e.harness import messy_csv, place
+from tests.e2e.harness import Place, messy_csv, place
 
 _FAULTY_SHARE = 0.7
 _RESTORED_SHARE = 0.5
@@ -103,10 +105,7 @@ class Plan:
     def draw(cls, seed: str, attempts: int, *, worker: bool = False) -> "Plan":
         chance = random.Random(seed)
         faulty = chance.random() < _FAULTY_SHARE
-        rules = [
-            replace(rule, after=chance.randrange(12), times=chance.randrange(1, 3))
-            for rule in chance.sample(_FAULTS, chance.randrange(3, 9) if faulty else 0)
-        ]
+        rules = draw_faults(chance, chance.randrange(3, 9) if faulty else 0)
         copies = chance.choice((0, 0, 1, 3))
         return cls(
             seed,
@@ -124,13 +123,22 @@ class Plan:
 
 def _attempt(chance: random.Random, *, paired: bool) -> Attempt:
     return Attempt(
-        _kill(chance),
-        _kill(chance) if paired or chance.random() < 0.25 else None,
+        draw_kill(chance),
+        draw_kill(chance) if paired or chance.random() < 0.25 else None,
         Kill("step", chance.randrange(1, 9)) if chance.random() < 0.3 else None,
     )
 
 
-def _kill(chance: random.Random) -> Kill:
+def draw_faults(chance: random.Random, count: int) -> list[Rule]:
+    """Return so many faults of the service, each for a call or two."""
+    return [
+        replace(rule, after=chance.randrange(12), times=chance.randrange(1, 3))
+        for rule in chance.sample(_FAULTS, count)
+    ]
+
+
+def draw_kill(chance: random.Random) -> Kill:
+    """Return when to kill a process."""
     match chance.choice(("moment", "request", "request", "step", "step")):
         case "moment":
             return Kill("moment", chance.uniform(0.1, 1.0))
@@ -239,39 +247,80 @@ def check(
     Returns:
         A sentence for everything that is not as it should be.
     """
-    here, tally = machine.place, machine.tally
+    here, tally, books = machine.place, machine.tally, machine.books
     machine.quiet()
     machine.run("jobs")  # whoever looks for batches in no job completes the second copy
-    batches = reconcile.read_batches(here.state)
     torn = tally.count("steps", HALF_A_LINE)
-    found = reconcile.violations(here.world, here.state, list(lists.values()), torn)
-    written_off, jobs = reconcile.accounts(here.world, batches).lost, reconcile.job_names(here.state)
+    found = reconcile.violations(here.world, books, list(lists.values()), torn)
+    if exports:
+        found += check_exports(machine, lists, shared_among(lists))
+    if wishes:
+        found += check_wishes(machine, lists)
+    tell_of(books, here.simulator, tally)
+    return [*machine.complaints, *found, *check_second_copy(here)]
+
+
+def shared_among(lists: Mapping[Path, Sequence[str | None]]) -> set[str]:
+    """Return the numbers that several lists have."""
     several = Counter(number for wanted in lists.values() for number in set(wanted) if number)
-    shared = {number for number, times in several.items() if times > 1}
-    for path, wanted in lists.items() if exports else ():
-        lost = {number for job, charge in written_off if job == jobs[path.stem] for number in charge.numbers}
+    return {number for number, times in several.items() if times > 1}
+
+
+def check_exports(
+    machine: Machine, lists: Mapping[Path, Sequence[str | None]], shared: set[str]
+) -> list[str]:
+    """Export jobs, and compare each with its list and the truth.
+
+    Args:
+        machine: where.
+        lists: those of the jobs, with the E.164 of each of their rows.
+        shared: numbers of several lists, or that were looked up.
+
+    Returns:
+        A sentence for everything that is not as it should be.
+    """
+    here, jobs = machine.place, reconcile.job_names(machine.books)
+    accounts, found = reconcile.accounts(here.world, reconcile.read_batches(machine.books)), []
+    for path, wanted in lists.items():
+        job = jobs[path.stem]
+        lost = {number for its, charge in accounts.lost if its == job for number in charge.numbers}
         answers = path.with_suffix(".answers.csv")
-        exported = machine.run("export", path.stem, "-o", str(answers))
+        exported = machine.run("export", str(job), "-o", str(answers))
         if answers.exists():
             found += reconcile.export_violations(here.world, path, answers, wanted, lost, shared)
         else:
             found.append(f"{path.stem} cannot be exported: {exported.err}")
-        if wishes:
-            found += reconcile.wish_violations(here.state, jobs[path.stem], wished(path), answers)
-            tally.add("exports by themselves", "in their own list" if wished(path).exists() else "missing")
-    if wishes:
-        found += [f"{left.name} was left behind" for left in here.directory.glob(".*.part")]
+    return found
 
-    for batch in batches:
+
+def check_wishes(machine: Machine, lists: Iterable[Path]) -> list[str]:
+    """Compare what was exported by itself with what `check_exports` has exported."""
+    found, jobs = [], reconcile.job_names(machine.books)
+    for path in lists:
+        answers = path.with_suffix(".answers.csv")
+        found += reconcile.wish_violations(machine.books, jobs[path.stem], wished(path), answers)
+        machine.tally.add(
+            "exports by themselves", "in their own list" if wished(path).exists() else "missing"
+        )
+    return [*found, *(f"{left.name} was left behind" for left in machine.place.directory.glob(".*.part"))]
+
+
+def check_second_copy(here: Place) -> list[str]:
+    """Return a sentence for each line of the journal that its second copy lacks."""
+    journal = here.state / "journal.log"
+    lines = reconcile.lacking(journal, here.second_copy) if journal.exists() else []
+    return [f"the journal's second copy lacks {line!r}" for line in lines]
+
+
+def tell_of(books: Books, simulator: Simulator, tally: Tally) -> None:
+    """Count what has happened, by the books and by what the service was asked."""
+    for batch in reconcile.read_batches(books):
         tally.add("batches", batch.state)
-    for event, times in reconcile.events(here.state).items():
+    for event, times in reconcile.events(books).items():
         tally.add("events", event, times)
-    for request in here.simulator.requests:
+    for request in simulator.requests:
         if request.call != "other":
             tally.add("requests", f"{request.call} {'cut' if request.cut else request.status}")
-    lines = reconcile.lacking(here.state / "journal.log", here.second_copy)
-    found += [f"the journal's second copy lacks {line!r}" for line in lines]
-    return [*machine.complaints, *found]
 
 
 def bring(directory: Path, rows: Sequence[int], seed: str, copies: int = 0) -> dict[Path, list[str | None]]:

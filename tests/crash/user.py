@@ -3,12 +3,14 @@
 import json
 import random
 import re
+from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 
 from tests.crash.machine import Kill, Machine, Ran
-from tests.crash.reconcile import read_batches, unclaimed
+from tests.crash.reconcile import job_names, read_batches, unclaimed
 
-DONE, UNKNOWN = 0, 5
+DONE, FAILED, UNKNOWN = 0, 1, 5
 """Exit codes of the program."""
 WATCH, WORKER = ("watch", "--json"), ("worker", "run", "--json")
 _ROUNDS = 40
@@ -33,6 +35,9 @@ class Person:
         lists: the lists to submit, each once.
         chance: decides how charged batches are settled; none: by their ids.
         worker: whether a background worker goes on with the work, and `watch` is at most beside it.
+
+    Attributes:
+        planned: when plans were made, by the name of the job that they were for; see `Ran.planned`.
     """
 
     def __init__(
@@ -47,6 +52,7 @@ class Person:
         self._lists = lists
         self._chance = chance
         self._rest = [WORKER, WATCH] if worker else [WATCH]
+        self.planned: defaultdict[str, list[float]] = defaultdict(list)
 
     @property
     def commands(self) -> list[tuple[str, ...]]:
@@ -72,9 +78,12 @@ class Person:
             for path in self._lists
             if re.search(rf"^Created job \d+ {re.escape(path.stem)}\.$", ran.err, re.MULTILINE)
         ]
-        if self._lists and ran.killed and not said:
-            there = {job["name"] for job in self._jobs()}
-            said = [path for path in self._lists if path.stem in there]
+        if ran.planned:
+            self.planned[self._planned_job(ran)] += ran.planned
+        # A database may have stored what it could not tell of any more.
+        unsure = ran.killed or (ran.code != DONE and self._machine.books.url is not None)
+        if self._lists and unsure and not said:
+            said = [path for path in self._lists if path.stem in self._there()]
         self._lists = [path for path in self._lists if path not in said]
 
     def react(self, ran: Ran, kill: Kill | None = None) -> bool:
@@ -89,12 +98,16 @@ class Person:
         """
         self.note(ran)
         if ran.code == UNKNOWN:
-            self._settle(kill)
+            self.settle(kill)
         elif ran.code != DONE and not ran.killed:
-            for job in self._jobs():
-                if job["state"] != "completed":
-                    self._machine.run("resume", job["job"])
+            self.resume()
         return ran.code != DONE or ran.arguments != self._rest[0] or bool(self._lists)
+
+    def resume(self) -> None:
+        """Resume whatever is stopped, and try again what was refused."""
+        for job in self._jobs():
+            if job["state"] != "completed":
+                self._machine.run("resume", job["job"])
 
     def finish(self) -> None:
         """Go on to the end, with nobody killing anything.
@@ -110,18 +123,37 @@ class Person:
                 return
         raise StuckError(f"{ran.arguments} ends with {ran.code} again and again: {ran.err}")
 
+    def _planned_job(self, ran: Ran) -> str:
+        """Return the name of the job that a plan was for."""
+        command, which = ran.arguments[:2]
+        if command == "submit":
+            return Path(which).stem
+        names = dict(self._machine.books.query("SELECT id, name FROM jobs"))
+        return f"{names[int(which)]} retry"
+
+    def _there(self) -> Collection[str]:
+        if self._machine.books.url is not None:  # which may be away for a moment
+            return job_names(self._machine.books)
+        return {job["name"] for job in self._jobs()}
+
     def _jobs(self) -> list[dict[str, str]]:
         ran = self._machine.run("jobs", "--json")
+        while ran.code == FAILED and self._machine.books.url is not None:
+            ran = self._machine.run("jobs", "--json")  # its database is away for a moment
         if ran.code != DONE:
             raise StuckError(f"the jobs cannot be listed, {ran.code}: {ran.err}{ran.out}")
         jobs: list[dict[str, str]] = json.loads(ran.out)
         return jobs
 
-    def _settle(self, kill: Kill | None) -> None:
-        """Decide every batch in doubt, knowing from the provider what was charged."""
+    def settle(self, kill: Kill | None = None) -> None:
+        """Decide every batch in doubt, knowing from the provider what was charged.
+
+        Args:
+            kill: when to kill the commands that settle. None means not at all.
+        """
         machine = self._machine
         machine.quiet()
-        batches = read_batches(machine.place.state)
+        batches = read_batches(machine.books)
         charged = unclaimed(machine.place.world, batches)
         for batch in batches:
             if batch.state != "unknown":

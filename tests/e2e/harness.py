@@ -48,6 +48,8 @@ class Place:
     simulator: Simulator
     world: World
     key: str = KEY
+    variables: dict[str, str] = field(default_factory=dict)
+    """What else is in its environment."""
     processes: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
     """Those that were started; what is left of them at the end is killed."""
 
@@ -73,8 +75,16 @@ class Place:
             "PWL_TUI_CONFIG": str(self.directory / "config.toml"),
             "PWL_TUI_STATE_DIR": str(self.state),
             "XDG_CACHE_HOME": str(self.directory / "cache"),
+            **self.variables,
             **extra,
         }
+
+    def neighbor(self, name: str, **variables: str) -> "Place":
+        """Return another machine, in a directory below this one, with the same service and key."""
+        directory = self.directory / name
+        directory.mkdir()
+        (directory / "config.toml").write_text(CONFIG)
+        return Place(directory, self.simulator, self.world, self.key, variables)
 
     def start(self, *arguments: str, stdin: bytes | None = None, **environ: str) -> "subprocess.Popen[bytes]":
         """Start the program as a process of its own."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pwl_tui.simulator.faults import Rule
+from tests.crash.books import Books
 from tests.crash.counts import Tally
 from tests.crash.machine import Machine
 from tests.crash.reconcile import read_batches, unclaimed
@@ -70,14 +71,14 @@ def truncate_and_copy(machine: Place) -> None:
 def settle(machine: Place) -> None:
     """Settle what a killed sender has left, knowing from the provider what was charged."""
     Machine(machine, Tally(), hurried=False).quiet()
-    batches = read_batches(machine.state)
+    batches = read_batches(Books((machine.state,)))
     charged = unclaimed(machine.world, batches)
     for batch in batches:
         if batch.state in {"sending", "unknown"}:
             found = charged.get(batch.digest)
             decision = ("adopted", "--batch-id", str(found[0].batch_id)) if found else ("free",)
             machine.run("settle", batch.label, "--as", *decision)
-    assert not {"sending", "unknown"} & {batch.state for batch in read_batches(machine.state)}
+    assert not {"sending", "unknown"} & {batch.state for batch in read_batches(Books((machine.state,)))}
 
 
 def ids(machine: Place) -> list[str]:
