@@ -9,7 +9,9 @@ from typing import Literal, Self
 
 Way = Literal["there", "back"]
 """To the database, or from it."""
+WAYS: tuple[Way, ...] = ("there", "back")
 Side = Literal["machine", "database"]
+SIDES: tuple[Side, ...] = ("machine", "database")
 _AT_ONCE = 1 << 16
 
 
@@ -115,7 +117,7 @@ class Line:
             call = _Call(machine, database)
             with self._lock:
                 self._calls.add(call)
-            for way in ("there", "back"):
+            for way in WAYS:
                 threading.Thread(target=self._pass_on, args=(call, way), daemon=True).start()
 
     def _pass_on(self, call: "_Call", way: Way) -> None:

@@ -20,7 +20,7 @@ from tests.crash import reconcile
 from tests.crash.books import Books
 from tests.crash.child_process import HALF_A_LINE, HOST_NAME
 from tests.crash.counts import Tally
-from tests.crash.line import Line, Side, Way
+from tests.crash.line import SIDES, WAYS, Line
 from tests.crash.machine import PATIENCE_SECONDS, Kill, Machine
 from tests.crash.scenario import (
     check_exports,
@@ -304,32 +304,24 @@ class Team:
             if chance.random() < 0.3 and self._is_paying(over):
                 # Nobody knows from outside which of them waits for the answer.
                 lines = [host.line for host in self.hosts]
-            match chance.choice(_FAILURES):
-                case "cut":
-                    self._each(lines, Line.cut)
-                case "message":
-                    way: Way = chance.choice(("there", "back"))
-                    count = 1 if len(lines) > 1 else 1 + int(chance.expovariate(1 / 25))
-                    self._each(lines, lambda line: line.cut_at(way, count))
-                    continue
-                case "strand":
-                    side: Side = chance.choice(("machine", "database"))
-                    self._each(lines, lambda line: line.strand(side))
-                case "swallow":
-                    self._each(lines, Line.swallow)
-                case "slow":
-                    seconds = chance.uniform(0.005, 0.03)
-                    self._each(lines, lambda line: line.slow(seconds))
-                case _:
-                    self._database.kill()
-                    over.wait(chance.uniform(0.0, 0.5))
-                    self._database.start()
-                    self._tally.add("restarts", "databases")
-                    continue
+            name = chance.choice(_FAILURES)
+            if name == "database":
+                self._database.kill()
+                over.wait(chance.uniform(0.0, 0.5))
+                self._database.start()
+                self._tally.add("restarts", "databases")
+                continue
+            fail = _failure(name, chance, at_once=len(lines) > 1)
+            for line in lines:
+                fail(line)
+            if name == "message":
+                continue
             over.wait(chance.uniform(0.1, 1.0))
-            if chance.random() < 0.2:
-                self._each(lines, Line.cut)
-            self._each(lines, Line.mend)
+            ends = chance.random() < 0.2
+            for line in lines:
+                if ends:
+                    line.cut()
+                line.mend()
 
     def _is_paying(self, over: threading.Event) -> bool:
         """Wait for the next paid call, for a while; return whether one is under way."""
@@ -342,7 +334,27 @@ class Team:
                 return False
         return False
 
-    @staticmethod
-    def _each(lines: Sequence[Line], do: Callable[[Line], None]) -> None:
-        for line in lines:
-            do(line)
+
+def _failure(name: str, chance: random.Random, *, at_once: bool) -> Callable[[Line], None]:
+    """Draw what happens to some lines.
+
+    Args:
+        name: one of `_FAILURES`.
+        chance: decides.
+        at_once: whether it is to happen at the next message, where it waits for one.
+    """
+    match name:
+        case "message":
+            way = chance.choice(WAYS)
+            messages = 1 if at_once else 1 + int(chance.expovariate(1 / 25))
+            return lambda line: line.cut_at(way, messages)
+        case "strand":
+            side = chance.choice(SIDES)
+            return lambda line: line.strand(side)
+        case "swallow":
+            return Line.swallow
+        case "slow":
+            seconds = chance.uniform(0.005, 0.03)
+            return lambda line: line.slow(seconds)
+        case _:
+            return Line.cut
