@@ -16,7 +16,7 @@ from pwl_tui.state.models import Batch, BatchState, Binding
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import BATCHES, batch_from, to_json
 from pwl_tui.state.replies import keep
-from pwl_tui.state.transitions import IllegalTransitionError, charge, move, set_outcome
+from pwl_tui.state.transitions import IllegalTransitionError, charge, move, move_on, set_outcome
 from pwl_tui.text import without_numbers
 
 IN_DOUBT: Final = "its batch is in doubt"
@@ -237,10 +237,9 @@ class Batches:
             error: what was wrong with the answer, though the batch was accepted. None means nothing.
         """
         with self._database.transaction() as c:
-            move(
+            move_on(
                 c,
                 batch,
-                BatchState.SENDING,
                 BatchState.PROCESSING,
                 batch_id=batch_id,
                 charged=charged,
@@ -317,13 +316,13 @@ class Batches:
     def refuse(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``rejected``: refused and not charged; the person has to fix the cause."""
         with self._database.transaction() as c:
-            self._leave_sending(c, batch, BatchState.REJECTED, problem, now)
+            self._not_sent(c, batch, BatchState.REJECTED, problem, now)
             tell_followers(c, batch.job, batch.seq, now)
 
     def put_back(self, batch: Batch, problem: Problem, *, now: float) -> None:
         """``sending`` → ``planned``: certainly not sent, or refused for now."""
         with self._database.transaction() as c:
-            self._leave_sending(c, batch, BatchState.PLANNED, problem, now, submitted=None)
+            self._not_sent(c, batch, BatchState.PLANNED, problem, now, submitted=None)
 
     def mark_unknown(
         self,
@@ -348,9 +347,13 @@ class Batches:
             holding: whether the sender lock must still be held, because its sender is taken for dead.
         """
         with self._database.transaction(holding=holding) as c:
-            self._leave_sending(c, batch, BatchState.UNKNOWN, problem, now)
+            if holding:  # what its sender has said since counts
+                move(c, batch, BatchState.SENDING, BatchState.UNKNOWN, error=to_json(problem))
+            else:
+                move_on(c, batch, BatchState.UNKNOWN, error=to_json(problem))
             set_outcome(c, batch, Outcome.PENDING, IN_DOUBT)
             keep(c, batch, now, reply, ids)
+            note(c, Activity(now, batch.job, batch.seq, BatchState.UNKNOWN, without_numbers(problem.message)))
 
     # -- internals
 
@@ -364,7 +367,7 @@ class Batches:
         return [batch_from(row) for row in rows]
 
     @staticmethod
-    def _leave_sending(
+    def _not_sent(
         c: Connection,
         batch: Batch,
         state: BatchState,
@@ -372,7 +375,8 @@ class Batches:
         now: float,
         **columns: object,
     ) -> None:
-        move(c, batch, BatchState.SENDING, state, error=to_json(problem), **columns)
+        if move_on(c, batch, state, error=to_json(problem), **columns):
+            set_outcome(c, batch, Outcome.NOT_SENT)
         note(c, Activity(now, batch.job, batch.seq, state, without_numbers(problem.message)))
 
 

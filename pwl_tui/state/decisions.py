@@ -75,7 +75,7 @@ class Decisions:
             evidence: recorded with the decision.
             proven: whether the ID came with the answer, so that the check decided, and not the person.
         """
-        with self._database.transaction() as c:
+        with self._database.transaction(holding=True) as c:
             move(
                 c,
                 batch,
@@ -107,7 +107,7 @@ class Decisions:
             payers: of other numbers, the job and the batch in which they are under way.
             now: UTC epoch seconds.
         """
-        with self._database.transaction() as c:
+        with self._database.transaction(holding=True) as c:
             move(c, batch, BatchState.REJECTED, BatchState.RELEASED, pending=0, error=None)
             take_over(c, batch, answers, payers, "its batch was rejected", now)
             note(
@@ -116,7 +116,7 @@ class Decisions:
 
     def retry_rejected(self, job: int, batches: Iterable[Batch], *, now: float) -> int:
         """``rejected`` → ``planned`` for batches of a job, by the person's decision; return how many."""
-        with self._database.transaction() as c:
+        with self._database.transaction(holding=True) as c:
             changed = c.executemany(
                 "UPDATE batches SET state=?, error=NULL, submitted=NULL WHERE job=? AND seq=? AND state=?",
                 [(BatchState.PLANNED, job, batch.seq, BatchState.REJECTED) for batch in batches],

@@ -1,5 +1,7 @@
 """The parts of a batch's transitions; each function works inside its caller's transaction."""
 
+from collections.abc import Mapping, Sequence
+
 from pwl_tui.answer import Outcome
 from pwl_tui.state.database import Connection
 from pwl_tui.state.models import Batch, BatchState
@@ -12,14 +14,39 @@ class IllegalTransitionError(AssertionError):
 
 def move(c: Connection, batch: Batch, before: BatchState, after: BatchState, **columns: object) -> None:
     """Make one transition and set `columns`, or raise `IllegalTransitionError` and change nothing."""
-    changes = {"state": after, **columns}
-    names = ", ".join(f"{name}=?" for name in changes)
-    moved = c.execute(
-        f"UPDATE batches SET {names} WHERE job=? AND seq=? AND state=?",
-        (*changes.values(), batch.job, batch.seq, before),
-    ).rowcount
-    if moved != 1:
+    if not _moved(c, batch, "state=?", (before,), {"state": after, **columns}):
         raise IllegalTransitionError(f"batch {batch.label} is not {before}")
+
+
+def move_on(c: Connection, batch: Batch, after: BatchState, **columns: object) -> bool:
+    """Make the transition that the paid call of a batch leads to, as `move` does.
+
+    Another machine may have put it in doubt, because its sender had lost the connection to the database and
+    was taken for dead. As long as nobody has decided, the sender knows better.
+
+    Args:
+        c: in a transaction.
+        batch: as its intent left it.
+        after: the new state.
+        columns: what else is set.
+
+    Returns:
+        Whether it was in doubt.
+    """
+    changes = {"state": after, **columns}
+    if _moved(c, batch, "state=?", (BatchState.SENDING,), changes):
+        return False
+    if _moved(c, batch, "state=? AND submitted=?", (BatchState.UNKNOWN, batch.submitted), changes):
+        return True
+    raise IllegalTransitionError(f"batch {batch.label} is not {BatchState.SENDING}")
+
+
+def _moved(
+    c: Connection, batch: Batch, condition: str, values: Sequence[object], changes: Mapping[str, object]
+) -> bool:
+    names = ", ".join(f"{name}=?" for name in changes)
+    statement = f"UPDATE batches SET {names} WHERE job=? AND seq=? AND {condition}"
+    return c.execute(statement, (*changes.values(), batch.job, batch.seq, *values)).rowcount == 1
 
 
 def span(batch: Batch) -> tuple[int, int, int]:

@@ -5,7 +5,8 @@ POST, an ID on disk, and only then anything else.
 """
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -35,6 +36,7 @@ from pwl_tui.state.errors import AwayError, StateError
 from pwl_tui.state.files.journal import timestamp
 from pwl_tui.state.models import BalanceReading, Batch, Binding, Job
 from pwl_tui.state.store import Store
+from pwl_tui.state.transitions import IllegalTransitionError
 
 CREDITS_RETRY_SECONDS: Final = 60.0
 """How often the balance is read while a job waits for credits or disk space."""
@@ -196,23 +198,39 @@ class Submitter:
         """
         self.recover()
         for batch in self._store.batches.planned(self._binding):
-            if not self._accept_from_journal(batch) and self._store.shared:
-                self._mark_unknown_from_journal(batch)
+            with self._unless_decided():
+                if not self._accept_from_journal(batch) and self._store.shared:
+                    self._mark_unknown_from_journal(batch)
 
     def _recover(self) -> None:
         """Decide what became of batches in ``sending``; we hold the lock, so no sender is alive."""
         for batch in self._store.batches.in_sending(self._binding):
-            # Killed between the journal's line and the database's: the ID is known after all.
-            if not self._accept_from_journal(batch):
-                now = self._clock()
-                # Or between the journal's line and the database's when its answer could not be read.
-                ids = self._journal.candidates(batch, timestamp(batch.submitted or now))
-                self._store.batches.mark_unknown(batch, ORPHAN, now=now, ids=ids, holding=True)
+            with self._unless_decided():
+                # Killed between the journal's line and the database's: the ID is known after all.
+                if not self._accept_from_journal(batch):
+                    now = self._clock()
+                    # Or between the journal's line and the database's when its answer could not be read.
+                    ids = self._journal.candidates(batch, timestamp(batch.submitted or now))
+                    self._store.batches.mark_unknown(batch, ORPHAN, now=now, ids=ids, holding=True)
         if self._store.batches.in_doubt(self._binding):
             # Whoever gives a batch in doubt its ID does not hold our lock, and writes to the journal first.
             with self._store.accepting():
                 for batch in self._store.batches.in_doubt(self._binding):
-                    self._accept_from_journal(batch)
+                    with self._unless_decided():
+                        self._accept_from_journal(batch)
+
+    @contextmanager
+    def _unless_decided(self) -> Iterator[None]:
+        """Let a batch be if another machine has decided about it since it was read.
+
+        Its sender may have lost the connection that holds its lock, and be alive: it tells now what became of
+        its call. Where all are on one machine, that cannot be.
+        """
+        try:
+            yield
+        except IllegalTransitionError:
+            if not self._store.shared:
+                raise
 
     def _accept_from_journal(self, batch: Batch) -> bool:
         """Give a batch the ID that the journal has for it; return whether it has one."""
@@ -287,7 +305,7 @@ class Submitter:
         self._proofs += 1
         return self._prove_at, True
 
-    def _put_in_doubt(self, job: Job, batch: Batch, error: ApiError) -> Frozen:
+    def _put_in_doubt(self, job: Job, batch: Batch, error: ApiError) -> Step:
         """Keep what came in answer to the paid call, above all what may be an ID, with the batch."""
         now, reply = self._clock(), error.reply
         self._proofs, self._prove_at = 0, 0.0
@@ -302,6 +320,8 @@ class Submitter:
             self._store.batches.mark_unknown(batch, error.problem, now=now, reply=reply.text, ids=reply.ids)
         except Exception as failure:
             if not reply.ids:
+                if isinstance(failure, IllegalTransitionError) and self._store.shared:
+                    return Idle()  # see `_unless_decided`
                 raise
             if journal_error is None and isinstance(failure, AwayError):
                 raise StateError(journaled_only(reply.ids, batch, charged="unknown")) from failure
@@ -336,13 +356,17 @@ class Submitter:
             return self._hold(batch, CHANGED, None)
 
         # Rule 2: the intent is on disk before a byte is sent.
-        if not self._store.batches.intend(batch, now=now, balance=balance):
+        intended = False
+        with self._unless_decided():
+            intended = self._store.batches.intend(batch, now=now, balance=balance)
+        if not intended:
             return Idle()
         batch = self._store.batches.get(batch.job, batch.seq)
         try:
             self._store.journal.append(intent_line(self._binding, batch, "send", now, balance))
         except StateError as error:
-            self._store.batches.put_back(batch, error.problem, now=now)
+            with self._unless_decided():
+                self._store.batches.put_back(batch, error.problem, now=now)
             return self._hold(batch, error.problem, now + CREDITS_RETRY_SECONDS)
         try:
             submitted = self._service().submit([f"+{number}" for number in numbers])
@@ -399,10 +423,12 @@ class Submitter:
         # The journal first: a kill in between leaves a batch in doubt, and not one that looks unsent.
         self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
         if problem.kind.needs_person and problem.kind not in _ACCOUNT_REFUSALS:
-            self._store.batches.refuse(batch, problem, now=now)
+            with self._unless_decided():
+                self._store.batches.refuse(batch, problem, now=now)
             # The next batch of the job would meet the same refusal: the person has to act first.
             return self._hold(batch, problem, None)
-        self._store.batches.put_back(batch, problem, now=now)
+        with self._unless_decided():
+            self._store.batches.put_back(batch, problem, now=now)
         return self._not_now(batch, problem)
 
     def _not_now(self, batch: Batch, problem: Problem) -> Step:

@@ -1,11 +1,16 @@
 """Several machines with one key on one PostgreSQL: what money depends on."""
 
-from contextlib import suppress
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from pwl_tui.engine.money.submitter import Busy, Frozen, Idle, Sent
+from pwl_tui.answer import Outcome
+from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, Idle, Sent
+from pwl_tui.engine.problems import ORPHAN
+from pwl_tui.problem import Kind
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.jobs import NewJob, NewWish
 from pwl_tui.state.models import BatchState
@@ -75,7 +80,7 @@ def test_an_answer_that_came_while_the_database_was_away_is_stored_once_it_is_ba
 
 
 def test_a_batch_whose_sender_is_cut_off_is_in_doubt_elsewhere_and_settles_itself_here(
-    store: Store, other: Store, service: WorldService, clock: Clock
+    store: Store, other: Store, service: WorldService, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = add_job(store, FIRST, 20, batch_size=10)
     there: list[object] = []
@@ -84,10 +89,12 @@ def test_a_batch_whose_sender_is_cut_off_is_in_doubt_elsewhere_and_settles_itsel
         service.after = lambda: None
         databases.cut()
         there.append(make_submitter(other, service, clock).send_next())
+        monkeypatch.setattr(store.batches, "accept", _away)
 
     service.after = cut_off
-    with suppress(Exception):
+    with pytest.raises(StateError, match="could not be saved"):
         make_submitter(store, service, clock).send_next()
+    monkeypatch.undo()
     assert [type(step) for step in there] == [Frozen]
     assert other.batches.get(job, 1).state is BatchState.UNKNOWN
     assert len(ids(service)) == 1
@@ -98,6 +105,96 @@ def test_a_batch_whose_sender_is_cut_off_is_in_doubt_elsewhere_and_settles_itsel
     batch = other.batches.get(job, 1)
     assert (batch.state, [batch.batch_id]) == (BatchState.PROCESSING, ids(service))
     assert isinstance(make_submitter(other, service, clock).send_next(), Sent)
+
+
+def _away(*_: object, **__: object) -> None:
+    raise StateError("The connection to the database was lost.", "")
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        (None, BatchState.PROCESSING),
+        (failing(replace(SILENT, charged="no")), BatchState.PLANNED),
+        (failing(replace(SILENT, kind=Kind.AUTH, charged="no")), BatchState.REJECTED),
+        (failing(SILENT), BatchState.UNKNOWN),
+    ],
+)
+def test_a_sender_that_was_taken_for_dead_tells_what_became_of_its_call(
+    store: Store,
+    other: Store,
+    service: WorldService,
+    clock: Clock,
+    fault: Callable[[], None] | None,
+    state: BatchState,
+) -> None:
+    job = add_job(store, FIRST, 10)
+
+    def cut_off() -> None:
+        service.before = lambda: None
+        databases.cut()
+        assert isinstance(make_submitter(other, service, clock).send_next(), Frozen)
+        if fault is not None:
+            fault()
+
+    service.before = cut_off
+    make_submitter(store, service, clock).send_next()
+    batch = other.batches.get(job, 1)
+    assert batch.state is state
+    assert batch.error != ORPHAN
+    outcome = Outcome.NOT_SENT if state in {BatchState.PLANNED, BatchState.REJECTED} else Outcome.PENDING
+    assert {result.answer.outcome for result in other.results.page(job, "all", 0, 10)} == {outcome}
+
+
+def test_a_decision_counts_whatever_a_sender_that_was_taken_for_dead_tells(
+    store: Store, other: Store, service: WorldService, clock: Clock
+) -> None:
+    job = add_job(store, FIRST, 10)
+
+    def cut_off() -> None:
+        service.before = lambda: None
+        databases.cut()
+        frozen = make_submitter(other, service, clock).send_next()
+        assert isinstance(frozen, Frozen)
+        other.decisions.release(other.batches.get(job, 1), now=NOW, evidence="")
+        failing(replace(SILENT, charged="no"))()
+
+    service.before = cut_off
+    assert isinstance(make_submitter(store, service, clock).send_next(), Delayed)
+    assert [batch.state for batch in other.batches.of(job)] == [BatchState.RELEASED, BatchState.PLANNED]
+
+
+def test_a_sender_may_tell_while_another_machine_takes_it_for_dead(
+    store: Store, other: Store, service: WorldService, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other machine has read that the batch is being sent; before it says so, the answer is stored."""
+    job = add_job(store, FIRST, 10)
+    batch = store.batches.get(job, 1)
+    store.batches.intend(batch, now=NOW, balance=100)
+    intended, doubt = store.batches.get(job, 1), other.batches.mark_unknown
+
+    def late(*arguments: Any, **options: Any) -> None:
+        store.batches.accept(intended, batch_id="id", charged=10, now=NOW, next_poll=NOW, error=None)
+        doubt(*arguments, **options)
+
+    monkeypatch.setattr(other.batches, "mark_unknown", late)
+    assert isinstance(make_submitter(other, service, clock).send_next(), Idle)
+    assert other.batches.get(job, 1).state is BatchState.PROCESSING
+
+
+def test_rejected_batches_are_not_sent_again_by_who_lost_the_lock_of_acceptance(store: Store) -> None:
+    job = add_job(store, FIRST, 10)
+    store.batches.intend(store.batches.get(job, 1), now=NOW, balance=100)
+    store.batches.refuse(store.batches.get(job, 1), SILENT, now=NOW)
+    batch = store.batches.get(job, 1)
+    with store.accepting():
+        databases.cut()
+        assert store.batches.get(job, 1) == batch  # reading goes on, by another connection
+        with pytest.raises(StateError, match="connection to the database was lost"):
+            store.decisions.retry_rejected(job, [batch], now=NOW)
+        with pytest.raises(StateError, match="connection to the database was lost"):
+            store.decisions.take_over(batch, {}, {}, now=NOW)
+    assert store.batches.get(job, 1).state is BatchState.REJECTED
 
 
 def test_a_job_is_not_stored_by_who_lost_the_lock_of_acceptance(store: Store) -> None:
