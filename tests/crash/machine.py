@@ -20,6 +20,7 @@ from tests.e2e.harness import Place
 
 PATIENCE_SECONDS = 120.0
 """How long one process may take that nobody kills."""
+_LOOK_SECONDS = 0.002
 _NEVER_SAID = ("Traceback", "Internal error in pwl-tui", "Warning:")
 """What no crash and no fault of the service may make the program say."""
 _LEARNING = threading.Lock()
@@ -94,6 +95,16 @@ class Process:
         wait([self._process.sentinel], seconds)
         with _LEARNING:
             return self._process.exitcode is not None
+
+    def has_planned(self) -> bool:
+        """Wait until it has made a plan, if it tells so, see `Ran.planned`; return whether it has."""
+        log = self._log.with_suffix(".err")
+        for _ in range(round(PATIENCE_SECONDS / _LOOK_SECONDS)):
+            if log.exists() and child_process.PLANNED_AT in log.read_text():
+                return True
+            if self.ended_within(_LOOK_SECONDS):
+                break
+        return False
 
     def kill(self) -> None:
         self._process.kill()

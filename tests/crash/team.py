@@ -42,6 +42,8 @@ _FAILING = 0.05
 _PHASES = 5
 _TURNS = 2
 """What each machine does in a phase; between phases, people settle what is in doubt."""
+_PLANNING = frozenset({"submit", "retry"})
+_BELATED_SHARE = 0.2
 _LATE = Kill("moment", 3.0)
 _LOOK_SECONDS = 0.02
 _LOOKS = 100
@@ -70,7 +72,7 @@ class Host:
     chance: random.Random
 
 
-def run(seed: str, hosts: int, directory: Path, tally: Tally) -> list[str]:
+def run(seed: str, hosts: int, directory: Path, tally: Tally, *, phases: int = _PHASES) -> list[str]:
     """Play one world to its end.
 
     Args:
@@ -78,30 +80,34 @@ def run(seed: str, hosts: int, directory: Path, tally: Tally) -> list[str]:
         hosts: how many machines.
         directory: of all of them; made.
         tally: where it is counted.
+        phases: how often all work, and people settle what is in doubt then.
 
     Returns:
         A sentence for everything that is not as it should be.
     """
-    chance = random.Random(seed)
     tally.add("worlds", f"with {hosts} machines")
+    with gathered(seed, hosts, directory, tally) as team:
+        try:
+            team.spoil_service()
+            for _ in range(phases):
+                team.work()
+                team.settle()
+            team.come_to_rest()
+            return team.check()
+        except (StuckError, TimeoutError) as error:
+            return [*team.complaints, str(error)]
+
+
+@contextmanager
+def gathered(seed: str, hosts: int, directory: Path, tally: Tally) -> "Iterator[Team]":
+    """Yield several machines that share a new database and have done nothing yet; see `run`."""
+    chance = random.Random(seed)
     rate = chance.choice((1_000.0, 3_000.0, 30_000.0))
     with server() as database, place(directory, rate=rate, failing=_FAILING) as here, ExitStack() as lines:
         team = Team(here, database, hosts, chance, tally, lines)
-        rules = draw_faults(chance, chance.randrange(0, 6))
-        for rule in (*rules, Rule(call="submit", delay=chance.uniform(0.02, 0.3))):
-            here.simulator.add_fault(rule)
-        try:
-            for _ in range(_PHASES):
-                team.work()
-                team.settle()
-            here.simulator.clear_faults()
-            team.come_to_rest()
-            found = team.check()
-        except (StuckError, TimeoutError) as error:
-            found = [*team.complaints, str(error)]
+        yield team
         for host in team.hosts:
             tally.merge(host.machine.tally)
-        return found
 
 
 class Team:
@@ -143,6 +149,12 @@ class Team:
         """What the program must not say, and said."""
         return [complaint for host in self.hosts for complaint in host.machine.complaints]
 
+    def spoil_service(self) -> None:
+        """Let the service be slow with paid calls, and some calls fail."""
+        rules = draw_faults(self._chance, self._chance.randrange(0, 6))
+        for rule in (*rules, Rule(call="submit", delay=self._chance.uniform(0.02, 0.3))):
+            self._here.simulator.add_fault(rule)
+
     def work(self) -> None:
         """Let all machines work at the same time, be killed, and lose their lines."""
         with self._trouble():
@@ -167,6 +179,7 @@ class Team:
 
     def come_to_rest(self) -> None:
         """Bring everything to its end, with nobody killing anything."""
+        self._here.simulator.clear_faults()
         hosts = self._chance.sample(self.hosts, len(self.hosts))
         if self._chance.random() < 0.5:  # else people may settle what a machine knows
             for host in hosts:
@@ -253,11 +266,20 @@ class Team:
                 (machine.start_to_die(kill, *command), kill)
                 for kill, command in zip(kills, commands, strict=True)
             ]
+            if (
+                commands[0][0] in _PLANNING
+                and chance.random() < _BELATED_SHARE
+                and started[0][0].has_planned()
+            ):
+                host.line.swallow()  # while others pay for what it has planned to pay for
+                threading.Event().wait(chance.uniform(0.3, 1.5))
+                host.line.mend()
+                machine.tally.add("belated plans", commands[0][0])
             ended = [machine.kill(process, kill) for process, kill in started]
             self._wait_for(host)
             for ran in ended:
                 host.person.note(ran)
-            if any(ran.code not in {0, 5} and not ran.killed for ran in ended) and chance.random() < 0.5:
+            if any(ran.code not in {0, 5} and not ran.killed for ran in ended) and chance.random() < 0.25:
                 host.person.resume()
 
     def _command(self, host: Host) -> tuple[str, ...]:
