@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import msgspec
+import pytest
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.api.client import Client
@@ -288,6 +289,25 @@ def finish(store: Store, service: WorldService, clock: Clock) -> None:
         clock.now = max(clock.now, due)
         while (batch := poller.claim()) is not None:
             poller.poll(batch)
+
+
+def between_reads(
+    monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object], *reads: tuple[object, str]
+) -> None:
+    """Let something happen once, as soon as the first of some methods has returned."""
+    left = [happens]
+
+    def then(read: Callable[..., object]) -> Callable[..., object]:
+        def happening(*arguments: Any, **options: Any) -> object:
+            found = read(*arguments, **options)
+            if left:
+                left.pop()()
+            return found
+
+        return happening
+
+    for owner, name in reads:
+        monkeypatch.setattr(owner, name, then(getattr(owner, name)))
 
 
 @dataclass

@@ -227,9 +227,10 @@ class Jobs:
         numbers, now = planning.undecided(plan), self._context.clock()
         results = self._store.results
         since = plan.at if plan.since is None else plan.since
-        answers = results.reusable(binding, numbers, since)
-        payers = results.under_way(binding, numbers, now - PROVIDER.retention_seconds)
+        # What is open before what is answered: else an answer that comes in between is in neither.
         doubted = looked_up(self._store, binding, numbers).keys() - plan.despite
+        payers = results.under_way(binding, numbers, now - PROVIDER.retention_seconds)
+        answers = results.reusable(binding, numbers, since)
         last = plan.last_charge
         failed = set[int]() if last is None else results.failed_since(binding, numbers, last)
         return planning.renewed(plan, numbers, answers, payers, doubted, failed)

@@ -167,13 +167,16 @@ class Plans:
         last_charge = results.last_charge()
         days = self._context.settings.lists.reuse_days if older_than is None else older_than
         since = now - days * 86_400.0
+        # What is open before what is answered: else an answer that comes in between is in neither.
+        doubted = looked_up(self._store, job.binding, listed.numbers)
+        payers = results.under_way(job.binding, listed.numbers, now - PROVIDER.retention_seconds)
         latest = results.reusable(job.binding, listed.numbers, 0.0)
         made = planning.make(
             listed,
             {number: known for number, known in latest.items() if known.answered >= since},
             balance=self._balance(),
-            payers=results.under_way(job.binding, listed.numbers, now - PROVIDER.retention_seconds),
-            doubted=looked_up(self._store, job.binding, listed.numbers),
+            payers=payers,
+            doubted=doubted,
             since=since,
             at=now,
             last_charge=last_charge,
@@ -244,10 +247,11 @@ class Plans:
         answers, payers, doubts = dict[int, Reusable](), dict[int, UnderWay](), dict[int, Lookup]()
         if binding is not None:
             results = self._store.results
+            # What is open before what is answered: else an answer that comes in between is in neither.
+            doubts = looked_up(self._store, binding, listed.numbers)
+            payers = results.under_way(binding, listed.numbers, now - PROVIDER.retention_seconds)
             if since is not None:
                 answers = results.reusable(binding, listed.numbers, since)
-            payers = results.under_way(binding, listed.numbers, now - PROVIDER.retention_seconds)
-            doubts = looked_up(self._store, binding, listed.numbers)
         despite = frozenset(
             number for number, lookup in doubts.items() if despite_doubt and lookup.problem is not None
         )

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
+from pwl_tui.engine.jobs.doubts import looked_up
 from pwl_tui.engine.jobs.planning import JobPlan
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
@@ -70,17 +71,17 @@ class Elsewhere(NamedTuple):
 def rejected(store: Store, job: Job, now: float) -> tuple[list[Batch], list[tuple[Batch, Elsewhere]]]:
     """Return the rejected batches of a job: those that may be sent again, and those that may not.
 
-    Of the latter, other jobs have numbers by now: sent as they are, those would be paid for twice.
+    Of the latter, other jobs or lookups have numbers by now: sent as they are, those would be paid for twice.
     """
     free, taken = list[Batch](), list[tuple[Batch, Elsewhere]]()
     for batch in store.batches.of(job.id):
         if batch.state is BatchState.REJECTED:
             numbers = store.batches.numbers(batch)
-            elsewhere = Elsewhere(
-                store.results.reusable(job.binding, numbers, job.created),
-                store.results.under_way(job.binding, numbers, now - PROVIDER.retention_seconds),
-            )
-            if any(elsewhere):
+            # What is open before what is answered: else an answer that comes in between is in neither.
+            doubted = looked_up(store, job.binding, numbers)
+            payers = store.results.under_way(job.binding, numbers, now - PROVIDER.retention_seconds)
+            elsewhere = Elsewhere(store.results.reusable(job.binding, numbers, job.created), payers)
+            if doubted or any(elsewhere):
                 taken.append((batch, elsewhere))
             else:
                 free.append(batch)

@@ -239,10 +239,11 @@ class Lookups:
 
     def _free(self, account: Account, plan: LookupPlan, numbers: Sequence[int]) -> dict[int, Finding]:
         """Return what is known of numbers, and which must not be asked: what is in here costs nothing."""
-        answers = self._store.results.reusable(account.binding, numbers, plan.since)
-        checks = self._store.lookups.latest(account.binding, numbers)
         since = self._context.clock() - PROVIDER.retention_seconds
+        # What is open before what is answered: else an answer that comes in between is in neither.
         payers = {} if plan.fresh else self._store.results.under_way(account.binding, numbers, since)
+        checks = self._store.lookups.latest(account.binding, numbers)
+        answers = self._store.results.reusable(account.binding, numbers, plan.since)
         free: dict[int, Finding] = {}
         for number in numbers:
             known, check = answers.get(number), checks.get(number)

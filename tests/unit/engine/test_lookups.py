@@ -21,11 +21,15 @@ from tests.unit.fake_service import (
     BINDING,
     FIRST,
     KEY,
+    NOW,
     SILENT,
     Clock,
     Killed,
     WorldService,
+    accepted,
     add_job,
+    answer,
+    between_reads,
     failing,
     finish,
     in_doubt,
@@ -203,6 +207,27 @@ def test_two_at_the_same_moment_pay_once_and_both_have_the_answer(
     assert getattr(known, "answer", None) == first.answer
     assert getattr(known, "paid", None) is False
     assert spent(service) == 1
+
+
+def test_an_answer_that_comes_just_before_the_paid_call_is_not_paid_for_again(
+    store: Store, service: WorldService, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is under way at one moment, and answered at the next: looked for in between, it is neither."""
+
+    def begin() -> None:
+        batch = accepted(store, add_job(store, FIRST, 1))
+        between_reads(
+            monkeypatch,
+            lambda: store.polls.learn(batch, [answer(FIRST)], done=True, now=NOW + 1, next_poll=None),
+            (store.results, "under_way"),
+            (store.results, "reusable"),
+        )
+
+    plan = engine.lookups.plan([FIRST])
+    # What is looked for under the lock of acceptance is what counts.
+    between_reads(monkeypatch, begin, (service, "balance"))
+    (finding,) = engine.lookups.run(plan)
+    assert (finding.paid, finding.answer, service.checked) == (False, answer(FIRST)[1], [])
 
 
 @pytest.mark.parametrize(("paid", "says"), [(True, "fell by 1"), (False, "has not moved")])

@@ -20,6 +20,7 @@ from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
 from pwl_tui.state.models import BatchState, JobState
+from pwl_tui.state.money import Charge
 from pwl_tui.state.queries.results import Reusable, UnderWay
 from pwl_tui.state.store import Store
 from pwl_tui.ui.terminal import notify
@@ -35,6 +36,7 @@ from tests.unit.fake_service import (
     accepted,
     add_job,
     answer,
+    between_reads,
     failing,
     finish,
     make_engine,
@@ -378,6 +380,73 @@ def test_a_list_that_was_planned_before_another_was_accepted_is_not_paid_for_aga
     jobs = [engine.jobs.create(plan, name="same") for plan in plans]
     assert [job.in_batches for job in jobs] == [10, 0, 0, 0]
     assert [job.under_way for job in jobs] == [0, 10, 10, 10]
+
+
+def test_answers_that_come_while_a_list_is_accepted_are_not_paid_for_again(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are under way at one moment, and answered at the next: looked for in between, they are neither."""
+    plan = planned(engine)
+    batch = accepted(store, engine.jobs.create(planned(engine), name="first").id)
+    answers = [answer(FIRST + place) for place in range(10)]
+    between_reads(
+        monkeypatch,
+        lambda: store.polls.learn(batch, answers, done=True, now=NOW + 1, next_poll=None),
+        (store.results, "under_way"),
+        (store.results, "reusable"),
+    )
+    job = engine.jobs.create(plan, name="second")
+    assert (job.in_batches, job.reused) == (0, 10)
+
+
+def test_an_answer_to_a_lookup_that_comes_while_a_list_is_accepted_is_not_paid_for_again(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = planned(engine)
+    lookup = store.lookups.intend(BINDING, FIRST, now=NOW, again=False)
+    charge = Charge(NOW + 1, 1, 9, None, None, NOW)
+    between_reads(
+        monkeypatch,
+        lambda: store.lookups.answer(BINDING, lookup, answer(FIRST)[1], "", charge),
+        (store.lookups, "open"),
+        (store.results, "reusable"),
+    )
+    job = engine.jobs.create(plan, name="list")
+    assert (job.in_batches, job.reused) == (9, 1)
+
+
+def test_answers_that_come_while_a_rejected_batch_is_sent_again_are_not_paid_for_again(
+    store: Store,
+    service: WorldService,
+    clock: Clock,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = engine.jobs.create(planned(engine), name="first").id
+    service.before = failing(REFUSED)
+    make_submitter(store, service, clock).send_next()
+    batch = accepted(store, engine.jobs.create(planned(engine), name="second").id)
+    answers = [answer(FIRST + place) for place in range(10)]
+    between_reads(
+        monkeypatch,
+        lambda: store.polls.learn(batch, answers, done=True, now=NOW + 1, next_poll=None),
+        (store.results, "under_way"),
+        (store.results, "reusable"),
+    )
+    engine.jobs.resume(first)
+    assert store.jobs.get(first).batches == {BatchState.RELEASED: 1}
+
+
+def test_a_rejected_batch_is_not_sent_again_while_one_of_its_numbers_is_looked_up(
+    store: Store, service: WorldService, clock: Clock, engine: Engine
+) -> None:
+    first = engine.jobs.create(planned(engine), name="first").id
+    service.before = failing(REFUSED)
+    make_submitter(store, service, clock).send_next()
+    store.lookups.intend(BINDING, FIRST, now=NOW, again=False)
+    engine.jobs.resume(first)
+    job = store.jobs.get(first)
+    assert (job.batches, job.left_out) == ({BatchState.RELEASED: 1}, 10)
 
 
 def test_a_plan_that_would_cost_more_by_now_is_refused(store: Store, engine: Engine) -> None:
