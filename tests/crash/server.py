@@ -50,6 +50,11 @@ class Server:
         """Kill all of its processes; what was not committed is gone."""
         self._control("-m", "immediate", "stop")
 
+    def dump(self) -> str:
+        """Return everything that is in it, as statements."""
+        given = ("-h", str(self._directory), "-U", "postgres", "postgres")
+        return str(self._execute("pg_dump", given, bin_path=self._programs, user=self._user))
+
     def _control(self, *arguments: str) -> None:
         given = ("-w", "-D", str(self._directory), *arguments)
         self._execute("pg_ctl", given, bin_path=self._programs, user=self._user)

@@ -93,9 +93,12 @@ def run(seed: str, hosts: int, directory: Path, tally: Tally, *, phases: int = _
                 team.work()
                 team.settle()
             team.come_to_rest()
-            return team.check()
+            found = team.check()
         except (StuckError, TimeoutError) as error:
-            return [*team.complaints, str(error)]
+            found = [*team.complaints, str(error)]
+        if found:
+            team.keep_database()
+        return found
 
 
 @contextmanager
@@ -215,6 +218,10 @@ class Team:
                 found.append(f"{command} says {len(said)} things on {len(self.hosts)} machines")
         tell_of(books, self._here.simulator, self._tally)
         return [*self.complaints, *found]
+
+    def keep_database(self) -> None:
+        """Write what is in the database to a file, for a post-mortem."""
+        (self._here.directory / "database.sql").write_text(self._database.dump())
 
     # -- internals
 
