@@ -27,8 +27,9 @@ cases: ## what people bring and what servers answer, with what comes of it; and 
 	.venv/bin/python -m tests.cases
 	.venv/bin/python -m tests.lists.nowhere
 
-crash: ## kills real processes for some minutes, and compares the books
+crash: ## kills real processes for some minutes, and compares the books: of one machine, and of four
 	.venv/bin/python -m tests.crash --kills 500
+	.venv/bin/python -m tests.crash --hosts 4 --kills 500
 
 security: ## all that SECURITY.md promises, with counts; takes the better part of an hour
 	.venv/bin/python -m tests.security
