@@ -16,7 +16,9 @@ from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.second_copy import SecondCopy
 from tests.crash.child_process import Steps, mark_steps
 
+postgres = pytest.importorskip("pwl_tui.state.engines.postgres")
 PLACES = [
+    (postgres.Postgres, "transaction"),
     (SQLiteFile, "transaction"),
     (Journal, "append"),
     (SecondCopy, "complete"),
@@ -32,7 +34,7 @@ ORIGINALS: list[Callable[..., Any]] = [getattr(owner, name) for owner, name in P
 @pytest.fixture
 def marked() -> Iterator[None]:
     write = os.write
-    mark_steps(Steps(0))
+    mark_steps(Steps(0), (SQLiteFile, postgres.Postgres))
     try:
         assert os.write is not write
         yield
