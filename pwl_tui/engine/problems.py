@@ -25,6 +25,13 @@ ORPHAN = Problem(
     remedy="Settle the batch: the balance before and after shows whether it was charged.",
 )
 
+NOT_SENT = Problem(
+    kind=Kind.NETWORK,
+    message="This batch was about to be sent, but its call did not reach the service.",
+    charged="no",
+    remedy="It will be sent again.",
+)
+
 RESTORED = Problem(
     kind=Kind.NETWORK,
     message="The journal says that this batch was about to be sent, but not what happened next.",

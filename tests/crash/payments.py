@@ -132,6 +132,7 @@ class _History:
                 (start for start, _ in self.lookups.get(number, ()) if start <= charge.at), default=0.0
             )
         named = self.batches.get(digest(charge.numbers), [])
-        for job in [job for its, job, _ in named if its == charge.batch_id] or [job for _, job, _ in named]:
-            return max((at for at in self.jobs[job] if at <= charge.at), default=_NEVER)
-        return _NEVER  # only its charge is left, and that is found elsewhere
+        own = [job for its, job, _ in named if its == charge.batch_id][:1]
+        # Of one whose ID was lost, or that was declared free, the numbers are all that is known.
+        jobs = own or [job for its, job, _ in named if its is None]
+        return max((at for job in jobs for at in self.jobs[job] if at <= charge.at), default=_NEVER)

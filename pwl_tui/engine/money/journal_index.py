@@ -35,6 +35,7 @@ class JournalIndex:
         self._missing: dict[str, Entry] = {}
         self._open: Open = {}
         self._candidates: list[Candidates] = []
+        self._not_sent: set[tuple[int, int, str, float | None]] = set()
 
     def missing(self) -> list[Entry]:
         """Return the accepted batches that the state file lacks, oldest first; reads only what is new.
@@ -48,6 +49,11 @@ class JournalIndex:
         self._missing |= {line.batch_id: line for line in ours if isinstance(line, Entry)}
         follow_up(self._open, ours)
         self._candidates += [line for line in ours if isinstance(line, Candidates)]
+        self._not_sent.update(
+            (line.job, line.seq, line.digest, line.submitted)
+            for line in ours
+            if isinstance(line, Intent) and line.intent == "not sent"
+        )
         for batch_id in self._store.batches.known(self._missing, self._binding.base_url):
             del self._missing[batch_id]
         return list(self._missing.values())
@@ -70,6 +76,18 @@ class JournalIndex:
             return self._matching(batch, entries, now)
         since = timestamp(batch.submitted)
         return next((line for line in entries if line.digest == batch.digest and line.at >= since), None)
+
+    def was_not_sent(self, batch: Batch) -> bool:
+        """Return whether the attempt to send a batch, which is stored with it, was surely none.
+
+        Its time names it to a millionth of a second, so it is no other one, of whatever machine.
+
+        Raises:
+            StateError: the journal or the state file cannot be read.
+        """
+        self.missing()
+        attempt = (batch.job, batch.seq, batch.digest, batch.submitted)
+        return batch.submitted is not None and attempt in self._not_sent
 
     def unanswered_intent(self, batch: Batch, now: float) -> Intent | None:
         """Return the line that says a planned batch was about to be sent, if no later line says more.

@@ -69,4 +69,5 @@ def intent_line(
         job=batch.job,
         seq=batch.seq,
         balance=balance,
+        submitted=batch.submitted,
     )

@@ -20,6 +20,7 @@ from pwl_tui.engine.money.proving import PROOF_OFFSETS, prove
 from pwl_tui.engine.polling.schedule import backoff, first_poll
 from pwl_tui.engine.problems import (
     CHANGED,
+    NOT_SENT,
     ORPHAN,
     RESTORED,
     credits_short,
@@ -207,7 +208,7 @@ class Submitter:
         for batch in self._store.batches.in_sending(self._binding):
             with self._unless_decided():
                 # Killed between the journal's line and the database's: the ID is known after all.
-                if not self._accept_from_journal(batch):
+                if not (self._accept_from_journal(batch) or self._put_back_from_journal(batch)):
                     now = self._clock()
                     # Or between the journal's line and the database's when its answer could not be read.
                     ids = self._journal.candidates(batch, timestamp(batch.submitted or now))
@@ -217,7 +218,8 @@ class Submitter:
             with self._store.accepting():
                 for batch in self._store.batches.in_doubt(self._binding):
                     with self._unless_decided():
-                        self._accept_from_journal(batch)
+                        if not self._accept_from_journal(batch):
+                            self._put_back_from_journal(batch)
 
     @contextmanager
     def _unless_decided(self) -> Iterator[None]:
@@ -245,6 +247,13 @@ class Submitter:
             now=now,
             next_poll=first_poll(batch.size, self._pace, now),
         )
+        return True
+
+    def _put_back_from_journal(self, batch: Batch) -> bool:
+        """Let a batch be sent again if the journal says that it was surely not sent; return whether."""
+        if not self._journal.was_not_sent(batch):
+            return False
+        self._store.batches.put_back(batch, NOT_SENT, now=self._clock())
         return True
 
     def _mark_unknown_from_journal(self, batch: Batch) -> bool:
@@ -420,7 +429,7 @@ class Submitter:
     def _not_accepted(self, batch: Batch, problem: Problem) -> Step:
         """Move a batch that was certainly not accepted to the state that the state table demands."""
         now = self._clock()
-        # The journal first: a kill in between leaves a batch in doubt, and not one that looks unsent.
+        # The journal first: whoever is killed in between, or cut off, learns from it that it was not sent.
         self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
         if problem.kind.needs_person and problem.kind not in _ACCOUNT_REFUSALS:
             with self._unless_decided():

@@ -57,6 +57,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     balance: int | None = None
     """Credits read just before."""
+    submitted: float | None = None
+    """When the intent was stored, UTC epoch seconds: names the attempt. Earlier versions did not write it."""
 
 
 class Candidates(msgspec.Struct, frozen=True, kw_only=True):

@@ -149,6 +149,33 @@ def test_a_sender_that_was_taken_for_dead_tells_what_became_of_its_call(
     assert {result.answer.outcome for result in other.results.page(job, "all", 0, 10)} == {outcome}
 
 
+@pytest.mark.parametrize("sent_there", [False, True])
+def test_a_call_that_surely_failed_while_the_database_was_away_leaves_no_doubt(
+    store: Store,
+    other: Store,
+    service: WorldService,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    sent_there: bool,
+) -> None:
+    """Both lines of a machine often fail at once. Only the attempt of that machine was none."""
+    job = add_job(store, FIRST, 10)
+    service.before = failing(replace(SILENT, charged="no"))
+    monkeypatch.setattr(store.batches, "put_back", _away)
+    with pytest.raises(StateError, match="connection to the database was lost"):
+        make_submitter(store, service, clock).send_next()
+    monkeypatch.undo()
+    assert isinstance(make_submitter(other, service, clock).send_next(), Frozen)
+    if sent_there:  # within the same second, and with the same balance
+        other.batches.put_back(other.batches.get(job, 1), SILENT, now=NOW)
+        clock.now += 0.001
+        service.before = failing(SILENT)
+        assert isinstance(make_submitter(other, service, clock).send_next(), Frozen)
+    make_submitter(store, service, clock).recover()
+    expected = BatchState.UNKNOWN if sent_there else BatchState.PLANNED
+    assert other.batches.get(job, 1).state is expected
+
+
 def test_a_decision_counts_whatever_a_sender_that_was_taken_for_dead_tells(
     store: Store, other: Store, service: WorldService, clock: Clock
 ) -> None:
