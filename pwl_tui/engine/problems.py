@@ -27,7 +27,7 @@ ORPHAN = Problem(
 
 NOT_SENT = Problem(
     kind=Kind.NETWORK,
-    message="This batch was about to be sent, but its call did not reach the service.",
+    message="The service was not reached, or did not accept this batch.",
     charged="no",
     remedy="It will be sent again.",
 )

@@ -78,7 +78,7 @@ class JournalIndex:
         return next((line for line in entries if line.digest == batch.digest and line.at >= since), None)
 
     def was_not_sent(self, batch: Batch) -> bool:
-        """Return whether the attempt to send a batch, which is stored with it, was surely none.
+        """Return whether the attempt to send a batch that is stored with it was surely not accepted.
 
         Its time names it to a millionth of a second, so it is no other one, of whatever machine.
 

@@ -242,6 +242,30 @@ def test_nothing_is_sent_whose_intent_the_journal_could_not_take(
     assert isinstance(send(store, service, clock, 1)[0], Sent)
 
 
+@pytest.mark.parametrize(("fault", "unstored"), [(refused, "put_back"), (forbidden, "refuse")])
+def test_a_batch_that_was_surely_not_accepted_is_sent_again_though_only_the_journal_knows(
+    store: Store,
+    clock: Clock,
+    service: WorldService,
+    monkeypatch: pytest.MonkeyPatch,
+    fault: Fault,
+    unstored: str,
+) -> None:
+    job = add_job(store, FIRST, 10)
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    fault(service)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(store.batches, unstored, die)
+        make_submitter(store, service, clock).send_next()
+    assert store.batches.get(job, 1).state is BatchState.SENDING
+    service.before = lambda: None
+    assert isinstance(make_submitter(store, service, clock).send_next(), Sent)
+    assert set(charged(service).values()) == {1}
+
+
 # -- the last moment before the call
 
 
