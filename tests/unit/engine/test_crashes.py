@@ -257,9 +257,10 @@ def test_a_batch_that_was_surely_not_accepted_is_sent_again_though_only_the_jour
         raise Killed
 
     fault(service)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(store.batches, unstored, die)
-        make_submitter(store, service, clock).send_next()
+        with pytest.raises(Killed):
+            make_submitter(store, service, clock).send_next()
     assert store.batches.get(job, 1).state is BatchState.SENDING
     service.before = lambda: None
     assert isinstance(make_submitter(store, service, clock).send_next(), Sent)
