@@ -1,6 +1,5 @@
 """The state file as the rest of the program sees it: one object, and no SQL beyond it."""
 
-import hashlib
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +8,6 @@ from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Self
 
-from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import private_dir
 from pwl_tui.problem import Problem
 from pwl_tui.state.batches import Batches
@@ -17,7 +15,7 @@ from pwl_tui.state.database import Database, Report
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
-from pwl_tui.state.files.host import Host, this_host
+from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, file_word, lock_file, sender_lock
 from pwl_tui.state.files.mark import Mark
@@ -30,11 +28,13 @@ from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import Activities, Activity, Balances, Charges
+from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place, Places
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
 from pwl_tui.state.replies import Replies
+from pwl_tui.state.schema import Stage
 from pwl_tui.state.told import Told
 from pwl_tui.state.wishes import Wishes
 
@@ -95,7 +95,7 @@ class Store:
         self.charges = Charges(database)
         self.activity = Activities(database)
         self.told = Told(database)
-        host = host or _this_host(directory)
+        host = host or host_of(directory)
         self._own = Place(host.id, host.name, str(directory.resolve()))
         self.places = Places(database, self._own)
         self.journal = Journal(directory / "journal.log")
@@ -309,17 +309,9 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
     if file.exists() and _has_anything(file, patience):
         raise StateError(
             f"{directory} has a state file, and its jobs are not in the database.",
-            "Choose another directory with --state-dir, and finish those jobs without [state] url.",
+            "Run `pwl-tui state copy` to move them there, or choose another directory with --state-dir.",
         )
-    try:
-        from pwl_tui.state.engines.postgres import Postgres  # loaded only where it is used
-    except ImportError as error:
-        raise StateError(
-            "The driver for PostgreSQL is not installed, or its library is missing.",
-            "Install pwl-tui with the extra [postgres].",
-        ) from error
-    own = f"{(host or _this_host(directory)).id} {directory.resolve()}"
-    database = Postgres(url, patience=patience, site=hashlib.sha256(own.encode()).hexdigest()[:32])
+    database = open_postgres(directory, url, patience, host or host_of(directory))
     try:
         # From now on the directory is of no use without its database: see above.
         _, server, place = database.location()
@@ -331,14 +323,9 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
 
 
 def _has_anything(file: Path, patience: Patience) -> bool:
-    """Whether a state file knows of anything that was paid for, or is to be."""
-    with closing(SQLiteFile(file, patience=patience)) as database:
+    """Whether a state file knows of anything that was paid for, or is to be, and was not moved since."""
+    with closing(SQLiteFile(file, patience=patience, at_any_stage=True)) as database:
+        if database.stage() is Stage.MOVED:
+            return False
         known = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("jobs", "lookups", "charges"))
         return database.first(f"SELECT 1 WHERE {known}") is not None
-
-
-def _this_host(directory: Path) -> Host:
-    try:
-        return this_host()
-    except OSError as error:
-        raise StateError(*os_sentences(error, directory)) from error
