@@ -27,7 +27,8 @@ from pwl_tui.state.follows import Follows
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
-from pwl_tui.state.money import Activities, Activity, Balances, Charges
+from pwl_tui.state.money import COMPLETED, MOVED, Activities, Activity, Balances, Charges
+from pwl_tui.state.moving.newest import require_newest
 from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place, Places
@@ -40,8 +41,6 @@ from pwl_tui.state.wishes import Wishes
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: there must be room for an ID that is paid for."""
-_COMPLETED = "journal completed"
-"""The activity of a journal that lacked lines of its second copy: see `Store.complete_journal`."""
 
 
 class Store:
@@ -102,10 +101,13 @@ class Store:
         self.on_older: Callable[[], object] = lambda: None
         self._journals = journals
         self._clock = clock
+        self._moves_read = 0
         self._keep_second_copy()
         if self.places.begun and self.journal.second is not None and not self.journal.path.exists():
             # What was here before may be at work where it was moved to.
             self.journal.second.separate()
+        if self.places.begun and not self.shared:
+            self._begin_after_moves()
 
     @classmethod
     def open(
@@ -187,6 +189,7 @@ class Store:
         self._database.require_in_place()
         self.journal.make_ready()
         self.complete_journal()
+        self._require_newest()
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:
             raise StateError(
@@ -204,6 +207,26 @@ class Store:
         """
         self._keep_second_copy()
         self.journal.complete(self._tell_older)
+
+    def _require_newest(self) -> None:
+        """Check that this is not a state file from before its jobs were moved: others may have sent them.
+
+        Raises:
+            StateError: it is, because an older copy of the directory was restored.
+        """
+        if self.shared:  # the database itself says whether it is in force
+            return
+        moves, read = self.journal.moves(self._moves_read)
+        require_newest(self.directory, moves, self.activity)
+        self._moves_read = read  # one that is older stays so
+
+    def _begin_after_moves(self) -> None:
+        """Let a new state file be newer than all moves before: nothing is planned in it."""
+        second = self.journal.second
+        for journal in (self.journal, *([] if second is None else [Journal(second.path)])):
+            for move in journal.moves(0)[0][-1:]:
+                detail = f"{move.moving}, before this state file was made"
+                self.activity.add(Activity(self._clock(), None, None, MOVED, detail))
 
     def settle_moved(self, now: float) -> bool:
         """Record the decision that the state was moved here: see `Places.moved`.
@@ -255,7 +278,7 @@ class Store:
 
     def _tell_older(self) -> None:
         # Before it is done: whoever is killed in between says it twice, and not never.
-        self.activity.add(Activity(self._clock(), None, None, _COMPLETED, f"of {self._own}"))
+        self.activity.add(Activity(self._clock(), None, None, COMPLETED, f"of {self._own}"))
         self.on_older()
 
     def last_older(self) -> float | None:
@@ -263,7 +286,7 @@ class Store:
 
         None means never. A shared database has the same of other machines, too.
         """
-        return self.activity.last(_COMPLETED, f"of {self._own}")
+        return self.activity.last(COMPLETED, f"of {self._own}")
 
     def wipe(self) -> None:
         """Leave nothing behind of what was deleted: see `Database.wipe`. It takes seconds if much is kept.

@@ -3,6 +3,7 @@
 import time
 from argparse import ArgumentParser
 
+from pwl_tui import paths
 from pwl_tui.cli.arguments import Command
 from pwl_tui.cli.errors import UsageError
 from pwl_tui.cli.exit_codes import Exit
@@ -84,7 +85,7 @@ def _move(session: Session, to: str) -> Moved:
     def tell(done: int, total: int) -> None:
         session.output.progress(done / total if total else 1.0, f"{done // 2:,} of {total // 2:,} rows")
 
-    move = Move(session.state_directory, time.time, tell, session.patience)
+    move = Move(session.state_directory, time.time, tell, session.patience, journals=paths.journals_dir())
     return move.to_file(session.state_url) if to == _FILE else move.to_database(to)
 
 

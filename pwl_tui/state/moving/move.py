@@ -11,6 +11,7 @@ Whoever is killed in between finds, with the same command, how far it came: each
 where the other one is.
 """
 
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from fcntl import LOCK_EX, LOCK_NB
@@ -26,13 +27,16 @@ from pwl_tui.state.engines.layout import Table
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError, being_filled, moved_away
 from pwl_tui.state.files.host import Host
+from pwl_tui.state.files.journal import Journal, Moving, timestamp
 from pwl_tui.state.files.locks import exclusive_lock, lock_file, sender_lock
 from pwl_tui.state.files.mark import Mark
 from pwl_tui.state.files.mounts import require_local
+from pwl_tui.state.files.second_copy import SecondCopy
 from pwl_tui.state.files.worker import WorkerFiles
 from pwl_tui.state.models import BatchState, Binding
-from pwl_tui.state.money import Activity, note
+from pwl_tui.state.money import COMPLETED, MOVED, Activities, Activity, note
 from pwl_tui.state.moving.contents import Cells, Sum, Summing, clear, count, insert, pieces, rows, tables
+from pwl_tui.state.moving.newest import require_newest
 from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place
@@ -73,6 +77,7 @@ class Move:
             it is copied, and once when it is checked.
         patience: how long to wait for other processes. None means as long as the default.
         host: the machine. None means this one.
+        journals: where second copies of journals are kept. None means that none is kept.
     """
 
     def __init__(
@@ -82,6 +87,7 @@ class Move:
         tell: Callable[[int, int], None],
         patience: Patience | None = None,
         host: Host | None = None,
+        journals: Path | None = None,
     ) -> None:
         self._directory = directory
         self._clock = clock
@@ -94,6 +100,12 @@ class Move:
         self._file = directory / "state.db"
         self._incoming = directory / _INCOMING
         self._mark = Mark(directory)
+        second = (
+            SecondCopy(journals, self._own.host, self._own.path, self._patience)
+            if journals is not None
+            else None
+        )
+        self._journal = Journal(directory / "journal.log", second)
         self._done = self._total = 0
 
     def to_database(self, url: str) -> Moved:
@@ -117,6 +129,7 @@ class Move:
                 self._require_here(_place_in(source), self._own)
                 if not _has_anything(source):
                     raise _nothing()
+                self._require_newest(Activities(source))
             target = stack.enter_context(
                 closing(
                     open_postgres(self._directory, url, self._patience, self._host, at_any_stage=True),
@@ -256,13 +269,16 @@ class Move:
         self, source: Database, target: Database, change: Change, origin: Place, place: Place
     ) -> None:
         """Let the target be the state from now on; the source has given up its jobs."""
+        now, word = self._clock(), secrets.token_hex(4)
+        # First: a state file that does not know of the last move sends nothing.
+        self._journal.append(Moving(at=timestamp(now), moving=word, to=str(place)))
         with change() as c:
             for table in tables():
                 if table.key == ("id",):
                     row = target.first(f"SELECT coalesce(max(id), 0) FROM {table.name}")
                     target.keep_id(c, table.name, max(source.last_id(table.name), row[0] if row else 0))
             _set_place(c, place)
-            note(c, Activity(self._clock(), None, None, "state moved", f"from {origin} to {place}"))
+            note(c, Activity(now, None, None, MOVED, f"from {origin} to {place} ({word})"))
             target.enter(c, Stage.IN_FORCE)
 
     def _progress(self, more: int) -> None:
@@ -290,6 +306,12 @@ class Move:
                     "An export is being written right now.", "Wait for it to be written, then try again."
                 )
             yield
+
+    def _require_newest(self, activities: Activities) -> None:
+        """Check that the state file is not from before a move, by its journal and the second copy of that."""
+        older = Activity(self._clock(), None, None, COMPLETED, f"of {self._own}")
+        self._journal.complete(lambda: activities.add(older))
+        require_newest(self._directory, self._journal.moves(0)[0], activities)
 
     def _require_moved_to(self, source: Database, target: Database, there: Place) -> bool:
         """Check that the source was moved into this target; return whether the target is in force."""
