@@ -14,7 +14,7 @@ from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database, Report
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.engines.sqlite import SQLiteFile
-from pwl_tui.state.errors import StateError
+from pwl_tui.state.errors import StateError, moved_away
 from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, file_word, lock_file, sender_lock
@@ -28,7 +28,7 @@ from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import COMPLETED, MOVED, Activities, Activity, Balances, Charges
-from pwl_tui.state.moving.newest import require_newest
+from pwl_tui.state.moving.standing import has_anything, place_in, require_newest
 from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place, Places
@@ -329,15 +329,12 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
     if url is None:
         mark.require_none()
         return SQLiteFile(file, patience=patience)
-    if file.exists() and _has_anything(file, patience):
-        raise StateError(
-            f"{directory} has a state file, and its jobs are not in the database.",
-            "Run `pwl-tui state copy` to move them there, or choose another directory with --state-dir.",
-        )
+    moved_to = _left_for(file, patience) if file.exists() else None
     database = open_postgres(directory, url, patience, host or host_of(directory))
     try:
         # From now on the directory is of no use without its database: see above.
         _, server, place = database.location()
+        _require_same_place(file, moved_to, place)
         mark.write(server, place)
     except BaseException:
         database.close()
@@ -345,10 +342,24 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
     return database
 
 
-def _has_anything(file: Path, patience: Patience) -> bool:
-    """Whether a state file knows of anything that was paid for, or is to be, and was not moved since."""
-    with closing(SQLiteFile(file, patience=patience, at_any_stage=True)) as database:
-        if database.stage() is Stage.MOVED:
-            return False
-        known = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("jobs", "lookups", "charges"))
-        return database.first(f"SELECT 1 WHERE {known}") is not None
+def _left_for(file: Path, patience: Patience) -> Place | None:
+    """Return the database that the jobs of a state file were moved to. None means that it has none.
+
+    Raises:
+        StateError: it has jobs, which are in no database.
+    """
+    with closing(SQLiteFile(file, patience=patience, at_any_stage=True)) as left:
+        if left.stage() is Stage.MOVED:
+            return place_in(left)
+        if not has_anything(left):
+            return None
+    raise StateError(
+        f"{file.parent} has a state file, and its jobs are not in the database.",
+        "Run `pwl-tui state copy` to move them there, or choose another directory with --state-dir.",
+    )
+
+
+def _require_same_place(file: Path, moved_to: Place | None, place: str) -> None:
+    """Check that a database is the one that the jobs of a state file were moved to, if they were."""
+    if moved_to is not None and moved_to.path != place:
+        raise moved_away(str(file), str(moved_to), "Correct [state] url or PWL_TUI_STATE_URL.")

@@ -1,7 +1,7 @@
 """What is in a state, whichever engine it is in: rows in order, how many they are, and their digest."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -58,9 +58,9 @@ def count(database: Database, table: Table) -> int:
     return int(row[0]) if row else 0
 
 
-def rows(database: Database, table: Table) -> Iterator[Cells]:
-    """Yield the rows of a table in the order of its key."""
-    return database.stream(
+def rows(database: Database, table: Table) -> Generator[Cells, None, None]:
+    """Yield the rows of a table in the order of its key; close it if it is left early."""
+    yield from database.stream(
         f"SELECT {', '.join(table.columns)} FROM {table.name} ORDER BY {', '.join(table.key)}"
     )
 

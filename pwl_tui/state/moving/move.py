@@ -25,7 +25,7 @@ from pwl_tui.paths import private_dir, remove, sync_directory
 from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.engines.layout import Table
 from pwl_tui.state.engines.sqlite import SQLiteFile
-from pwl_tui.state.errors import StateError, being_filled, moved_away
+from pwl_tui.state.errors import StateError, being_filled, being_moved, moved_away
 from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal, Moving, timestamp
 from pwl_tui.state.files.locks import exclusive_lock, lock_file, sender_lock
@@ -36,7 +36,7 @@ from pwl_tui.state.files.worker import WorkerFiles
 from pwl_tui.state.models import BatchState, Binding
 from pwl_tui.state.money import COMPLETED, MOVED, Activities, Activity, note
 from pwl_tui.state.moving.contents import Cells, Sum, Summing, clear, count, insert, pieces, rows, tables
-from pwl_tui.state.moving.newest import require_newest
+from pwl_tui.state.moving.standing import has_anything, place_in, require_newest
 from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place
@@ -100,12 +100,9 @@ class Move:
         self._file = directory / "state.db"
         self._incoming = directory / _INCOMING
         self._mark = Mark(directory)
-        second = (
-            SecondCopy(journals, self._own.host, self._own.path, self._patience)
-            if journals is not None
-            else None
-        )
-        self._journal = Journal(directory / "journal.log", second)
+        self._journal = Journal(directory / "journal.log")
+        if journals is not None:
+            self._journal.second = SecondCopy(journals, self._own.host, self._own.path, self._patience)
         self._done = self._total = 0
 
     def to_database(self, url: str) -> Moved:
@@ -126,25 +123,21 @@ class Move:
             stage = source.stage()
             if stage is not Stage.MOVED:
                 self._mark.require_none()
-                self._require_here(_place_in(source), self._own)
-                if not _has_anything(source):
+                self._require_here(place_in(source), self._own)
+                if not has_anything(source):
                     raise _nothing()
                 self._require_newest(Activities(source))
             target = stack.enter_context(
-                closing(
-                    open_postgres(self._directory, url, self._patience, self._host, at_any_stage=True),
-                )
+                closing(open_postgres(self._directory, url, self._patience, self._host, at_any_stage=True))
             )
             there = Place(*target.location())
-            change = stack.enter_context(target.alone())
-            already = False
-            if stage is Stage.MOVED:
-                already = self._require_moved_to(source, target, there)
-            else:
-                with source.alone() as last, self._held_off(source):
-                    self._carry(source, target, change, self._own, (("", target.site),))
-                    _give_up(source, last, there)
+            already = stage is Stage.MOVED and self._require_moved_to(source, target, there)
             if not already:
+                change = stack.enter_context(target.alone())
+                if stage is not Stage.MOVED:
+                    with source.alone() as last, self._held_off(source):
+                        self._carry(source, target, change, self._own, {"": target.site})
+                        _give_up(source, last, there)
                 self._put_in_force(source, target, change, self._own, there)
             self._mark.write(there.name, there.path)
             return _moved(target, there, already=already)
@@ -170,7 +163,7 @@ class Move:
             )
             here = Place(*source.location())
             self._mark.require(here.path)
-            stage, recorded = source.stage(), _place_in(source)
+            stage, recorded = source.stage(), place_in(source)
             if stage is Stage.FILLING:
                 raise being_filled(str(recorded))
             if stage is Stage.MOVED:
@@ -178,11 +171,13 @@ class Move:
             self._require_here(recorded, here)
             self._require_no_file()
             with source.alone() as last:
-                if not _has_anything(source):
+                if source.stage() is not Stage.IN_FORCE:  # another machine was faster
+                    raise being_moved()
+                if not has_anything(source):
                     raise _nothing()
                 _require_settled(source)
                 with closing(self._open_incoming(here)) as target:
-                    self._carry(source, target, target.transaction, here, ((source.site, ""),))
+                    self._carry(source, target, target.transaction, here, {source.site: ""})
                 _give_up(source, last, self._own)
             return self._finish_file(source, here)
 
@@ -194,13 +189,13 @@ class Move:
         target: Database,
         change: Change,
         origin: Place,
-        sites: tuple[tuple[str, str], ...],
+        sites: dict[str, str],
     ) -> None:
         """Fill the target with the rows of the source, and check it."""
         self._prepare(target, change, origin)
         known = tables()
         self._done, self._total = 0, 2 * sum(count(source, table) for table in known)
-        sums = [self._fill(source, target, change, known[place:], dict(sites)) for place in range(len(known))]
+        sums = [self._fill(source, target, change, known[place:], sites) for place in range(len(known))]
         for table, wanted in zip(known, sums, strict=True):
             found = self._sum_of(target, table, counted=True)
             if found != wanted:
@@ -212,7 +207,7 @@ class Move:
 
     def _prepare(self, target: Database, change: Change, origin: Place) -> None:
         """Enter an empty target as being filled; go on with one that this source has begun to fill."""
-        stage, recorded = target.stage(), _place_in(target)
+        stage, recorded = target.stage(), place_in(target)
         same = recorded is not None and (recorded.host, recorded.path) == (origin.host, origin.path)
         if stage is Stage.FILLING and same:
             return
@@ -220,7 +215,7 @@ class Move:
             raise being_filled(str(recorded))
         if stage is Stage.MOVED and not same:
             raise moved_away("this database", str(recorded), "Name another schema or database.")
-        if stage is Stage.IN_FORCE and _has_anything(target):
+        if stage is Stage.IN_FORCE and has_anything(target):
             raise StateError(
                 "There are jobs, lookups or charges where they are to be moved to.",
                 "Name another schema at the end of the URL: ?options=-csearch_path%3DNAME.",
@@ -239,30 +234,33 @@ class Move:
         sites: dict[str, str],
     ) -> Sum:
         """Copy the first of the tables that are left; return what its rows add up to."""
-        table, summing = left[0], Summing()
-        found = _altered(table, rows(source, table), sites)
+        table, done = left[0], self._done
         there = count(target, table)
-        for some in pieces(table, found, there):
-            summing.add(some)
-            self._progress(len(some))
-        if there and summing.sum() != self._sum_of(target, table):
+        while True:
+            summing = Summing()
+            with closing(rows(source, table)) as found:
+                wanted = _altered(table, found, sites)
+                for some in pieces(table, wanted, there):
+                    summing.add(some)
+                    self._progress(len(some))
+                if not there or summing.sum() == self._sum_of(target, table):
+                    for some in pieces(table, wanted):
+                        with change() as c:
+                            insert(c, table, some)
+                        summing.add(some)
+                        self._progress(len(some))
+                    return summing.sum()
             # The source has changed since the copy was interrupted; what refers to this table goes as well.
             with change() as c:
                 clear(c, left)
-            self._done -= summing.sum().rows
-            summing, found = Summing(), _altered(table, rows(source, table), sites)
-        for some in pieces(table, found):
-            with change() as c:
-                insert(c, table, some)
-            summing.add(some)
-            self._progress(len(some))
-        return summing.sum()
+            self._done, there = done, 0
 
     def _sum_of(self, database: Database, table: Table, *, counted: bool = False) -> Sum:
         summing = Summing()
-        for some in pieces(table, rows(database, table)):
-            summing.add(some)
-            self._progress(len(some) if counted else 0)
+        with closing(rows(database, table)) as found:
+            for some in pieces(table, found):
+                summing.add(some)
+                self._progress(len(some) if counted else 0)
         return summing.sum()
 
     def _put_in_force(
@@ -315,12 +313,12 @@ class Move:
 
     def _require_moved_to(self, source: Database, target: Database, there: Place) -> bool:
         """Check that the source was moved into this target; return whether the target is in force."""
-        recorded, stage = _place_in(source), target.stage()
+        recorded, stage = place_in(source), target.stage()
         if recorded is None or recorded.path != there.path or stage is Stage.MOVED:
             remedy = "Set [state] url or PWL_TUI_STATE_URL to that database."
             raise moved_away(str(self._file), str(recorded), remedy)
         if stage is Stage.FILLING:
-            self._require_here(_place_in(target), self._own)
+            self._require_here(place_in(target), self._own)
         return stage is Stage.IN_FORCE
 
     # -- into the file
@@ -330,7 +328,7 @@ class Move:
         if not self._file.exists():
             return
         with closing(SQLiteFile(self._file, patience=self._patience, at_any_stage=True)) as file:
-            if file.stage() is Stage.IN_FORCE and _has_anything(file):
+            if file.stage() is Stage.IN_FORCE and has_anything(file):
                 raise StateError(
                     f"There are jobs, lookups or charges in {self._file} already.",
                     "Choose another directory with --state-dir.",
@@ -339,7 +337,7 @@ class Move:
     def _open_incoming(self, origin: Place) -> SQLiteFile:
         """Open the file to be filled; one that was begun for another database is of no use."""
         file = SQLiteFile(self._incoming, patience=self._patience, at_any_stage=True)
-        if file.stage() is Stage.IN_FORCE or _place_in(file) == origin:
+        if file.stage() is Stage.IN_FORCE or place_in(file) == origin:
             return file
         file.close()
         for end in ("", "-wal", "-shm"):
@@ -348,7 +346,7 @@ class Move:
 
     def _finish_file(self, source: Database, here: Place) -> Moved:
         """Put the filled file in force, now that the database has given up its jobs."""
-        recorded = _place_in(source)
+        recorded = place_in(source)
         if recorded is None or (recorded.host, recorded.path) != (self._own.host, self._own.path):
             raise moved_away("this database", str(recorded), "Work there, without [state] url.")
         already = not self._incoming.exists()
@@ -403,17 +401,6 @@ def _give_up(source: Database, last: Change, place: Place) -> None:
 def _set_place(c: Connection, place: Place) -> None:
     c.execute("DELETE FROM places")
     c.execute("INSERT INTO places VALUES (1, ?, ?, ?)", (place.host, place.name, place.path))
-
-
-def _place_in(database: Database) -> Place | None:
-    row = database.first("SELECT host, name, path FROM places")
-    return None if row is None else Place(*row)
-
-
-def _has_anything(database: Database) -> bool:
-    """Whether a state knows of anything that was paid for, or is to be."""
-    known = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("jobs", "lookups", "charges"))
-    return database.first(f"SELECT 1 WHERE {known}") is not None
 
 
 def _require_settled(source: Database) -> None:

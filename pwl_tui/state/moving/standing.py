@@ -1,11 +1,13 @@
-"""Whether a state file is from before its jobs were moved: other machines may have sent them since."""
+"""What a state says of itself: whether it has anything, where it is, and whether it is the newest."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from pwl_tui.state.database import Database
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Moving
 from pwl_tui.state.money import MOVED, Activities
+from pwl_tui.state.place import Place
 
 
 def require_newest(directory: Path, moves: Sequence[Moving], activities: Activities) -> None:
@@ -25,3 +27,15 @@ def require_newest(directory: Path, moves: Sequence[Moving], activities: Activit
             "Nothing is sent from an older copy. Set [state] url if they are in a database, or put the newer"
             " state file back.",
         )
+
+
+def place_in(database: Database) -> Place | None:
+    """Return the place that a state names: its own, or the one that its jobs come from or went to."""
+    row = database.first("SELECT host, name, path FROM places")
+    return None if row is None else Place(*row)
+
+
+def has_anything(database: Database) -> bool:
+    """Whether a state knows of anything that was paid for, or is to be."""
+    known = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("jobs", "lookups", "charges"))
+    return database.first(f"SELECT 1 WHERE {known}") is not None
