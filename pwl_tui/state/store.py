@@ -28,7 +28,7 @@ from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import COMPLETED, MOVED, Activities, Activity, Balances, Charges
-from pwl_tui.state.moving.standing import has_anything, place_in, require_newest
+from pwl_tui.state.moving.standing import has_anything, place_in, remove_moved_file, require_newest
 from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place, Places
@@ -291,10 +291,14 @@ class Store:
     def wipe(self) -> None:
         """Leave nothing behind of what was deleted: see `Database.wipe`. It takes seconds if much is kept.
 
+        A state file whose jobs were moved into the database still has them all, so it goes, too.
+
         Raises:
             StateError: the disk is full, or another process keeps reading.
         """
         self._database.wipe()
+        if self.shared:
+            remove_moved_file(self.directory, self.patience)
 
     def check(self) -> None:
         """Read the whole state file and check that it is sound; takes seconds if it is large.

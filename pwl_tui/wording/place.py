@@ -28,8 +28,11 @@ def moved_words(moved: "Moved", *, shared: bool) -> str:
         shared: whether the jobs are in a database now.
     """
     jobs, numbers = counted(moved.jobs, "job", "jobs"), counted(moved.numbers, "number", "numbers")
-    verb = "are already" if moved.already else "are now"
-    words = [f"{jobs} with {numbers} {verb} in {moved.place}."]
+    what = f"{jobs} with {numbers}"
+    if moved.already:
+        words = [f"The jobs are already in {moved.place}: {what}."]
+    else:
+        words = [f"Moved {what} to {moved.place}."]
     if shared:
         words += [
             "Set [state] url or PWL_TUI_STATE_URL to that database, here and on other machines.",

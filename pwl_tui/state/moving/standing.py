@@ -1,13 +1,18 @@
 """What a state says of itself: whether it has anything, where it is, and whether it is the newest."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
+from pwl_tui.paths import remove
 from pwl_tui.state.database import Database
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.journal import Moving
 from pwl_tui.state.money import MOVED, Activities
+from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place
+from pwl_tui.state.schema import Stage
 
 
 def require_newest(directory: Path, moves: Sequence[Moving], activities: Activities) -> None:
@@ -39,3 +44,19 @@ def has_anything(database: Database) -> bool:
     """Whether a state knows of anything that was paid for, or is to be."""
     known = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("jobs", "lookups", "charges"))
     return database.first(f"SELECT 1 WHERE {known}") is not None
+
+
+def remove_moved_file(directory: Path, patience: Patience) -> None:
+    """Remove the state file of a directory, if its jobs were moved into a database.
+
+    Raises:
+        StateError: it cannot be read.
+        PathError: it cannot be removed.
+    """
+    file = directory / "state.db"
+    if not file.exists():
+        return
+    with closing(SQLiteFile(file, patience=patience, at_any_stage=True)) as left:
+        moved = left.stage() is Stage.MOVED
+    for end in ("", "-wal", "-shm") if moved else ():
+        remove(file.with_name(f"{file.name}{end}"))

@@ -239,6 +239,18 @@ def test_an_export_that_was_wished_for_here_is_still_written_here(here: Path, ur
     assert move(here.with_name("elsewhere")).to_file(url).wishes == 1
 
 
+def test_what_is_forgotten_is_not_left_in_the_file_that_it_came_from(here: Path, url: str) -> None:
+    move(here).to_database(url)
+    assert (here / "state.db").exists()
+    shared = Store.open(here, url=url)
+    ended(shared, 1)
+    shared.jobs.forget(1, NOW)
+    shared.wipe()
+    assert not list(here.glob("state.db*[!k]"))
+    shared.close()
+    assert in_database(here, url) == 0
+
+
 # -- interruptions
 
 
