@@ -39,7 +39,10 @@ def moved_words(moved: "Moved", *, shared: bool) -> str:
             "The old state file is not used any more; delete it once the database has a backup.",
         ]
     else:
-        words.append("Take [state] url and PWL_TUI_STATE_URL out, here and on other machines.")
+        words += [
+            "Take [state] url and PWL_TUI_STATE_URL out, here and on other machines.",
+            "The schema in the database is not used any more; drop it once this machine has a backup.",
+        ]
     if moved.wishes:
         words.append(
             f"{counted(moved.wishes, 'automatic export', 'automatic exports')} for other machines will not be"

@@ -19,6 +19,7 @@ from tests.e2e.harness import (
     messy_csv,
     place,
     spent,
+    until,
 )
 from tests.unit.databases import databases
 
@@ -175,6 +176,23 @@ def finished(machine: Place, shown: Ran) -> None:
     assert len({batch["batch_id"] for batch in job["batches"]}) == len(job["batches"])
 
 
+@pytest.mark.slow
+def test_a_process_that_works_meanwhile_stops_and_what_it_was_to_send_is_sent_once(
+    tmp_path: Path, url: str
+) -> None:
+    with place(tmp_path, rate=150.0, failing=0.0) as machine:
+        (tmp_path / "many.csv").write_text(messy_csv(3_000, seed=1)[0])
+        watching = machine.start("submit", "many.csv", "--yes", "--wait")
+        until(lambda: len(machine.journal_ids()) >= 2, "the second batch")
+        # While a batch is being sent, it is refused.
+        until(lambda: machine.run("state", "copy", "--to", url).code == 0, "a moment between two batches")
+        _, err = watching.communicate(timeout=RUN_SECONDS)
+        assert watching.returncode == 1
+        assert b"were moved to a database while pwl-tui was running" in err
+        assert there(machine, url, "watch").code == 0
+        finished(machine, there(machine, url, "show", "1", "--json"))
+
+
 # -- the command
 
 
@@ -225,8 +243,9 @@ def test_a_database_that_cannot_be_used_is_said_in_a_sentence_and_the_file_stays
 def test_the_command_says_what_to_do_next(
     run: Run, sent: Place, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code, out, _ = run("state", "copy", "--to", url)
+    code, out, err = run("state", "copy", "--to", url)
     assert code == 0
+    assert "rows copied" in err
     assert "Moved 1 job with 2 numbers to" in out
     assert "Set [state] url" in out
     for command in (["jobs"], ["submit", "list.csv", "--yes"], ["watch"], ["doctor"]):

@@ -83,7 +83,13 @@ def _copy(session: Session, to: str | None) -> int:
 
 def _move(session: Session, to: str) -> Moved:
     def tell(done: int, total: int) -> None:
-        session.output.progress(done / total if total else 1.0, f"{done // 2:,} of {total // 2:,} rows")
+        rows = total // 2  # each is copied, and then checked
+        part = (
+            f"{done:,} of {rows:,} rows copied"
+            if done < rows
+            else f"{done - rows:,} of {rows:,} rows checked"
+        )
+        session.output.progress(done / total if total else 1.0, part)
 
     move = Move(session.state_directory, time.time, tell, session.patience, journals=paths.journals_dir())
     return move.to_file(session.state_url) if to == _FILE else move.to_database(to)

@@ -181,15 +181,13 @@ class SQLiteFile(Database):
         connection.execute("DELETE FROM sqlite_sequence WHERE name=?", (table,))
         connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?,?)", (table, last))
 
-    def empty_log(self) -> None:
-        """Put everything into the file itself, so that it needs no log beside it once it is closed.
+    def empty_log(self) -> bool:
+        """Put everything into the file itself, so that it needs no log beside it; return whether it could.
 
-        Raises:
-            StateError: another process reads from it.
+        It cannot while another process reads from it.
         """
         row = self.first("PRAGMA wal_checkpoint(TRUNCATE)")
-        if row is not None and row["busy"]:
-            raise locked()
+        return row is not None and not row["busy"]
 
     def version(self) -> int:
         """Return a number that changes when another connection has written to the file.

@@ -25,7 +25,7 @@ from pwl_tui.paths import private_dir, remove, sync_directory
 from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.engines.layout import Table
 from pwl_tui.state.engines.sqlite import SQLiteFile
-from pwl_tui.state.errors import StateError, being_filled, being_moved, moved_away
+from pwl_tui.state.errors import StateError, being_filled, being_moved, locked, moved_away
 from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.journal import Journal, Moving, timestamp
 from pwl_tui.state.files.locks import exclusive_lock, lock_file, sender_lock
@@ -138,6 +138,7 @@ class Move:
                     with source.alone() as last, self._held_off(source):
                         self._carry(source, target, change, self._own, {"": target.site})
                         _give_up(source, last, there)
+                    source.empty_log()  # or whoever takes the file without its log does not learn of it
                 self._put_in_force(source, target, change, self._own, there)
             self._mark.write(there.name, there.path)
             return _moved(target, there, already=already)
@@ -354,7 +355,8 @@ class Move:
             with closing(SQLiteFile(self._incoming, patience=self._patience, at_any_stage=True)) as target:
                 if target.stage() is Stage.FILLING:
                     self._put_in_force(source, target, target.transaction, here, self._own)
-                target.empty_log()
+                if not target.empty_log():
+                    raise locked()
             self._name_file()
         with closing(SQLiteFile(self._file, patience=self._patience)) as file:
             moved = _moved(file, self._own, already=already and not self._mark.is_there())
@@ -370,7 +372,8 @@ class Move:
             sync_directory(self._directory)
             self._incoming.replace(self._file)
             sync_directory(self._directory)
-            self._incoming.with_name(f"{_INCOMING}.lock").unlink(missing_ok=True)
+            for end in ("-wal", "-shm", ".lock"):
+                self._incoming.with_name(f"{_INCOMING}{end}").unlink(missing_ok=True)
         except OSError as error:
             raise StateError(*os_sentences(error, self._file)) from error
 

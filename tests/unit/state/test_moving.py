@@ -347,6 +347,50 @@ def test_a_copy_that_differs_is_not_put_in_force_and_is_mended_by_the_next(
     assert move(here).to_database(url).numbers == 50
 
 
+@pytest.mark.parametrize("back", [False, True])
+def test_a_line_that_is_cut_leaves_the_source_in_force(here: Path, url: str, *, back: bool) -> None:
+    if back:
+        move(here).to_database(url)
+    cuts = [40]
+
+    def cut(done: int, _total: int) -> None:
+        if cuts and done >= cuts[0]:
+            cuts.pop()
+            databases.cut()
+
+    with pytest.raises(StateError, match="connection to the database was lost"):
+        _go(move(here, cut), url, back=back)
+    assert (in_database(here, url) if back else in_file(here)) == 1
+    assert _go(move(here), url, back=back).jobs == 1
+
+
+@pytest.mark.parametrize("back", [False, True])
+def test_a_full_disk_leaves_the_source_in_force(
+    here: Path, url: str, monkeypatch: pytest.MonkeyPatch, *, back: bool
+) -> None:
+    if back:
+        move(here).to_database(url)
+    full = "PRAGMA max_page_count=2" if back else "DO 'BEGIN RAISE disk_full; END'"
+    insert = contents.insert
+
+    def no_room(connection: Any, table: Table, some: list[Any]) -> None:
+        if table.name == "numbers":
+            connection.execute(full)
+            some = [(*row[:9], "note" * 10_000, *row[10:]) for row in some]
+        insert(connection, table, some)
+
+    monkeypatch.setattr(moving, "insert", no_room)
+    with pytest.raises(StateError, match=r"[Dd]isk .*is full"):
+        _go(move(here), url, back=back)
+    assert (in_database(here, url) if back else in_file(here)) == 1
+    monkeypatch.setattr(moving, "insert", insert)
+    assert _go(move(here), url, back=back).jobs == 1
+
+
+def _go(one: Move, url: str, *, back: bool) -> Moved:
+    return one.to_file(url) if back else one.to_database(url)
+
+
 # -- who is kept off
 
 
