@@ -28,7 +28,13 @@ from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
 from pwl_tui.state.money import COMPLETED, MOVED, Activities, Activity, Balances, Charges
-from pwl_tui.state.moving.standing import has_anything, place_in, remove_moved_file, require_newest
+from pwl_tui.state.moving.standing import (
+    has_anything,
+    is_same_database,
+    place_in,
+    remove_moved_file,
+    require_newest,
+)
 from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place, Places
@@ -338,7 +344,8 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
     try:
         # From now on the directory is of no use without its database: see above.
         _, server, place = database.location()
-        _require_same_place(file, moved_to, place)
+        if not mark.is_there():  # the mark says it as well, and outlives a restore of the database
+            _require_same_place(file, moved_to, database)
         mark.write(server, place)
     except BaseException:
         database.close()
@@ -363,7 +370,7 @@ def _left_for(file: Path, patience: Patience) -> Place | None:
     )
 
 
-def _require_same_place(file: Path, moved_to: Place | None, place: str) -> None:
+def _require_same_place(file: Path, moved_to: Place | None, database: Database) -> None:
     """Check that a database is the one that the jobs of a state file were moved to, if they were."""
-    if moved_to is not None and moved_to.path != place:
+    if moved_to is not None and not is_same_database(database, moved_to):
         raise moved_away(str(file), str(moved_to), "Correct [state] url or PWL_TUI_STATE_URL.")

@@ -21,7 +21,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from pwl_tui.os_errors import os_sentences
-from pwl_tui.paths import private_dir, remove, sync_directory
+from pwl_tui.paths import private_dir, sync_directory
 from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.engines.layout import Table
 from pwl_tui.state.engines.sqlite import SQLiteFile
@@ -36,7 +36,7 @@ from pwl_tui.state.files.worker import WorkerFiles
 from pwl_tui.state.models import BatchState, Binding
 from pwl_tui.state.money import COMPLETED, MOVED, Activities, Activity, note
 from pwl_tui.state.moving.contents import Cells, Sum, Summing, clear, count, insert, pieces, rows, tables
-from pwl_tui.state.moving.standing import has_anything, place_in, require_newest
+from pwl_tui.state.moving.standing import has_anything, is_same_database, place_in, require_newest
 from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place
@@ -131,7 +131,7 @@ class Move:
                 closing(open_postgres(self._directory, url, self._patience, self._host, at_any_stage=True))
             )
             there = Place(*target.location())
-            already = stage is Stage.MOVED and self._require_moved_to(source, target, there)
+            already = stage is Stage.MOVED and self._require_moved_to(source, target)
             if not already:
                 change = stack.enter_context(target.alone())
                 if stage is not Stage.MOVED:
@@ -177,6 +177,8 @@ class Move:
                 if not has_anything(source):
                     raise _nothing()
                 _require_settled(source)
+                # Until the jobs are here, nobody begins anew here without them.
+                self._mark.write(here.name, here.path)
                 with closing(self._open_incoming(here)) as target:
                     self._carry(source, target, target.transaction, here, {source.site: ""})
                 _give_up(source, last, self._own)
@@ -214,8 +216,8 @@ class Move:
             return
         if stage is Stage.FILLING:
             raise being_filled(str(recorded))
-        if stage is Stage.MOVED and not same:
-            raise moved_away("this database", str(recorded), "Name another schema or database.")
+        if stage is Stage.MOVED:
+            raise moved_away("this database", str(recorded), "Have its schema dropped, or name another one.")
         if stage is Stage.IN_FORCE and has_anything(target):
             raise StateError(
                 "There are jobs, lookups or charges where they are to be moved to.",
@@ -312,10 +314,11 @@ class Move:
         self._journal.complete(lambda: activities.add(older))
         require_newest(self._directory, self._journal.moves(0)[0], activities)
 
-    def _require_moved_to(self, source: Database, target: Database, there: Place) -> bool:
+    def _require_moved_to(self, source: Database, target: Database) -> bool:
         """Check that the source was moved into this target; return whether the target is in force."""
         recorded, stage = place_in(source), target.stage()
-        if recorded is None or recorded.path != there.path or stage is Stage.MOVED:
+        # Another server may have a schema of that name, even one that this directory has begun to fill.
+        if stage is Stage.MOVED or not is_same_database(target, recorded):
             remedy = "Set [state] url or PWL_TUI_STATE_URL to that database."
             raise moved_away(str(self._file), str(recorded), remedy)
         if stage is Stage.FILLING:
@@ -336,14 +339,20 @@ class Move:
                 )
 
     def _open_incoming(self, origin: Place) -> SQLiteFile:
-        """Open the file to be filled; one that was begun for another database is of no use."""
+        """Open the file to be filled.
+
+        Raises:
+            StateError: it has the jobs of another database, which may have given them up.
+        """
         file = SQLiteFile(self._incoming, patience=self._patience, at_any_stage=True)
-        if file.stage() is Stage.IN_FORCE or place_in(file) == origin:
-            return file
-        file.close()
-        for end in ("", "-wal", "-shm"):
-            remove(self._incoming.with_name(f"{_INCOMING}{end}"))
-        return SQLiteFile(self._incoming, patience=self._patience, at_any_stage=True)
+        recorded = place_in(file)
+        if recorded is not None and (recorded.host, recorded.path) != (origin.host, origin.path):
+            file.close()
+            raise StateError(
+                f"{self._incoming} was begun for jobs of {recorded}, not of {origin}.",
+                "Finish that move, or remove the file if those jobs are still there.",
+            )
+        return file
 
     def _finish_file(self, source: Database, here: Place) -> Moved:
         """Put the filled file in force, now that the database has given up its jobs."""
@@ -351,9 +360,16 @@ class Move:
         if recorded is None or (recorded.host, recorded.path) != (self._own.host, self._own.path):
             raise moved_away("this database", str(recorded), "Work there, without [state] url.")
         already = not self._incoming.exists()
+        if already and not self._file.exists():
+            raise StateError(
+                f"The jobs of the database were moved to {self._file}, which is gone.",
+                "Put it back from a backup, or run `pwl-tui adopt --journal` without [state] url.",
+            )
         if not already:
+            self._require_no_file()
             with closing(SQLiteFile(self._incoming, patience=self._patience, at_any_stage=True)) as target:
                 if target.stage() is Stage.FILLING:
+                    self._require_here(place_in(target), here)
                     self._put_in_force(source, target, target.transaction, here, self._own)
                 if not target.empty_log():
                     raise locked()

@@ -46,6 +46,21 @@ def has_anything(database: Database) -> bool:
     return database.first(f"SELECT 1 WHERE {known}") is not None
 
 
+def is_same_database(database: Database, recorded: Place | None) -> bool:
+    """Whether a database is the one that jobs were moved to; one that was restored since is.
+
+    Args:
+        database: one on a server.
+        recorded: what the place that gave up its jobs says.
+    """
+    if recorded is None or (location := database.location()) is None:
+        return False
+    own, _, path = location
+    inside = place_in(database)
+    known = {own} if inside is None else {own, inside.host}
+    return recorded.path == path and recorded.host in known
+
+
 def remove_moved_file(directory: Path, patience: Patience) -> None:
     """Remove the state file of a directory, if its jobs were moved into a database.
 

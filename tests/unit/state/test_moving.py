@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from pwl_tui.state.engines.layout import Table
+from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host
 from pwl_tui.state.files.locks import lock_file, sender_lock
@@ -109,6 +110,11 @@ def test_jobs_go_to_a_database_and_back_and_nothing_is_asked(here: Path, url: st
     assert move(here).to_file(url).already
     assert in_file(here) == 2
     assert not [path for path in here.iterdir() if path.name.startswith(("incoming", "database"))]
+    # What is left of them there is not overwritten.
+    with pytest.raises(StateError, match="jobs of this database were moved to"):
+        move(here).to_database(url)
+    databases.clean()
+    assert databases.url(here.with_name("state")) == url
     assert move(here).to_database(url).jobs == 2
     assert in_database(here, url) == 2
 
@@ -435,6 +441,90 @@ def test_a_file_that_was_moved_belongs_to_that_database_only(here: Path, url: st
         Store.open(here, url=another)
 
 
+@pytest.mark.parametrize("filling", [False, True])
+def test_another_server_with_a_schema_of_that_name_is_another_database(
+    here: Path, url: str, monkeypatch: pytest.MonkeyPatch, *, filling: bool
+) -> None:
+    if filling:
+        # This one was tried first, and the other one was taken then: what is here is not all.
+        monkeypatch.setattr(moving, "_give_up", raising)
+        with pytest.raises(StateError, match="stopped"):
+            move(here).to_database(url)
+        monkeypatch.undo()
+        with closing(SQLiteFile(here / "state.db")) as file, file.alone() as last, last() as c:
+            c.execute("UPDATE places SET host='another', name='another', path=?", (schema_of(url),))
+            file.enter(c, Stage.MOVED)
+    else:
+        move(here).to_database(url)
+        (here / "database").unlink()
+        with closing(sqlite3.connect(here / "state.db")) as bare:
+            bare.execute("UPDATE places SET host='another', name='another'")
+            bare.commit()
+    with pytest.raises(StateError, match="were moved to another:postgres/t"):
+        move(here).to_database(url)
+    with pytest.raises(StateError, match=r"were moved to another:postgres/t|not all there yet"):
+        Store.open(here, url=url)
+
+
+def schema_of(url: str) -> str:
+    return f"postgres/{url.rpartition('%3D')[2]}"
+
+
+def test_a_database_that_was_restored_later_is_still_the_one_of_its_directories(here: Path, url: str) -> None:
+    move(here).to_database(url)
+    databases.execute(here.with_name("state"), "UPDATE places SET host='before'")
+    shared = Store.open(here, url=url)
+    assert shared.places.elsewhere() is not None
+    assert shared.places.moved(NOW)
+    shared.close()
+    assert in_database(here, url) == 1
+
+
+def test_nobody_begins_anew_where_jobs_are_about_to_arrive(here: Path, url: str) -> None:
+    move(here).to_database(url)
+    there = here.with_name("there")
+    with pytest.raises(Stopped):
+        move(there, stop_after(1)).to_file(url)
+    with pytest.raises(StateError, match="are in a database"):
+        Store.open(there)
+    assert move(there).to_file(url).jobs == 1
+    assert in_file(there) == 1
+    with pytest.raises(StateError, match=r"were moved to .*there"):
+        move(here).to_file(url)
+
+
+def test_a_file_whose_jobs_may_be_nowhere_else_is_never_replaced(
+    here: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    move(here).to_database(url)
+    there = here.with_name("there")
+    monkeypatch.setattr(Move, "_finish_file", raising)
+    with pytest.raises(StateError, match="stopped"):
+        move(there).to_file(url)
+    monkeypatch.undo()
+    (there / "database").unlink()
+    other = databases.url(here.with_name("other"))
+    assert other is not None
+    store = Store.open(here.with_name("other"), url=other)
+    add_job(store, FIRST, 3)
+    store.close()
+    with pytest.raises(StateError, match="was begun for jobs of"):
+        move(there).to_file(other)
+    (there / "database").unlink()
+    store = Store.open(there)
+    add_job(store, FIRST, 3)
+    store.close()
+    with pytest.raises(StateError, match="jobs, lookups or charges in"):
+        move(there).to_file(url)
+    assert in_file(there) == 1
+    (there / "state.db").unlink()
+    assert move(there).to_file(url).jobs == 1
+    (there / "state.db").unlink()
+    with pytest.raises(StateError, match="which is gone"):
+        move(there).to_file(url)
+    assert not (there / "state.db").exists()
+
+
 def test_nobody_else_is_connected_while_a_database_is_filled_or_emptied(here: Path, url: str) -> None:
     other = Store.open(here.with_name("other"), url=url)
     with pytest.raises(StateError, match="Another pwl-tui is using the database"):
@@ -485,7 +575,7 @@ def test_a_target_that_another_directory_has_begun_to_fill_is_refused(here: Path
     assert move(here).to_database(url).jobs == 1
 
 
-def raising(_done: int, _total: int) -> None:
+def raising(*_: object) -> None:
     raise StateError("stopped", "go on")
 
 
