@@ -331,7 +331,7 @@ class Store:
 
 
 def _database(directory: Path, url: str | None, patience: Patience, host: Host | None) -> Database:
-    """Open the state file or the database; a directory has one of the two, for good.
+    """Open the state file or the database; a directory has one of the two, until its jobs are moved.
 
     With the other one, what is under way or paid for would be unknown, and could be paid for again.
     """
