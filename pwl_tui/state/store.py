@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB
 from pathlib import Path
 from typing import Self
@@ -228,11 +228,13 @@ class Store:
 
     def _begin_after_moves(self) -> None:
         """Let a new state file be newer than all moves before: nothing is planned in it."""
-        second = self.journal.second
-        for journal in (self.journal, *([] if second is None else [Journal(second.path)])):
-            for move in journal.moves(0)[0][-1:]:
-                detail = f"{move.moving}, before this state file was made"
-                self.activity.add(Activity(self._clock(), None, None, MOVED, detail))
+        moves = self.journal.moves(0)[0][-1:]
+        if self.journal.second is not None:
+            with suppress(StateError):  # work goes on without it where it cannot be read
+                moves += Journal(self.journal.second.path).moves(0)[0][-1:]
+        for move in moves:
+            detail = f"{move.moving}, before this state file was made"
+            self.activity.add(Activity(self._clock(), None, None, MOVED, detail))
 
     def settle_moved(self, now: float) -> bool:
         """Record the decision that the state was moved here: see `Places.moved`.
