@@ -35,7 +35,7 @@ SUMMARIES = {
     "known": "Show what is known of single numbers, for free",
     "balance": "Show your credits",
     "ledger": "Show what was spent, when, and on which batch",
-    "state": "Decide about a state directory that was moved or copied",
+    "state": "Move the jobs to a shared database, or decide about a copied state",
     "doctor": "Check everything that pwl-tui needs to work",
     "config": "Create, find, or show the configuration",
     "completion": "Print a completion script for your shell",

@@ -111,21 +111,30 @@ class Session:
         Raises:
             StateError: It cannot be used.
         """
-        patience = Patience()
-        patience.on_wait = lambda: self.output.note(f"{WAITING} Press ctrl+c to stop.")
         if self.demo:
-            store = Store.open(self._scratch / "state", patience)
+            store = Store.open(self._scratch / "state", self.patience)
         else:
             store = Store.open(
-                self.state_directory, patience, journals=paths.journals_dir(), url=self._state_url
+                self.state_directory, self.patience, journals=paths.journals_dir(), url=self.state_url
             )
         store.on_older = lambda: self.output.explain(OLDER)
         self._cleanup.callback(store.close)
         return store
 
+    @cached_property
+    def patience(self) -> Patience:
+        """How long locks are waited for; the person is told."""
+        patience = Patience()
+        patience.on_wait = lambda: self.output.note(f"{WAITING} Press ctrl+c to stop.")
+        return patience
+
     @property
-    def _state_url(self) -> str | None:
-        """Where the state is, unless it is a file."""
+    def state_url(self) -> str | None:
+        """Where the state is, unless it is a file.
+
+        Raises:
+            ConfigError: The settings are invalid, and the state may be in a database.
+        """
         try:
             return self.settings.state.url or None
         except config.ConfigError:

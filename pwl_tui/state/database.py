@@ -15,6 +15,7 @@ from msgspec import Struct
 from pwl_tui.state.budget import Rate
 from pwl_tui.state.models import Binding
 from pwl_tui.state.patience import Patience
+from pwl_tui.state.schema import Stage
 
 
 class Row(Protocol):
@@ -231,6 +232,35 @@ class Database(ABC):
 
         It is called on any thread, until `close`, and must return at once. Only the last one given is called.
         """
+
+    @abstractmethod
+    def stage(self) -> Stage:
+        """Return whether the state is in force, by what is stored now."""
+
+    @abstractmethod
+    def enter(self, connection: Connection, stage: Stage) -> None:
+        """Store another stage, in a transaction of `alone`.
+
+        A state that has moved cannot be changed any more, not even by a process that has it open.
+        """
+
+    @abstractmethod
+    def alone(self) -> AbstractContextManager[Callable[[], AbstractContextManager[Connection]]]:
+        """Keep all others from changing anything; lend transactions, the last of which ends with the block.
+
+        Only for a database that was opened at any stage.
+
+        Raises:
+            StateError: others are at work, and may not be kept from it.
+        """
+
+    @abstractmethod
+    def last_id(self, table: str) -> int:
+        """Return the highest ID that a table has ever given to a row, as far as is known."""
+
+    @abstractmethod
+    def keep_id(self, connection: Connection, table: str, last: int) -> None:
+        """Let a table give only higher IDs to its next rows."""
 
     @abstractmethod
     def version(self) -> int:

@@ -9,6 +9,11 @@ from pwl_tui.state.database import Connection, Database
 from pwl_tui.state.models import BalanceReading, Binding
 from pwl_tui.state.records import binding_row
 
+COMPLETED: Final = "journal completed"
+"""The activity of a journal that lacked lines of its second copy: see `Store.complete_journal`."""
+MOVED: Final = "state moved"
+"""The activity of a move of all jobs between a state file and a database."""
+
 
 class BalancePeriod(Struct, frozen=True):
     """A balance, and when the service first and last reported it."""
@@ -188,6 +193,11 @@ class Activities:
         """Return when an event happened last, UTC epoch seconds; None if never."""
         row = self._database.first("SELECT max(at) FROM activity WHERE event=? AND detail=?", event, detail)
         return None if row is None else row[0]
+
+    def has(self, event: str, word: str) -> bool:
+        """Whether an event happened whose detail has a word."""
+        found = "SELECT 1 FROM activity WHERE event=? AND instr(detail, ?)>0 LIMIT 1"
+        return self._database.first(found, event, word) is not None
 
     def count(self, *, job: int | None = None, words: str = "") -> int:
         """Return how many entries `newest` can return."""

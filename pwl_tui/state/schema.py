@@ -4,6 +4,7 @@ A migration is never edited once released: a change of the schema is one more en
 file's ``user_version`` counts how many it has seen.
 """
 
+from enum import IntEnum
 from typing import Final
 
 APPLICATION_ID: Final = 0x70776C74
@@ -310,6 +311,36 @@ ALTER TABLE jobs ADD COLUMN who TEXT NOT NULL DEFAULT '';
 ALTER TABLE charges ADD COLUMN who TEXT NOT NULL DEFAULT '';
 ALTER TABLE activity ADD COLUMN who TEXT NOT NULL DEFAULT '';
 """
+
+
+class Stage(IntEnum):
+    """Whether a state is in force, or its jobs are on their way from or to another place.
+
+    It is stored in the count of migrations, so that no version of the program, however old, works with a
+    state that is not in force: see `with_stage`.
+    """
+
+    IN_FORCE = 0
+    FILLING = 1
+    """It is being filled from the place that `places` has, where its jobs still are."""
+    MOVED = 2
+    """Its jobs are in the place that `places` has."""
+
+
+_STEP: Final = 1_000_000
+"""More migrations than there will ever be."""
+
+
+def with_stage(stage: Stage, seen: int) -> int:
+    """Return the count of migrations that is stored for a stage."""
+    return stage * _STEP + seen
+
+
+def without_stage(stored: int) -> tuple[Stage, int]:
+    """Return the stage and the count of migrations that a stored count stands for."""
+    stage, seen = divmod(stored, _STEP)
+    return Stage(min(stage, max(Stage))), seen
+
 
 MIGRATIONS: Final[tuple[str, ...]] = (
     _FIRST,

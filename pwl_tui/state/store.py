@@ -1,23 +1,21 @@
 """The state file as the rest of the program sees it: one object, and no SQL beyond it."""
 
-import hashlib
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from fcntl import LOCK_EX, LOCK_NB
 from functools import cache, partial
 from pathlib import Path
 from typing import Self
 
-from pwl_tui.os_errors import os_sentences
 from pwl_tui.paths import private_dir
 from pwl_tui.problem import Problem
 from pwl_tui.state.batches import Batches
 from pwl_tui.state.database import Database, Report
 from pwl_tui.state.decisions import Decisions
 from pwl_tui.state.engines.sqlite import SQLiteFile
-from pwl_tui.state.errors import StateError
-from pwl_tui.state.files.host import Host, person_at, this_host
+from pwl_tui.state.errors import StateError, moved_away
+from pwl_tui.state.files.host import Host, person_at
 from pwl_tui.state.files.journal import Journal
 from pwl_tui.state.files.locks import exclusive_lock, file_word, lock_file, sender_lock
 from pwl_tui.state.files.mark import Mark
@@ -29,19 +27,26 @@ from pwl_tui.state.follows import Follows
 from pwl_tui.state.jobs import Jobs
 from pwl_tui.state.lookups import Lookups
 from pwl_tui.state.models import Binding
-from pwl_tui.state.money import Activities, Activity, Balances, Charges
+from pwl_tui.state.money import COMPLETED, MOVED, Activities, Activity, Balances, Charges
+from pwl_tui.state.moving.standing import (
+    has_anything,
+    is_same_database,
+    place_in,
+    remove_moved_file,
+    require_newest,
+)
+from pwl_tui.state.opening import host_of, open_postgres
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.place import Place, Places
 from pwl_tui.state.polls import Polls
 from pwl_tui.state.queries.results import Results
 from pwl_tui.state.replies import Replies
+from pwl_tui.state.schema import Stage
 from pwl_tui.state.told import Told
 from pwl_tui.state.wishes import Wishes
 
 ROOM_BYTES = 32 * 1024 * 1024
 """Free space below which nothing is sent: there must be room for an ID that is paid for."""
-_COMPLETED = "journal completed"
-"""The activity of a journal that lacked lines of its second copy: see `Store.complete_journal`."""
 
 
 class Store:
@@ -96,7 +101,7 @@ class Store:
         self.charges = Charges(database)
         self.activity = Activities(database)
         self.told = Told(database)
-        host = host or _this_host(directory)
+        host = host or host_of(directory)
         # Asked for once something is stored: the system may have to ask a server.
         database.who = cache(partial(person_at, host))
         self._own = Place(host.id, host.name, str(directory.resolve()))
@@ -105,10 +110,13 @@ class Store:
         self.on_older: Callable[[], object] = lambda: None
         self._journals = journals
         self.clock = clock or database.clock
+        self._moves_read = 0
         self._keep_second_copy()
         if self.places.begun and self.journal.second is not None and not self.journal.path.exists():
             # What was here before may be at work where it was moved to.
             self.journal.second.separate()
+        if self.places.begun and not self.shared:
+            self._begin_after_moves()
 
     @classmethod
     def open(
@@ -190,6 +198,7 @@ class Store:
         self._database.require_in_place()
         self.journal.make_ready()
         self.complete_journal()
+        self._require_newest()
         free = shutil.disk_usage(self.directory).free
         if free < ROOM_BYTES:
             raise StateError(
@@ -207,6 +216,28 @@ class Store:
         """
         self._keep_second_copy()
         self.journal.complete(self._tell_older)
+
+    def _require_newest(self) -> None:
+        """Check that this is no state file from before a move: other machines may have sent what is planned.
+
+        Raises:
+            StateError: it is, because an older copy of the directory was restored.
+        """
+        if self.shared:  # the database itself says whether it is in force
+            return
+        moves, read = self.journal.moves(self._moves_read)
+        require_newest(self.directory, moves, self.activity)
+        self._moves_read = read  # one that is older stays so
+
+    def _begin_after_moves(self) -> None:
+        """Let a new state file be newer than all moves before: nothing is planned in it."""
+        moves = self.journal.moves(0)[0][-1:]
+        if self.journal.second is not None:
+            with suppress(StateError):  # work goes on without it where it cannot be read
+                moves += Journal(self.journal.second.path).moves(0)[0][-1:]
+        for move in moves:
+            detail = f"{move.moving}, before this state file was made"
+            self.activity.add(Activity(self.clock(), None, None, MOVED, detail))
 
     def settle_moved(self, now: float) -> bool:
         """Record the decision that the state was moved here: see `Places.moved`.
@@ -258,7 +289,7 @@ class Store:
 
     def _tell_older(self) -> None:
         # Before it is done: whoever is killed in between says it twice, and not never.
-        self.activity.add(Activity(self.clock(), None, None, _COMPLETED, f"of {self._own}"))
+        self.activity.add(Activity(self.clock(), None, None, COMPLETED, f"of {self._own}"))
         self.on_older()
 
     def last_older(self) -> float | None:
@@ -266,15 +297,19 @@ class Store:
 
         None means never. A shared database has the same of other machines, too.
         """
-        return self.activity.last(_COMPLETED, f"of {self._own}")
+        return self.activity.last(COMPLETED, f"of {self._own}")
 
     def wipe(self) -> None:
         """Leave nothing behind of what was deleted: see `Database.wipe`. It takes seconds if much is kept.
+
+        A state file whose jobs were moved into the database still has them all, so it goes, too.
 
         Raises:
             StateError: the disk is full, or another process keeps reading.
         """
         self._database.wipe()
+        if self.shared:
+            remove_moved_file(self.directory, self.patience)
 
     def check(self) -> None:
         """Read the whole state file and check that it is sound; takes seconds if it is large.
@@ -309,7 +344,7 @@ class Store:
 
 
 def _database(directory: Path, url: str | None, patience: Patience, host: Host | None) -> Database:
-    """Open the state file or the database; a directory has one of the two, for good.
+    """Open the state file or the database; a directory has one of the two, until its jobs are moved.
 
     With the other one, what is under way or paid for would be unknown, and could be paid for again.
     """
@@ -317,23 +352,13 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
     if url is None:
         mark.require_none()
         return SQLiteFile(file, patience=patience)
-    if file.exists() and _has_anything(file, patience):
-        raise StateError(
-            f"{directory} has a state file, and its jobs are not in the database.",
-            "Choose another directory with --state-dir, and finish those jobs without [state] url.",
-        )
-    try:
-        from pwl_tui.state.engines.postgres import Postgres  # loaded only where it is used
-    except ImportError as error:
-        raise StateError(
-            "The driver for PostgreSQL is not installed, or its library is missing.",
-            "Install pwl-tui with the extra [postgres].",
-        ) from error
-    own = f"{(host or _this_host(directory)).id} {directory.resolve()}"
-    database = Postgres(url, patience=patience, site=hashlib.sha256(own.encode()).hexdigest()[:32])
+    moved_to = _left_for(file, patience) if file.exists() else None
+    database = open_postgres(directory, url, patience, host or host_of(directory))
     try:
         # From now on the directory is of no use without its database: see above.
         _, server, place = database.location()
+        if not mark.is_there():  # the mark says it as well, and outlives a restore of the database
+            _require_same_place(file, moved_to, database)
         mark.write(server, place)
     except BaseException:
         database.close()
@@ -341,15 +366,24 @@ def _database(directory: Path, url: str | None, patience: Patience, host: Host |
     return database
 
 
-def _has_anything(file: Path, patience: Patience) -> bool:
-    """Whether a state file knows of anything that was paid for, or is to be."""
-    with closing(SQLiteFile(file, patience=patience)) as database:
-        known = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in ("jobs", "lookups", "charges"))
-        return database.first(f"SELECT 1 WHERE {known}") is not None
+def _left_for(file: Path, patience: Patience) -> Place | None:
+    """Return the database that the jobs of a state file were moved to. None means that it has none.
+
+    Raises:
+        StateError: it has jobs, which are in no database.
+    """
+    with closing(SQLiteFile(file, patience=patience, at_any_stage=True)) as left:
+        if left.stage() is Stage.MOVED:
+            return place_in(left)
+        if not has_anything(left):
+            return None
+    raise StateError(
+        f"{file.parent} has a state file, and its jobs are not in the database.",
+        "Run `pwl-tui state copy` to move them there, or choose another directory with --state-dir.",
+    )
 
 
-def _this_host(directory: Path) -> Host:
-    try:
-        return this_host()
-    except OSError as error:
-        raise StateError(*os_sentences(error, directory)) from error
+def _require_same_place(file: Path, moved_to: Place | None, database: Database) -> None:
+    """Check that a database is the one that the jobs of a state file were moved to, if they were."""
+    if moved_to is not None and not is_same_database(database, moved_to):
+        raise moved_away(str(file), str(moved_to), "Correct [state] url or PWL_TUI_STATE_URL.")

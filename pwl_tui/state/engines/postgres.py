@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -24,9 +24,9 @@ from pwl_tui.state.engines.postgres_news import News
 from pwl_tui.state.engines.postgres_presence import Presence
 from pwl_tui.state.engines.postgres_reach import Reach
 from pwl_tui.state.engines.postgres_sql import tables, translate
-from pwl_tui.state.errors import StateError
+from pwl_tui.state.errors import StateError, being_filled, moved_away
 from pwl_tui.state.patience import Patience
-from pwl_tui.state.schema import MIGRATIONS
+from pwl_tui.state.schema import MIGRATIONS, Stage, with_stage, without_stage
 
 T = TypeVar("T")
 
@@ -48,10 +48,15 @@ CREATE TABLE meta (
 _WHERE: Final = """
 SELECT (SELECT system_identifier FROM pg_control_system()),
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
-    (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid
+    (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid,
+    (SELECT migrations FROM meta)
 """
-"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest."""
+"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest.
+The last of it says the stage."""
+_ALONE_SECONDS: Final = 3.0
+"""How long to wait for connections to end whose process has ended: the server notices that at once."""
 _NOW: Final = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
+
 _SERVER: Final = """
 SELECT current_setting('server_version'), current_setting('fsync'),
     (SELECT coalesce(bool_and(pg_has_role(tableowner, 'USAGE')), true) FROM pg_tables
@@ -95,10 +100,12 @@ class Postgres(Database):
         migrations: the statements that lead from an empty schema to this version.
         patience: how long to wait for other processes. None means as long as the default.
         site: the state directory of this process, by a name that no other has.
+        at_any_stage: whether to open it though it is not in force. Others may be at work with it meanwhile
+            only outside of `alone`.
 
     Raises:
-        StateError: the server cannot be used or reached, or the schema is another program's or from a newer
-            version.
+        StateError: the server cannot be used or reached, or the schema is another program's, from a newer
+            version, or not in force.
     """
 
     def __init__(
@@ -107,17 +114,21 @@ class Postgres(Database):
         migrations: Sequence[str] = MIGRATIONS,
         patience: Patience | None = None,
         site: str = "",
+        *,
+        at_any_stage: bool = False,
     ) -> None:
         self.site = site
         self.patience = patience or Patience()
         self._target: Target = target_from(url)
         self._key = partial(_lock_number, self._target.schema)
         self._write_key = self._key("write")
+        self._at_any_stage = at_any_stage
         self._local = threading.local()
         self._lock = threading.Lock()
         self._free: list[Link] = []
         self._closed = False
-        self._reach = Reach(self._target)
+        # Whoever works with the schema holds this lock with each connection: see `alone`.
+        self._reach = Reach(self._target, None if at_any_stage else self._key("open"))
         self._presence = Presence(self._reach.connect, self._key)
         self._news = News(self._reach.connect, f"pwl_tui_{self._key('changes') % 2**64:x}")
         self._version, self._changes, self._asked = 0, -1, -math.inf
@@ -139,7 +150,7 @@ class Postgres(Database):
 
     def location(self) -> tuple[str, str, str]:
         """Return where it is: an ID that no copy of it has, the name of the server, and its place there."""
-        own = hashlib.sha256(f"pwl-tui {self._where}".encode()).hexdigest()[:32]
+        own = hashlib.sha256(f"pwl-tui {self._where and self._where[:-1]}".encode()).hexdigest()[:32]
         return own, self._target.host, self._place
 
     def require_in_place(self) -> None:
@@ -275,6 +286,46 @@ class Postgres(Database):
             tell()
 
         self._news.listen(told)
+
+    def stage(self) -> Stage:
+        """Return whether the state is in force, by what is stored now."""
+        row = self.first("SELECT migrations FROM meta")
+        return without_stage(row[0] if row else 0)[0]
+
+    def enter(self, connection: Connection, stage: Stage) -> None:
+        """Store another stage, in a transaction of `alone`. Who comes later finds it at every connection."""
+        _, seen = without_stage(connection.execute("SELECT migrations FROM meta").fetchone()[0])
+        connection.execute("UPDATE meta SET migrations=?", (with_stage(stage, seen),))
+
+    @contextmanager
+    def alone(self) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """Keep all others from connecting for as long as the block lasts; each transaction is of its own.
+
+        Raises:
+            StateError: others are connected.
+        """
+        end = self.patience.now() + _ALONE_SECONDS
+        while True:
+            with self.lock("open") as alone:
+                if alone:
+                    yield partial(self.transaction, holding=True)
+                    return
+            if self.patience.now() >= end:
+                raise StateError(
+                    "Another pwl-tui is using the database, here or on another machine.",
+                    "Close the screens that use it, and run `pwl-tui worker stop` on each machine.",
+                )
+            self.patience.pause()
+
+    def last_id(self, table: str) -> int:
+        """Return the highest ID that a table has ever given to a row, as far as is known."""
+        row = self.first(f"SELECT {_LAST}", table)
+        return int(row[0]) if row else 0
+
+    def keep_id(self, connection: Connection, table: str, last: int) -> None:
+        """Let a table give only higher IDs to its next rows."""
+        if last:
+            connection.execute(f"SELECT setval({_SEQUENCE}, greatest(?2, {_LAST}))", (table, last))
 
     def version(self) -> int:
         """Return a number that changes when another connection has written.
@@ -412,7 +463,13 @@ class Postgres(Database):
         return tuple(row)[:-1]
 
     def _require_same(self, where: tuple[Any, ...]) -> None:
-        if where != self._where:
+        known = self._where or (None,)
+        if not self._at_any_stage and without_stage(where[-1])[0] is not Stage.IN_FORCE:
+            raise StateError(
+                "The jobs of the database were moved while pwl-tui was running.",
+                "Nothing more is sent. Start pwl-tui again.",
+            )
+        if where[:-1] != known[:-1]:
             raise StateError(
                 "The database was restored or taken over by another server while pwl-tui was running.",
                 "Nothing more is sent. Start pwl-tui again.",
@@ -473,8 +530,11 @@ class Postgres(Database):
     # -- the schema
 
     def _migrate(self, migrations: Sequence[str]) -> None:
-        seen = self._seen()
-        if seen is None or seen < len(migrations):
+        stored = self._seen()
+        stage, seen = without_stage(stored or 0)
+        if stage is not Stage.IN_FORCE and not self._at_any_stage and seen <= len(migrations):
+            raise self._not_in_force(stage)
+        if stored is None or seen < len(migrations):
             with self._pinned() as pin:
                 self._begin(pin, patient=True, holding=False)
                 pin.writing = True
@@ -510,13 +570,23 @@ class Postgres(Database):
                 )
             link.execute(_META)
             link.execute("INSERT INTO meta VALUES (1, 0, 0)")
-        seen = _value(link, "SELECT migrations FROM meta")
+        stage, seen = without_stage(_value(link, "SELECT migrations FROM meta"))
         for migration in migrations[seen:]:
             for statement in tables(migration):
                 link.execute(statement)
-        link.execute("UPDATE meta SET migrations=greatest(migrations, %s)", (len(migrations),))
+        stored = with_stage(stage, len(migrations))
+        link.execute("UPDATE meta SET migrations=greatest(migrations, %s)", (stored,))
+
+    def _not_in_force(self, stage: Stage) -> StateError:
+        row = self.first("SELECT name, path FROM places")
+        place = "another place" if row is None else f"{row['name']}:{row['path']}"
+        if stage is Stage.FILLING:
+            return being_filled(place)
+        return moved_away("this database", place, "Work there, without [state] url and PWL_TUI_STATE_URL.")
 
 
+_SEQUENCE: Final = "CAST(pg_get_serial_sequence(?1, 'id') AS regclass)"
+_LAST: Final = f"coalesce(pg_sequence_last_value({_SEQUENCE}), 0)"
 _CHANGED: Final = "UPDATE meta SET changes=changes+1;"
 
 

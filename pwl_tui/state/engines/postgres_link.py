@@ -17,7 +17,7 @@ from psycopg.types.string import StrDumperUnknown, TextLoader
 from pwl_tui.config.values import has_password
 from pwl_tui.state.engines.postgres_errors import refused
 from pwl_tui.state.engines.postgres_line import Line
-from pwl_tui.state.errors import StateError
+from pwl_tui.state.errors import StateError, being_moved
 from pwl_tui.state.patience import STEP_SECONDS
 
 Link: TypeAlias = Line
@@ -112,21 +112,25 @@ def target_from(url: str) -> Target:
     return Target({**_CLIENT, **given}, schema)
 
 
-def link_to(target: Target) -> Link:
+def link_to(target: Target, shared: int | None = None) -> Link:
     """Connect.
+
+    Args:
+        target: where.
+        shared: a lock that the connection holds together with all others. None means none.
 
     Raises:
         AwayError: no connection could be made.
-        StateError: the server is not one that can be used.
+        StateError: the server is not one that can be used, or somebody holds the lock alone.
     """
     try:
-        return _connected(target)
+        return _connected(target, shared)
     except psycopg.Error as error:
         failure = refused(error, target.host, target.user, target.database)
     raise failure  # out of the block, with nothing of libpq's hanging on it
 
 
-def _connected(target: Target) -> Link:
+def _connected(target: Target, shared: int | None) -> Link:
     link = Line.connect(
         autocommit=True,
         row_factory=_rows,
@@ -137,7 +141,7 @@ def _connected(target: Target) -> Link:
     )
     try:
         _require_fit(link)
-        _settle(link, {**_SESSION, "search_path": target.schema})
+        _settle(link, {**_SESSION, "search_path": target.schema}, shared)
     except BaseException:
         link.close()
         raise
@@ -159,8 +163,8 @@ def _require_fit(link: Link) -> None:
         )
 
 
-def _settle(link: Link, session: Mapping[str, str]) -> None:
-    """Make the settings of a session, and see whether the next statement is in that session.
+def _settle(link: Link, session: Mapping[str, str], shared: int | None) -> None:
+    """Make the settings of a session, and see whether the next statement is in that session; take a lock.
 
     They are no options of the connection: some poolers drop those, and our tables and locks would be others.
     """
@@ -168,11 +172,15 @@ def _settle(link: Link, session: Mapping[str, str]) -> None:
     made = ", ".join(["set_config(%s, %s, false)"] * len(session))
     found = ", ".join(["current_setting(%s)"] * len(session))
     wanted = link.execute(f"SELECT pg_backend_pid(), {made}", words).fetchone()
-    if link.execute(f"SELECT pg_backend_pid(), {found}", list(session)).fetchone() != wanted:
+    locks = "true" if shared is None else f"pg_try_advisory_lock_shared({shared})"
+    row = link.execute(f"SELECT pg_backend_pid(), {found}, {locks}", list(session)).fetchone() or (None,)
+    if row[:-1] != wanted:
         raise StateError(
             "Something between pwl-tui and the database, such as a pooler, does not keep sessions.",
             "Let it pool sessions, not transactions, or name the server itself in [state] url.",
         )
+    if not row[-1]:
+        raise being_moved()
 
 
 class Row(tuple[Any, ...]):

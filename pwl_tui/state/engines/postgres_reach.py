@@ -27,11 +27,15 @@ class Reach:
 
     Args:
         target: the server.
+        shared: a lock that each connection holds together with all others. None means none.
         now: seconds that pass whatever happens to the clock.
     """
 
-    def __init__(self, target: Target, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, target: Target, shared: int | None = None, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._target = target
+        self._shared = shared
         self._now = now
         self._lock = threading.Lock()
         self._been_there = False
@@ -75,7 +79,7 @@ class Reach:
     def _try(self) -> Link:
         problem: Problem | None = None
         try:
-            link = link_to(self._target)
+            link = link_to(self._target, self._shared)
         except AwayError as error:
             # What it takes to connect for the first time is no help to who was connected before.
             problem = AwayError(error.problem.message, _BACK).problem if self._been_there else error.problem

@@ -15,12 +15,12 @@ from pwl_tui.paths import keep_private, open_private
 from pwl_tui.state.database import Connection, Database, Row, nobody
 from pwl_tui.state.engines.sqlite_claims import SQLiteClaims
 from pwl_tui.state.engines.sqlite_errors import damaged, is_busy, sqlite_errors
-from pwl_tui.state.engines.sqlite_log import make_stamp, require_own_log, stamp
-from pwl_tui.state.errors import StateError, locked
+from pwl_tui.state.engines.sqlite_log import end_stamps, make_stamp, require_own_log, stamp
+from pwl_tui.state.errors import StateError, being_filled, locked, moved_away
 from pwl_tui.state.files.locks import exclusive_lock
 from pwl_tui.state.files.owners import is_alive
 from pwl_tui.state.patience import STEP_SECONDS, Patience
-from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS
+from pwl_tui.state.schema import APPLICATION_ID, MIGRATIONS, Stage, with_stage, without_stage
 
 T = TypeVar("T")
 
@@ -41,16 +41,23 @@ class SQLiteFile(Database):
         path: the file; created with mode 0600 if missing.
         migrations: the statements that lead from an empty file to this version.
         patience: how long to wait for other processes. None means as long as the default.
+        at_any_stage: whether to open it though it is not in force.
 
     Raises:
-        StateError: the file is damaged, another program's, from a newer version, or inaccessible; or the
-            write-ahead log beside it belongs to another one.
+        StateError: the file is damaged, another program's, from a newer version, not in force, or
+            inaccessible; or the write-ahead log beside it belongs to another one.
     """
 
     def __init__(
-        self, path: Path, migrations: Sequence[str] = MIGRATIONS, patience: Patience | None = None
+        self,
+        path: Path,
+        migrations: Sequence[str] = MIGRATIONS,
+        patience: Patience | None = None,
+        *,
+        at_any_stage: bool = False,
     ) -> None:
         self.path = path
+        self._at_any_stage = at_any_stage
         self.patience = patience or Patience()
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -164,6 +171,42 @@ class SQLiteFile(Database):
     def listen(self, tell: Callable[[], object]) -> None:
         """Do nothing: whoever wants to know looks at `version`."""
 
+    def stage(self) -> Stage:
+        """Return whether the state is in force."""
+        row = self.first("PRAGMA user_version")
+        return without_stage(row[0] if row else 0)[0]
+
+    def enter(self, connection: Connection, stage: Stage) -> None:
+        """Store another stage, in a transaction of `alone`."""
+        _, seen = without_stage(connection.execute("PRAGMA user_version").fetchone()[0])
+        connection.execute(f"PRAGMA user_version={with_stage(stage, seen)}")
+        if stage is Stage.MOVED:
+            end_stamps(connection)
+
+    @contextmanager
+    def alone(self) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+        """Hold the file's write lock, in one transaction for the whole block."""
+        with self.transaction() as connection:
+            yield lambda: nullcontext(connection)
+
+    def last_id(self, table: str) -> int:
+        """Return the highest ID that a table has ever given to a row, as far as is known."""
+        row = self.first("SELECT max(seq) FROM sqlite_sequence WHERE name=?", table)
+        return int(row[0] or 0) if row else 0
+
+    def keep_id(self, connection: Connection, table: str, last: int) -> None:
+        """Let a table give only higher IDs to its next rows; one without AUTOINCREMENT does so anyway."""
+        connection.execute("DELETE FROM sqlite_sequence WHERE name=?", (table,))
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?,?)", (table, last))
+
+    def empty_log(self) -> bool:
+        """Put everything into the file itself, so that it needs no log beside it; return whether it could.
+
+        It cannot while another process reads from it.
+        """
+        row = self.first("PRAGMA wal_checkpoint(TRUNCATE)")
+        return row is not None and not row["busy"]
+
     def version(self) -> int:
         """Return a number that changes when another connection has written to the file.
 
@@ -273,6 +316,7 @@ class SQLiteFile(Database):
                     "SELECT count(*) FROM sqlite_schema WHERE name='stamp'",
                 )
             )
+        stage, seen = without_stage(seen)
         if seen > len(migrations):
             raise StateError(
                 f"The state file {self.path} was written by a newer version of pwl-tui.",
@@ -283,8 +327,10 @@ class SQLiteFile(Database):
                 f"{self.path} belongs to another program.",
                 "Choose another directory with --state-dir.",
             )
+        if stage is not Stage.IN_FORCE and not self._at_any_stage:
+            raise self._not_in_force(stage)
         self.first("PRAGMA journal_mode=WAL")
-        if seen == len(migrations) and stamps:
+        if (seen == len(migrations) and stamps) or stage is Stage.MOVED:
             return
         with self.transaction() as connection:
             make_stamp(connection)
@@ -292,7 +338,15 @@ class SQLiteFile(Database):
                 for statement in _statements(migration):
                     connection.execute(statement)
             connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version={len(migrations)}")
+            connection.execute(f"PRAGMA user_version={with_stage(stage, len(migrations))}")
+
+    def _not_in_force(self, stage: Stage) -> StateError:
+        row = self.first("SELECT name, path FROM places")
+        place = "another place" if row is None else f"{row['name']} {row['path']}"
+        if stage is Stage.FILLING:
+            return being_filled(place)
+        remedy = "Set [state] url or PWL_TUI_STATE_URL to that database."
+        return moved_away(str(self.path), place, remedy)
 
 
 def _close_all(connections: Mapping[threading.Thread, sqlite3.Connection]) -> None:

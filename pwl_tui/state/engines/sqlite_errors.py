@@ -13,6 +13,10 @@ _UNWRITABLE = (
     "Could not write to the state file.",
     "Give yourself write permission on {path} and its directory.",
 )
+_MOVED = (
+    "The jobs of {path} were moved to a database while pwl-tui was running.",
+    "Nothing more is sent. Set [state] url to that database, and start pwl-tui again.",
+)
 _LOCKED = (locked().problem.message, locked().problem.remedy)
 _DAMAGED = (
     "The state file is damaged.",
@@ -66,6 +70,9 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         # Some errors have no code (a check of the driver's own): only their text is known.
         extended = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         full = extended in _MAYBE_FULL and _has_no_room(path.parent)
+        if extended == sqlite3.SQLITE_CONSTRAINT_TRIGGER:  # there is one trigger: see `sqlite_log.end_stamps`
+            message, remedy = _MOVED
+            raise StateError(message.format(path=path), remedy) from error
         code = sqlite3.SQLITE_FULL if full else extended & 0xFF
         if code not in _SENTENCES:
             raise

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
 from pwl_tui.os_errors import os_sentences
+from pwl_tui.state.database import Connection
 from pwl_tui.state.engines.sqlite_errors import sqlite_errors
 from pwl_tui.state.errors import StateError
 
@@ -52,6 +53,19 @@ def make_stamp(connection: sqlite3.Connection) -> None:
     connection.execute(_CREATE)
     connection.execute(
         "INSERT INTO stamp (id, now) VALUES (1, ?) ON CONFLICT DO UPDATE SET now=stamp.now", (_new(),)
+    )
+
+
+def end_stamps(connection: Connection) -> None:
+    """Let the transaction at work be the last that changes the database, in whatever process.
+
+    Each one ends with a new stamp. The one at work will put what is the newest now into the place of the one
+    before, so whoever finds it there comes later.
+    """
+    newest = connection.execute("SELECT now FROM stamp").fetchone()[0]
+    connection.execute(
+        f"CREATE TRIGGER moved BEFORE UPDATE ON stamp WHEN old.before='{newest}'"
+        " BEGIN SELECT RAISE(ABORT, 'moved'); END"
     )
 
 

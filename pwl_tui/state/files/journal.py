@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -82,6 +82,23 @@ class Candidates(msgspec.Struct, frozen=True, kw_only=True):
 Line: TypeAlias = Entry | Intent | Candidates
 
 
+class Moving(msgspec.Struct, frozen=True, kw_only=True):
+    """One move of the jobs between the state file and a database, about to be finished.
+
+    A state file that does not know of the last one is older than it: what other machines have sent since is
+    known to none of its files.
+    """
+
+    at: str
+    moving: str
+    """A word that the activity has as well."""
+    to: str
+    """Where the jobs are now, as people call it."""
+
+
+K = TypeVar("K", bound=msgspec.Struct)
+
+
 def timestamp(at: float) -> str:
     """Return a time (UTC epoch seconds) as ISO 8601 with seconds, ending in ``Z``."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -99,7 +116,7 @@ class Journal:
         self.path = path
         self.second = second
 
-    def append(self, entry: Line) -> None:
+    def append(self, entry: Line | Moving) -> None:
         """Append one line; when this returns, it is on disk, in the second copy, too, if that can be kept.
 
         Raises:
@@ -156,7 +173,7 @@ class Journal:
         return [line for line in self.read(0)[0] if isinstance(line, Entry)]
 
     def read(self, offset: int) -> tuple[list[Line], int]:
-        """Return the lines from an offset in the file on, and the offset after them.
+        """Return the lines about batches from an offset in the file on, and the offset after them.
 
         Args:
             offset: 0, or what an earlier call returned; a file that is shorter now is read from the start.
@@ -164,6 +181,14 @@ class Journal:
         Raises:
             StateError: the file exists and cannot be read.
         """
+        kinds: tuple[type[Line], ...] = (Entry, Intent, Candidates)
+        return self._read(offset, kinds)
+
+    def moves(self, offset: int) -> tuple[list[Moving], int]:
+        """Return the lines about moves of the jobs; as `read`."""
+        return self._read(offset, (Moving,))
+
+    def _read(self, offset: int, kinds: tuple[type[K], ...]) -> tuple[list[K], int]:
         try:
             with self.path.open("rb") as file:
                 if file.seek(0, os.SEEK_END) < offset:
@@ -176,7 +201,7 @@ class Journal:
             raise StateError(*os_sentences(error, self.path)) from error
         found = []
         for line in split_lines(data):
-            decoded = _decoded(line)
+            decoded = _decoded(line, kinds)
             if decoded is not None:
                 found.append(decoded)
             elif not line.endswith(b"\n"):
@@ -185,8 +210,7 @@ class Journal:
         return found, offset
 
 
-def _decoded(line: bytes) -> Line | None:
-    kinds: tuple[type[Line], ...] = (Entry, Intent, Candidates)
+def _decoded(line: bytes, kinds: tuple[type[K], ...]) -> K | None:
     for kind in kinds:
         with suppress(msgspec.DecodeError, UnicodeDecodeError):  # the latter of a stray byte in a text
             return msgspec.json.decode(line, type=kind)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pwl_tui.paths import write_private
+from pwl_tui.paths import remove, sync_directory, write_private
 from pwl_tui.state.errors import StateError
 
 
@@ -45,11 +45,28 @@ class Mark:
         """
         if not self.is_there():
             write_private(self._path, f"{host} {place}\n".encode())
-        elif not (marked := self._read()).endswith(f" {place}"):
+        self.require(place)
+
+    def require(self, place: str) -> None:
+        """Check that the directory is not marked with another place.
+
+        Raises:
+            StateError: it is.
+        """
+        if self.is_there() and not (marked := self._read()).endswith(f" {place}"):
             raise StateError(
                 f"The jobs of {self._path.parent} are in another database ({marked}), not in {place}.",
                 "Correct [state] url or PWL_TUI_STATE_URL, or choose another directory with --state-dir.",
             )
+
+    def remove(self) -> None:
+        """Take the mark away, so that it stays away after a power cut.
+
+        Raises:
+            PathError: the file cannot be removed.
+        """
+        remove(self._path)
+        sync_directory(self._path.parent)
 
     def _read(self) -> str:
         try:

@@ -176,7 +176,7 @@ class Door:
         self.tries = 0
         self.during: Callable[[], None] = lambda: None
 
-    def __call__(self, _: object) -> Any:
+    def __call__(self, _target: object, _shared: object) -> Any:
         self.tries += 1
         self.during()
         if self.open:
@@ -187,11 +187,9 @@ class Door:
 def test_while_it_is_away_one_caller_at_a_time_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     door, now = Door(), [100.0]
     monkeypatch.setattr(reach, "link_to", door)
-    found = reach.Reach(None, lambda: now[0])
+    found = reach.Reach(None, now=lambda: now[0])
     door.open = False
-    for _ in range(
-        2
-    ):  # before the first connection, everybody tries, and is told what may be wrong with the URL
+    for _ in range(2):  # before the first connection, everybody tries, and is told what may be wrong
         with pytest.raises(AwayError) as first:
             found.connect()
         assert first.value.problem.remedy == "Check the URL."

@@ -416,7 +416,7 @@ def test_tables_that_are_gone(store: Store, url: str) -> None:
         store.jobs.all()
     with pytest.raises(StateError, match="are gone"):
         add_job(store, FIRST, 1)
-    with pytest.raises(StateError, match="restored or taken over"):
+    with pytest.raises(StateError, match="are gone"):
         store.require_room()
 
 

@@ -1,0 +1,1 @@
+"""Moving a state between a file and a database: `move` is the way in."""
