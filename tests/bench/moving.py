@@ -13,11 +13,10 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import psycopg
 
-from pwl_tui.state.database import Connection
 from pwl_tui.state.engines.layout import Table
 from pwl_tui.state.engines.sqlite import SQLiteFile
 from pwl_tui.state.moving.contents import Cells, insert, rows, tables
@@ -25,6 +24,9 @@ from pwl_tui.state.moving.move import Move
 from pwl_tui.state.store import Store
 from tests.unit.databases import databases
 from tests.unit.fake_service import FIRST, NOW, add_job
+
+if TYPE_CHECKING:
+    from pwl_tui.state.database import Connection
 
 _NUMBERS = 1_000_000
 _ANSWERED = (
