@@ -25,6 +25,13 @@ ORPHAN = Problem(
     remedy="Settle the batch: the balance before and after shows whether it was charged.",
 )
 
+CUT_OFF = Problem(
+    kind=Kind.NETWORK,
+    message="The program that was sending this batch was stopped, or cut off from the database.",
+    charged="unknown",
+    remedy="If its machine may be connected again soon, wait: it knows what happened. Else settle the batch.",
+)
+
 NOT_SENT = Problem(
     kind=Kind.NETWORK,
     message="The service was not reached, or did not accept this batch.",

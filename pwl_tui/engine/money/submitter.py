@@ -20,6 +20,7 @@ from pwl_tui.engine.money.proving import PROOF_OFFSETS, prove
 from pwl_tui.engine.polling.schedule import backoff, first_poll
 from pwl_tui.engine.problems import (
     CHANGED,
+    CUT_OFF,
     NOT_SENT,
     ORPHAN,
     RESTORED,
@@ -212,7 +213,8 @@ class Submitter:
                     now = self._clock()
                     # Or between the journal's line and the database's when its answer could not be read.
                     ids = self._journal.candidates(batch, timestamp(batch.submitted or now))
-                    self._store.batches.mark_unknown(batch, ORPHAN, now=now, ids=ids, holding=True)
+                    problem = CUT_OFF if self._store.shared else ORPHAN
+                    self._store.batches.mark_unknown(batch, problem, now=now, ids=ids, holding=True)
         if self._store.batches.in_doubt(self._binding):
             # Whoever gives a batch in doubt its ID does not hold our lock, and writes to the journal first.
             with self._store.accepting():

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from pwl_tui.answer import Outcome
 from pwl_tui.engine.money.submitter import Busy, Delayed, Frozen, Idle, Sent
-from pwl_tui.engine.problems import ORPHAN
+from pwl_tui.engine.problems import CUT_OFF
 from pwl_tui.problem import Kind
 from pwl_tui.state.database import Database
 from pwl_tui.state.errors import StateError
@@ -99,7 +99,7 @@ def test_a_batch_whose_sender_is_cut_off_is_in_doubt_elsewhere_and_settles_itsel
         make_submitter(store, service, clock).send_next()
     monkeypatch.undo()
     assert [type(step) for step in there] == [Frozen]
-    assert other.batches.get(job, 1).state is BatchState.UNKNOWN
+    assert (other.batches.get(job, 1).state, other.batches.get(job, 1).error) == (BatchState.UNKNOWN, CUT_OFF)
     assert len(ids(service)) == 1
     clock.now += 1_000
     assert isinstance(make_submitter(other, service, clock).send_next(), Frozen)
@@ -144,7 +144,7 @@ def test_a_sender_that_was_taken_for_dead_tells_what_became_of_its_call(
     make_submitter(store, service, clock).send_next()
     batch = other.batches.get(job, 1)
     assert batch.state is state
-    assert batch.error != ORPHAN
+    assert batch.error != CUT_OFF
     outcome = Outcome.NOT_SENT if state in {BatchState.PLANNED, BatchState.REJECTED} else Outcome.PENDING
     assert {result.answer.outcome for result in other.results.page(job, "all", 0, 10)} == {outcome}
 
