@@ -6,6 +6,7 @@ import secrets
 import signal
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,8 @@ class OwnServer:
         main = self._server.get_pid()
         if main is None or not Path(f"/proc/{main}").exists():
             return
-        # The main process last when it stops, so that none is born in between, and first when it continues.
-        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
-        order = [main] if number == signal.SIGCONT else []
-        for process in (*order, *map(int, children), *([] if order else [main])):
-            os.kill(process, number)
+        # The main process first: it bears all others.
+        os.kill(main, number)
+        for child in Path(f"/proc/{main}/task/{main}/children").read_text().split():
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(int(child), number)
