@@ -102,7 +102,7 @@ def test_the_ledger_has_every_charge_and_what_nobody_explains(machine: Place, ru
     found = value(run, "ledger")
     assert list(found) == ["spent", "charges", "unexplained", "lookups_in_doubt"]
     lookup, batch = found["charges"]
-    assert list(batch) == ["at", "credits", "job", "batch", "batch_id", "before", "after"]
+    assert list(batch) == ["at", "credits", "job", "batch", "batch_id", "before", "after", "by"]
     assert (batch["credits"], batch["job"], batch["batch"], batch["before"]) == (2, "1", "1.1", 100_000)
     assert batch["batch_id"] in machine.world.batches
     assert (lookup["credits"], lookup["job"], lookup["batch"], lookup["after"]) == (1, None, None, before)

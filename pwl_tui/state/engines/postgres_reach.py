@@ -19,7 +19,7 @@ _PAUSE_SECONDS: Final = 2.0
 """How long nobody tries to connect after a try that failed."""
 _PROBE_SECONDS: Final = 5
 """How long a server may take to accept another connection."""
-_BACK: Final = "Nothing is lost; everything continues by itself once it is back."
+_BACK: Final = "Nothing is lost. Try again once it is back."
 
 
 class Reach:

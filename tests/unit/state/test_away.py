@@ -104,7 +104,7 @@ def test_every_question_ends_and_is_answered_again_once_it_is_back(
         with pytest.raises(AwayError) as caught:
             store.jobs.all()
         assert caught.value.problem.charged == "no"
-        assert "continues by itself" in caught.value.problem.remedy
+        assert "once it is back" in caught.value.problem.remedy
     with pytest.raises(AwayError):
         store.jobs.pause(job, paused=True)
     server.come_back()
@@ -198,7 +198,7 @@ def test_while_it_is_away_one_caller_at_a_time_tries_again(monkeypatch: pytest.M
     door.open = False
     with pytest.raises(AwayError) as later:
         found.connect()
-    assert (later.value.problem.message, "by itself" in later.value.problem.remedy) == ("Closed.", True)
+    assert (later.value.problem.message, "once it is back" in later.value.problem.remedy) == ("Closed.", True)
     tries = door.tries
     with pytest.raises(AwayError, match="Closed"):
         found.connect()
