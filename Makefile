@@ -27,7 +27,7 @@ cases: ## what people bring and what servers answer, with what comes of it; and 
 	.venv/bin/python -m tests.cases
 	.venv/bin/python -m tests.lists.nowhere
 
-crash: ## kills real processes for some minutes, and compares the books: of one machine, and of four
+crash: ## kills real processes for half an hour, of one machine and of four, and compares the books
 	.venv/bin/python -m tests.crash --kills 500
 	.venv/bin/python -m tests.crash --hosts 4 --kills 500
 
