@@ -128,6 +128,24 @@ def open_private(path: Path, flags: int) -> int:
     return descriptor
 
 
+def open_regular(path: str | os.PathLike[str], flags: int) -> int:
+    """Open a file to read it, and return its descriptor; an opener for `open`.
+
+    Args:
+        path: of a file that exists.
+        flags: as for `os.open`.
+
+    Raises:
+        NotOursError: it is a device or a pipe, which could keep us waiting.
+        OSError: it cannot be opened.
+    """
+    descriptor = os.open(path, flags | os.O_CLOEXEC | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotOursError(_NOT_REGULAR)
+    return descriptor
+
+
 def keep_private(path: Path) -> None:
     """Let only its owner read and write a file that exists (0600), without opening it.
 
@@ -230,6 +248,7 @@ def _make_dir(path: Path) -> None:
 
 
 _LINK = "is a symbolic link, which is not followed here"
+_NOT_REGULAR = "is not a regular file"
 _ANOTHER_USER = "belongs to another user"
 
 
@@ -240,7 +259,7 @@ def _require_ours(status: os.stat_result) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not stat.S_ISREG(status.st_mode):
-        raise NotOursError("is not a regular file")
+        raise NotOursError(_NOT_REGULAR)
     if status.st_uid != os.geteuid():
         raise NotOursError(_ANOTHER_USER)
 

@@ -15,7 +15,7 @@ from typing import Literal, TypeAlias, TypeVar
 import msgspec
 
 from pwl_tui.os_errors import os_sentences
-from pwl_tui.paths import open_private, sync_directory
+from pwl_tui.paths import open_private, open_regular, sync_directory
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.log_lines import append_synced, split_lines
 from pwl_tui.state.files.second_copy import SecondCopy
@@ -190,7 +190,7 @@ class Journal:
 
     def _read(self, offset: int, kinds: tuple[type[K], ...]) -> tuple[list[K], int]:
         try:
-            with self.path.open("rb") as file:
+            with open(self.path, "rb", opener=open_regular) as file:
                 if file.seek(0, os.SEEK_END) < offset:
                     offset = 0
                 file.seek(offset)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from pwl_tui.os_errors import os_sentences
-from pwl_tui.paths import open_private, private_dir, sync_directory, write_private
+from pwl_tui.paths import open_private, open_regular, private_dir, sync_directory, write_private
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.locks import locked_file
@@ -329,7 +329,7 @@ def _are_alike(journal: Path, copy: int) -> bool:
 
 def _read(path: Path, start: int = 0, most: int = -1) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=open_regular) as file:
             file.seek(start)
             return file.read(most)
     except FileNotFoundError:

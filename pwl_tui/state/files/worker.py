@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from pwl_tui.paths import write_private
+from pwl_tui.paths import open_regular, write_private
 from pwl_tui.problem import Problem
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.locks import file_word, lock_file
@@ -97,8 +97,9 @@ class WorkerFiles:
 
     def read(self) -> WorkerRecord | None:
         """Return what the last worker said of itself. None means there is none, or it cannot be read."""
-        with suppress(OSError, msgspec.DecodeError, UnicodeDecodeError):
-            return msgspec.json.decode(self._record.read_bytes(), type=WorkerRecord)
+        unread = suppress(OSError, msgspec.DecodeError, UnicodeDecodeError)
+        with unread, open(self._record, "rb", opener=open_regular) as file:
+            return msgspec.json.decode(file.read(), type=WorkerRecord)
         return None
 
     def write(self, record: WorkerRecord) -> None:
