@@ -22,28 +22,8 @@ pytestmark = pytest.mark.slow
 GONE = "everything continues by itself once it is back."
 AGAIN = "Try again once it is back."
 NOTHING = "Nothing is sent or polled"
-ANYWHERE = (
-    "e",
-    "s",
-    "p",
-    "R",
-    "S",
-    "C",
-    "F",
-    "A",
-    "l",
-    "r",
-    "L",
-    "a",
-    "comma",
-    "P",
-    "K",
-    "M",
-    "slash",
-    "enter",
-)
-AT_HOME = (*ANYWHERE, "H", "ctrl+p", "question_mark", "n")
-OF_A_JOB = (*ANYWHERE, "o", "O", "v", "left", "right", "colon", "c", "down", "G")
+AT_HOME = ("e", "p", "R", "C", "F", "A", "l", "r", "a", "comma", "P", "K", "slash", "n")
+OF_A_JOB = ("e", "p", "C", "a", "o", "v", "left", "right", "slash", "down")
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +68,12 @@ async def back(rig: Rig) -> None:
     await rig.until(lambda: NOTHING not in " ".join(rig.text().split()), "it is back")
 
 
+def answered(rig: Rig) -> bool:
+    """Whether a key has done what it does, or asks something."""
+    asks = rig.screen_name not in {"HomeScreen", "JobScreen"}
+    return asks or all(worker.is_finished for worker in rig.app.workers)
+
+
 async def leave(server: OwnServer, rig: Rig, way: str) -> None:
     """Let the database go away, and wait until that is said."""
     server.stop() if way == "refuses" else server.freeze()
@@ -122,13 +108,15 @@ async def test_no_key_does_harm_while_it_is_away(start: Start, server: OwnServer
         for before, keys in (((), AT_HOME), (("enter",), OF_A_JOB)):
             for key in keys:
                 await rig.pilot.press(*before, key)
-                await rig.app.workers.wait_for_complete()
+                await rig.until(lambda: answered(rig), f"{key} is answered")
                 while rig.screen_name != "HomeScreen":  # out of whatever was opened
                     await rig.pilot.press("escape")
                 said.update(rig.notices)
                 rig.app.clear_notifications()
         assert not [notice for notice in said if "internal" in notice.lower()], said
-        assert any(AGAIN in notice for notice in said)
+        await rig.pilot.press("L")
+        await rig.until(lambda: AGAIN in rig.text(), "what cannot be read is said")
+        await rig.pilot.press("escape")
         server.come_back()
         await back(rig)
         assert len(rig.store.jobs.all()) == 1
