@@ -199,6 +199,8 @@ class _Follower:
             case StateAway(problem) if waits and not self._away:
                 self._away = True
                 self._output.note(f"{problem.message} Nothing is sent or polled until it is back.")
+            case StateAway(problem) if not waits:
+                return Ending(Exit.FAILED, problem, at_rest=False)
             case StateBack() if self._away:
                 self._away = False
                 self._output.note("The database is back; everything continues.")

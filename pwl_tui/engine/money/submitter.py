@@ -335,7 +335,7 @@ class Submitter:
                     return Idle()  # see `_unless_decided`
                 raise
             if journal_error is None and isinstance(failure, AwayError):
-                raise StateError(journaled_only(reply.ids, batch, charged="unknown")) from failure
+                raise AwayError(journaled_only(reply.ids, batch, charged="unknown")) from failure
             raise StateError(unkept(reply.ids, batch, journaled=journal_error is None)) from failure
         if journal_error is not None:
             raise journal_error
@@ -413,7 +413,7 @@ class Submitter:
             )
         except Exception as error:
             if journal_error is None and isinstance(error, AwayError):
-                raise StateError(journaled_only([submitted.batch_id], batch, charged="yes")) from error
+                raise AwayError(journaled_only([submitted.batch_id], batch, charged="yes")) from error
             problem = unwritten(submitted.batch_id, batch, journaled=journal_error is None)
             raise StateError(problem) from error
         if journal_error is not None:

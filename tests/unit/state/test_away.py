@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pwl_tui.api.models import BatchAnswer
-from pwl_tui.cli.follow import follow
+from pwl_tui.cli.exit_codes import Exit
+from pwl_tui.cli.follow import Ending, follow
 from pwl_tui.cli.output import Output
 from pwl_tui.cli.signals import Interrupted
 from pwl_tui.engine.engine import Engine
@@ -245,6 +246,36 @@ def test_an_id_that_comes_while_it_is_away_is_in_the_journal_and_then_in_the_dat
     assert len(ids(service)) == 2
 
 
+def test_a_worker_survives_that_an_id_comes_while_it_is_away(
+    store: Store, server: OwnServer, service: WorldService, clock: Clock
+) -> None:
+    job = add_job(store, FIRST, 10)
+    engine, events = make_engine(store, service, clock), Events()
+    stopped = threading.Event()
+
+    def stop() -> None:
+        server.stop()
+        stopped.set()
+
+    service.after = stop
+    engine.start(events)
+    events.wait_for(StateAway)
+    assert stopped.wait(PATIENCE_SECONDS)
+    service.after = lambda: None
+    assert not any(isinstance(event, EngineFailed) for event in events.seen)
+    server.come_back()
+    events.wait_for(StateBack)
+    clock.now += 10
+    engine.wake()
+    wait = threading.Event()
+    for _ in range(300):
+        if store.batches.get(job, 1).batch_id == ids(service)[0]:
+            break
+        wait.wait(0.05)
+    engine.close()
+    assert store.batches.get(job, 1).state is BatchState.PROCESSING
+
+
 def test_what_may_be_an_id_and_comes_while_it_is_away_is_kept_as_well(
     store: Store, server: OwnServer, service: WorldService, clock: Clock, leave: Callable[[], None]
 ) -> None:
@@ -367,7 +398,7 @@ def test_who_works_in_the_background_waits_for_the_database(
     ends: list[int] = []
 
     def away_and_back() -> None:
-        until_said(said, "sent")
+        until_said(said, "1 of 1 batches sent")
         server.stop()
         until_said(said, "Nothing is sent or polled until it is back")
         server.start()
@@ -377,7 +408,7 @@ def test_who_works_in_the_background_waits_for_the_database(
 
     other = threading.Thread(target=away_and_back)
     other.start()
-    output = Output(out=said, err=said)
+    output = Output(out=said, err=said, line_seconds=0.0)
     with pytest.raises(Interrupted):
         follow(engine, None, output, finish=True, await_credits=True)
     other.join()
@@ -391,14 +422,21 @@ def test_a_command_that_waits_for_a_job_ends_with_one_sentence(
     engine, job, said = followed
 
     def away() -> None:
-        until_said(said, "sent")
+        until_said(said, "1 of 1 batches sent")
         server.stop()
 
     other = threading.Thread(target=away)
     other.start()
-    with pytest.raises(AwayError):
-        follow(engine, [job], Output(out=said, err=said), finish=True, await_credits=True)
+    try:
+        ending = follow(
+            engine, [job], Output(out=said, err=said, line_seconds=0.0), finish=True, await_credits=True
+        )
+    except AwayError as error:  # whoever notices it first
+        ending = Ending(Exit.FAILED, error.problem)
     other.join()
+    assert ending.exit is Exit.FAILED
+    assert ending.problem is not None
+    assert ending.problem.remedy
     assert "until it is back" not in said.getvalue()
 
 
