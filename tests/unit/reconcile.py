@@ -114,6 +114,14 @@ class Books(RuleBasedStateMachine):
         """Return what may be the id of a batch in doubt, by the journal."""
         return {one for line in self.lines() if isinstance(line, Candidates) for one in line.candidates}
 
+    def was_not_sent(self, who: int, batch: Batch) -> bool:
+        """Whether the journal of a process says so: it then decides about the doubt of another machine."""
+        return any(
+            (line.job, line.seq, line.submitted) == (batch.job, batch.seq, batch.submitted)
+            for line in self.processes[who].store.journal.read(0)[0]
+            if isinstance(line, Intent) and line.intent == "not sent"
+        )
+
     def in_use(self) -> str:
         """Return the id of a batch that is known here; one of nobody's if there is none."""
         return next((batch.batch_id for batch in self.batches() if batch.batch_id), "nobodys-id")

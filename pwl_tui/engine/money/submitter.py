@@ -6,7 +6,7 @@ POST, an ID on disk, and only then anything else.
 
 import math
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, TypeAlias
 
 from msgspec import Struct
@@ -388,6 +388,10 @@ class Submitter:
         except BaseException:
             self._store.batches.mark_unknown(batch, ORPHAN, now=self._clock())
             raise
+        if self._store.shared:
+            # The database may not answer the next question for seconds, and nobody else has the ID.
+            with suppress(StateError):  # the entry below meets the same, and says so
+                self._store.journal.append(candidates_line(job, batch, [submitted.batch_id], self._clock()))
         if self._is_taken(submitted.batch_id):
             return self._put_in_doubt(job, batch, ApiError(taken(submitted.batch_id)))
         # Rule 3: the ID is on disk before anything else: in the journal, and in the state file even if the

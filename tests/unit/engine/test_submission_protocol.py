@@ -133,12 +133,12 @@ class Protocol(Books):
 
     def step(self, who: int) -> bool:
         """Take a step of sending; return whether there may be more to send at once."""
-        frozen, journaled, before = bool(self.in_doubt()), self.journaled(), len(self.service.submitted)
+        frozen = not all(self.was_not_sent(who, batch) for batch in self.in_doubt())
+        known, before = self.journaled() | self.candidates(), len(self.service.submitted)
         step = self.processes[who].submitter.send_next()
         asked = len(self.service.submitted) > before
         assert not (frozen and asked), "sent while a batch was in doubt"
         if isinstance(step, Sent):
-            known = journaled | self.candidates()
             assert asked != (step.batch.batch_id in known), "known already, and sent again"
         return isinstance(step, Sent)
 
@@ -359,7 +359,8 @@ class Protocol(Books):
             else:
                 engine.recovery.settle(batch.job, batch.seq, "adopted", charged[0])
         except SettleError:
-            assert self.store.batches.get(batch.job, batch.seq).batch_id in journaled
+            settled = self.store.batches.get(batch.job, batch.seq).batch_id in journaled
+            assert settled or self.was_not_sent(who, batch)
             return
         if batch.submitted is not None and self.disturbed < batch.submitted:
             assert verdict is not (Verdict.FREE if charged else Verdict.CHARGED), "the evidence lied"

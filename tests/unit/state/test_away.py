@@ -246,6 +246,24 @@ def test_an_id_that_comes_while_it_is_away_is_in_the_journal_and_then_in_the_dat
     assert len(ids(service)) == 2
 
 
+def test_an_id_is_in_the_journal_before_the_database_is_asked_about_it(
+    store: Store, service: WorldService, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that is killed while a database that hangs keeps it waiting must not take the ID along."""
+    add_job(store, FIRST, 10)
+    asked: list[bool] = []
+    known = store.batches.known
+
+    def known_now(found: list[str], base_url: str) -> Any:
+        asked.append(all(one in store.journal.path.read_text() for one in found))
+        return known(found, base_url)
+
+    monkeypatch.setattr(store.batches, "known", known_now)
+    assert isinstance(make_submitter(store, service, clock).send_next(), Sent)
+    assert asked
+    assert all(asked)
+
+
 def test_a_worker_survives_that_an_id_comes_while_it_is_away(
     store: Store, server: OwnServer, service: WorldService, clock: Clock
 ) -> None:
