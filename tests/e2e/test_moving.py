@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -130,8 +131,7 @@ def try_to_work(machine: Place, url: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("worked", [False, True])
-@pytest.mark.parametrize("step", INTO_DATABASE)
+@pytest.mark.parametrize(("step", "worked"), list(zip(INTO_DATABASE, cycle([False, True]), strict=False)))
 def test_whoever_is_killed_on_the_way_into_a_database_loses_nothing_and_pays_once(
     half_sent: Place, url: str, step: tuple[str, str, str, int], *, worked: bool
 ) -> None:
@@ -149,8 +149,7 @@ def test_whoever_is_killed_on_the_way_into_a_database_loses_nothing_and_pays_onc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("worked", [False, True])
-@pytest.mark.parametrize("step", INTO_FILE)
+@pytest.mark.parametrize(("step", "worked"), list(zip(INTO_FILE, cycle([True, False]), strict=False)))
 def test_whoever_is_killed_on_the_way_into_a_file_loses_nothing_and_pays_once(
     half_sent: Place, url: str, step: tuple[str, str, str, int], *, worked: bool
 ) -> None:
