@@ -11,19 +11,7 @@ from pwl_tui.simulator.faults import Rule
 from tests.e2e.harness import KEY, Place, Run
 
 CHECKS = [
-    *(
-        "config",
-        "proxy",
-        "name",
-        "service",
-        "clock",
-        "key",
-        "state",
-        "place",
-        "permissions",
-        "journal",
-        "copy",
-    ),
+    *("config", "proxy", "name", "service", "clock", "key", "state", "place", "permissions"),
     *("journal", "copy", "terminal", "versions"),
 ]
 
