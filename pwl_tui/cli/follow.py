@@ -316,6 +316,9 @@ class _Follower:
         """Return what keeps a job from finishing, if anything does."""
         if job.batches.get(BatchState.UNKNOWN):
             return Ending(Exit.UNKNOWN, job.error)
+        # Before what the job said last: that cannot get better while nothing is sent from here.
+        if _unsent(job) and (misplaced := self._engine.misplaced) is not None:
+            return Ending(Exit.FAILED, misplaced)
         if job.error is not None:
             problem = job.error
             return Ending(exit_of_problem(problem), problem)

@@ -6,7 +6,7 @@ from functools import partial
 
 from pwl_tui.config import Settings
 from pwl_tui.engine.account import Account
-from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError, elsewhere, other_key, restored
+from pwl_tui.engine.problems import NO_KEY, NO_SPEND, EngineError, misplaced, other_key
 from pwl_tui.engine.service import Connect
 from pwl_tui.problem import Problem
 from pwl_tui.secret import Secret
@@ -68,7 +68,7 @@ class EngineContext:
         place = self.store.places.elsewhere()
         if place is None:
             return None
-        return restored(place) if self.store.shared else elsewhere(place)
+        return misplaced(place, shared=self.store.shared)
 
     @property
     def binding(self) -> Binding | None:

@@ -16,7 +16,7 @@ from pwl_tui.api.probe import Greeting, addresses, greet, proxy_to
 from pwl_tui.config import Settings
 from pwl_tui.engine.account import connect
 from pwl_tui.engine.money.journal_index import was_older
-from pwl_tui.engine.problems import NO_KEY, OLDER, EngineError
+from pwl_tui.engine.problems import NO_KEY, OLDER, EngineError, misplaced
 from pwl_tui.state.store import Store
 
 SKEW_SECONDS: Final = 60.0
@@ -151,6 +151,15 @@ def database(store: Store) -> Finding:
     return Finding(message, " ".join(remedies))
 
 
+def place(store: Store) -> Finding:
+    """Check that the state is where it belongs: nothing is sent from a copy, or from a restored database."""
+    place = store.places.elsewhere()
+    if place is None:
+        return Finding("the state belongs here")
+    problem = misplaced(place, shared=store.shared)
+    return Finding(problem.message, problem.remedy)
+
+
 def permissions(store: Store) -> Finding:
     """Check that nobody else can read the state."""
     paths = (store.directory, *store.directory.rglob("*"))
@@ -187,8 +196,8 @@ def second_copy(store: Store, now: float) -> Finding:
     store.complete_journal()
     second = store.journal.second
     if second is None:
-        misplaced = store.places.elsewhere() is not None
-        why = "this state directory belongs to another place" if misplaced else "this is a demo"
+        away = store.places.elsewhere() is not None
+        why = "this state directory belongs to another place" if away else "this is a demo"
         return Finding(f"the journal has no second copy: {why}")
     if second.problem is not None:
         return Finding(

@@ -192,6 +192,11 @@ def restored(place: Place) -> Problem:
     )
 
 
+def misplaced(place: Place, *, shared: bool) -> Problem:
+    """Return the problem of a state that belongs to `place`; `shared` says whether it is in a database."""
+    return restored(place) if shared else elsewhere(place)
+
+
 def credits_short(required: int, available: int) -> Problem:
     """Return the problem of too few credits."""
     return Problem(

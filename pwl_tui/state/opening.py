@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host, this_host
+from pwl_tui.state.files.newest import Newest
 from pwl_tui.state.patience import Patience
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def open_postgres(
         ) from error
     own = f"{host.id} {directory.resolve()}"
     site = hashlib.sha256(own.encode()).hexdigest()[:32]
-    return Postgres(url, patience=patience, site=site, at_any_stage=at_any_stage)
+    newest = Newest(directory)
+    return Postgres(url, patience=patience, site=site, at_any_stage=at_any_stage, newest=newest)
 
 
 def host_of(directory: Path) -> Host:

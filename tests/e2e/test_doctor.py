@@ -11,8 +11,8 @@ from pwl_tui.simulator.faults import Rule
 from tests.e2e.harness import KEY, Place, Run
 
 CHECKS = [
-    *("config", "proxy", "name", "service", "clock", "key", "state", "permissions", "journal", "copy"),
-    *("terminal", "versions"),
+    *("config", "proxy", "name", "service", "clock", "key", "state", "place", "permissions"),
+    *("journal", "copy", "terminal", "versions"),
 ]
 
 

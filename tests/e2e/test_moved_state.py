@@ -16,6 +16,7 @@ def half_sent(tmp_path: Path) -> Iterator[Place]:
     with place(tmp_path, credit=1_500) as machine:
         (tmp_path / "many.csv").write_text(messy_csv(3_000, seed=1)[0])
         assert machine.run("submit", "many.csv", "--yes", "--when-short", "wait").code == 4
+        shutil.copytree(machine.state, tmp_path / "short")
         assert machine.run("resume", "1").code == 0
         machine.world.add_credits(KEY, "wavalidation", 10_000)
         yield machine
@@ -31,6 +32,8 @@ def test_a_copy_sends_nothing_until_someone_says_what_it_is(half_sent: Place) ->
     watched = run_copy("watch")
     assert (watched.code, spent(machine)) == (1, 1_500)
     assert "This state directory belongs to" in watched.err
+    doctor = run_copy("doctor", "--json").json
+    assert [line["result"] for line in doctor if line["check"] == "place"] == ["warn"]
     for command in (["submit", "many.csv", "--yes"], ["lookup", "+14155552671"], ["retry", "1", "--yes"]):
         refused = run_copy(*command)
         assert (refused.code, spent(machine)) == (2, 1_500), refused
@@ -51,6 +54,13 @@ def test_a_copy_sends_nothing_until_someone_says_what_it_is(half_sent: Place) ->
     assert spent(machine) == numbers
     assert not charged_twice(machine.world)
     assert run_copy("state", "settle", "--as", "moved").code == 2
+
+
+@pytest.mark.slow
+def test_a_copy_that_waited_for_credits_says_that_they_do_not_help(half_sent: Place) -> None:
+    watched = half_sent.run("watch", PWL_TUI_STATE_DIR=str(half_sent.directory / "short"))
+    assert (watched.code, spent(half_sent)) == (1, 1_500)
+    assert "This state directory belongs to" in watched.err
 
 
 @pytest.mark.slow

@@ -80,3 +80,9 @@ async def test_what_the_service_says_is_plain(start: Start, simulator: Simulator
         await rig.pilot.pause()
         shown = rig.text()
     assert not set(shown) & set("\x1b\x07\r\t\u202e\u202c")
+
+
+async def test_a_notice_of_a_screen_keeps_its_brackets(start: Start) -> None:
+    async with start() as rig:
+        rig.app.screen.notify("Set [state] url, not [b]it[/b].")
+        await rig.until(lambda: "Set [state] url, not [b]it[/b]." in rig.text(), "the notice appears")

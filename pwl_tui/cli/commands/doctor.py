@@ -43,6 +43,7 @@ def doctor(session: Session) -> int:
     if visit.look("state", lambda: checks.state(session.store)):
         if session.store.report() is not None:
             visit.look("database", lambda: checks.database(session.store))
+        visit.look("place", lambda: checks.place(session.store))
         visit.look("permissions", lambda: checks.permissions(session.store))
         visit.look(
             "journal",

@@ -25,6 +25,7 @@ from pwl_tui.state.engines.postgres_presence import Presence
 from pwl_tui.state.engines.postgres_reach import Reach
 from pwl_tui.state.engines.postgres_sql import tables, translate
 from pwl_tui.state.errors import StateError, being_filled, moved_away
+from pwl_tui.state.files.newest import Newest
 from pwl_tui.state.patience import Patience
 from pwl_tui.state.schema import MIGRATIONS, Stage, with_stage, without_stage
 
@@ -49,10 +50,17 @@ _WHERE: Final = """
 SELECT (SELECT system_identifier FROM pg_control_system()),
     substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
     (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid,
-    (SELECT migrations FROM meta)
+    (SELECT migrations FROM meta), (SELECT changes FROM meta)
 """
-"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest.
-The last of it says the stage."""
+"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest;
+the stage; and a count that only grows, unless the server's files were put back as they were before."""
+_REPLACE_META: Final = f"""
+ALTER TABLE meta RENAME TO older_meta;
+{_META};
+INSERT INTO meta SELECT one, migrations, changes FROM older_meta;
+DROP TABLE older_meta
+"""
+"""Makes the database another one for everyone, whether connected now or later: see `_WHERE`."""
 _ALONE_SECONDS: Final = 3.0
 """How long to wait for connections to end whose process has ended: the server notices that at once."""
 _NOW: Final = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
@@ -102,6 +110,7 @@ class Postgres(Database):
         site: the state directory of this process, by a name that no other has.
         at_any_stage: whether to open it though it is not in force. Others may be at work with it meanwhile
             only outside of `alone`.
+        newest: what this machine knows of it. None means that nothing is kept.
 
     Raises:
         StateError: the server cannot be used or reached, or the schema is another program's, from a newer
@@ -116,8 +125,11 @@ class Postgres(Database):
         site: str = "",
         *,
         at_any_stage: bool = False,
+        newest: Newest | None = None,
     ) -> None:
         self.site = site
+        self._newest = newest or Newest(None)
+        self._most_changes = 0
         self.patience = patience or Patience()
         self._target: Target = target_from(url)
         self._key = partial(_lock_number, self._target.schema)
@@ -150,8 +162,7 @@ class Postgres(Database):
 
     def location(self) -> tuple[str, str, str]:
         """Return where it is: an ID that no copy of it has, the name of the server, and its place there."""
-        own = hashlib.sha256(f"pwl-tui {self._where and self._where[:-1]}".encode()).hexdigest()[:32]
-        return own, self._target.host, self._place
+        return _own(self._where or ()), self._target.host, self._place
 
     def require_in_place(self) -> None:
         """Check that the database is still the one that was opened.
@@ -220,9 +231,12 @@ class Postgres(Database):
                 yield writer
                 if pin.link.info.transaction_status is not TransactionStatus.INTRANS:
                     raise AssertionError("a statement of the transaction failed, and nobody noticed")
-                pin.link.execute(f"{_CHANGED}{self._news.told}COMMIT" if writer.changed else "COMMIT")
                 if writer.changed:
+                    count = pin.link.execute(f"{_CHANGED}{self._news.told}COMMIT").fetchone()
+                    self._remember(count[0] if count else 0, _own(self._where or ()))
                     self._changed()
+                else:
+                    pin.link.execute("COMMIT")
             finally:
                 pin.writing = False
                 _roll_back(pin.link)
@@ -339,6 +353,7 @@ class Postgres(Database):
             with self._lock:
                 self._version += changes != self._changes
                 self._changes, self._asked = changes, now
+            self._remember(changes, _own(self._where or ()))
         return self._version
 
     def _changed(self) -> None:
@@ -456,11 +471,42 @@ class Postgres(Database):
     def _find(self, link: Link) -> tuple[Any, ...]:
         """Return what the database is, see `_WHERE`, and compare its clock on the way."""
         began = self._clock.steady()
+        # Before it is asked: meanwhile, others may change it and say so.
+        kept, known = self._newest.read() if self._where is None else ("", self._most_changes)
         row = link.execute(f"{_WHERE}, {_NOW}").fetchone()
         if row is None:
             raise AssertionError("there is always a row")
         self._clock.compare(row[-1], began)
-        return tuple(row)[:-1]
+        *found, changes = tuple(row)[:-1]
+        where = tuple(found)
+        if self._where is None:
+            known = known if kept == _own(where) else 0
+        elif where[:-1] != self._where[:-1]:
+            return where  # another one already: see `_require_same`
+        # In a transaction nothing else can be committed; whoever sends looks outside of one.
+        if changes < known and link.info.transaction_status is TransactionStatus.IDLE:
+            self._set_apart(link, where)
+            return self._find(link)
+        self._remember(changes, _own(where))
+        return where
+
+    def _remember(self, changes: int, own: str) -> None:
+        """Keep how new the database is."""
+        with self._lock:
+            if changes <= self._most_changes:
+                return
+            self._most_changes = changes
+        self._newest.write(own, changes)
+
+    def _set_apart(self, link: Link, where: tuple[Any, ...]) -> None:
+        """Let everyone find that the database is not the one it was, because its files are from a backup."""
+        try:
+            link.execute(f"BEGIN; SELECT pg_advisory_xact_lock({self._write_key})")
+            if tuple(link.execute(_WHERE).fetchone() or ())[:-2] == where[:-1]:  # nobody was faster
+                link.execute(_REPLACE_META)
+            link.execute("COMMIT")
+        finally:
+            _roll_back(link)
 
     def _require_same(self, where: tuple[Any, ...]) -> None:
         known = self._where or (None,)
@@ -587,7 +633,7 @@ class Postgres(Database):
 
 _SEQUENCE: Final = "CAST(pg_get_serial_sequence(?1, 'id') AS regclass)"
 _LAST: Final = f"coalesce(pg_sequence_last_value({_SEQUENCE}), 0)"
-_CHANGED: Final = "UPDATE meta SET changes=changes+1;"
+_CHANGED: Final = "UPDATE meta SET changes=changes+1 RETURNING changes;"
 
 
 class _Writer:
@@ -629,6 +675,11 @@ def _lock_number(schema: str, name: str) -> int:
     """Return the number of a lock: those of other schemas of the database are others."""
     digest = hashlib.sha256(f"pwl-tui {schema} {name}".encode()).digest()
     return int.from_bytes(digest[:8], signed=True)
+
+
+def _own(where: Sequence[Any]) -> str:
+    """Return the ID of a database that no copy of it has, from what `_WHERE` says."""
+    return hashlib.sha256(f"pwl-tui {tuple(where[:-1])}".encode()).hexdigest()[:32]
 
 
 def _ping(link: Link) -> tuple[float, float]:

@@ -220,7 +220,7 @@ class Move:
             raise moved_away("this database", str(recorded), "Have its schema dropped, or name another one.")
         if stage is Stage.IN_FORCE and has_anything(target):
             raise StateError(
-                "There are jobs, lookups or charges where they are to be moved to.",
+                "The place to move to already has jobs, lookups or charges.",
                 "Name another schema at the end of the URL: ?options=-csearch_path%3DNAME.",
             )
         with change() as c:
@@ -447,5 +447,5 @@ def _moved(database: Database, place: Place, *, already: bool) -> Moved:
 def _nothing() -> StateError:
     return StateError(
         "There is nothing to move: there are no jobs, lookups or charges.",
-        "Just set [state] url, or take it out.",
+        "Set or remove [state] url; nothing has to be moved.",
     )

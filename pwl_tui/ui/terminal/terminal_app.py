@@ -148,8 +148,12 @@ class TerminalApp(DiscreetApp):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """Show a notice; its text is made safe, whoever wrote it."""
-        super().notify(clean(message), title=title, severity=severity, timeout=timeout, markup=markup)
+        """Show a notice; its text is made safe, whoever wrote it, and never read as markup.
+
+        Screens and widgets ask for markup unless told otherwise: ``[state] url`` would lose its first word.
+        """
+        del markup
+        super().notify(clean(message), title=title, severity=severity, timeout=timeout, markup=False)
 
     def announce(self, sentence: str, settings: Settings) -> None:
         """Announce finished work on the screen, and by bell and desktop notification if those are enabled."""

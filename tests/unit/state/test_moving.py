@@ -569,7 +569,7 @@ def test_a_target_with_jobs_is_refused_and_nothing_in_it_is_touched(here: Path, 
     other = Store.open(here.with_name("other"), url=url)
     add_job(other, FIRST + 500, 3)
     other.close()
-    with pytest.raises(StateError, match="jobs, lookups or charges where"):
+    with pytest.raises(StateError, match="already has jobs, lookups or charges"):
         move(here).to_database(url)
     assert in_file(here) == 1
     assert in_database(here.with_name("other"), url) == 1

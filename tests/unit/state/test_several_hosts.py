@@ -278,6 +278,42 @@ def test_a_database_that_was_restored_or_taken_over_sends_nothing_more(
     again.close()
 
 
+def test_a_database_whose_files_were_put_back_sends_nothing_more(tmp_path: Path) -> None:
+    # A copy of the files of a server has the same timeline and the same tables, only older.
+    store, other = open_store(tmp_path), open_store(tmp_path, "elsewhere")
+    add_job(store, FIRST, 3)
+    assert other.places.elsewhere() is None
+    databases.execute(tmp_path / "state", "UPDATE meta SET changes=changes-1")
+    databases.cut()
+    with pytest.raises(StateError, match="restored or taken over"):
+        store.require_room()
+    # Whoever has seen what is missing tells all who have not.
+    with pytest.raises(StateError, match="restored or taken over"):
+        other.require_room()
+    store.close()
+    other.close()
+    for host in ("state", "elsewhere"):
+        again = open_store(tmp_path, host)
+        assert again.places.elsewhere() is not None
+        again.close()
+
+
+def test_a_machine_that_starts_finds_that_the_files_of_the_database_were_put_back(tmp_path: Path) -> None:
+    store = open_store(tmp_path)
+    add_job(store, FIRST, 3)
+    store.close()
+    databases.execute(tmp_path / "state", "UPDATE meta SET changes=changes-1")
+    again = open_store(tmp_path)
+    assert again.places.elsewhere() is not None
+    assert again.places.moved(NOW)
+    again.close()
+    # Once that is decided, nobody is asked again.
+    again = open_store(tmp_path)
+    assert again.places.elsewhere() is None
+    again.require_room()
+    again.close()
+
+
 def test_after_a_restore_the_journal_of_each_machine_says_what_it_sent(
     tmp_path: Path, service: WorldService, clock: Clock
 ) -> None:
