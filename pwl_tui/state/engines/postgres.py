@@ -19,7 +19,7 @@ from pwl_tui.state.database import Connection, Cursor, Database, Report, Row
 from pwl_tui.state.engines.postgres_claims import PostgresClaims
 from pwl_tui.state.engines.postgres_clock import ServerClock
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
-from pwl_tui.state.engines.postgres_link import Link, Target, target_from
+from pwl_tui.state.engines.postgres_link import NOW, WHERE, Link, Target, target_from
 from pwl_tui.state.engines.postgres_news import News
 from pwl_tui.state.engines.postgres_presence import Presence
 from pwl_tui.state.engines.postgres_reach import Reach
@@ -45,17 +45,8 @@ CREATE TABLE meta (
     changes BIGINT NOT NULL
 )
 """
-_WHERE: Final = """
-SELECT (SELECT system_identifier FROM pg_control_system()),
-    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
-    (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid,
-    (SELECT migrations FROM meta)
-"""
-"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest.
-The last of it says the stage."""
 _ALONE_SECONDS: Final = 3.0
 """How long to wait for connections to end whose process has ended: the server notices that at once."""
-_NOW: Final = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
 
 _SERVER: Final = """
 SELECT current_setting('server_version'), current_setting('fsync'),
@@ -137,11 +128,12 @@ class Postgres(Database):
         weakref.finalize(self, self._presence.close).atexit = False
         weakref.finalize(self, self._news.close).atexit = False
         self._where: tuple[Any, ...] | None = None
+        self._first: tuple[Any, ...] | None = None
         self.clock = self._clock = ServerClock()
         try:
             with self._errors():
                 self._migrate(migrations)
-                self._where = self._ask(self._find)
+                self._where = self._first or self._ask(self._find)
                 name = self._ask(lambda link: link.info.dbname)
             self._place = f"{name}/{self._target.schema}"
         except BaseException:
@@ -444,23 +436,30 @@ class Postgres(Database):
 
     def _connect(self) -> Link:
         link = self._reach.connect()
-        if self._where is not None:
-            try:
-                with self._errors():
-                    self._require_same(self._find(link))
-            except BaseException:
-                link.close()
-                raise
+        first = self._where is None
+        try:
+            with self._errors():
+                where = None if link.found is None else self._noted(*link.found)
+                if first:
+                    self._first = where
+                else:
+                    self._require_same(where or self._find(link))
+        except BaseException:
+            link.close()
+            raise
         return link
 
     def _find(self, link: Link) -> tuple[Any, ...]:
-        """Return what the database is, see `_WHERE`, and compare its clock on the way."""
+        """Return what the database is, see `WHERE`, and compare its clock on the way."""
         began = self._clock.steady()
-        row = link.execute(f"{_WHERE}, {_NOW}").fetchone()
+        row = link.execute(WHERE).fetchone()
         if row is None:
             raise AssertionError("there is always a row")
-        self._clock.compare(row[-1], began)
-        return tuple(row)[:-1]
+        return self._noted(tuple(row), began, self._clock.steady())
+
+    def _noted(self, row: tuple[Any, ...], began: float, ended: float) -> tuple[Any, ...]:
+        self._clock.compare(row[-1], began, ended)
+        return row[:-1]
 
     def _require_same(self, where: tuple[Any, ...]) -> None:
         known = self._where or (None,)
@@ -530,7 +529,8 @@ class Postgres(Database):
     # -- the schema
 
     def _migrate(self, migrations: Sequence[str]) -> None:
-        stored = self._seen()
+        self._ask(lambda _: None)  # connects
+        stored = self._seen() if self._first is None else self._first[-1]
         stage, seen = without_stage(stored or 0)
         if stage is not Stage.IN_FORCE and not self._at_any_stage and seen <= len(migrations):
             raise self._not_in_force(stage)
@@ -544,7 +544,7 @@ class Postgres(Database):
                 finally:
                     pin.writing = False
                     _roll_back(pin.link)
-            seen = len(migrations)
+            seen, self._first = len(migrations), None
         if seen > len(migrations):
             raise StateError(
                 "The state in the database was written by a newer version of pwl-tui.",
@@ -634,7 +634,7 @@ def _lock_number(schema: str, name: str) -> int:
 def _ping(link: Link) -> tuple[float, float]:
     """Return the seconds that a question takes, and how far this machine's clock is ahead of the server's."""
     began, asked = time.perf_counter(), time.time()
-    there = float(_value(link, f"SELECT {_NOW}"))
+    there = float(_value(link, f"SELECT {NOW}"))
     took = time.perf_counter() - began
     return took, asked + took / 2 - there
 
