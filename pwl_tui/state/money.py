@@ -268,9 +268,15 @@ def _reading(row: Row) -> BalanceReading:
     return BalanceReading(row["at"], row["service"], row["balance"])
 
 
-def note(c: Connection, activity: Activity) -> None:
-    """Log something inside the transaction that makes it true."""
-    c.execute(
+def note(c: Connection, activity: Activity, *, last: bool = False) -> None:
+    """Log something inside the transaction that makes it true.
+
+    Args:
+        c: in a transaction.
+        activity: what to log.
+        last: whether nothing follows in the transaction: then it takes no time of its own.
+    """
+    (c.last if last else c.execute)(
         "INSERT INTO activity (at, job, seq, event, detail, who) VALUES (?,?,?,?,?,?)",
         (activity.at, activity.job, activity.seq, activity.event, activity.detail, c.who()),
     )

@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from pwl_tui.state.database import Connection, Cursor, Database, Report, Row
+from pwl_tui.state.engines.postgres_answers import PostgresAnswers
 from pwl_tui.state.engines.postgres_claims import PostgresClaims
 from pwl_tui.state.engines.postgres_clock import ServerClock
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
@@ -189,12 +190,6 @@ class Postgres(Database):
                 finally:
                     self._give_back(link)
 
-    def tuples(
-        self, connection: Connection, statement: str, values: Sequence[object]
-    ) -> Iterable[tuple[Any, ...]]:
-        """Return the rows of a query in a transaction."""
-        return connection.execute(statement, values)
-
     @contextmanager
     def transaction(self, *, patient: bool = True, holding: bool = False) -> Iterator[Connection]:
         """Lend a connection that holds the write lock; commit at the end, or roll back on any exception.
@@ -212,7 +207,7 @@ class Postgres(Database):
                 yield writer
                 if pin.link.info.transaction_status is not TransactionStatus.INTRANS:
                     raise AssertionError("a statement of the transaction failed, and nobody noticed")
-                pin.link.execute(f"{_CHANGED}{self._news.told}COMMIT" if writer.changed else "COMMIT")
+                writer.commit(self._news.told)
                 if writer.changed:
                     self._changed()
             finally:
@@ -250,6 +245,10 @@ class Postgres(Database):
     def claims(self) -> PostgresClaims:
         """Return how all machines share out the polls."""
         return PostgresClaims(self.first)
+
+    def answers(self) -> PostgresAnswers:
+        """Return how answers are stored."""
+        return PostgresAnswers()
 
     def keep_time(self) -> None:
         """Compare the server's clock, if that was not done lately."""
@@ -602,10 +601,46 @@ class _Writer:
         self._link = link
         self.who = who
         self.changed = False
+        self._sent: list[psycopg.Cursor[Any]] | None = None
+        self._last: list[tuple[str, Sequence[Any]]] = []
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
         """Execute one statement."""
         return self._noted(_execute(self._link, statement, values))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let no statement of a block wait for the one before."""
+        with _pipeline(self._link):
+            sent: list[psycopg.Cursor[Any]] = []
+            self._sent = sent
+            try:
+                yield
+            finally:
+                self._sent = None
+        for cursor in sent:
+            self._noted(cursor)
+
+    def last(self, statement: str, values: Sequence[Any], /) -> None:
+        """Execute a statement together with the commit."""
+        self._last.append((statement, values))
+        self.changed = True
+
+    def commit(self, told: str) -> None:
+        """Commit.
+
+        Args:
+            told: tells the others that something was changed.
+        """
+        end = f"{_CHANGED}{told}COMMIT" if self.changed else "COMMIT"
+        if not self._last:
+            self._link.execute(end)
+            return
+        with _pipeline(self._link):
+            for statement, values in self._last:
+                _execute(self._link, statement, values)
+            for word in end.split(";"):
+                self._link.execute(word)
 
     def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> Cursor:
         """Execute one statement for each of several sets of values."""
@@ -620,6 +655,9 @@ class _Writer:
         return self._noted(cursor)
 
     def _noted(self, cursor: "psycopg.Cursor[Any]") -> Cursor:
+        if self._sent is not None:  # nothing is known yet
+            self._sent.append(cursor)
+            return cursor  # type: ignore[return-value]  # as below
         read = (cursor.statusmessage or "").startswith("SELECT")
         self.changed = self.changed or (not read and cursor.rowcount != 0)
         return cursor  # type: ignore[return-value]  # `postgres_link` gives it a `lastrowid`
@@ -642,6 +680,11 @@ def _ping(link: Link) -> tuple[float, float]:
 def _execute(link: Link, statement: str, values: Sequence[object]) -> "psycopg.Cursor[Any]":
     translated = translate(statement)
     return link.execute(translated.text, translated.bind(values))
+
+
+def _pipeline(link: Link) -> AbstractContextManager[object]:
+    """Return a block whose statements do not wait for each other, if the driver's library can do that."""
+    return link.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
 
 
 def _value(link: Link, question: str) -> Any:

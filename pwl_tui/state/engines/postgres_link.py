@@ -59,8 +59,8 @@ SELECT (SELECT system_identifier FROM pg_control_system()),
     (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid,
     (SELECT migrations FROM meta), {NOW}
 """
-"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest; then
-the stage with the migrations, and the server's clock."""
+"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest;
+then the stage with the migrations, and the server's clock."""
 _BAD_URL: Final = "Write it as postgresql://USER@HOST/DATABASE?sslmode=verify-full."
 
 

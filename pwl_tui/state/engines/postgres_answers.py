@@ -1,0 +1,37 @@
+"""How answers to many numbers get into a schema: in one statement, since others wait for the write lock."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec.structs import fields
+
+from pwl_tui.answer import COLUMNS, Answer, Outcome
+from pwl_tui.state.database import Answers, Connection, Cursor
+
+_TYPES: Final = [
+    "TEXT" if isinstance(field.type, type) and issubclass(field.type, str) else "BIGINT"
+    for field in fields(Answer)
+]
+_ARRAYS: Final = ", ".join(f"CAST(? AS {column}[])" for column in ("BIGINT", *_TYPES, "DOUBLE PRECISION"))
+_STORED: Final = (*COLUMNS, "answered")
+_STORE: Final = f"""
+UPDATE numbers n SET {", ".join(f"{column}=came.{column}" for column in _STORED)}
+FROM unnest({_ARRAYS}) AS came (number, {", ".join(_STORED)})
+WHERE n.job=? AND n.idx>=? AND n.idx<? AND n.outcome='{Outcome.PENDING}' AND n.number=came.number
+"""
+_LOOPS: Final = "SET LOCAL enable_nestloop={}"
+"""A server that has not counted yet what a table holds would compare each number with each answer."""
+
+
+class PostgresAnswers(Answers):
+    """Answers in a schema that several machines share."""
+
+    def store(
+        self, c: Connection, span: tuple[int, int, int], answers: Mapping[int, Sequence[object]]
+    ) -> Cursor:
+        """Store the answers to those numbers of a batch that have none."""
+        columns = list(zip(*answers.values(), strict=True)) or [()] * len(_STORED)
+        c.execute(_LOOPS.format("off"))
+        cursor = c.execute(_STORE, (list(answers), *map(list, columns), *span))
+        c.execute(_LOOPS.format("on"))
+        return cursor
