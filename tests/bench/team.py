@@ -94,12 +94,13 @@ def _answers(database: Server, team: Place, files: Place, batches: int) -> None:
     left = iter(range(1, batches + 1))
     for place in (team, files):
         _send(place, range(1, 2 * 2 * _ROUNDS * size + 1))
+    _admin(database, "VACUUM ANALYZE")  # a floor that counts on nothing reads the whole table
     print(f"taking in an answer of {SIZE:,} results (seconds, and results per second)")
     for processes in (1, _HOSTS):
         found: dict[tuple[str, str], list[Taken]] = {}
         for _ in range(_ROUNDS):
             for way in ("learn", "poll"):
-                piece = [seq for _, seq in zip(range(size), left)]
+                piece = [seq for _, seq in zip(range(size), left, strict=False)]
                 written = _wal(database)
                 found.setdefault(("team", "bare"), []).append(taken(team, "bare", piece, processes))
                 floor_wal, written = _wal(database) - written, _wal(database)
@@ -129,7 +130,9 @@ def _answers(database: Server, team: Place, files: Place, batches: int) -> None:
         print(f"  sending {len(rest):,} batches writes {(_wal(database) - written) / 1e6:,.0f} MB")
         written = _wal(database)
         rate = taken(team, "learn", rest, _HOSTS).rate
-        print(f"  {len(rest) * SIZE:,} more answers: {rate:,.0f}/s, {(_wal(database) - written) / 1e6:,.0f} MB")
+        print(
+            f"  {len(rest) * SIZE:,} more answers: {rate:,.0f}/s, {(_wal(database) - written) / 1e6:,.0f} MB"
+        )
     _print_sizes(database)
 
 
@@ -163,7 +166,9 @@ def _paint(database: Server, directory: Path) -> None:
     floor = median(took["state file"])
     print("first paint")
     for name, some in took.items():
-        print(f"  {name:30} {median(some):6.3f} s  {median(some) - floor:+6.3f} s  {median(some) / floor:5.2f} x")
+        print(
+            f"  {name:30} {median(some):6.3f} s {median(some) - floor:+6.3f} s {median(some) / floor:6.2f} x"
+        )
 
 
 def _ratio(name: str, took: list[float], floor: list[float]) -> None:
@@ -205,7 +210,8 @@ def _print_sizes(database: Server) -> None:
     for table, size, heap in _ask(
         database,
         "SELECT relname, pg_total_relation_size(oid), pg_relation_size(oid) FROM pg_class"
-        " WHERE relnamespace='team'::regnamespace AND relkind='r' AND pg_relation_size(oid)>1000000 ORDER BY 1",
+        " WHERE relnamespace='team'::regnamespace AND relkind='r' AND pg_relation_size(oid)>1000000"
+        " ORDER BY 1",
     ):
         total, own = int(str(size)), int(str(heap))
         print(f"  {table} takes {total / 1e6:,.0f} MB, {(total - own) / 1e6:,.0f} MB of it indexes")

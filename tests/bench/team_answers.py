@@ -4,17 +4,19 @@ import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from multiprocessing.queues import SimpleQueue
-from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from statistics import median
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pwl_tui.answer import Answer, Outcome
 from pwl_tui.state.store import Store
 from tests.bench.poll_intake import SIZE, body_of, understood
 from tests.bench.team_floors import Bare, BareFile, answer_to
 from tests.unit.fake_service import FIRST, NOW, Clock, make_poller, make_service
+
+if TYPE_CHECKING:
+    from multiprocessing.queues import SimpleQueue
+    from multiprocessing.synchronize import Barrier
 
 Way = Literal["bare", "learn", "poll"]
 _SPAWN = multiprocessing.get_context("spawn")
@@ -64,9 +66,7 @@ def taken(place: Place, way: Way, batches: Sequence[int], processes: int = 1) ->
     for one in working:
         one.join()
     lasted = max(span[-1][1] for span in spans) - min(span[0][0] for span in spans)
-    return Taken(
-        median(end - begin for span in spans for begin, end in span), len(batches) * SIZE / lasted
-    )
+    return Taken(median(end - begin for span in spans for begin, end in span), len(batches) * SIZE / lasted)
 
 
 def _work(
@@ -74,7 +74,7 @@ def _work(
     way: Way,
     batches: Sequence[int],
     name: str,
-    ready: Barrier,
+    ready: "Barrier",
     done: "SimpleQueue[list[tuple[float, float]]]",
 ) -> None:
     """Take in the answers to some batches; say when each began and ended."""
@@ -117,7 +117,7 @@ class _Ours:
         store, batch = self._store, self._store.batches.get(self._job, seq)
         if self._polls:
             service, body = make_service(self._clock), body_of("id-1", FIRST + batch.first)
-            service.poll = lambda _: understood(body)  # type: ignore[method-assign]
+            service.poll = lambda _: understood(body)  # type: ignore[method-assign,assignment]
             poller = make_poller(store, service, self._clock)
             return lambda: poller.poll(batch)
         answers = [

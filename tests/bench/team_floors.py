@@ -33,7 +33,10 @@ def numbers_of(first: int, count: int, batch: int) -> list[Values]:
 
 def answer_to(number: int, answered: float) -> Values:
     """Return what is stored of the answer to a number."""
-    return (*values_of(Answer(Outcome.COMPLETED, number % 3 > 0, number % 7 == 0, "T-Mobile", "US")), answered)
+    return (
+        *values_of(Answer(Outcome.COMPLETED, number % 3 > 0, number % 7 == 0, "T-Mobile", "US")),
+        answered,
+    )
 
 
 class Bare:

@@ -1,8 +1,8 @@
 """The first paint with a state file, with a database, and with one that is far: a part of `team`."""
 
 import compileall
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pwl_tui
 from pwl_tui.config import Settings
@@ -14,9 +14,13 @@ from tests.crash.line import Line
 from tests.crash.server import Server
 from tests.ui.sample_state import KEY, NOW, Scene
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 RUNS = 9
 JOBS, LIVE = 200, 20
 ONE_WAY_SECONDS = 0.010
+_QUIET_SECONDS = 0.2
 
 
 def paints(database: Server, directory: Path) -> dict[str, list[float]]:
@@ -29,7 +33,10 @@ def paints(database: Server, directory: Path) -> dict[str, list[float]]:
         for name, url in (
             ("state file", None),
             ("database, as it is", database.url("paint")),
-            ("database, 20 ms away", f"postgresql://postgres@127.0.0.1:{line.port}/postgres?sslmode=disable{query}"),
+            (
+                "database, 20 ms away",
+                f"postgresql://postgres@127.0.0.1:{line.port}/postgres?sslmode=disable{query}",
+            ),
         ):
             place = directory / name.replace(" ", "-").replace(",", "")
             place.mkdir()
@@ -44,5 +51,5 @@ def paints(database: Server, directory: Path) -> dict[str, list[float]]:
         took: dict[str, list[float]] = {name: [] for name in around}
         for _ in range(RUNS):
             for name, one in around.items():
-                took[name].append(start(OURS, f"list-{JOBS - 1:04}".encode(), one).seconds)
+                took[name].append(start(OURS, f"list-{JOBS - 1:04}".encode(), one, _QUIET_SECONDS).seconds)
     return took
