@@ -1,5 +1,6 @@
 """Connections to a PostgreSQL server: where it is, what is asked of it, and how values travel."""
 
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,9 @@ from pwl_tui.state.errors import StateError, being_moved
 from pwl_tui.state.patience import STEP_SECONDS
 
 Link: TypeAlias = Line
+
+# What it has to say is raised as well, and nobody's screen is the place for it.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL + 1)
 
 OLDEST: Final = 14
 """The oldest version of the server."""
