@@ -143,7 +143,7 @@ class Answers(ABC):
 
     @abstractmethod
     def store(
-        self, c: Connection, span: tuple[int, int, int], answers: Mapping[int, Sequence[object]]
+        self, c: Connection, span: tuple[int, int, int], answers: Mapping[int, tuple[object, ...]]
     ) -> Cursor:
         """Store the answers to those numbers of a batch that have none; one that was stored stays.
 

@@ -21,9 +21,10 @@ import psycopg
 from pwl_tui.state.store import Store
 from tests.bench.news import bare, changes
 from tests.bench.poll_intake import SIZE
-from tests.bench.team_answers import Place, Taken, taken
+from tests.bench.team_answers import Place, Taken, Way, taken
 from tests.bench.team_floors import Bare, bare_executemany, numbers_of, rows_of
-from tests.bench.team_paint import paints
+from tests.bench.team_paint import ONE_WAY_SECONDS, far_url, paints
+from tests.crash.line import Line
 from tests.crash.server import Server, server
 from tests.unit.fake_service import FIRST, accepted, store_numbers
 
@@ -32,6 +33,7 @@ _ROUNDS = 3
 _HOSTS = 4
 _PIECE = 20
 """Batches that one process takes in for one figure, or four together."""
+_WAYS: tuple[Way, ...] = ("learn", "poll")
 _CHANGES = 20
 _SIZES = ("rows", "numbers")
 
@@ -90,16 +92,16 @@ def _store(database: Server, directory: Path, count: int) -> Place:
 
 def _answers(database: Server, team: Place, files: Place, batches: int) -> None:
     """Print how long answers take, and what is left when all of a job's batches have theirs."""
-    size = min(_PIECE, batches // (2 * 2 * _ROUNDS))
+    size = min(_PIECE, batches // (2 * 2 * _ROUNDS + 2))
     left = iter(range(1, batches + 1))
     for place in (team, files):
-        _send(place, range(1, 2 * 2 * _ROUNDS * size + 1))
+        _send(place, range(1, (2 * 2 * _ROUNDS + 2) * size + 1))
     _admin(database, "VACUUM ANALYZE")  # a floor that counts on nothing reads the whole table
     print(f"taking in an answer of {SIZE:,} results (seconds, and results per second)")
     for processes in (1, _HOSTS):
         found: dict[tuple[str, str], list[Taken]] = {}
         for _ in range(_ROUNDS):
-            for way in ("learn", "poll"):
+            for way in _WAYS:
                 piece = [seq for _, seq in zip(range(size), left, strict=False)]
                 written = _wal(database)
                 found.setdefault(("team", "bare"), []).append(taken(team, "bare", piece, processes))
@@ -112,12 +114,19 @@ def _answers(database: Server, team: Place, files: Place, batches: int) -> None:
             floor = _median(found[name, "bare"])
             print(f"  {label}, {processes} process{'es' if processes > 1 else ''}")
             print(f"    {'bare update':28} {floor.seconds * 1e3:7.1f} ms {floor.rate:9,.0f}/s")
-            for way in ("learn", "poll"):
+            for way in _WAYS:
                 one = _median(found[name, way])
                 print(
                     f"    {way:28} {one.seconds * 1e3:7.1f} ms {one.rate:9,.0f}/s"
                     f"  {one.seconds / floor.seconds:5.2f} x  {floor.rate / one.rate:5.2f} x"
                 )
+    with Line(database.socket, lambda: None) as line:
+        line.slow(ONE_WAY_SECONDS)
+        far = team._replace(url=far_url(line, "team"))
+        print(f"  PostgreSQL 20 ms away, {_HOSTS} processes")
+        for way in _WAYS:
+            one = taken(far, way, [seq for _, seq in zip(range(size), left, strict=False)], _HOSTS)
+            print(f"    {way:28} {one.seconds * 1e3:7.1f} ms {one.rate:9,.0f}/s")
     per = 1_000_000 / (size * SIZE)
     print(
         f"  write-ahead log per million answers {wal * per / 1e6:,.0f} MB,"

@@ -23,20 +23,22 @@ ONE_WAY_SECONDS = 0.010
 _QUIET_SECONDS = 0.2
 
 
+def far_url(line: Line, schema: str) -> str:
+    """Return where a schema is at the other end of a line."""
+    host = f"postgresql://postgres@127.0.0.1:{line.port}/postgres?sslmode=disable"
+    return f"{host}&options=-csearch_path%3D{schema}"
+
+
 def paints(database: Server, directory: Path) -> dict[str, list[float]]:
     """Return how many seconds each start took until the newest job was on the terminal, in turn."""
     compileall.compile_dir(Path(pwl_tui.__file__).parent, quiet=1)
     around: dict[str, Mapping[str, str]] = {}
     with Line(database.socket, lambda: None) as line:
         line.slow(ONE_WAY_SECONDS)
-        query = "&options=-csearch_path%3Dpaint"
         for name, url in (
             ("state file", None),
             ("database, as it is", database.url("paint")),
-            (
-                "database, 20 ms away",
-                f"postgresql://postgres@127.0.0.1:{line.port}/postgres?sslmode=disable{query}",
-            ),
+            ("database, 20 ms away", far_url(line, "paint")),
         ):
             place = directory / name.replace(" ", "-").replace(",", "")
             place.mkdir()

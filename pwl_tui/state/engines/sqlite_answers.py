@@ -1,7 +1,7 @@
 """How answers to many numbers get into a state file: a statement for each costs nothing but itself."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from pwl_tui.answer import COLUMNS, Outcome
@@ -17,7 +17,7 @@ class SQLiteAnswers(Answers):
     """Answers in a state file."""
 
     def store(
-        self, c: Connection, span: tuple[int, int, int], answers: Mapping[int, Sequence[object]]
+        self, c: Connection, span: tuple[int, int, int], answers: Mapping[int, tuple[object, ...]]
     ) -> Cursor:
         """Store the answers to those numbers of a batch that have none."""
         if not isinstance(c, sqlite3.Connection):
