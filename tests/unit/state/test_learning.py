@@ -83,23 +83,28 @@ def test_what_becomes_of_a_batch(store: Store, given: int, done: bool, trouble: 
 def test_what_comes_last_is_stored_with_the_rest_or_not_at_all(store: Store) -> None:
     with database(store).transaction() as c:
         note(c, Activity(NOW, None, None, "kept", ""), last=True)
-    with pytest.raises(Exception, match=AGAIN), database(store).transaction() as c:
-        note(c, Activity(NOW, None, None, "first", ""))
-        c.last("INSERT INTO places VALUES (1, '', '', '')", ())
+
+    def fail() -> None:
+        with database(store).transaction() as c:
+            note(c, Activity(NOW, None, None, "first", ""))
+            c.last("INSERT INTO places VALUES (1, '', '', '')", ())
+
+    with pytest.raises(Exception, match=AGAIN):
+        fail()
     assert [one.event for one in store.activity.newest(0, 9)] == ["kept"]
 
 
 def test_a_statement_that_fails_together_with_others_undoes_them(
     store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with (
-        pytest.raises(Exception, match=AGAIN),
-        database(store).transaction() as c,
-        c.together(),
-    ):
-        note(c, Activity(NOW, None, None, "first", ""))
-        c.execute("INSERT INTO places VALUES (1, '', '', '')")
-        note(c, Activity(NOW, None, None, "last", ""))
+    def fail() -> None:
+        with database(store).transaction() as c, c.together():
+            note(c, Activity(NOW, None, None, "first", ""))
+            c.execute("INSERT INTO places VALUES (1, '', '', '')")
+            note(c, Activity(NOW, None, None, "last", ""))
+
+    with pytest.raises(Exception, match=AGAIN):
+        fail()
     assert not store.activity.newest(0, 9)
     assert not caplog.records  # they would be on the screen
     with database(store).transaction() as c, c.together():
