@@ -6,7 +6,7 @@ needed twice. There are no booleans: conditions are written out, and columns hol
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
@@ -69,6 +69,15 @@ class Connection(Protocol):
     def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> Cursor:
         """Execute one statement for each of several sets of values."""
 
+    def together(self) -> AbstractContextManager[object]:
+        """Let no statement of a block wait for the one before: their results are known when it ends.
+
+        If one of them fails, the block raises that, and those after it are not executed.
+        """
+
+    def last(self, statement: str, values: Sequence[Any], /) -> None:
+        """Execute a statement whose result nobody needs, at the latest together with the commit."""
+
 
 class Report(Struct, frozen=True):
     """How a database on a server is.
@@ -129,6 +138,25 @@ class Claims(ABC):
         """
 
 
+class Answers(ABC):
+    """How answers are stored. All methods raise `StateError` if the database fails."""
+
+    @abstractmethod
+    def store(
+        self, c: Connection, span: tuple[int, int, int], answers: Mapping[int, tuple[object, ...]]
+    ) -> Cursor:
+        """Store the answers to those numbers of a batch that have none; one that was stored stays.
+
+        Args:
+            c: in a transaction.
+            span: a job, the index of a first number in it, and that after the last one.
+            answers: by number, the columns of an answer, and when it was given. Others are ignored.
+
+        Returns:
+            What knows how many were stored.
+        """
+
+
 class Database(ABC):
     """One database, for any number of threads and processes.
 
@@ -169,12 +197,6 @@ class Database(ABC):
         """Yield the rows of a query as tuples as they are read, from one snapshot, in constant memory."""
 
     @abstractmethod
-    def tuples(
-        self, connection: Connection, statement: str, values: Sequence[object]
-    ) -> Iterable[tuple[Any, ...]]:
-        """Return the rows of a query in a transaction, without the names of their columns: that is faster."""
-
-    @abstractmethod
     def transaction(
         self, *, patient: bool = True, holding: bool = False
     ) -> AbstractContextManager[Connection]:
@@ -201,6 +223,10 @@ class Database(ABC):
     @abstractmethod
     def claims(self) -> Claims:
         """Return how its users share out the polls."""
+
+    @abstractmethod
+    def answers(self) -> Answers:
+        """Return how answers are stored."""
 
     @abstractmethod
     def keep_time(self) -> None:

@@ -178,7 +178,10 @@ class Jobs:
 
     def foremost(self, newest: int) -> tuple[list[Job], int]:
         """Return all unfinished jobs and the last `newest` of all, newest first, and how many jobs exist."""
-        jobs = [self._job(row) for row in self._database.read(f"{FOREMOST_JOBS} ORDER BY j.id DESC", newest)]
+        rows = self._database.read(f"{FOREMOST_JOBS} ORDER BY j.id DESC", newest)
+        jobs = [job_from(row, shared=self._shared, more=1) for row in rows]
+        if rows:
+            return jobs, int(rows[0]["total"])
         row = self._database.first("SELECT count(*) FROM jobs WHERE ready=1")
         return jobs, int(row[0]) if row else 0
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from pwl_tui.state.database import Connection, Database
+from pwl_tui.state.database import Connection, Database, Row
 from pwl_tui.state.models import BalanceReading, Binding
 from pwl_tui.state.records import binding_row
 
@@ -81,17 +81,20 @@ class Balances:
         )
         return [BalancePeriod(*row) for row in rows]
 
-    def history(self, binding: Binding, service: str, limit: int) -> list[BalanceReading]:
-        """Return the last `limit` readings of a service, oldest first."""
-        rows = self._database.read(
-            "SELECT r.at, r.service, r.balance FROM readings r JOIN bindings b ON b.id=r.binding"
-            " WHERE b.base_url=? AND b.fingerprint=? AND r.service=? ORDER BY r.at DESC LIMIT ?",
-            binding.base_url,
-            binding.fingerprint,
-            service,
-            limit,
+    def known(
+        self, binding: Binding, service: str, limit: int
+    ) -> tuple[dict[str, BalanceReading], list[BalanceReading]]:
+        """Return the last reading of each service, and the last `limit` of one service, oldest first.
+
+        It is one question, because a far database takes long for each.
+        """
+        rows = self._database.read(_KNOWN, binding.base_url, binding.fingerprint, service, limit)
+        latest = sorted((row for row in rows if not row["earlier"]), key=lambda row: int(row["id"]))
+        history = sorted((row for row in rows if row["earlier"]), key=lambda row: (row["at"], row["id"]))
+        return (
+            {row["service"]: _reading(row) for row in latest},
+            [_reading(row) for row in history],
         )
-        return [BalanceReading(*row) for row in reversed(rows)]
 
 
 class Charge(Struct, frozen=True):
@@ -251,9 +254,29 @@ _LOWER: Final = str.maketrans(ascii_uppercase, ascii_lowercase)
 """As ``lower`` in a statement."""
 
 
-def note(c: Connection, activity: Activity) -> None:
-    """Log something inside the transaction that makes it true."""
-    c.execute(
+_OF_BINDING = "FROM readings r JOIN bindings b ON b.id=r.binding WHERE b.base_url=?1 AND b.fingerprint=?2"
+_KNOWN = f"""
+SELECT 0 AS earlier, r.id, r.at, r.service, r.balance
+FROM (SELECT r.binding, r.service, max(r.at) AS at {_OF_BINDING} GROUP BY r.binding, r.service) m
+JOIN readings r ON r.binding=m.binding AND r.service=m.service AND r.at=m.at
+UNION ALL SELECT 1 AS earlier, h.id, h.at, h.service, h.balance
+FROM (SELECT r.id, r.at, r.service, r.balance {_OF_BINDING} AND r.service=?3 ORDER BY r.at DESC LIMIT ?4) h
+"""
+
+
+def _reading(row: Row) -> BalanceReading:
+    return BalanceReading(row["at"], row["service"], row["balance"])
+
+
+def note(c: Connection, activity: Activity, *, last: bool = False) -> None:
+    """Log something inside the transaction that makes it true.
+
+    Args:
+        c: in a transaction.
+        activity: what to log.
+        last: whether nothing follows in the transaction: then it takes no time of its own.
+    """
+    (c.last if last else c.execute)(
         "INSERT INTO activity (at, job, seq, event, detail, who) VALUES (?,?,?,?,?,?)",
         (activity.at, activity.job, activity.seq, activity.event, activity.detail, c.who()),
     )

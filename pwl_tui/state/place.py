@@ -40,8 +40,9 @@ class Places:
         self._database = database
         self.here = directory if (location := database.location()) is None else Place(*location)
         """Where the state is."""
-        self._settled = False
-        self.begun = self._recorded() is None
+        recorded = self._recorded()
+        self._settled = recorded is not None and self._is_here(recorded)
+        self.begun = recorded is None
         """Whether it had no place until now, because it is new."""
         if self.begun:
             with database.transaction() as c:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
-from pwl_tui.answer import COLUMNS, NO_ANSWER, Answer, Outcome
+from pwl_tui.answer import NO_ANSWER, Answer, Outcome
 from pwl_tui.problem import Problem
 from pwl_tui.state.budget import Rate
 from pwl_tui.state.database import Database
@@ -68,6 +68,7 @@ class Polls:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._claims = database.claims()
+        self._answers = database.answers()
 
     def claim(self, binding: Binding, lease: Lease, now: float) -> Batch | None:
         """Claim the batch whose poll is most overdue. None means none is due that nobody else is polling."""
@@ -186,56 +187,36 @@ class Polls:
             The batch as it is now.
         """
         span = (batch.job, batch.first, batch.first + batch.size)
+        # Only a final answer says more than what is stored.
+        final = {
+            number: (*values_of(answer), now if answer.outcome is Outcome.COMPLETED else None)
+            for number, answer in answers
+            if answer.outcome in _FINAL
+        }
+        own = (batch.job, batch.seq)
         with self._database.transaction() as c:
-            # Only a final answer to one of these says more than what is stored.
-            unanswered = (
-                "SELECT number, idx FROM numbers WHERE job=? AND idx>=? AND idx<?"
-                f" AND outcome='{Outcome.PENDING}'"
-            )
-            waiting = dict(self._database.tuples(c, unanswered, span))
-            changes = []
-            for number, answer in answers:
-                if answer.outcome in _FINAL and (idx := waiting.get(number)) is not None:
-                    answered = now if answer.outcome is Outcome.COMPLETED else None
-                    changes.append((*values_of(answer), answered, batch.job, idx))
-            c.executemany(_STORE_ANSWER, changes)
-            if done:
-                c.execute(
-                    f"UPDATE numbers SET outcome='{Outcome.FAILED}', note=?"
-                    f" WHERE job=? AND idx>=? AND idx<? AND outcome='{Outcome.PENDING}'",
-                    (note_of_rest, *span),
-                )
-            c.execute(_COUNT, (*span, batch.job, batch.seq))
-            counted = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
-            over = done or counted["pending"] == 0
-            if over and not done:
-                trouble = None  # all have their answer, whatever was wrong with this one
-            moved = c.execute(
-                "UPDATE batches SET state=?, completed=?, last_poll=?, next_poll=?, trouble=?,"
-                " error=CASE state WHEN ? THEN NULL ELSE error END,"
-                " attempts=?, received=CASE WHEN ?=1 THEN received END,"
-                f" lease_owner=NULL, lease_until=NULL WHERE {_STILL_POLLED}",
-                (
-                    BatchState.COMPLETED if over else BatchState.PROCESSING,
-                    now if over else None,
-                    now,
-                    None if over else next_poll,
-                    to_json(trouble),
-                    BatchState.UNREACHABLE,
-                    0 if over else attempts,
-                    trouble is not None,
-                    batch.job,
-                    batch.seq,
-                ),
-            ).rowcount
-            tell_followers(c, batch.job, batch.seq, now)
-            row = c.execute(f"{BATCHES} WHERE job=? AND seq=?", (batch.job, batch.seq)).fetchone()
-            polled = batch_from(row)
-            if moved and (over or changes or polled.trouble != batch.trouble):
+            with c.together():
+                stored = self._answers.store(c, span, final)
+                if done:
+                    c.execute(
+                        f"UPDATE numbers SET outcome='{Outcome.FAILED}', note=?"
+                        f" WHERE job=? AND idx>=? AND idx<? AND outcome='{Outcome.PENDING}'",
+                        (note_of_rest, *span),
+                    )
+                c.execute(_COUNT, (*span, *own))
+                moved = c.execute(_LEARNED, (*own, done, now, next_poll, to_json(trouble), attempts))
+                follower = c.execute("SELECT 1 FROM follows WHERE payer=? AND seq=? LIMIT 1", own)
+                found = c.execute(f"{BATCHES} WHERE job=? AND seq=?", own)
+            if follower.fetchone() is not None:
+                tell_followers(c, *own, now)
+            polled = batch_from(found.fetchone())
+            over = done or polled.counts.pending == 0
+            if moved.rowcount and (over or stored.rowcount > 0 or polled.trouble != batch.trouble):
                 progress = f"{polled.counts.answered:,} of {polled.size:,} answered"
                 if polled.trouble is not None:
                     progress = f"{progress}. {polled.trouble.message}"
-                note(c, Activity(now, batch.job, batch.seq, "completed" if over else "polled", progress))
+                event = "completed" if over else "polled"
+                note(c, Activity(now, *own, event, progress), last=True)
         return polled
 
     def fail(
@@ -335,9 +316,23 @@ class Polls:
 
 _SOONEST = "CASE WHEN coalesce(last_poll, 0)+?2>?1 THEN coalesce(last_poll, 0)+?2 ELSE ?1 END"
 """Now (``?1``), but not before the shortest pause (``?2``) has passed."""
-_STORE_ANSWER = f"UPDATE numbers SET {'=?, '.join(COLUMNS)}=?, answered=? WHERE job=? AND idx=?"
-
-
+_OVER = "(?3=1 OR pending=0)"
+_TROUBLE = "CASE WHEN ?3=1 OR pending<>0 THEN CAST(?6 AS TEXT) END"
+"""If all numbers have their answer before the end, it does not matter what was wrong with this one."""
+_LEARNED = f"""
+UPDATE batches SET
+    state=CASE WHEN {_OVER} THEN '{BatchState.COMPLETED}' ELSE '{BatchState.PROCESSING}' END,
+    completed=CASE WHEN {_OVER} THEN CAST(?4 AS DOUBLE PRECISION) END,
+    last_poll=?4,
+    next_poll=CASE WHEN {_OVER} THEN NULL ELSE CAST(?5 AS DOUBLE PRECISION) END,
+    trouble={_TROUBLE},
+    error=CASE state WHEN '{BatchState.UNREACHABLE}' THEN NULL ELSE error END,
+    attempts=CASE WHEN {_OVER} THEN 0 ELSE ?7 END,
+    received=CASE WHEN {_TROUBLE} IS NOT NULL THEN received END,
+    lease_owner=NULL, lease_until=NULL
+WHERE job=?1 AND seq=?2 AND {_POLLED}
+"""
+"""Once all is counted."""
 _FINAL = frozenset({Outcome.COMPLETED, Outcome.FAILED})
 _COUNT = f"""
 UPDATE batches SET (on_whatsapp, business, not_on_whatsapp, failed, pending) = (

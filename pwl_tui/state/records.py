@@ -23,7 +23,7 @@ _JOBS = f"""
 SELECT j.*, b.base_url, b.fingerprint, a.*, w.*,
     e.path AS wish, e.written AS wish_written, e.files AS wish_files, e.problem AS wish_problem,
     (SELECT error FROM batches WHERE job=j.id AND error IS NOT NULL
-        AND state IN ({",".join(f"'{state}'" for state in _ATTENTION)}) ORDER BY seq LIMIT 1) AS error
+        AND state IN ({",".join(f"'{state}'" for state in _ATTENTION)}) ORDER BY seq LIMIT 1) AS error{{1}}
 FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
     SELECT job, sum(on_whatsapp) AS on_whatsapp, sum(business) AS business,
         sum(not_on_whatsapp) AS not_on_whatsapp, sum(failed) AS failed, sum(pending) AS pending,
@@ -41,20 +41,21 @@ FROM jobs j JOIN bindings b ON b.id=j.binding LEFT JOIN (
 ) w ON w.follower=j.id LEFT JOIN wishes e ON e.job=j.id
 WHERE j.ready=1
 """
-JOBS = _JOBS.format("")
+JOBS = _JOBS.format("", "")
 """Every job with the totals of its batches."""
-JOB = f"{_JOBS.format('WHERE job=?1')} AND j.id=?1"
+JOB = f"{_JOBS.format('WHERE job=?1', '')} AND j.id=?1"
 """One job; without the second condition SQLite would add up the batches of all."""
 _DONE = (BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED)
 _OPEN = ",".join(f"'{state}'" for state in BatchState if state not in _DONE)
+_TOTAL = ", (SELECT count(*) FROM jobs WHERE ready=1) AS total"
 FOREMOST_JOBS = f"""
 WITH foremost AS (
     SELECT id FROM (SELECT id FROM jobs WHERE ready=1 ORDER BY id DESC LIMIT ?1) newest
     UNION SELECT job FROM batches WHERE state IN ({_OPEN})
     UNION SELECT job FROM follows
-) {_JOBS.format("WHERE job IN (SELECT id FROM foremost)")} AND j.id IN (SELECT id FROM foremost)
+) {_JOBS.format("WHERE job IN (SELECT id FROM foremost)", _TOTAL)} AND j.id IN (SELECT id FROM foremost)
 """
-"""All jobs that are not complete, and the newest ?1 of all."""
+"""All jobs that are not complete, and the newest ?1 of all; last, how many jobs exist."""
 
 ANSWER = ", ".join(COLUMNS)
 """The columns of ``numbers`` that an `Answer` is made of."""
@@ -104,9 +105,13 @@ def job_state(batches: dict[BatchState, int], *, paused: bool, held: bool, under
     return JobState.PROCESSING if batches.get(BatchState.PROCESSING) or under_way else JobState.COMPLETED
 
 
-def job_from(row: Row, *, shared: bool) -> Job:
-    """Return the job that a row of `JOBS` describes; it says who made it only where others could have."""
-    return _job(tuple(row.keys()), tuple(row), shared)
+def job_from(row: Row, *, shared: bool, more: int = 0) -> Job:
+    """Return the job that a row of `JOBS` describes; it says who made it only where others could have.
+
+    The row may have so many `more` columns at its end.
+    """
+    end = len(row) - more
+    return _job(tuple(row.keys())[:end], tuple(row)[:end], shared)
 
 
 @lru_cache(4096)

@@ -40,8 +40,13 @@ class Start(NamedTuple):
     memory: float
 
 
-def start(command: Sequence[str], marker: bytes, environ: Mapping[str, str]) -> Start:
-    """Start a program on a terminal of 120 by 40; it has painted when `marker` is written."""
+def start(
+    command: Sequence[str], marker: bytes, environ: Mapping[str, str], quiet: float = _QUIET_SECONDS
+) -> Start:
+    """Start a program on a terminal of 120 by 40; it has painted when `marker` is written.
+
+    Its memory is that after so many `quiet` seconds.
+    """
     with Program(command, environ) as program:
         seen = b""
         while marker not in seen:
@@ -49,7 +54,7 @@ def start(command: Sequence[str], marker: bytes, environ: Mapping[str, str]) -> 
                 raise TimeoutError(f"{command} never painted")
             seen += more
         seconds = program.arrived - program.began
-        program.watch(_QUIET_SECONDS)
+        program.watch(quiet)
         return Start(seconds, len(seen), program.memory)
 
 

@@ -16,6 +16,7 @@ from statistics import median
 import psycopg
 
 from pwl_tui.engine.events import ChangedElsewhere
+from pwl_tui.state.store import Store
 from pwl_tui.ui.data.snapshot import Snapshot, Watcher
 from tests.unit.databases import databases, server
 from tests.unit.fake_service import FIRST, Clock, accepted, add_job, make_engine, make_service, open_store
@@ -52,40 +53,43 @@ class Arrivals:
             return self._seen[job, paused]
 
 
-def changes(directory: Path, *, live: bool) -> list[float]:
-    """Return how many seconds each of some changes took, the shortest first."""
+def changes(here: Store, there: Store, *, live: bool, count: int = CHANGES) -> list[float]:
+    """Return how many seconds each of some changes took, the shortest first.
+
+    Args:
+        here: where something is changed.
+        there: the same state on another machine.
+        live: whether a job is live.
+        count: how many changes.
+    """
     draw, clock, arrivals = random.Random(1), Clock(), Arrivals()
-    with closing(open_store(directory)) as here, closing(open_store(directory, "elsewhere")) as there:
-        if live:
-            accepted(here, add_job(here, FIRST, 5))
-        job = add_job(here, FIRST + 100, 5)
-        here.jobs.pause(job, paused=True)
-        engine = make_engine(there, make_service(clock), clock)
-        watcher = Watcher(engine, arrivals.publish, time.time, 1.0)
-        there.listen(lambda: watcher.hear(ChangedElsewhere()))
-        watcher.start()
-        arrivals.of(job, paused=True)
-        took, paused = [], True
-        for _ in range(CHANGES):
-            time.sleep(draw.uniform(*_APART_SECONDS))
-            paused = not paused
-            arrivals.forget()
-            began = time.perf_counter()
-            here.jobs.pause(job, paused=paused)
-            took.append(arrivals.of(job, paused) - began)
-        watcher.stop()
-        return sorted(took)
+    if live:
+        accepted(here, add_job(here, FIRST, 5))
+    job = add_job(here, FIRST + 100, 5)
+    here.jobs.pause(job, paused=True)
+    engine = make_engine(there, make_service(clock), clock)
+    watcher = Watcher(engine, arrivals.publish, time.time, 1.0)
+    there.listen(lambda: watcher.hear(ChangedElsewhere()))
+    watcher.start()
+    arrivals.of(job, paused=True)
+    took, paused = [], True
+    for _ in range(count):
+        time.sleep(draw.uniform(*_APART_SECONDS))
+        paused = not paused
+        arrivals.forget()
+        began = time.perf_counter()
+        here.jobs.pause(job, paused=paused)
+        took.append(arrivals.of(job, paused) - began)
+    watcher.stop()
+    return sorted(took)
 
 
-def bare() -> list[float]:
+def bare(url: str, count: int = CHANGES) -> list[float]:
     """Return how many seconds each of some bare notifications took, the shortest first."""
     took = []
-    with (
-        psycopg.connect(server(), autocommit=True) as one,
-        psycopg.connect(server(), autocommit=True) as other,
-    ):
+    with psycopg.connect(url, autocommit=True) as one, psycopg.connect(url, autocommit=True) as other:
         other.execute("LISTEN bench")
-        for _ in range(CHANGES):
+        for _ in range(count):
             began = time.perf_counter()
             one.execute("NOTIFY bench")
             next(other.notifies(timeout=_PATIENCE_SECONDS, stop_after=1))
@@ -96,10 +100,14 @@ def bare() -> list[float]:
 def main() -> None:
     """Print the median and the worst of each, in milliseconds."""
     databases.postgres = True
-    _print("bare notification", bare())
+    _print("bare notification", bare(server()))
     for name in ("at rest", "live"):
-        with tempfile.TemporaryDirectory() as directory:
-            _print(name, changes(Path(directory), live=name == "live"))
+        with (
+            tempfile.TemporaryDirectory() as directory,
+            closing(open_store(Path(directory))) as here,
+            closing(open_store(Path(directory), "elsewhere")) as there,
+        ):
+            _print(name, changes(here, there, live=name == "live"))
     databases.clean()
 
 

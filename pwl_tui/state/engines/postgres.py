@@ -7,7 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -16,10 +16,12 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
 from pwl_tui.state.database import Connection, Cursor, Database, Report, Row
+from pwl_tui.state.engines.postgres_answers import PostgresAnswers
 from pwl_tui.state.engines.postgres_claims import PostgresClaims
 from pwl_tui.state.engines.postgres_clock import ServerClock
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
-from pwl_tui.state.engines.postgres_link import Link, Target, target_from
+from pwl_tui.state.engines.postgres_line import Found
+from pwl_tui.state.engines.postgres_link import NOW, WHERE, Link, Target, target_from
 from pwl_tui.state.engines.postgres_news import News
 from pwl_tui.state.engines.postgres_presence import Presence
 from pwl_tui.state.engines.postgres_reach import Reach
@@ -46,24 +48,15 @@ CREATE TABLE meta (
     changes BIGINT NOT NULL
 )
 """
-_WHERE: Final = """
-SELECT (SELECT system_identifier FROM pg_control_system()),
-    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
-    (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid,
-    (SELECT migrations FROM meta), (SELECT changes FROM meta)
-"""
-"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest;
-the stage; and a count that only grows, unless the server's files were put back as they were before."""
 _REPLACE_META: Final = f"""
 ALTER TABLE meta RENAME TO older_meta;
 {_META};
 INSERT INTO meta SELECT one, migrations, changes FROM older_meta;
 DROP TABLE older_meta
 """
-"""Makes the database another one for everyone, whether connected now or later: see `_WHERE`."""
+"""Makes the database another one for everyone, whether connected now or later: see `WHERE`."""
 _ALONE_SECONDS: Final = 3.0
 """How long to wait for connections to end whose process has ended: the server notices that at once."""
-_NOW: Final = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
 
 _SERVER: Final = """
 SELECT current_setting('server_version'), current_setting('fsync'),
@@ -149,11 +142,12 @@ class Postgres(Database):
         weakref.finalize(self, self._presence.close).atexit = False
         weakref.finalize(self, self._news.close).atexit = False
         self._where: tuple[Any, ...] | None = None
+        self._first: tuple[Any, ...] | None = None
         self.clock = self._clock = ServerClock()
         try:
             with self._errors():
                 self._migrate(migrations)
-                self._where = self._ask(self._find)
+                self._where = self._first or self._ask(self._find)
                 name = self._ask(lambda link: link.info.dbname)
             self._place = f"{name}/{self._target.schema}"
         except BaseException:
@@ -208,12 +202,6 @@ class Postgres(Database):
                 finally:
                     self._give_back(link)
 
-    def tuples(
-        self, connection: Connection, statement: str, values: Sequence[object]
-    ) -> Iterable[tuple[Any, ...]]:
-        """Return the rows of a query in a transaction."""
-        return connection.execute(statement, values)
-
     @contextmanager
     def transaction(self, *, patient: bool = True, holding: bool = False) -> Iterator[Connection]:
         """Lend a connection that holds the write lock; commit at the end, or roll back on any exception.
@@ -231,12 +219,9 @@ class Postgres(Database):
                 yield writer
                 if pin.link.info.transaction_status is not TransactionStatus.INTRANS:
                     raise AssertionError("a statement of the transaction failed, and nobody noticed")
-                if writer.changed:
-                    count = pin.link.execute(f"{_CHANGED}{self._news.told}COMMIT").fetchone()
-                    self._remember(count[0] if count else 0, _own(self._where or ()))
+                if (count := writer.commit(self._news.told)) is not None:
+                    self._remember(count, _own(self._where or ()))
                     self._changed()
-                else:
-                    pin.link.execute("COMMIT")
             finally:
                 pin.writing = False
                 _roll_back(pin.link)
@@ -272,6 +257,10 @@ class Postgres(Database):
     def claims(self) -> PostgresClaims:
         """Return how all machines share out the polls."""
         return PostgresClaims(self.first)
+
+    def answers(self) -> PostgresAnswers:
+        """Return how answers are stored."""
+        return PostgresAnswers()
 
     def keep_time(self) -> None:
         """Compare the server's clock, if that was not done lately."""
@@ -458,33 +447,46 @@ class Postgres(Database):
         return True
 
     def _connect(self) -> Link:
+        known, first = self._known(), self._where is None
         link = self._reach.connect()
-        if self._where is not None:
-            try:
-                with self._errors():
-                    self._require_same(self._find(link))
-            except BaseException:
-                link.close()
-                raise
+        try:
+            with self._errors():
+                where = None if link.found is None else self._judged(link, link.found, known)
+                if first:
+                    self._first = where
+                else:
+                    self._require_same(where or self._find(link))
+        except BaseException:
+            link.close()
+            raise
         return link
 
     def _find(self, link: Link) -> tuple[Any, ...]:
-        """Return what the database is, see `_WHERE`, and compare its clock on the way."""
+        """Return what the database is, see `WHERE`, and compare its clock on the way."""
         began = self._clock.steady()
-        # Before it is asked: meanwhile, others may change it and say so.
-        kept, known = self._newest.read() if self._where is None else ("", self._most_changes)
-        row = link.execute(f"{_WHERE}, {_NOW}").fetchone()
+        known = self._known()
+        began = self._clock.steady()
+        row = link.execute(WHERE).fetchone()
         if row is None:
             raise AssertionError("there is always a row")
-        self._clock.compare(row[-1], began)
-        *found, changes = tuple(row)[:-1]
-        where = tuple(found)
+        return self._judged(link, Found(tuple(row), began, self._clock.steady()), known)
+
+    def _known(self) -> tuple[str, int]:
+        """Return what is known of how new the database is, before it is asked: see `Newest.read`."""
+        return self._newest.read() if self._where is None else ("", self._most_changes)
+
+    def _judged(self, link: Link, found: Found, known: tuple[str, int]) -> tuple[Any, ...]:
+        """Return what the database is, as a connection has found; another one if it is older than known."""
+        self._clock.compare(found.row[-1], found.began, found.ended)
+        *place, changes = found.row[:-1]
+        where = tuple(place)
+        kept, count = known
         if self._where is None:
-            known = known if kept == _own(where) else 0
+            count = count if kept == _own(where) else 0
         elif where[:-1] != self._where[:-1]:
             return where  # another one already: see `_require_same`
         # In a transaction nothing else can be committed; whoever sends looks outside of one.
-        if changes < known and link.info.transaction_status is TransactionStatus.IDLE:
+        if changes < count and link.info.transaction_status is TransactionStatus.IDLE:
             self._set_apart(link, where)
             return self._find(link)
         self._remember(changes, _own(where))
@@ -502,7 +504,7 @@ class Postgres(Database):
         """Let everyone find that the database is not the one it was, because its files are from a backup."""
         try:
             link.execute(f"BEGIN; SELECT pg_advisory_xact_lock({self._write_key})")
-            if tuple(link.execute(_WHERE).fetchone() or ())[:-2] == where[:-1]:  # nobody was faster
+            if tuple(link.execute(WHERE).fetchone() or ())[:-3] == where[:-1]:  # nobody was faster
                 link.execute(_REPLACE_META)
             link.execute("COMMIT")
         finally:
@@ -576,7 +578,8 @@ class Postgres(Database):
     # -- the schema
 
     def _migrate(self, migrations: Sequence[str]) -> None:
-        stored = self._seen()
+        self._ask(lambda _: None)  # connects
+        stored = self._seen() if self._first is None else self._first[-1]
         stage, seen = without_stage(stored or 0)
         if stage is not Stage.IN_FORCE and not self._at_any_stage and seen <= len(migrations):
             raise self._not_in_force(stage)
@@ -590,7 +593,7 @@ class Postgres(Database):
                 finally:
                     pin.writing = False
                     _roll_back(pin.link)
-            seen = len(migrations)
+            seen, self._first = len(migrations), None
         if seen > len(migrations):
             raise StateError(
                 "The state in the database was written by a newer version of pwl-tui.",
@@ -648,10 +651,47 @@ class _Writer:
         self._link = link
         self.who = who
         self.changed = False
+        self._sent: list[psycopg.Cursor[Any]] | None = None
+        self._last: list[tuple[str, Sequence[Any]]] = []
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
         """Execute one statement."""
         return self._noted(_execute(self._link, statement, values))
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Let no statement of a block wait for the one before."""
+        with _pipeline(self._link):
+            sent: list[psycopg.Cursor[Any]] = []
+            self._sent = sent
+            try:
+                yield
+            finally:
+                self._sent = None
+        for cursor in sent:
+            self._noted(cursor)
+
+    def last(self, statement: str, values: Sequence[Any], /) -> None:
+        """Execute a statement together with the commit."""
+        self._last.append((statement, values))
+        self.changed = True
+
+    def commit(self, told: str) -> int | None:
+        """Commit; return how many changes the database has seen by then. None means that nothing was changed.
+
+        Args:
+            told: tells the others that something was changed.
+        """
+        end = f"{_CHANGED}{told}COMMIT" if self.changed else "COMMIT"
+        if not self._last:
+            counted = self._link.execute(end)
+        else:
+            with _pipeline(self._link):
+                for statement, values in self._last:
+                    _execute(self._link, statement, values)
+                counted, *_ = [self._link.execute(word) for word in end.split(";")]
+        row = counted.fetchone() if self.changed else None
+        return None if row is None else int(row[0])
 
     def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> Cursor:
         """Execute one statement for each of several sets of values."""
@@ -666,6 +706,9 @@ class _Writer:
         return self._noted(cursor)
 
     def _noted(self, cursor: "psycopg.Cursor[Any]") -> Cursor:
+        if self._sent is not None:  # nothing is known yet
+            self._sent.append(cursor)
+            return cursor  # type: ignore[return-value]  # as below
         read = (cursor.statusmessage or "").startswith("SELECT")
         self.changed = self.changed or (not read and cursor.rowcount != 0)
         return cursor  # type: ignore[return-value]  # `postgres_link` gives it a `lastrowid`
@@ -685,7 +728,7 @@ def _own(where: Sequence[Any]) -> str:
 def _ping(link: Link) -> tuple[float, float]:
     """Return the seconds that a question takes, and how far this machine's clock is ahead of the server's."""
     began, asked = time.perf_counter(), time.time()
-    there = float(_value(link, f"SELECT {_NOW}"))
+    there = float(_value(link, f"SELECT {NOW}"))
     took = time.perf_counter() - began
     return took, asked + took / 2 - there
 
@@ -693,6 +736,11 @@ def _ping(link: Link) -> tuple[float, float]:
 def _execute(link: Link, statement: str, values: Sequence[object]) -> "psycopg.Cursor[Any]":
     translated = translate(statement)
     return link.execute(translated.text, translated.bind(values))
+
+
+def _pipeline(link: Link) -> AbstractContextManager[object]:
+    """Return a block whose statements do not wait for each other, if the driver's library can do that."""
+    return link.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
 
 
 def _value(link: Link, question: str) -> Any:

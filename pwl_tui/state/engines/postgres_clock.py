@@ -32,8 +32,8 @@ class ServerClock:
         """Return UTC epoch seconds."""
         return self.steady() + self._ahead
 
-    def compare(self, there: float, began: float) -> None:
-        """Note what the server's clock said, right after its answer came.
+    def compare(self, there: float, began: float, ended: float | None = None) -> None:
+        """Note what the server's clock said.
 
         It said so at some time between the question and the answer. As long as what was known fits that, it
         is kept: so a slow answer does not make it worse.
@@ -41,8 +41,9 @@ class ServerClock:
         Args:
             there: UTC epoch seconds.
             began: what `steady` said just before it was asked.
+            ended: what it said when the answer came. None means that it came just now.
         """
-        ended = self.steady()
+        ended = self.steady() if ended is None else ended
         if self._compared is None or not there - ended <= self._ahead <= there - began:
             self._ahead = there - (began + ended) / 2
         self._compared = ended

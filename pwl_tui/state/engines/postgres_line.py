@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import psycopg
 from psycopg.abc import PQGen
@@ -19,6 +19,20 @@ class SilentError(psycopg.OperationalError):
     """The server says nothing, on another connection either."""
 
 
+class Found(NamedTuple):
+    """What a connection has found when it was made.
+
+    Attributes:
+        row: the answer to `postgres_link.WHERE`.
+        began: when that was asked, as `postgres_clock.steady` has it.
+        ended: when its answer came.
+    """
+
+    row: tuple[Any, ...]
+    began: float
+    ended: float
+
+
 class Line(psycopg.Connection[Any]):
     """A connection. A statement may take as long as it likes on a server that is alive.
 
@@ -26,10 +40,12 @@ class Line(psycopg.Connection[Any]):
         is_alive: returns whether the server answers on another connection. Before it is set, as while the
             connection is being made, silence alone ends it.
         silence: seconds to wait before that is asked.
+        found: where it leads. None means that it is not known.
     """
 
     is_alive: Callable[[], bool] = staticmethod(lambda: False)
     silence = SILENT_SECONDS
+    found: Found | None = None
 
     def wait(self, gen: PQGen[T], *args: Any, **kwargs: Any) -> T:
         """Wait for the server as psycopg does, and not longer than it is alive."""

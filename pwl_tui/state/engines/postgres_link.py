@@ -1,5 +1,6 @@
 """Connections to a PostgreSQL server: where it is, what is asked of it, and how values travel."""
 
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -15,12 +16,16 @@ from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown, TextLoader
 
 from pwl_tui.config.values import has_password
+from pwl_tui.state.engines.postgres_clock import steady
 from pwl_tui.state.engines.postgres_errors import refused
-from pwl_tui.state.engines.postgres_line import Line
+from pwl_tui.state.engines.postgres_line import Found, Line
 from pwl_tui.state.errors import StateError, being_moved
 from pwl_tui.state.patience import STEP_SECONDS
 
 Link: TypeAlias = Line
+
+# What it has to say is raised as well, and nobody's screen is the place for it.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL + 1)
 
 OLDEST: Final = 14
 """The oldest version of the server."""
@@ -51,6 +56,16 @@ _CLIENT: Final[dict[str, object]] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 25_000,
 }
+NOW: Final = "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
+WHERE: Final = f"""
+SELECT (SELECT system_identifier FROM pg_control_system()),
+    substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8),
+    (SELECT oid FROM pg_database WHERE datname=current_database()), to_regclass('meta')::oid,
+    (SELECT migrations FROM meta), (SELECT changes FROM meta), {NOW}
+"""
+"""What changes if the database is restored, copied, or taken over by a replica, which may lack the newest;
+then the stage with the migrations, a count that only grows, unless the server's files were put back as they
+were before, and the server's clock."""
 _BAD_URL: Final = "Write it as postgresql://USER@HOST/DATABASE?sslmode=verify-full."
 
 
@@ -167,13 +182,25 @@ def _settle(link: Link, session: Mapping[str, str], shared: int | None) -> None:
     """Make the settings of a session, and see whether the next statement is in that session; take a lock.
 
     They are no options of the connection: some poolers drop those, and our tables and locks would be others.
+    The next statement comes with the question where this is, since a far server takes long for each.
     """
     words = [word for pair in session.items() for word in pair]
     made = ", ".join(["set_config(%s, %s, false)"] * len(session))
-    found = ", ".join(["current_setting(%s)"] * len(session))
     wanted = link.execute(f"SELECT pg_backend_pid(), {made}", words).fetchone()
+    found = ", ".join(f"current_setting('{name}')" for name in session)
     locks = "true" if shared is None else f"pg_try_advisory_lock_shared({shared})"
-    row = link.execute(f"SELECT pg_backend_pid(), {found}, {locks}", list(session)).fetchone() or (None,)
+    check = f"SELECT pg_backend_pid(), {found}, {locks}"
+    began = steady()
+    try:
+        cursor = link.execute(f"{WHERE}; {check}")
+        link.found = Found(tuple(cursor.fetchone() or ()), began, steady())
+        cursor.nextset()
+    except psycopg.DatabaseError:
+        if link.closed:
+            raise
+        # There is no table yet, or not for us, or it is locked: whoever needs to know asks once more.
+        cursor = link.execute(check)
+    row = cursor.fetchone() or (None,)
     if row[:-1] != wanted:
         raise StateError(
             "Something between pwl-tui and the database, such as a pooler, does not keep sessions.",

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pwl_tui.os_errors import NotOursError, os_sentences
 from pwl_tui.paths import keep_private, open_private
 from pwl_tui.state.database import Connection, Database, Row, nobody
+from pwl_tui.state.engines.sqlite_answers import SQLiteAnswers
 from pwl_tui.state.engines.sqlite_claims import SQLiteClaims
 from pwl_tui.state.engines.sqlite_errors import damaged, is_busy, sqlite_errors
 from pwl_tui.state.engines.sqlite_log import end_stamps, make_stamp, require_own_log, stamp
@@ -29,6 +30,14 @@ class _Connection(sqlite3.Connection):
     """A connection that knows who uses it."""
 
     who: Callable[[], str] = staticmethod(nobody)
+
+    def together(self) -> AbstractContextManager[object]:
+        """Do nothing: no statement takes a way."""
+        return nullcontext()
+
+    def last(self, statement: str, values: Sequence[Any], /) -> None:
+        """Execute a statement."""
+        self.execute(statement, values)
 
 
 class SQLiteFile(Database):
@@ -108,16 +117,6 @@ class SQLiteFile(Database):
             cursor.row_factory = None  # a tuple takes half the time of a `sqlite3.Row`
             yield from self._patiently(lambda: cursor.execute(statement, values))
 
-    def tuples(
-        self, connection: Connection, statement: str, values: Sequence[object]
-    ) -> Iterable[tuple[Any, ...]]:
-        """Return the rows of a query in a transaction, without the names of their columns."""
-        if not isinstance(connection, sqlite3.Connection):
-            raise TypeError("not a connection of this database")
-        cursor = connection.cursor()
-        cursor.row_factory = None
-        return cursor.execute(statement, values)
-
     @contextmanager
     def transaction(self, *, patient: bool = True, holding: bool = False) -> Iterator[_Connection]:  # noqa: ARG002 - the kernel holds the locks
         """Yield a connection that holds the write lock; commit at the end, or roll back on any exception.
@@ -154,6 +153,10 @@ class SQLiteFile(Database):
     def claims(self) -> SQLiteClaims:
         """Return how the processes of this machine share out the polls."""
         return SQLiteClaims(self.transaction)
+
+    def answers(self) -> SQLiteAnswers:
+        """Return how answers are stored."""
+        return SQLiteAnswers()
 
     def keep_time(self) -> None:
         """Do nothing: it is this machine's clock."""

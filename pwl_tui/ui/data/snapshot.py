@@ -165,8 +165,8 @@ def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
     store, binding = engine.store, engine.binding
     found, total = (store.jobs.all(), None) if newest is None else store.jobs.foremost(newest)
     jobs = sorted(found, key=lambda job: (_ORDER[job.state], -job.id))
-    balances = store.balances.latest(binding) if binding else {}
-    history = store.balances.history(binding, PROVIDER.batch_service, _HISTORY) if binding else []
+    service = PROVIDER.batch_service
+    balances, history = store.balances.known(binding, service, _HISTORY) if binding else ({}, [])
     unsent = sum(
         batch.size
         for job in jobs
@@ -174,7 +174,8 @@ def take(engine: Engine, now: float, newest: int | None = None) -> Snapshot:
         for batch in store.batches.of(job.id)
         if batch.state is BatchState.PLANNED
     )
-    doubts = tuple(store.batches.in_doubt(binding)) if binding else ()
+    doubtful = any(job.binding == binding and BatchState.UNKNOWN in job.batches for job in jobs)
+    doubts = tuple(store.batches.in_doubt(binding)) if binding and doubtful else ()
     return Snapshot(
         now=now,
         jobs=tuple(jobs),

