@@ -82,7 +82,7 @@ def test_the_second_signal_waits_no_longer(
     process.send_signal(signal.SIGTERM)
     assert any(b"Waiting up to 10 seconds" in line for line in iter(process.stderr.readline, b""))
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=5)
+    out, err = process.communicate(timeout=RUN_SECONDS)
     assert process.returncode == code, err
     if call == "check":
         (found,) = json.loads(out)

@@ -390,7 +390,7 @@ class Submitter:
             raise
         if self._store.shared:
             # The database may not answer the next question for seconds, and nobody else has the ID.
-            with suppress(StateError):  # the entry below meets the same, and says so
+            with suppress(Exception):  # whatever it is, the entry below meets it as well, and says so
                 self._store.journal.append(candidates_line(job, batch, [submitted.batch_id], self._clock()))
         if self._is_taken(submitted.batch_id):
             return self._put_in_doubt(job, batch, ApiError(taken(submitted.batch_id)))
