@@ -460,7 +460,7 @@ def test_a_command_that_waits_for_a_job_ends_with_one_sentence(
 
 def until_said(said: io.StringIO, words: str) -> None:
     wait = threading.Event()
-    for _ in range(600):
+    for _ in range(2_400):
         if words in said.getvalue():
             return
         wait.wait(0.05)
