@@ -2,12 +2,11 @@
 
 import hashlib
 import math
-import re
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -15,17 +14,17 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 
-from pwl_tui.state.database import Connection, Cursor, Database, Report, Row
+from pwl_tui.state.database import Connection, Database, Report, Row
 from pwl_tui.state.engines.postgres_answers import PostgresAnswers
 from pwl_tui.state.engines.postgres_claims import PostgresClaims
-from pwl_tui.state.engines.postgres_clock import ServerClock
 from pwl_tui.state.engines.postgres_errors import is_busy, is_lost, lost, postgres_errors
-from pwl_tui.state.engines.postgres_line import Found
-from pwl_tui.state.engines.postgres_link import NOW, WHERE, Link, Target, target_from
+from pwl_tui.state.engines.postgres_identity import META, Identity, Where
+from pwl_tui.state.engines.postgres_link import NOW, Link, Target, roll_back, target_from
 from pwl_tui.state.engines.postgres_news import News
 from pwl_tui.state.engines.postgres_presence import Presence
 from pwl_tui.state.engines.postgres_reach import Reach
 from pwl_tui.state.engines.postgres_sql import tables, translate
+from pwl_tui.state.engines.postgres_writer import Writer, execute
 from pwl_tui.state.errors import StateError, being_filled, moved_away
 from pwl_tui.state.files.newest import Newest
 from pwl_tui.state.patience import Patience
@@ -39,22 +38,6 @@ _HEARD_SECONDS: Final = 5.0
 """How long to rely on what is heard: a connection may end without a sign."""
 _AT_ONCE: Final = 1_000 if psycopg.capabilities.has_stream_chunked() else 1
 """Rows that a stream takes from the network at once."""
-_PLAIN_INSERT: Final = re.compile(r"INSERT INTO (\w+)(?: \(([\w, ]+)\))? VALUES \(\?(?:,\?)*\)")
-"""What COPY does as well, many times faster."""
-_META: Final = """
-CREATE TABLE meta (
-    one BIGINT PRIMARY KEY CHECK (one = 1),
-    migrations BIGINT NOT NULL,
-    changes BIGINT NOT NULL
-)
-"""
-_REPLACE_META: Final = f"""
-ALTER TABLE meta RENAME TO older_meta;
-{_META};
-INSERT INTO meta SELECT one, migrations, changes FROM older_meta;
-DROP TABLE older_meta
-"""
-"""Makes the database another one for everyone, whether connected now or later: see `WHERE`."""
 _ALONE_SECONDS: Final = 3.0
 """How long to wait for connections to end whose process has ended: the server notices that at once."""
 
@@ -121,8 +104,6 @@ class Postgres(Database):
         newest: Newest | None = None,
     ) -> None:
         self.site = site
-        self._newest = newest or Newest(None)
-        self._most_changes = 0
         self.patience = patience or Patience()
         self._target: Target = target_from(url)
         self._key = partial(_lock_number, self._target.schema)
@@ -141,13 +122,13 @@ class Postgres(Database):
         weakref.finalize(self, _close_all, self._free).atexit = False
         weakref.finalize(self, self._presence.close).atexit = False
         weakref.finalize(self, self._news.close).atexit = False
-        self._where: tuple[Any, ...] | None = None
-        self._first: tuple[Any, ...] | None = None
-        self.clock = self._clock = ServerClock()
+        self._identity = Identity(newest or Newest(None), self._write_key, at_any_stage=at_any_stage)
+        self.clock = self._identity.clock
+        self._first: Where | None = None
         try:
             with self._errors():
                 self._migrate(migrations)
-                self._where = self._first or self._ask(self._find)
+                self._identity.where = self._first or self._ask(self._identity.find)
                 name = self._ask(lambda link: link.info.dbname)
             self._place = f"{name}/{self._target.schema}"
         except BaseException:
@@ -156,7 +137,7 @@ class Postgres(Database):
 
     def location(self) -> tuple[str, str, str]:
         """Return where it is: an ID that no copy of it has, the name of the server, and its place there."""
-        return _own(self._where or ()), self._target.host, self._place
+        return self._identity.own, self._target.host, self._place
 
     def require_in_place(self) -> None:
         """Check that the database is still the one that was opened.
@@ -165,17 +146,17 @@ class Postgres(Database):
             StateError: it was restored, or another server has taken over. What is written now may be lost.
         """
         with self._errors():
-            self._require_same(self._ask(self._find))
+            self._identity.require_same(self._ask(self._identity.find))
 
     def read(self, statement: str, *values: object) -> list[Row]:
         """Return all rows of a query."""
         with self._errors():
-            return self._ask(lambda link: _execute(link, statement, values).fetchall())
+            return self._ask(lambda link: execute(link, statement, values).fetchall())
 
     def first(self, statement: str, *values: object) -> Row | None:
         """Return the first row of a query. None means there is none."""
         with self._errors():
-            row: Row | None = self._ask(lambda link: _execute(link, statement, values).fetchone())
+            row: Row | None = self._ask(lambda link: execute(link, statement, values).fetchone())
             return row
 
     def stream(self, statement: str, *values: object) -> Iterator[Any]:
@@ -214,17 +195,17 @@ class Postgres(Database):
         with self._errors(), self._pinned() as pin:
             self._begin(pin, patient=patient, holding=holding)
             pin.writing = True
-            writer = _Writer(pin.link, self.who)
+            writer = Writer(pin.link, self.who)
             try:
                 yield writer
                 if pin.link.info.transaction_status is not TransactionStatus.INTRANS:
                     raise AssertionError("a statement of the transaction failed, and nobody noticed")
                 if (count := writer.commit(self._news.told)) is not None:
-                    self._remember(count, _own(self._where or ()))
+                    self._identity.remember(count)
                     self._changed()
             finally:
                 pin.writing = False
-                _roll_back(pin.link)
+                roll_back(pin.link)
 
     @contextmanager
     def lock(self, name: str, *, wait: bool = False) -> Iterator[bool]:
@@ -264,9 +245,9 @@ class Postgres(Database):
 
     def keep_time(self) -> None:
         """Compare the server's clock, if that was not done lately."""
-        if self._clock.is_due:
+        if self._identity.clock.is_due:
             with self._errors():
-                self._ask(self._find)
+                self._ask(self._identity.find)
 
     def announce(self, owner: str) -> None:
         """Let all machines know that this holder of leases is alive, for as long as this process is."""
@@ -342,7 +323,7 @@ class Postgres(Database):
             with self._lock:
                 self._version += changes != self._changes
                 self._changes, self._asked = changes, now
-            self._remember(changes, _own(self._where or ()))
+            self._identity.remember(changes)
         return self._version
 
     def _changed(self) -> None:
@@ -447,81 +428,19 @@ class Postgres(Database):
         return True
 
     def _connect(self) -> Link:
-        known, first = self._known(), self._where is None
+        identity, known = self._identity, self._identity.known()
         link = self._reach.connect()
         try:
             with self._errors():
-                where = None if link.found is None else self._judged(link, link.found, known)
-                if first:
+                where = None if link.found is None else identity.judge(link, link.found, known)
+                if identity.where is None:
                     self._first = where
                 else:
-                    self._require_same(where or self._find(link))
+                    identity.require_same(where or identity.find(link))
         except BaseException:
             link.close()
             raise
         return link
-
-    def _find(self, link: Link) -> tuple[Any, ...]:
-        """Return what the database is, see `WHERE`, and compare its clock on the way."""
-        began = self._clock.steady()
-        known = self._known()
-        began = self._clock.steady()
-        row = link.execute(WHERE).fetchone()
-        if row is None:
-            raise AssertionError("there is always a row")
-        return self._judged(link, Found(tuple(row), began, self._clock.steady()), known)
-
-    def _known(self) -> tuple[str, int]:
-        """Return what is known of how new the database is, before it is asked: see `Newest.read`."""
-        return self._newest.read() if self._where is None else ("", self._most_changes)
-
-    def _judged(self, link: Link, found: Found, known: tuple[str, int]) -> tuple[Any, ...]:
-        """Return what the database is, as a connection has found; another one if it is older than known."""
-        self._clock.compare(found.row[-1], found.began, found.ended)
-        *place, changes = found.row[:-1]
-        where = tuple(place)
-        kept, count = known
-        if self._where is None:
-            count = count if kept == _own(where) else 0
-        elif where[:-1] != self._where[:-1]:
-            return where  # another one already: see `_require_same`
-        # In a transaction nothing else can be committed; whoever sends looks outside of one.
-        if changes < count and link.info.transaction_status is TransactionStatus.IDLE:
-            self._set_apart(link, where)
-            return self._find(link)
-        self._remember(changes, _own(where))
-        return where
-
-    def _remember(self, changes: int, own: str) -> None:
-        """Keep how new the database is."""
-        with self._lock:
-            if changes <= self._most_changes:
-                return
-            self._most_changes = changes
-        self._newest.write(own, changes)
-
-    def _set_apart(self, link: Link, where: tuple[Any, ...]) -> None:
-        """Let everyone find that the database is not the one it was, because its files are from a backup."""
-        try:
-            link.execute(f"BEGIN; SELECT pg_advisory_xact_lock({self._write_key})")
-            if tuple(link.execute(WHERE).fetchone() or ())[:-3] == where[:-1]:  # nobody was faster
-                link.execute(_REPLACE_META)
-            link.execute("COMMIT")
-        finally:
-            _roll_back(link)
-
-    def _require_same(self, where: tuple[Any, ...]) -> None:
-        known = self._where or (None,)
-        if not self._at_any_stage and without_stage(where[-1])[0] is not Stage.IN_FORCE:
-            raise StateError(
-                "The jobs of the database were moved while pwl-tui was running.",
-                "Nothing more is sent. Start pwl-tui again.",
-            )
-        if where[:-1] != known[:-1]:
-            raise StateError(
-                "The database was restored or taken over by another server while pwl-tui was running.",
-                "Nothing more is sent. Start pwl-tui again.",
-            )
 
     def _ask(self, work: Callable[[Link], T]) -> T:
         """Do work that may be done twice: once more if the connection has ended meanwhile."""
@@ -556,7 +475,7 @@ class Postgres(Database):
             try:
                 link.execute(begin)
             except BaseException:
-                _roll_back(link)
+                roll_back(link)
                 raise
 
         if patient:
@@ -592,7 +511,7 @@ class Postgres(Database):
                     pin.link.execute("COMMIT")
                 finally:
                     pin.writing = False
-                    _roll_back(pin.link)
+                    roll_back(pin.link)
             seen, self._first = len(migrations), None
         if seen > len(migrations):
             raise StateError(
@@ -617,7 +536,7 @@ class Postgres(Database):
                     f"The schema {schema} of the database belongs to another program.",
                     "Name another one at the end of the URL: ?options=-csearch_path%3DNAME.",
                 )
-            link.execute(_META)
+            link.execute(META)
             link.execute("INSERT INTO meta VALUES (1, 0, 0)")
         stage, seen = without_stage(_value(link, "SELECT migrations FROM meta"))
         for migration in migrations[seen:]:
@@ -636,82 +555,6 @@ class Postgres(Database):
 
 _SEQUENCE: Final = "CAST(pg_get_serial_sequence(?1, 'id') AS regclass)"
 _LAST: Final = f"coalesce(pg_sequence_last_value({_SEQUENCE}), 0)"
-_CHANGED: Final = "UPDATE meta SET changes=changes+1 RETURNING changes;"
-
-
-class _Writer:
-    """A connection in a transaction, which remembers whether anything was changed.
-
-    Attributes:
-        who: returns who does it.
-        changed: whether anything was changed.
-    """
-
-    def __init__(self, link: Link, who: Callable[[], str]) -> None:
-        self._link = link
-        self.who = who
-        self.changed = False
-        self._sent: list[psycopg.Cursor[Any]] | None = None
-        self._last: list[tuple[str, Sequence[Any]]] = []
-
-    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
-        """Execute one statement."""
-        return self._noted(_execute(self._link, statement, values))
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Let no statement of a block wait for the one before."""
-        with _pipeline(self._link):
-            sent: list[psycopg.Cursor[Any]] = []
-            self._sent = sent
-            try:
-                yield
-            finally:
-                self._sent = None
-        for cursor in sent:
-            self._noted(cursor)
-
-    def last(self, statement: str, values: Sequence[Any], /) -> None:
-        """Execute a statement together with the commit."""
-        self._last.append((statement, values))
-        self.changed = True
-
-    def commit(self, told: str) -> int | None:
-        """Commit; return how many changes the database has seen by then. None means that nothing was changed.
-
-        Args:
-            told: tells the others that something was changed.
-        """
-        end = f"{_CHANGED}{told}COMMIT" if self.changed else "COMMIT"
-        if not self._last:
-            counted = self._link.execute(end)
-        else:
-            with _pipeline(self._link):
-                for statement, values in self._last:
-                    _execute(self._link, statement, values)
-                counted, *_ = [self._link.execute(word) for word in end.split(";")]
-        row = counted.fetchone() if self.changed else None
-        return None if row is None else int(row[0])
-
-    def executemany(self, statement: str, values: Iterable[Sequence[Any]], /) -> Cursor:
-        """Execute one statement for each of several sets of values."""
-        cursor = self._link.cursor()
-        if (plain := _PLAIN_INSERT.fullmatch(statement)) is not None:
-            columns = f" ({plain[2]})" if plain[2] else ""
-            with cursor.copy(f"COPY {plain[1]}{columns} FROM STDIN") as copy:
-                for row in values:
-                    copy.write_row(row)
-        else:
-            cursor.executemany(translate(statement).text, values)
-        return self._noted(cursor)
-
-    def _noted(self, cursor: "psycopg.Cursor[Any]") -> Cursor:
-        if self._sent is not None:  # nothing is known yet
-            self._sent.append(cursor)
-            return cursor  # type: ignore[return-value]  # as below
-        read = (cursor.statusmessage or "").startswith("SELECT")
-        self.changed = self.changed or (not read and cursor.rowcount != 0)
-        return cursor  # type: ignore[return-value]  # `postgres_link` gives it a `lastrowid`
 
 
 def _lock_number(schema: str, name: str) -> int:
@@ -720,27 +563,12 @@ def _lock_number(schema: str, name: str) -> int:
     return int.from_bytes(digest[:8], signed=True)
 
 
-def _own(where: Sequence[Any]) -> str:
-    """Return the ID of a database that no copy of it has, from what `_WHERE` says."""
-    return hashlib.sha256(f"pwl-tui {tuple(where[:-1])}".encode()).hexdigest()[:32]
-
-
 def _ping(link: Link) -> tuple[float, float]:
     """Return the seconds that a question takes, and how far this machine's clock is ahead of the server's."""
     began, asked = time.perf_counter(), time.time()
     there = float(_value(link, f"SELECT {NOW}"))
     took = time.perf_counter() - began
     return took, asked + took / 2 - there
-
-
-def _execute(link: Link, statement: str, values: Sequence[object]) -> "psycopg.Cursor[Any]":
-    translated = translate(statement)
-    return link.execute(translated.text, translated.bind(values))
-
-
-def _pipeline(link: Link) -> AbstractContextManager[object]:
-    """Return a block whose statements do not wait for each other, if the driver's library can do that."""
-    return link.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
 
 
 def _value(link: Link, question: str) -> Any:
@@ -756,10 +584,3 @@ def _close_all(links: Iterable[Link]) -> None:
 
 def _vacuum(link: Link, table: str) -> None:
     link.execute(f"VACUUM FULL {table}")
-
-
-def _roll_back(link: Link) -> None:
-    """End a transaction that is still open. A connection that has ended rolls back by itself."""
-    if not link.closed and link.info.transaction_status is not TransactionStatus.IDLE:
-        with suppress(psycopg.OperationalError, psycopg.InterfaceError):
-            link.execute("ROLLBACK")

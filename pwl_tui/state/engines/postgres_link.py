@@ -4,6 +4,7 @@ import logging
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
@@ -11,6 +12,7 @@ import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Dumper, Loader
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import TransactionStatus
 from psycopg.rows import no_result
 from psycopg.types.numeric import Int8Dumper
 from psycopg.types.string import StrDumperUnknown, TextLoader
@@ -208,6 +210,13 @@ def _settle(link: Link, session: Mapping[str, str], shared: int | None) -> None:
         )
     if not row[-1]:
         raise being_moved()
+
+
+def roll_back(link: Link) -> None:
+    """End a transaction that is still open. A connection that has ended rolls back by itself."""
+    if not link.closed and link.info.transaction_status is not TransactionStatus.IDLE:
+        with suppress(psycopg.OperationalError, psycopg.InterfaceError):
+            link.execute("ROLLBACK")
 
 
 class Row(tuple[Any, ...]):

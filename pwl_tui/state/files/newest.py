@@ -3,11 +3,24 @@
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from pwl_tui.paths import open_private, open_regular
 
 _WIDTH = 20
 """Digits of a count, so that a new one takes the place of the old one whole."""
+
+
+class Known(NamedTuple):
+    """How new a database was when it was seen last.
+
+    Attributes:
+        database: an ID that no other has; empty if nothing is known.
+        changes: how many it had seen.
+    """
+
+    database: str
+    changes: int
 
 
 class Newest:
@@ -22,16 +35,16 @@ class Newest:
     def __init__(self, directory: Path | None) -> None:
         self._path = None if directory is None else directory / "newest"
 
-    def read(self) -> tuple[str, int]:
-        """Return the ID of a database and how many changes it had seen; an empty one if that is not known."""
+    def read(self) -> Known:
+        """Return what is known."""
         if self._path is None:
-            return "", 0
+            return Known("", 0)
         try:
             with open(self._path, encoding="ascii", opener=open_regular) as file:
                 kept, count = file.read().split()
-            return kept, int(count)
+            return Known(kept, int(count))
         except (OSError, ValueError):  # not there yet, or of an interrupted write
-            return "", 0
+            return Known("", 0)
 
     def write(self, database: str, changes: int) -> None:
         """Keep how many changes a database has seen, unless another process knows of more.

