@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.unit.own_server import OwnServer, noticed_soon
+
 # An example that takes long tells of a busy machine, not of the program.
 settings.register_profile("patient", deadline=None)
 settings.load_profile("patient")
@@ -25,3 +27,19 @@ def _cache_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="module")
+def shared_server() -> Iterator[OwnServer]:
+    """A database server of one module of tests."""
+    own = OwnServer()
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def server(shared_server: OwnServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
+    """That server: there at the beginning, whatever the last test did; silence is noticed soon."""
+    noticed_soon(monkeypatch)
+    yield shared_server
+    shared_server.come_back()

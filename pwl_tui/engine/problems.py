@@ -29,7 +29,7 @@ CUT_OFF = Problem(
     kind=Kind.NETWORK,
     message="The program that was sending this batch was stopped, or cut off from the database.",
     charged="unknown",
-    remedy="If its machine may be connected again soon, wait: it knows what happened. Else settle the batch.",
+    remedy="If its machine may be connected again soon, wait: it knows what happened. If not, settle it.",
 )
 
 NOT_SENT = Problem(

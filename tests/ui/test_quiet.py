@@ -80,9 +80,8 @@ def _moved(job: Job, step: int) -> Job:
     )
 
 
-def test_the_watcher_publishes_what_there_is_and_what_changes(tmp_path: Path) -> None:
-    scene = Scene(tmp_path)
-    live(scene)
+def watching(scene: Scene, pause: float) -> tuple[Watcher, list[Snapshot], threading.Semaphore]:
+    """Return a watcher that has published once, what it publishes, and what counts that."""
     published: list[Snapshot] = []
     arrived = threading.Semaphore(0)
 
@@ -90,9 +89,16 @@ def test_the_watcher_publishes_what_there_is_and_what_changes(tmp_path: Path) ->
         published.append(snapshot)
         arrived.release()
 
-    watcher = Watcher(scene.engine, publish, lambda: NOW, 0.001)
+    watcher = Watcher(scene.engine, publish, lambda: NOW, pause)
     watcher.start()
     assert arrived.acquire(timeout=10)
+    return watcher, published, arrived
+
+
+def test_the_watcher_publishes_what_there_is_and_what_changes(tmp_path: Path) -> None:
+    scene = Scene(tmp_path)
+    live(scene)
+    watcher, published, arrived = watching(scene, 0.001)
     other = Scene(tmp_path)
     other.job("elsewhere", 3)
     while "elsewhere" not in {job.name for job in published[-1].jobs}:
@@ -108,16 +114,7 @@ def test_the_watcher_publishes_what_there_is_and_what_changes(tmp_path: Path) ->
 def test_what_another_process_changes_is_shown_before_it_is_time_to_look(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     live(scene)
-    published: list[Snapshot] = []
-    arrived = threading.Semaphore(0)
-
-    def publish(snapshot: Snapshot) -> None:
-        published.append(snapshot)
-        arrived.release()
-
-    watcher = Watcher(scene.engine, publish, lambda: NOW, 86_400.0)
-    watcher.start()
-    assert arrived.acquire(timeout=10)
+    watcher, published, arrived = watching(scene, 86_400.0)
     other = Scene(tmp_path)
     other.job("elsewhere", 3)
     watcher.hear(ChangedElsewhere())

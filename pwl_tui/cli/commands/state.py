@@ -69,7 +69,7 @@ def _copy(session: Session, to: str | None) -> int:
     if session.demo:
         raise UsageError("The demo's jobs cannot be moved.", "Leave --demo out.")
     if to is None:
-        raise UsageError("There is no place to move the jobs to.", "Add --to URL, or --to file.")
+        raise UsageError("--to is missing.", "Add --to URL, or --to file.")
     if to != _FILE:
         _require_url(to)
     try:

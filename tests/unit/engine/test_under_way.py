@@ -19,7 +19,7 @@ from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
-from pwl_tui.state.models import BatchState, JobState
+from pwl_tui.state.models import Batch, BatchState, JobState
 from pwl_tui.state.money import Charge
 from pwl_tui.state.queries.results import Reusable, UnderWay
 from pwl_tui.state.store import Store
@@ -382,12 +382,8 @@ def test_a_list_that_was_planned_before_another_was_accepted_is_not_paid_for_aga
     assert [job.under_way for job in jobs] == [0, 10, 10, 10]
 
 
-def test_answers_that_come_while_a_list_is_accepted_are_not_paid_for_again(
-    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They are under way at one moment, and answered at the next: looked for in between, they are neither."""
-    plan = planned(engine)
-    batch = accepted(store, engine.jobs.create(planned(engine), name="first").id)
+def answered_between_reads(monkeypatch: pytest.MonkeyPatch, store: Store, batch: Batch) -> None:
+    """Let a batch of ten be answered between the look for what is under way and that for answers."""
     answers = [answer(FIRST + place) for place in range(10)]
     between_reads(
         monkeypatch,
@@ -395,6 +391,15 @@ def test_answers_that_come_while_a_list_is_accepted_are_not_paid_for_again(
         (store.results, "under_way"),
         (store.results, "reusable"),
     )
+
+
+def test_answers_that_come_while_a_list_is_accepted_are_not_paid_for_again(
+    store: Store, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are under way at one moment, and answered at the next: looked for in between, they are neither."""
+    plan = planned(engine)
+    batch = accepted(store, engine.jobs.create(planned(engine), name="first").id)
+    answered_between_reads(monkeypatch, store, batch)
     job = engine.jobs.create(plan, name="second")
     assert (job.in_batches, job.reused) == (0, 10)
 
@@ -426,13 +431,7 @@ def test_answers_that_come_while_a_rejected_batch_is_sent_again_are_not_paid_for
     service.before = failing(REFUSED)
     make_submitter(store, service, clock).send_next()
     batch = accepted(store, engine.jobs.create(planned(engine), name="second").id)
-    answers = [answer(FIRST + place) for place in range(10)]
-    between_reads(
-        monkeypatch,
-        lambda: store.polls.learn(batch, answers, done=True, now=NOW + 1, next_poll=None),
-        (store.results, "under_way"),
-        (store.results, "reusable"),
-    )
+    answered_between_reads(monkeypatch, store, batch)
     engine.jobs.resume(first)
     assert store.jobs.get(first).batches == {BatchState.RELEASED: 1}
 

