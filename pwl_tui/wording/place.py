@@ -40,7 +40,7 @@ def moved_words(moved: "Moved", *, shared: bool) -> str:
         ]
     else:
         words += [
-            "Take [state] url and PWL_TUI_STATE_URL out, here and on other machines.",
+            "Remove [state] url and PWL_TUI_STATE_URL, here and on other machines.",
             "The schema in the database is not used any more; drop it once this machine has a backup.",
         ]
     if moved.wishes:

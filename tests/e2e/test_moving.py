@@ -256,7 +256,7 @@ def test_the_command_says_what_to_do_next(
     assert run("state", "settle")[0] == 0
     code, out, _ = run("state", "copy", "--to", "file")
     assert code == 0
-    assert "Take [state] url" in out
+    assert "Remove [state] url" in out
     code, _, err = run("jobs")
     assert (code, "state copy" in err) == (1, True)
     monkeypatch.delenv("PWL_TUI_STATE_URL")

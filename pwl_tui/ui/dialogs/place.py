@@ -9,7 +9,7 @@ def place_question(misplaced: Problem, *, shared: bool) -> Ask:
 
     Args:
         misplaced: what is wrong.
-        shared: whether the state is a database, of which each machine knows only what itself has sent.
+        shared: whether the state is a database, where each machine knows only what it has sent itself.
     """
     text = f"{misplaced.message} If both are used, the same numbers are paid for twice."
     if shared:
