@@ -32,7 +32,7 @@ class _Connection(sqlite3.Connection):
     who: Callable[[], str] = staticmethod(nobody)
 
     def together(self) -> AbstractContextManager[object]:
-        """Do nothing: no statement takes a way."""
+        """Do nothing: each statement is executed right here, and nobody waits for a server."""
         return nullcontext()
 
     def last(self, statement: str, values: Sequence[Any], /) -> None:
