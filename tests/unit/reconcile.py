@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from pwl_tui.simulator.world import World
-from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line
+from pwl_tui.state.files.journal import Candidates, Entry, Intent, Line, timestamp
 from pwl_tui.state.models import Batch, BatchState, JobState
 from tests.unit.databases import databases
 from tests.unit.fake_service import (
@@ -28,6 +28,14 @@ from tests.unit.fake_service import (
 
 _OPEN = {"planned", "sending", "processing", "unknown"}
 _ENDED = {BatchState.COMPLETED, BatchState.LOST, BatchState.RELEASED}
+
+
+class TickingClock(Clock):
+    """A clock that never says the same twice, as the database's: machines tell attempts apart by it."""
+
+    def __call__(self) -> float:
+        self.now += 1e-6
+        return self.now
 
 
 class Process:
@@ -51,7 +59,7 @@ class Books(RuleBasedStateMachine):
         super().__init__()
         self.scratch = tempfile.TemporaryDirectory()
         self.directory = Path(self.scratch.name)
-        self.clock = Clock()
+        self.clock = TickingClock() if databases.postgres else Clock()
         self.world = World(clock=self.clock, rate=5.0, failure_share=0.2)
         self.world.add_key(KEY, wavalidation=200)
         self.service = WorldService(self.world)
@@ -114,13 +122,25 @@ class Books(RuleBasedStateMachine):
         """Return what may be the id of a batch in doubt, by the journal."""
         return {one for line in self.lines() if isinstance(line, Candidates) for one in line.candidates}
 
-    def was_not_sent(self, who: int, batch: Batch) -> bool:
-        """Whether the journal of a process says so: it then decides about the doubt of another machine."""
-        return any(
-            (line.job, line.seq, line.submitted) == (batch.job, batch.seq, batch.submitted)
-            for line in self.processes[who].store.journal.read(0)[0]
-            if isinstance(line, Intent) and line.intent == "not sent"
+    def decides(self, who: int, batch: Batch) -> bool:
+        """Whether the journal of a process says what became of a batch in doubt.
+
+        Another machine, which does not have that journal, put it in doubt.
+        """
+        lines = self.processes[who].store.journal.read(0)[0]
+        said = [
+            line.intent
+            for line in lines
+            if isinstance(line, Intent)
+            and (line.job, line.seq, line.submitted) == (batch.job, batch.seq, batch.submitted)
+        ]
+        since, known = timestamp(batch.submitted or 0.0), {one.batch_id for one in self.batches()}
+        accepted = any(
+            isinstance(line, Entry)
+            and (line.digest, line.at >= since, line.batch_id in known) == (batch.digest, True, False)
+            for line in lines
         )
+        return accepted or said[-1:] == ["not sent"]
 
     def in_use(self) -> str:
         """Return the id of a batch that is known here; one of nobody's if there is none."""

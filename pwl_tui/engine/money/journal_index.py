@@ -49,11 +49,11 @@ class JournalIndex:
         self._missing |= {line.batch_id: line for line in ours if isinstance(line, Entry)}
         follow_up(self._open, ours)
         self._candidates += [line for line in ours if isinstance(line, Candidates)]
-        self._not_sent.update(
-            (line.job, line.seq, line.digest, line.submitted)
-            for line in ours
-            if isinstance(line, Intent) and line.intent == "not sent"
-        )
+        for line in ours:
+            if isinstance(line, Intent):
+                # The last line counts: after a clock was set back, another attempt may have the same time.
+                attempt = (line.job, line.seq, line.digest, line.submitted)
+                (self._not_sent.add if line.intent == "not sent" else self._not_sent.discard)(attempt)
         for batch_id in self._store.batches.known(self._missing, self._binding.base_url):
             del self._missing[batch_id]
         return list(self._missing.values())
@@ -80,7 +80,8 @@ class JournalIndex:
     def was_not_sent(self, batch: Batch) -> bool:
         """Return whether the attempt to send a batch that is stored with it was surely not accepted.
 
-        Its time names it to a millionth of a second, so it is no other one, of whatever machine.
+        Its time names it to a millionth of a second among those of all machines; among those of this one, its
+        place in the journal does.
 
         Raises:
             StateError: the journal or the state file cannot be read.

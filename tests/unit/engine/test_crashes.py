@@ -267,6 +267,24 @@ def test_a_batch_that_was_surely_not_accepted_is_sent_again_though_only_the_jour
     assert set(charged(service).values()) == {1}
 
 
+def test_what_was_not_accepted_says_nothing_of_a_later_attempt_with_the_same_time(
+    store: Store, clock: Clock, service: WorldService
+) -> None:
+    job = add_job(store, FIRST, 10)
+    refused(service)
+    submitter = make_submitter(store, service, clock)
+    submitter.send_next()
+    store.jobs.release(job)
+    service.before = lambda: None
+    silent_after(service)
+    assert isinstance(submitter.send_next(), Frozen)
+    for sender in (submitter, make_submitter(store, service, clock)):
+        assert isinstance(sender.send_next(), Frozen)
+    in_doubt = store.batches.get(job, 1)
+    assert (in_doubt.state, in_doubt.error) == (BatchState.UNKNOWN, SILENT)
+    assert set(charged(service).values()) == {1}
+
+
 # -- the last moment before the call
 
 
