@@ -1,5 +1,5 @@
 # Every target works on .venv; `make check` makes it where it is missing.
-.PHONY: check test test-slow snapshots format docs screenshots cases crash security fuzz bench
+.PHONY: check test test-slow snapshots format docs screenshots cases crash security hunt fuzz bench
 
 check: ## all that has to pass: the tests, the linters, and the wheel in an environment of its own
 	.ci/run
@@ -33,6 +33,9 @@ crash: ## kills real processes for half an hour, of one machine and of four, and
 
 security: ## all that SECURITY.md promises, with counts; takes the better part of an hour
 	.venv/bin/python -m tests.security
+
+hunt: ## examples that no run has tried yet, for everything that Hypothesis tests; each run tries others
+	.venv/bin/pytest -m hypothesis --hypothesis-profile=hunt
 
 fuzz: ## guided by coverage, for some minutes; needs `pip install -e '.[fuzz]'`
 	.venv/bin/python -m tests.security.fuzz

@@ -8,9 +8,11 @@ from hypothesis import settings
 
 from tests.unit.own_server import OwnServer, noticed_soon
 
-# An example that takes long tells of a busy machine, not of the program.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
+# An example that takes long tells of a busy machine, not of the program. The same ones are tried every time,
+# so that a change is judged by what it does and not by luck; `make hunt` tries others.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("hunt", deadline=None, print_blob=True)
+settings.load_profile("repeatable")
 
 
 def pytest_xdist_auto_num_workers() -> int | None:

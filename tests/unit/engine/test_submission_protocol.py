@@ -133,7 +133,7 @@ class Protocol(Books):
 
     def step(self, who: int) -> bool:
         """Take a step of sending; return whether there may be more to send at once."""
-        frozen = not all(self.was_not_sent(who, batch) for batch in self.in_doubt())
+        frozen = not all(self.decides(who, batch) for batch in self.in_doubt())
         known, before = self.journaled() | self.candidates(), len(self.service.submitted)
         step = self.processes[who].submitter.send_next()
         asked = len(self.service.submitted) > before
@@ -360,7 +360,7 @@ class Protocol(Books):
                 engine.recovery.settle(batch.job, batch.seq, "adopted", charged[0])
         except SettleError:
             settled = self.store.batches.get(batch.job, batch.seq).batch_id in journaled
-            assert settled or self.was_not_sent(who, batch)
+            assert settled or self.decides(who, batch)
             return
         if batch.submitted is not None and self.disturbed < batch.submitted:
             assert verdict is not (Verdict.FREE if charged else Verdict.CHARGED), "the evidence lied"
@@ -437,10 +437,12 @@ def check_protocol(examples: int) -> None:
     )
 
 
+@pytest.mark.hypothesis
 def test_the_books_agree_whatever_the_order() -> None:
     check_protocol(6)
 
 
+@pytest.mark.hypothesis
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_books_agree_in_many_orders() -> None:
