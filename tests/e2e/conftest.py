@@ -1,6 +1,5 @@
 """A machine to run commands on, and a way to run them inside this process."""
 
-import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,14 +8,6 @@ import pytest
 from pwl_tui.cli.main import main
 from pwl_tui.simulator.faults import Rule
 from tests.e2e.harness import KEY, LIST, Place, Run, place
-
-
-@pytest.fixture(autouse=True)
-def _interruptible() -> Iterator[None]:
-    """Let ctrl+c reach what is started, though the tests themselves were started where it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
