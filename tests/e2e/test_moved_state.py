@@ -38,6 +38,7 @@ def test_a_copy_sends_nothing_until_someone_says_what_it_is(half_sent: Place) ->
         refused = run_copy(*command)
         assert (refused.code, spent(machine)) == (2, 1_500), refused
         assert "state settle" in refused.err
+    assert "This state directory belongs to" in run_copy("worker", "status").out
     asked = run_copy("state", "settle")
     assert (asked.code, str(machine.state) in asked.err) == (1, True)
 

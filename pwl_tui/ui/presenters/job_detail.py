@@ -135,9 +135,15 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
 
 
 def _export(job: Job, width: int) -> str:
-    if job.wish is None:
+    """Return the file of an export; of several, how many there are and what their names begin with."""
+    wish = job.wish
+    if wish is None:
         return ""
-    return _end(clean(job.wish.path), width - 2) + (" !" if job.wish.problem else "")
+    if wish.written is not None and len(wish.files) != 1:
+        files = f"{counted(len(wish.files), 'file')} beside "
+        return files + _end(clean(wish.path), width - len(files))
+    path = wish.files[0].path if wish.written is not None else wish.path
+    return _end(clean(path), width - 2) + (" !" if wish.problem else "")
 
 
 def _end(text: str, width: int) -> str:
