@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
+from rich.cells import cell_len
 from textual.widgets import Input
 
 from pwl_tui.config import Export
@@ -155,7 +156,16 @@ async def test_a_number_that_is_typed_as_a_filter_tells_what_is_known(
 ) -> None:
     text = await as_text(staged(tmp_path, scenes.live), ["120x40"], "slash", filled("#find", typed))
     assert [words for words in said if words not in text] == []
-    assert ("known since" in text) is ("on WhatsApp" in "".join(said))
+    assert ("as of" in text) is ("on WhatsApp" in "".join(said))
+
+
+@pytest.mark.parametrize("name", ["crm", "winter campaign 2027, customers of the north", "名前" * 9])
+def test_the_details_of_a_job_show_a_name_that_the_table_cuts(scene: scenes.Scene, name: str) -> None:
+    shown = detail_lines(JobRow(scene.job(name, 3), scenes.NOW, foreign=False), 24)
+    lines = ["".join(span.text for span in line) for line in shown]
+    heads = lines[: lines.index(next(line for line in lines if "planned" in line))]
+    assert "".join("".join(heads).split()) == "".join(name.split())
+    assert all(cell_len(line) == 24 for line in heads)
 
 
 def test_the_details_of_a_job_say_how_many_files_an_export_has(scene: scenes.Scene) -> None:
