@@ -38,7 +38,6 @@ def test_a_copy_sends_nothing_until_someone_says_what_it_is(half_sent: Place) ->
         refused = run_copy(*command)
         assert (refused.code, spent(machine)) == (2, 1_500), refused
         assert "state settle" in refused.err
-    assert "This state directory belongs to" in run_copy("worker", "status").out
     asked = run_copy("state", "settle")
     assert (asked.code, str(machine.state) in asked.err) == (1, True)
 
@@ -55,6 +54,15 @@ def test_a_copy_sends_nothing_until_someone_says_what_it_is(half_sent: Place) ->
     assert spent(machine) == numbers
     assert not charged_twice(machine.world)
     assert run_copy("state", "settle", "--as", "moved").code == 2
+
+
+def test_the_status_of_the_worker_says_why_none_starts_in_a_copy(tmp_path: Path) -> None:
+    with place(tmp_path, credit=10) as machine:
+        (tmp_path / "one.csv").write_text("phone\n+14155552671\n")
+        assert machine.run("submit", "one.csv", "--yes").code == 0
+        shutil.copytree(machine.state, tmp_path / "copy")
+        status = machine.run("worker", "status", PWL_TUI_STATE_DIR=str(tmp_path / "copy"))
+        assert "This state directory belongs to" in status.out
 
 
 @pytest.mark.slow
