@@ -358,7 +358,8 @@ class _Follower:
         self._following |= followers(jobs)  # and still, once what it followed is finished
         answered, numbers = progress(jobs, self._following)
         batches = sum(sum(job.batches.values()) for job in jobs)
-        sent = batches - sum(_unsent(job) for job in jobs)
+        rejected = sum(job.batches.get(BatchState.REJECTED, 0) for job in jobs)
+        sent = batches - rejected - sum(_unsent(job) for job in jobs)
         share = answered / numbers if numbers else 1.0
         if not self._finish:
             share = sent / batches if batches else 1.0

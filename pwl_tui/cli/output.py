@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Problem, ProblemError
 from pwl_tui.text import encoding_of, has_signs, in_encoding
+from pwl_tui.wording.figures import percent
 
 _BAR_CELLS = 24
 
@@ -113,11 +114,11 @@ class Output(Struct, dict=True):
         if self.err.isatty():
             full = int(share * _BAR_CELLS)
             bar = self.marks.full * full + self.marks.lost * (_BAR_CELLS - full)
-            self.write_beside(f"\r\x1b[2K{bar} {share:4.0%}  {text}")
+            self.write_beside(f"\r\x1b[2K{bar} {percent(share):>4}  {text}")
             self._bar_drawn = True
         elif self.clock() - self._last_line >= self.line_seconds:
             self._last_line = self.clock()
-            self.write_beside(f"{share:4.0%}  {text}\n")
+            self.write_beside(f"{percent(share):>4}  {text}\n")
 
     def _json(self, value: object) -> str:
         """Return a value as JSON that a terminal cannot obey; in ASCII where the stream has no Unicode."""

@@ -94,12 +94,12 @@ def check_template(name: str, text: str) -> None:
             if field is not None
         ]
     except ValueError:
-        raise ValueError(f"have each brace of {name} closed; write {{{{ for one brace") from None
+        raise ValueError(f"close every brace in {name}; {{{{ stands for a single brace") from None
     if "\0" in text:
         raise ValueError(f"have a file name without NUL in {name}")
     if unknown := [field for field in found if field not in PLACEHOLDERS]:
         known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
-        raise ValueError(f"have no placeholder {{{unknown[0]}}} in {name}; there are {known}")
+        raise ValueError(f"have only the placeholders {known} in {name}, not {{{unknown[0]}}}")
 
 
 def _words(command: str) -> list[str]:

@@ -23,13 +23,13 @@ def details(finding: Finding) -> str:
 
 
 def source(finding: Finding) -> str:
-    """Return where an answer comes from: ``asked now, 1 credit`` or ``known since 2026-11-20 (job 3)``."""
+    """Return where an answer comes from: ``asked now, 1 credit`` or ``as of 2026-11-20 (job 3)``."""
     if finding.answer is None or finding.at is None:
         return ""
     if finding.paid:
         return "asked now, 1 credit"
     by = "lookup" if finding.job is None else f"job {finding.job}"
-    return f"known since {datetime.fromtimestamp(finding.at, UTC).date()} ({by})"
+    return f"as of {datetime.fromtimestamp(finding.at, UTC).date()} ({by})"
 
 
 def last(known: Known) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from pwl_tui.engine.jobs.left import Left
 from pwl_tui.wording.figures import counted
 
-KEEPS_WORKING = "pwl-tui keeps working in the background; `pwl-tui worker status` says how far it is."
+KEEPS_WORKING = "pwl-tui keeps working in the background; `pwl-tui worker status` shows its progress."
 
 
 CONTINUE = "Run `pwl-tui` to continue, or `pwl-tui worker start` to do so in the background."

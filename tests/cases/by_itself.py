@@ -115,22 +115,22 @@ CASES: Sequence[Case] = (
     _case("a brace that is meant", "taken", _template("{{old}}-{name}.csv")),
     _case(
         "an unknown placeholder",
-        "must have no placeholder {nam} in when_done; there are {dir}, {name}, {date}, {time}",
+        "must have only the placeholders {dir}, {name}, {date}, {time} in when_done, not {nam}",
         _template("{nam}.csv"),
     ),
     _case(
         "an empty placeholder",
-        "must have no placeholder {} in when_done; there are {dir}, {name}, {date}, {time}",
+        "must have only the placeholders {dir}, {name}, {date}, {time} in when_done, not {}",
         _template("a{}.csv"),
     ),
     _case(
         "a placeholder with a format",
-        "must have no placeholder {name:{date}} in when_done; there are {dir}, {name}, {date}, {time}",
+        "must have only the placeholders {dir}, {name}, {date}, {time} in when_done, not {name:{date}}",
         _template("{name:{date}}.csv"),
     ),
     _case(
         "a brace left open",
-        "must have each brace of when_done closed; write {{ for one brace",
+        "must close every brace in when_done; {{ stands for a single brace",
         _template("a{name.csv"),
     ),
     _case(

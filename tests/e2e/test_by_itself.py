@@ -67,6 +67,7 @@ def test_an_export_that_fails_later_is_said_and_ends_with_a_code(
     assert json.loads(out)[0]["export"]["error"]["message"] == "a.csv already exists."
     assert (tmp_path / "a.csv").read_text() == "theirs"
     assert len(machine.world.ledger) == 1
+    assert "a.csv already exists. Move that file away" in run("worker", "status")[1]
 
 
 def test_the_configured_export_is_for_every_list_but_retries(
@@ -86,7 +87,9 @@ def test_a_list_is_asked_again_and_its_changes_are_told(machine: Place, run: Run
     assert run("submit", "list.csv", "--yes", "--wait")[0] == 0
     code, _, err = run("recheck", "1", "--yes")
     assert (code, "nothing to recheck" in err) == (2, True)
-    assert json.loads(run("recheck", "1", "--older-than", "0", "--plan", "--json")[1])["to_pay"] == 2
+    plan = json.loads(run("recheck", "1", "--older-than", "0", "--plan", "--json")[1])
+    left = plan["blank"] + plan["rejected"] + plan["duplicates"] + plan["held"]
+    assert (plan["to_pay"], plan["rows"] - left) == (2, 2)
     assert run("recheck", "1", "--older-than", "0")[0] == 2  # nobody to ask
     assert run("changes", "1")[0] == 2
     assert len(machine.world.ledger) == 1

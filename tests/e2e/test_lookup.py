@@ -56,7 +56,7 @@ def test_one_number_is_paid_for_once_and_says_where_its_answer_is_from(machine: 
     (known, other) = value(run, "lookup", A, "wa.me/14155552671", B)
     assert known == asked | {"source": "known"}
     assert other["source"] == "asked"
-    assert "known since" in run("lookup", A)[1]
+    assert "as of" in run("lookup", A)[1]
     assert "asked now, 1 credit" in run("lookup", A, "--fresh")[1]
     assert spent(machine) == 3
 

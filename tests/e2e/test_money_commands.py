@@ -149,6 +149,7 @@ def test_rejected_batches_are_sent_again_within_their_job(machine: Place, run: R
     machine.simulator.add_fault(Rule(call="submit", status=401, times=1))
     assert run("submit", "list.csv", "--yes")[0] == 3
     assert run("retry", "1", "--failed", "--yes")[0] == 2
+    assert "0 of 1 batches sent" in run("watch")[2]
     again = value(run, "retry", "1", "--rejected", "--yes", "--wait")
     assert (again["job"], again["retry_of"], again["state"]) == ("1", None, "completed")
     assert spent(machine) == 2

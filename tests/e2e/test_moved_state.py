@@ -56,6 +56,15 @@ def test_a_copy_sends_nothing_until_someone_says_what_it_is(half_sent: Place) ->
     assert run_copy("state", "settle", "--as", "moved").code == 2
 
 
+def test_the_status_of_the_worker_says_why_none_starts_in_a_copy(tmp_path: Path) -> None:
+    with place(tmp_path, credit=10) as machine:
+        (tmp_path / "one.csv").write_text("phone\n+14155552671\n")
+        assert machine.run("submit", "one.csv", "--yes").code == 0
+        shutil.copytree(machine.state, tmp_path / "copy")
+        status = machine.run("worker", "status", PWL_TUI_STATE_DIR=str(tmp_path / "copy"))
+        assert "This state directory belongs to" in status.out
+
+
 @pytest.mark.slow
 def test_a_copy_that_waited_for_credits_says_that_they_do_not_help(half_sent: Place) -> None:
     watched = half_sent.run("watch", PWL_TUI_STATE_DIR=str(half_sent.directory / "short"))

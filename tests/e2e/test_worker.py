@@ -95,6 +95,9 @@ def test_it_sends_the_rest_polls_to_the_end_and_says_so(machine: Place, accepted
     assert (status["unfinished"], status["said"]) == (0, "Ended. Nothing is left to do.")
     log = Path(status["log"])
     assert "Job 1 is finished." in log.read_text()
+    first, second, *_ = (line.partition("  ")[2] for line in log.read_text().splitlines())
+    assert first == f"Working as PID {os.getpid()}.", "apart from figures that would make it a phone number"
+    assert second == f"{NUMBERS:,} numbers are not sent yet."
     assert KEY not in log.read_text()
     assert str(FIRST)[:9] not in log.read_text()
     assert {file.stat().st_mode & 0o777 for file in machine.state.glob("worker-*")} == {0o600}

@@ -58,6 +58,7 @@ def test_print_writes_nothing(directory: Path, run: Run) -> None:
     assert "[Timer]" in out
     assert not directory.exists()
     assert run("worker", "start", "--print")[0] == 2
+    assert run("worker", "uninstall", "--print")[:2] == (0, f"There is no unit in {directory}.\n")
 
 
 @pytest.mark.parametrize("change", ["edited", "somebody's", "link"])

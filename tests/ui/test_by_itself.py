@@ -3,12 +3,16 @@
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
+from rich.cells import cell_len
 from textual.widgets import Input
 
 from pwl_tui.config import Export
 from pwl_tui.simulator.demo import DEMO_KEY
 from pwl_tui.simulator.world import World
-from pwl_tui.state.models import JobState
+from pwl_tui.state.models import JobState, Wish, WrittenFile
+from pwl_tui.ui.presenters.columns import JobRow
+from pwl_tui.ui.presenters.job_detail import detail_lines
 from pwl_tui.ui.widgets.text_block import TextBlock
 from tests.ui import sample_state as scenes
 from tests.ui.conftest import NUMBERS, Rig, Start
@@ -142,6 +146,7 @@ async def test_a_recheck_pays_for_old_answers_and_shows_what_changed(start: Star
     ("typed", "said"),
     [
         ("+1 (415) 200-0002", ["+14152000002  on WhatsApp", "job 1 crm-export-nov", "✓ crm-export-nov"]),
+        ("14152000002", ["+14152000002  on WhatsApp", "job 1 crm-export-nov", "✓ crm-export-nov"]),
         ("0 44 7400 123456", []),
         ("+447400123456", ["not known", "In none of your lists."]),
     ],
@@ -151,7 +156,24 @@ async def test_a_number_that_is_typed_as_a_filter_tells_what_is_known(
 ) -> None:
     text = await as_text(staged(tmp_path, scenes.live), ["120x40"], "slash", filled("#find", typed))
     assert [words for words in said if words not in text] == []
-    assert ("known since" in text) is ("on WhatsApp" in "".join(said))
+    assert ("as of" in text) is ("on WhatsApp" in "".join(said))
+
+
+@pytest.mark.parametrize("name", ["crm", "winter campaign 2027, customers of the north", "名前" * 9])
+def test_the_details_of_a_job_show_a_name_that_the_table_cuts(scene: scenes.Scene, name: str) -> None:
+    shown = detail_lines(JobRow(scene.job(name, 3), scenes.NOW, foreign=False), 24)
+    lines = ["".join(span.text for span in line) for line in shown]
+    heads = lines[: lines.index(next(line for line in lines if "planned" in line))]
+    assert "".join("".join(heads).split()) == "".join(name.split())
+    assert all(cell_len(line) == 24 for line in heads)
+
+
+def test_the_details_of_a_job_say_how_many_files_an_export_has(scene: scenes.Scene) -> None:
+    files = tuple(WrittenFile(f"/lists/a-{outcome}.csv", 1) for outcome in ("failed", "on-whatsapp"))
+    job = replace(scene.job("some", 3), wish=Wish("/lists/a.csv", scenes.NOW, files))
+    shown = detail_lines(JobRow(job, scenes.NOW, foreign=False), 60)
+    lines = ["".join(span.text for span in line) for line in shown]
+    assert "Exported   2 files beside /lists/a.csv" in [line.rstrip() for line in lines]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ async def test_another_column_can_be_chosen(start: Start) -> None:
         assert labels[0] == "as detected"
         assert sorted(labels[1:3]) == ["mobile  100% valid", "office  100% valid"]
         assert labels[3] == "name"
+        assert "Also column none" in rig.text(), "no label touches its field"
         column.value = "2"
         await use(rig)
         assert rig.form.plan is not None

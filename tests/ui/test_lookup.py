@@ -52,9 +52,9 @@ async def test_the_cost_is_shown_before_it_is_paid_and_the_answers_after(
             lambda: not rig.app.screen.query_one("#submit", Button).disabled, "it can be used again"
         )
         await rig.pilot.press("enter")
-        await shows(rig, "known since", 2)
+        await shows(rig, "as of", 2)
         await rig.pilot.press("enter")
-        await shows(rig, "known since", 2)
+        await shows(rig, "as of", 2)
         assert len(world.ledger) == 2
 
 

@@ -31,3 +31,11 @@ def test_json_has_nothing_that_a_terminal_obeys() -> None:
     Output(json=True, out=out).value({"cell": "\x9b31m\u202e\u180eé"}, "")
     assert out.getvalue().rstrip("\n").isprintable()
     assert json.loads(out.getvalue()) == {"cell": "\x9b31m\u202e\u180eé"}
+
+
+def test_only_what_is_complete_is_100_percent() -> None:
+    err = io.StringIO()
+    output = Output(json=True, err=err, line_seconds=0)
+    output.progress(0.999, "nearly")
+    output.progress(1.0, "done")
+    assert err.getvalue() == " 99%  nearly\n100%  done\n"

@@ -29,12 +29,13 @@ def moment(at: float | None) -> str | None:
 def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
     """Return what ``plan`` prints.
 
-    Beyond the fixed fields: how many numbers are left out ``in_doubt``, because a lookup of each may have
-    been charged; how many ``further`` numbers the rows with several have; what is ``beside`` the number of a
-    row and not usable, by reason; the ``sheet`` of a workbook; the ``columns`` that look like phone numbers
-    with their share of valid ones, the likeliest first; how ``sure`` each detection is; ``regions`` that
-    would turn rows without a country code into numbers; ``examples`` of cells with the number that is sent
-    and its region; and the ``seconds`` it will take, if recent jobs tell.
+    Beyond the fixed fields: how many numbers are ``held``, left out of what is sent, and how many of those
+    are ``in_doubt``, because a lookup of each may have been charged; how many ``further`` numbers the rows
+    with several have; what is ``beside`` the number of a row and not usable, by reason; the ``sheet`` of a
+    workbook; the ``columns`` that look like phone numbers with their share of valid ones, the likeliest
+    first; how ``sure`` each detection is; ``regions`` that would turn rows without a country code into
+    numbers; ``examples`` of cells with the number that is sent and its region; and the ``seconds`` it will
+    take, if recent jobs tell.
     """
     listed, reading = plan.list, plan.list.reading
     return {
@@ -54,6 +55,7 @@ def plan_shape(plan: JobPlan, seconds: float | None) -> dict[str, Any]:
         "header": reading.header,
         "region": reading.region,
         "reasons": listed.reasons,
+        "held": plan.left_out + plan.doubted,
         "in_doubt": plan.doubted,
         "further": listed.further,
         "beside": listed.beside,

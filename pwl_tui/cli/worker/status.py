@@ -73,7 +73,7 @@ def print_status(session: Session, heading: str = "") -> None:
     lines = [heading, _words(record, running=running)]
     if not (running and heading):
         lines.append(_left(session))
-    if status.problem is not None and status.unfinished:
+    if status.problem is not None and (status.unfinished or status.exports):
         lines.append(f"{status.problem.message} {status.problem.remedy}")
     if record is not None:
         lines.append(f"Its log is {status.log}.")
@@ -112,6 +112,8 @@ def _status(
 def _in_the_way(session: Session) -> Problem | None:
     """Return what keeps the jobs, or one of them, from making progress now."""
     engine = session.engine
+    if engine.misplaced is not None:
+        return engine.misplaced
     if (stopped := standstill(engine)) is not None:
         return stopped.problem
     own = [job for job in session.store.jobs.foremost(0)[0] if job.binding == engine.binding]

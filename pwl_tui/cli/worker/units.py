@@ -159,8 +159,9 @@ def uninstall(session: Session) -> int:
     made, output = units(session, os.environ), session.output
     directory = unit_directory(os.environ)
     there = [directory / name for name in made.texts if os.path.lexists(directory / name)]
+    none = f"There is no unit in {directory}."
     if session.arguments.print:
-        output.value({"written": [str(path) for path in there]}, "\n".join(map(str, there)))
+        output.value({"written": [str(path) for path in there]}, "\n".join(map(str, there)) or none)
         return Exit.DONE
     for path in there:
         _require_ours(path)
@@ -172,7 +173,7 @@ def uninstall(session: Session) -> int:
     for path in there:
         paths.remove(path)
     removed = [str(path) for path in there]
-    text = "\n".join(f"Removed {path}." for path in removed) or f"There is no unit in {directory}."
+    text = "\n".join(f"Removed {path}." for path in removed) or none
     output.value({"removed": removed}, text)
     if removed:
         output.note("Run `systemctl --user daemon-reload`.")

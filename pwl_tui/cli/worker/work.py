@@ -95,7 +95,7 @@ def _follow_all(
     stream = cast("TextIO", log)  # it has all that `Output` uses
     output = Output(out=stream, err=stream, line_seconds=_PROGRESS_SECONDS)
     left = "" if engine.binding is None else left_words(left_to_do(session.store, engine.binding))
-    output.note(f"Working (PID {record.pid}). {left}")
+    output.note(f"Working as PID {record.pid}.\n{left}")  # in one line, both could read as a phone number
     ending = Ending(Exit.INTERRUPTED)
     try:
         followed = follow(engine, None, output, finish=True, await_credits=True, signals=signals)

@@ -49,6 +49,8 @@ _OVER: Final = frozenset({BatchState.COMPLETED, BatchState.LOST, BatchState.RELE
 _UNSAFE: Final = "-"
 _IN_THE_WAY: Final = "Move that file away, or replace it: `pwl-tui export {} -o FILE{} --force`."
 
+_FROM_TEMPLATE: Final = "This name comes from when_done under [export] in the configuration."
+
 
 class _StoppedError(Exception):
     """The program is ending; the export is written another time."""
@@ -111,16 +113,16 @@ class Wishes:
         if not template:
             return None
         now = datetime.fromtimestamp(self._context.clock(), UTC)
-        return target_for(
-            Path(
-                template.format(
-                    dir=Path.cwd() if source is None else source.absolute().parent,
-                    name=safe_name(name),
-                    date=f"{now:%Y-%m-%d}",
-                    time=f"{now:%H%M%S}",
-                )
-            )
+        path = template.format(
+            dir=Path.cwd() if source is None else source.absolute().parent,
+            name=safe_name(name),
+            date=f"{now:%Y-%m-%d}",
+            time=f"{now:%H%M%S}",
         )
+        try:
+            return target_for(Path(path))
+        except ListError as error:
+            raise ListError(error.problem.message, f"{error.problem.remedy} {_FROM_TEMPLATE}") from error
 
     def check(self, target: "Target") -> None:
         """Check, before anything is paid, that an export can be written.
@@ -131,9 +133,9 @@ class Wishes:
         """
         from pwl_tui.lists.write.export import require_writable
 
-        wanted = {str(path) for path in target.files()}
+        wanted = set(map(_place, target.files()))
         for wish in self._store.wishes.unwritten():
-            if not wanted.isdisjoint(str(path) for path in _target(wish).files()):
+            if not wanted.isdisjoint(map(_place, _target(wish).files())):
                 raise ListError(
                     f"Job {wish.job} will already be exported to {wish.path}.", "Choose another name."
                 )
@@ -141,8 +143,9 @@ class Wishes:
             require_writable(target)
         except ListError as error:
             if isinstance(error.__cause__, FileExistsError):
+                taken = next(filter(os.path.lexists, target.files()), target.path)
                 raise ListError(
-                    f"{target.path} already exists.",
+                    f"{taken} already exists.",
                     "Choose another name: an automatic export overwrites nothing.",
                 ) from error
             raise
@@ -199,9 +202,8 @@ class Wishes:
         The file is there: whoever writes exports meanwhile, which may take minutes, overwrites nothing. So
         this waits for nobody.
         """
-        made = new_wish(msgspec.structs.replace(target, path=target.path.absolute()))
         wish = self._store.wishes.get(job)
-        if wish is not None and made.target == wish.target and self._over(self._store.jobs.get(job)):
+        if wish is not None and _same(target, _target(wish)) and self._over(self._store.jobs.get(job)):
             self._store.wishes.finish(job, _files(written), self._context.clock())
 
     def left(self) -> list[int]:
@@ -350,6 +352,19 @@ def new_wish(target: "Target") -> NewWish:
     """Return a wish as it is stored with its job."""
     stored = _Stored(str(target.path), target.format, target.only, target.split, target.digits)
     return NewWish(stored.path, msgspec.json.encode(stored))
+
+
+def _place(path: Path) -> Path:
+    """Return where a file is or will be, however its directory was spelled."""
+    return Path(os.path.realpath(path.parent), path.name)
+
+
+def _same(one: "Target", other: "Target") -> bool:
+    """Whether two targets stand for the same rows in the same files."""
+    first, second = (
+        msgspec.structs.replace(each, path=_place(each.path), force=False) for each in (one, other)
+    )
+    return first == second
 
 
 def _target(wish: OpenWish) -> "Target":

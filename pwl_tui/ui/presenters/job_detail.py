@@ -3,7 +3,7 @@
 import textwrap
 from itertools import zip_longest
 
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 
 from pwl_tui.engine.jobs.timing import is_expiring
 from pwl_tui.state.models import BatchState, Job
@@ -51,13 +51,20 @@ def _course(row: JobRow, width: int, most: int = _MOST_NEED_LINES) -> list[TextL
     filled, empty = bar(job.done, width - 5)
     done = Span(f"{percent(job.done):>5}")
     return [
-        (Span(aligned(clean(job.name), width, False)),),
+        *((Span(line),) for line in _name(job, width)),
         (Span(_state(row), "muted" if row.foreign else JOB_TONES[job.state]),),
         (Span(filled, JOB_TONES[job.state]), Span(empty, "muted"), done),
         *_needed(row, width, most),
         (),
         *shares(_parts(job), width),
     ]
+
+
+def _name(job: Job, width: int) -> list[str]:
+    """Return the name of a job, which the table may have cut, on one line or two."""
+    name = clean(job.name)
+    first = next(iter(chop_cells(name, width)), "")
+    return [aligned(line, width, False) for line in (first, name[len(first) :].lstrip()) if line]
 
 
 def _figures(row: JobRow, width: int) -> list[TextLine]:
@@ -112,6 +119,7 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
         ("Time left", "" if left is None else wording.left(left, now, row.eta).replace(" left", "", 1)),
         ("Pace", "" if speed is None else pace(speed)),
         ("Next poll", wording.next_in(job.next_poll, now) if polled and job.next_poll is not None else ""),
+        ("Job", str(job.id)),
         *zip(("Batches", *_NO_LABELS), _batches(job), strict=False),
         ("Numbers", grouped(job.numbers)),
         ("Spent", counted(job.charged, "credit")),
@@ -135,9 +143,15 @@ def _facts(row: JobRow, width: int) -> list[tuple[str, str]]:
 
 
 def _export(job: Job, width: int) -> str:
-    if job.wish is None:
+    """Return the file of an export; of several, how many there are and what their names begin with."""
+    wish = job.wish
+    if wish is None:
         return ""
-    return _end(clean(job.wish.path), width - 2) + (" !" if job.wish.problem else "")
+    if wish.written is not None and len(wish.files) != 1:
+        files = f"{counted(len(wish.files), 'file')} beside "
+        return files + _end(clean(wish.path), width - len(files))
+    path = wish.files[0].path if wish.written is not None else wish.path
+    return _end(clean(path), width - 2) + (" !" if wish.problem else "")
 
 
 def _end(text: str, width: int) -> str:

@@ -280,8 +280,10 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         def work() -> Known | None:
             from pwl_tui.lists.numbers.typed import read_typed  # takes all of libphonenumber along
 
-            numbers = read_typed([typed], settings.region, settings.lists.numbers).numbers
-            return engine.jobs.known(numbers)[0] if numbers else None
+            read = read_typed([typed], settings.region, settings.lists.numbers)
+            if not read.numbers:  # an export with --digits has no plus, and a wrong guess costs nothing here
+                read = read_typed([f"+{typed}"], None, settings.lists.numbers)
+            return engine.jobs.known(read.numbers)[0] if read.numbers else None
 
         try:
             found = await in_thread(work, "known")

@@ -9,7 +9,7 @@ from pwl_tui.engine.polling.monitor import BALANCE_SECONDS
 from pwl_tui.ui.data.snapshot import Snapshot
 from pwl_tui.ui.presenters.bars import trace
 from pwl_tui.ui.widgets.text_block import TextBlock
-from pwl_tui.wording.figures import ago, grouped
+from pwl_tui.wording.figures import ago, counted, grouped
 
 _OTHERS = (
     ("phonevalidation", "Phone"),
@@ -53,7 +53,7 @@ class BalancePanel(Vertical):
         if self._large.value != figure:
             self._large.update(figure)
         if snapshot.binding is None:
-            words = Content.assemble(("! ", "bold $text-warning"), f"No API key yet: press {key} to enter it")
+            words = Content.assemble(("! ", "bold $text-warning"), f"No API key: press {key} to enter it")
         elif credits_now is None:
             words = Content.styled("WhatsApp credits: not read yet", "$muted")
         else:
@@ -89,9 +89,9 @@ def _reach(balance: int, size: int) -> Content:
     if not size:
         return Content()
     if lists := balance // size:
-        many = f"over {_MOST_LISTS}" if lists > _MOST_LISTS else grouped(lists)
-        return Content(f"enough for {many} more of {grouped(size)}")
-    return Content.styled(f"! not enough for one more of {grouped(size)}", "$text-warning")
+        many = f"{_MOST_LISTS}+ lists" if lists > _MOST_LISTS else counted(lists, "list")
+        return Content(f"enough for {many} of {grouped(size)}")
+    return Content.styled(f"! not enough for a list of {grouped(size)}", "$text-warning")
 
 
 def _joined(pieces: list[Content]) -> Content:

@@ -155,6 +155,27 @@ def test_two_jobs_are_not_exported_to_one_file(engine: Engine, file: Path) -> No
     wished(engine, file)
 
 
+def test_a_directory_that_is_spelled_in_another_way_is_still_the_same(
+    engine: Engine, service: WorldService, clock: Clock, tmp_path: Path
+) -> None:
+    (tmp_path / "lists").mkdir()
+    (tmp_path / "linked").symlink_to("lists")
+    file = tmp_path / "lists" / "answers.csv"
+    job = wished(engine, tmp_path / "linked" / file.name)
+    for other in (file, tmp_path / "lists" / ".." / "lists" / file.name):
+        with pytest.raises(ListError, match="Job 1 will already be exported to"):
+            wished(engine, other)
+    finish(engine.store, service, clock)
+    engine.jobs.export(job.id, target_for(file))
+    assert engine.wishes.left() == []
+
+
+def test_of_several_files_the_one_that_exists_is_named(engine: Engine, file: Path) -> None:
+    file.with_name("answers-failed.csv").touch()
+    with pytest.raises(ListError, match=r"answers-failed\.csv already exists"):
+        wished(engine, file, split=True)
+
+
 def test_a_file_that_appears_meanwhile_is_not_overwritten_and_the_export_tried_again(
     engine: Engine, service: WorldService, clock: Clock, file: Path
 ) -> None:
@@ -424,5 +445,18 @@ def test_the_configured_name_is_filled_in(tmp_path: Path, service: WorldService,
     here = engine.wishes.by_default(None, "pasted")
     assert here is not None
     assert here.path.parent == Path.cwd()
+    engine.close()
+    store.close()
+
+
+def test_a_configured_name_without_a_format_is_said_to_come_from_the_configuration(
+    tmp_path: Path, service: WorldService, clock: Clock
+) -> None:
+    store = open_store(tmp_path)
+    settings = replace(Settings(), export=Export(when_done="{dir}/{name}"))
+    engine = Engine(store, settings, connect=lambda *_: service, clock=clock)
+    with pytest.raises(ListError) as refused:
+        engine.wishes.by_default(None, "crm")
+    assert "when_done under [export]" in refused.value.problem.remedy
     engine.close()
     store.close()

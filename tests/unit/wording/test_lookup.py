@@ -11,8 +11,8 @@ def test_what_is_known_of_a_number_and_since_when() -> None:
     asked = Finding(1, YES, "mobile", AT, paid=True)
     assert (outcome(asked), details(asked)) == ("on WhatsApp, business", "T-Mobile, US, mobile")
     assert source(asked) == "asked now, 1 credit"
-    assert source(Finding(1, YES, at=AT, job=3)) == "known since 2027-01-15 (job 3)"
-    assert source(Finding(1, YES, at=AT)) == "known since 2027-01-15 (lookup)"
+    assert source(Finding(1, YES, at=AT, job=3)) == "as of 2027-01-15 (job 3)"
+    assert source(Finding(1, YES, at=AT)) == "as of 2027-01-15 (lookup)"
     assert [outcome(Finding(1, Answer(Outcome.COMPLETED, on))) for on in (False, None)] == [
         "not on WhatsApp",
         "unknown",
