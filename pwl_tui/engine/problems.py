@@ -85,7 +85,7 @@ COPIED = Problem(
 
 NOTHING_TO_RETRY = Problem(
     kind=Kind.INVALID_REQUEST,
-    message="There is nothing to retry: no batch was rejected, and every failed number was retried.",
+    message="There is nothing to retry: no batch was rejected, and no failed number is left.",
     remedy="Run `pwl-tui show JOB` to see its batches.",
 )
 

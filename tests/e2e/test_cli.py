@@ -133,6 +133,9 @@ def test_pause_keeps_from_sending_and_resume_goes_on(machine: Place, run: Run) -
     assert run("resume", "1")[0] == 0
     assert run("watch", "1")[0] == 0
     assert sum(charge.amount for charge in machine.world.ledger) == 2
+    code, said, _ = run("pause", "1")
+    assert (code, said) == (0, "Job 1 is finished; there is nothing to pause.\n")
+    assert json.loads(run("show", "1", "--json")[1])["state"] == "completed"
 
 
 @pytest.mark.parametrize(

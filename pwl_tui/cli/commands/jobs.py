@@ -26,7 +26,7 @@ from pwl_tui.cli.session import Session
 from pwl_tui.engine.problems import NO_KEY, EngineError
 from pwl_tui.filters import FILTERS
 from pwl_tui.lists.write.export import Format, Target, format_of
-from pwl_tui.state.models import BatchState, Job
+from pwl_tui.state.models import BatchState, Job, JobState
 from pwl_tui.text import clean
 from pwl_tui.wording.figures import counted
 
@@ -186,6 +186,9 @@ def export(session: Session) -> int:
 def pause(session: Session) -> int:
     """Stop sending a job."""
     job = session.store.jobs.find(session.arguments.job)
+    if job.state is JobState.COMPLETED:
+        session.output.say(f"Job {job.id} is finished; there is nothing to pause.")
+        return Exit.DONE
     session.engine.jobs.pause(job.id)
     session.output.say(f"Paused job {job.id}. Nothing more is sent; what was sent is still polled.")
     return Exit.DONE

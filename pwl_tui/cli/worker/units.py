@@ -161,7 +161,7 @@ def uninstall(session: Session) -> int:
     there = [directory / name for name in made.texts if os.path.lexists(directory / name)]
     none = f"There is no unit in {directory}."
     if session.arguments.print:
-        output.value({"written": [str(path) for path in there]}, "\n".join(map(str, there)) or none)
+        output.value({"removed": [str(path) for path in there]}, "\n".join(map(str, there)) or none)
         return Exit.DONE
     for path in there:
         _require_ours(path)
