@@ -117,6 +117,7 @@ CASES: Sequence[Case] = (
             ],
         },
     ),
+    case("quoted for a spreadsheet", ALL, answer(f"'+{MEXICO}", f'="{BRAZIL}"', f"{US},", f"\u201c{LONDON}\u201d")),
     case("none of the numbers", UNREAD, answer("+999123", "+999124"), polls=9),
     case("completed without results", UNREAD, answer(), polls=9),
     case(
@@ -188,6 +189,16 @@ CASES: Sequence[Case] = (
         {"batch_id": "id-1", "status": "cancelled"},
         polls=5,
     ),
+    *(
+        case(
+            f"{word}, nothing pending, two left out, again and again",
+            "processing: 2 answered",
+            answer(*NUMBERS[:2], status=word),
+            polls=9,
+        )
+        for word in ("suspended", "incomplete", "not completed", "unprocessed", "abandoned", "unsuccessful")
+    ),
+    case("answers that are no words", UNREAD, answer(*NUMBERS, wa_status=True), polls=9),
     case("failed, all answered", ALL, {**PLAIN, "status": "failed"}),
     case("404 a minute after the 202", "processing: 0 answered, not_found", ERROR_404, status=404, age=60.0),
     case(
