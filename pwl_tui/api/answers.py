@@ -165,7 +165,7 @@ def _answer(fields: Fields, *, done: bool) -> Answer:
     A word of failure is a failure. An answer (``wa_status`` or ``numberstatus``) counts whatever the status
     word says; only a word for waiting overrides it, until the batch is completed. An answer that cannot be
     read counts once the number or the batch is said to be completed. A number without an answer then has
-    failed, because it will not get one. Before that it is pending.
+    failed, because it will not get one, unless it says itself that it is waiting. Before that it is pending.
     """
     status = text_of(fields.get("status"))
     word = status.lower()
@@ -174,11 +174,12 @@ def _answer(fields: Fields, *, done: bool) -> Answer:
     blank = wa_status is None or (isinstance(wa_status, str) and not wa_status.strip())
     said = known or flag is not None or not blank
     refused = any(part in word for part in _FAILURE_WORDS)
-    if refused or (done and not said):
+    waiting = _word(word) in _WAITING
+    if refused or (done and not said and not waiting):
         note = text_of(fields.get("error")) or (_NO_REASON if refused else NO_ANSWER)
         return Answer(Outcome.FAILED, note=note)
     over = known or _says_over(status)
-    if not done and (not said or not over or _word(word) in _WAITING):
+    if (waiting and not (done and said)) or (not done and not (said and over)):
         return Answer(Outcome.PENDING)
     return _completed(fields, wa_status, fields.get("country"))
 
