@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tarfile
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from tests.cases.case import INPUTS, Case
 
+_LONG = [f"+4479111234{n:02}" for n in range(60, 81)]
+_ALL = " | ".join(_LONG)
 _LETTERS = "letters among the digits"
 _NO_ID = "WhatsApp id without a number"
 
@@ -407,6 +410,52 @@ CASES: Sequence[Case] = (
                 "a name twice, over several lines",
                 '{\n"p":"+447911123460",\n"p":"+447911123461"}\n{\n"p":"+447911123462"\n}\n',
                 "+447911123460 & +447911123461 | +447911123462",
+            ),
+            *(
+                (title, json.dumps(value), expected)
+                for title, value, expected in (
+                    (
+                        "a table, column by column, as pandas writes it",
+                        {"name": {"0": "A", "1": "B"}, "phone": {"0": "+447911123460", "1": "+447911123461"}},
+                        "+447911123460 | +447911123461",
+                    ),
+                    (
+                        "one column, as pandas writes it",
+                        {"phone": {"0": "+447911123460", "1": "+447911123461"}},
+                        "+447911123460 | +447911123461",
+                    ),
+                    (
+                        "a long array for each column",
+                        {"name": list("abcdefghijklmnopqrstu"), "p": _LONG},
+                        _ALL,
+                    ),
+                    ("groups of numbers", {"a": _LONG[:3], "b": _LONG[3:]}, _ALL),
+                    (
+                        "a short array beside a long one",
+                        {"a": ["+447911123499"], "b": _LONG, "c": ["x"]},
+                        f"+447911123499 | {_ALL}",
+                    ),
+                    (
+                        "two long arrays of numbers",
+                        {"a": _LONG, "b": [f"+4420794600{n:02}" for n in range(21)]},
+                        f"{_ALL} | {' | '.join(f'+4420794600{n:02}' for n in range(21))}",
+                    ),
+                    (
+                        "numbers by name",
+                        {"Ann": "+447911123460", "Bob": "n/a", "Cy": "+447911123461"},
+                        "+447911123460 | not a number | +447911123461",
+                    ),
+                    (
+                        "names by number",
+                        {"+447911123460": "Ann", "+447911123461": None},
+                        "+447911123460 | +447911123461",
+                    ),
+                    (
+                        "a person with several",
+                        {"name": "A", "phones": ["+447911123460", "+447911123461"], "mail": ["a", "b"]},
+                        "+447911123460 & +447911123461",
+                    ),
+                )
             ),
             (
                 "two arrays, deep in an object",
