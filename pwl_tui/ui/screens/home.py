@@ -278,9 +278,11 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         engine, settings = self.ctx.engine, self.ctx.settings
 
         def work() -> Known | None:
-            from pwl_tui.lists.numbers.typed import read_typed  # takes all of libphonenumber along
+            from pwl_tui.lists.numbers.regions import region_named  # takes all of libphonenumber along
+            from pwl_tui.lists.numbers.typed import read_typed
 
-            numbers = read_typed([typed], settings.region, settings.lists.numbers).numbers
+            region = region_named(settings.region or "")  # the configuration knows no regions
+            numbers = read_typed([typed], region, settings.lists.numbers).numbers
             return engine.jobs.known(numbers)[0] if numbers else None
 
         try:
