@@ -228,6 +228,46 @@ def _reason_of_several(cell: str, region: str | None, strictness: Strictness, pl
 
 def _parse(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
     """Do what `parse` does, without looking for several numbers."""
+    number = _as_dialed(cell, region, strictness, plus_lost)
+    return number if region is None or number <= 0 else _with_own_code(cell, region, number)
+
+
+def _with_own_code(cell: str, region: str, number: int) -> int:
+    """Return the number that a mobile one is with the country code of its region, but without a ``+``.
+
+    In a few regions, digits with the country code are valid as national ones, too: 4915112345678 is taken for
+    a number in the area 04915 of Germany. Nobody writes that without its zero, while mobile numbers with
+    their country code are in every other list. With a zero, it is neither.
+
+    Args:
+        cell: as for `parse`.
+        region: where national numbers belong.
+        number: what is read in the cell, E.164 without the plus.
+
+    Returns:
+        A number, or the negative of an index into `REASONS`.
+    """
+    code, mobile = _mobiles(region)
+    read = str(number)[len(code) :]
+    if not read.startswith(code) or mobile.fullmatch(read) or not mobile.fullmatch(read, len(code)):
+        return number
+    text = plain(cell)
+    digits = "".join(filter(str.isdecimal, text))
+    if "+" in text.partition(digits[0])[0] or not digits.removeprefix("0").startswith(read):
+        return number
+    return -NOT_VALID if digits.startswith("0") else int(read)
+
+
+@cache
+def _mobiles(region: str) -> tuple[str, re.Pattern[str]]:
+    """Return the country code of a region, and the expression for its mobile numbers without that."""
+    metadata = PhoneMetadata.metadata_for_region(region)
+    pattern = metadata.mobile.national_number_pattern if metadata and metadata.mobile else None
+    return str(phonenumbers.country_code_for_region(region)), re.compile(pattern or "(?!)", re.ASCII)
+
+
+def _as_dialed(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
+    """Do what `_parse` does, as a telephone of the region does it."""
     if "/" in cell and _has_other_ending(cell, region, strictness, plus_lost):
         return -TOO_LONG
     if strictness == "valid" and len(cell) <= _LONGEST_PLAIN and ".0" not in cell:
