@@ -129,6 +129,21 @@ CASES: Sequence[Case] = (
         "+919820098201 +14155552671; none rejected",
         _text("देश,फोन\nभारत,98200 98201\nअमेरिका,415 555 2671\n"),
     ),
+    Case(
+        "calling codes with a plus beside junk",
+        "+447911123456; 2 not a number rejected",
+        _text(_column("prefix", (("+44", "07911 123456"), ("+49", "junk"), ("+33", "junk")))),
+    ),
+    Case(
+        "codes of provinces in a column 'código'",
+        "nothing to pay; 3 no country code rejected",
+        _text(_column("código", (("MA", "612 345 678"), ("SE", "612 345 679"), ("CO", "912 345 678")))),
+    ),
+    Case(
+        "codes of countries in a column 'prefix'",
+        _WANTED_TWO,
+        _text(_column("prefix", _TWO)),
+    ),
     *(
         Case(f"{title} in a column 'region'", expected, _text(_column("region", rows)))
         for title, expected, rows in (

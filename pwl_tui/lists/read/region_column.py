@@ -28,13 +28,14 @@ _WITHIN_WORDS = re.compile("国家|國家|国名|国番号|国码|國碼|区号|
 """Of languages that do not separate words, or that join articles to them."""
 _WORD = re.compile(r"[\s_/()\[\]:.,-]+")
 _ALSO_A_PART = frozenset(("region", "land", "länder"))
-"""Names of columns that may have the parts of one country instead: IN is Indiana as well as India."""
+"""Names of columns that may have the parts of one country instead: IN is Indiana as well as India. So may a
+column of ``_CODES``, if it has letters."""
 _STATES = """
 AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK
 OR PA RI SC SD TN TX UT VT VA WA WV WI WY AB BC MB NB NL NS NT NU ON PE QC SK YT
 """
 """The codes of states and provinces of North America: half of them are those of countries, too."""
-_NEARLY_ALL = 0.9
+_HALF, _NEARLY_ALL = 0.5, 0.9
 _LOOKED_AT = 100
 
 
@@ -44,7 +45,8 @@ def find_region_column(
     """Return the index of the column that has a region in nearly every row, if its name says so.
 
     Contents alone prove nothing: the codes of US states are also those of countries, and 212 is New York as
-    well as Morocco. So calling codes without a ``+`` must also fit the numbers beside them.
+    well as Morocco. So calling codes without a ``+`` must also fit the numbers beside them, and letters too,
+    where the name is not that of countries.
 
     Args:
         rows: a sample.
@@ -58,9 +60,12 @@ def find_region_column(
         cells = [text for row in rows if place < len(row) and (text := row[place].strip())]
         if not cells or sum(region_named(cell) is not None for cell in cells) < len(cells) * _NEARLY_ALL:
             continue
-        doubtful = [cell for cell in cells if is_calling_code(cell) and not cell.startswith(("+", "00"))]
-        parts = known_by <= _ALSO_A_PART
-        if (parts or len(doubtful) * 2 >= len(cells)) and not _have_numbers(rows, place, area):
+        codes = [cell for cell in cells if is_calling_code(cell)]
+        bare = sum(not cell.startswith(("+", "00")) for cell in codes) * 2 >= len(cells)
+        letters = len(codes) * 2 < len(cells)
+        parts = letters and known_by <= _ALSO_A_PART | set(_CODES.split())
+        share = _share_with_numbers(rows, place, area) if bare or parts else 1.0
+        if share <= _HALF or (not bare and share < _NEARLY_ALL):
             continue
         if not (parts and _are_states(rows, place, cells)):
             return place
@@ -93,8 +98,8 @@ def _are_states(rows: Sequence[Sequence[str]], place: int, cells: Sequence[str])
     return here > 0 and here >= there
 
 
-def _have_numbers(rows: Sequence[Sequence[str]], place: int, area: int | None) -> bool:
-    """Return whether most rows have a number that is valid in the region of their own calling code."""
+def _share_with_numbers(rows: Sequence[Sequence[str]], place: int, area: int | None) -> float:
+    """Return the share of rows with a number that is valid in the region of their own code."""
     looked_at = [row for row in rows if place < len(row) and row[place].strip()][:_LOOKED_AT]
     fitting = sum(
         any(
@@ -105,4 +110,4 @@ def _have_numbers(rows: Sequence[Sequence[str]], place: int, area: int | None) -
         for row in looked_at
         if (region := region_named(row[place]))
     )
-    return fitting * 2 > len(looked_at)
+    return fitting / len(looked_at)
