@@ -23,7 +23,9 @@ _WAITING = frozenset({"pending", "queued", "waiting", "processing", "inprogress"
 """Words for a number that gets its answer later: what else is said of it is not true yet."""
 _FAILURE_WORDS = ("fail", "error")
 _OVER = ("complete", "done", "finished", "success", "partial", "ended", "closed", "processed")
-"""What is in other words than ``completed`` for a batch that gets no more answers."""
+"""How a word of another status than ``completed`` begins for what gets no more answers."""
+_WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_NOT_YET = frozenset({"not", "no", "never", "yet", "until", "to", "be", "being", "non"})
 _ENDED_EARLY = frozenset(
     {"failed", "failure", "error", "errored", "cancelled", "canceled", "expired", "aborted", "rejected"}
     | {"terminated", "stopped"}
@@ -99,6 +101,12 @@ def _word(status: str) -> str:
     return re.sub(r"[\W_]+", "", status.lower())
 
 
+def _says_over(status: str) -> bool:
+    """Return whether a status says that something is over; ``suspended`` and ``unprocessed`` do not."""
+    words = {word.lower() for word in _WORDS.findall(status)}
+    return words.isdisjoint(_NOT_YET) and any(word.startswith(_OVER) for word in words)
+
+
 def _is_over(status: str, pending: int | None, results: object) -> bool:
     """Return whether a batch gets no more answers by its status.
 
@@ -113,7 +121,7 @@ def _is_over(status: str, pending: int | None, results: object) -> bool:
     word = _word(status)
     if word == "completed":
         return True
-    if not any(part in word for part in _OVER):
+    if not _says_over(status):
         return False
     if pending is None and isinstance(results, list) and word in _OVER:
         return not any(isinstance(one, dict) and one.get("status") == "pending" for one in results)
@@ -157,18 +165,21 @@ def _answer(fields: Fields, *, done: bool) -> Answer:
     A word of failure is a failure. An answer (``wa_status`` or ``numberstatus``) counts whatever the status
     word says; only a word for waiting overrides it, until the batch is completed. An answer that cannot be
     read counts once the number or the batch is said to be completed. A number without an answer then has
-    failed, because it will not get one. Before that it is pending.
+    failed, because it will not get one, unless it says itself that it is waiting. Before that it is pending.
     """
-    word = text_of(fields.get("status")).lower()
+    status = text_of(fields.get("status"))
+    word = status.lower()
     wa_status, flag = fields.get("wa_status"), fields.get("numberstatus")
     known = _on_whatsapp(wa_status, flag) is not None
-    said = known or flag is not None or (isinstance(wa_status, str) and bool(wa_status.strip()))
+    blank = wa_status is None or (isinstance(wa_status, str) and not wa_status.strip())
+    said = known or flag is not None or not blank
     refused = any(part in word for part in _FAILURE_WORDS)
-    if refused or (done and not said):
+    waiting = _word(word) in _WAITING
+    if refused or (done and not said and not waiting):
         note = text_of(fields.get("error")) or (_NO_REASON if refused else NO_ANSWER)
         return Answer(Outcome.FAILED, note=note)
-    over = known or any(part in word for part in _OVER)
-    if not done and (not said or not over or _word(word) in _WAITING):
+    over = known or _says_over(status)
+    if (waiting and not (done and said)) or (not done and not (said and over)):
         return Answer(Outcome.PENDING)
     return _completed(fields, wa_status, fields.get("country"))
 

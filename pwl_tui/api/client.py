@@ -298,7 +298,9 @@ class _Answer:
         _, tapped = body_in(self.tap.received if self.tap else b"")
         encoding = self.headers.get("content-encoding", "")
         bodies = (bytes(self.received), tapped)
-        ways = [way for body in bodies for way in (unpacked(body, encoding, self.most)[0], body)]
+        once = [unpacked(body, encoding, self.most)[0] for body in bodies]
+        twice = [unpacked(content, "", MAX_UNPACKED)[0] for content in once]
+        ways = [*once, *twice, *bodies]
         # Some services say an ID in a header, such as X-Batch-Id.
         told = (
             f"{name}: {value}" for name, value in self.headers.items() if "batch" in f"{name}{value}".lower()

@@ -142,12 +142,15 @@ def ids_in(text: str, *, keyed_only: bool = False) -> list[str]:
 def body_in(received: bytes) -> tuple[int | None, bytes]:
     """Return the status and the body in the bytes of an HTTP/1.1 answer, without what frames its chunks.
 
-    Whatever is wrong with the head, the body begins after its empty line. None means there is no status.
+    Whatever is wrong with the head, the body begins after its empty line. None means there is no status; if
+    there is no empty line either, all of it is the body.
     """
     while True:
-        head, _, rest = received.partition(b"\r\n\r\n")
+        head, blank, rest = received.partition(b"\r\n\r\n")
         match = _STATUS.match(head)
         status = int(match[1]) if match else None
+        if status is None and not blank:
+            return None, received
         if status is None or not 100 <= status < 200:
             break
         received = rest

@@ -81,6 +81,8 @@ def damaged(change: Callable[[bytes], bytes]) -> bytes:
 
 
 PLAIN = answer(*(f"+{number}" for number in NUMBERS))
+WAITING = answer(*NUMBERS[:2], pending=2)
+WAITING["results"] += [{"phone_number": number, "status": "pending"} for number in NUMBERS[2:]]
 ERROR_404 = {"error": "Batch not found or access denied."}
 CHALLENGE = b"<html><title>Just a moment...</title>"
 
@@ -117,6 +119,11 @@ CASES: Sequence[Case] = (
             ],
         },
     ),
+    case(
+        "quoted for a spreadsheet",
+        ALL,
+        answer(f"'+{MEXICO}", f'="{BRAZIL}"', f"{US},", f"\u201c{LONDON}\u201d"),
+    ),
     case("none of the numbers", UNREAD, answer("+999123", "+999124"), polls=9),
     case("completed without results", UNREAD, answer(), polls=9),
     case(
@@ -130,6 +137,13 @@ CASES: Sequence[Case] = (
         "one left out each time",
         "completed: 3 answered, 1 failed, server_error",
         answer(*NUMBERS[1:]),
+        polls=9,
+    ),
+    case("completed, but two say that they wait, once", "processing: 2 answered, bad_answer", WAITING),
+    case(
+        "completed, but two say that they wait, each time",
+        "completed: 2 answered, 2 failed, server_error",
+        WAITING,
         polls=9,
     ),
     case("a byte order mark", ALL, damaged(lambda raw: b"\xef\xbb\xbf" + raw)),
@@ -188,6 +202,16 @@ CASES: Sequence[Case] = (
         {"batch_id": "id-1", "status": "cancelled"},
         polls=5,
     ),
+    *(
+        case(
+            f"{word}, nothing pending, two left out, again and again",
+            "processing: 2 answered",
+            answer(*NUMBERS[:2], status=word),
+            polls=9,
+        )
+        for word in ("suspended", "incomplete", "not completed", "unprocessed", "abandoned", "unsuccessful")
+    ),
+    case("answers that are no words", UNREAD, answer(*NUMBERS, wa_status=True), polls=9),
     case("failed, all answered", ALL, {**PLAIN, "status": "failed"}),
     case("404 a minute after the 202", "processing: 0 answered, not_found", ERROR_404, status=404, age=60.0),
     case(

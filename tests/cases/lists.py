@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import io
+import json
 import lzma
 import tarfile
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
 from tests.cases.case import INPUTS, Case
 
+_LONG = [f"+4479111234{n:02}" for n in range(60, 81)]
+_ALL = " | ".join(_LONG)
 _LETTERS = "letters among the digits"
 _NO_ID = "WhatsApp id without a number"
 
@@ -124,6 +127,20 @@ CASES: Sequence[Case] = (
     _cell("+49 30 1234567 Ann", "+49301234567"),
     _cell("4155552671@example.com", "not a number", "US"),
     _cell("https://example.com/4155552671", "not a number", "US"),
+    _cell("4915112345678", "+4915112345678", "DE"),
+    _cell("49 (151) 1234-5678", "+4915112345678", "DE"),
+    _cell("٤٩١٥١١٢٣٤٥٦٧٨", "+4915112345678", "DE"),
+    _cell("Ann: 49 151 12345678 ext. 5", "+4915112345678", "DE"),
+    _cell("+49 4915 112345678", "+494915112345678", "DE"),
+    _cell("049 151 12345678", "not valid for region", "DE"),
+    _cell("04915 123456", "+494915123456", "DE"),
+    _cell("015112345678", "+4915112345678", "DE"),
+    _cell("38344123456", "+38344123456", "XK"),
+    _cell("030 1234567/68", "too long", "DE"),
+    _cell("+49 30 12345-67 / -68", "too long"),
+    _cell("030 1234567/68/69", "too long", "DE"),
+    _cell("030/1234567", "+49301234567", "DE"),
+    _cell("0211/123456/0", "+492111234560", "DE"),
     _cell("Mobile: 415 555 2671", "+14155552671", "US"),
     _cell("tel:+1-415-555-2671", "+14155552671"),
     _cell("415 555 2671 (home)", "+14155552671", "US"),
@@ -189,6 +206,10 @@ CASES: Sequence[Case] = (
             ("4155552671 Order 4155552672", "+14155552671", "US"),
         )
     ),
+    _several("+14155552671 ext. 5, +14155552672 ext. 6", "+14155552671 & +14155552672"),
+    _several("+14155552671 ext 5 / +14155552672", "+14155552671 & +14155552672"),
+    _several("+14155552671, 14155552672", "+14155552671"),
+    _several("+14155552671 / 14155552672", "+14155552671"),
     _cell("+447911123473 (home) +447911123474 (work)", "several numbers"),
     _cell("07911123460 or 07911123461", "no country code"),
     _cell("07911123460 or 07911123461", "several numbers", "GB"),
@@ -407,6 +428,52 @@ CASES: Sequence[Case] = (
                 "a name twice, over several lines",
                 '{\n"p":"+447911123460",\n"p":"+447911123461"}\n{\n"p":"+447911123462"\n}\n',
                 "+447911123460 & +447911123461 | +447911123462",
+            ),
+            *(
+                (title, json.dumps(value), expected)
+                for title, value, expected in (
+                    (
+                        "a table, column by column, as pandas writes it",
+                        {"name": {"0": "A", "1": "B"}, "phone": {"0": "+447911123460", "1": "+447911123461"}},
+                        "+447911123460 | +447911123461",
+                    ),
+                    (
+                        "one column, as pandas writes it",
+                        {"phone": {"0": "+447911123460", "1": "+447911123461"}},
+                        "+447911123460 | +447911123461",
+                    ),
+                    (
+                        "a long array for each column",
+                        {"name": list("abcdefghijklmnopqrstu"), "p": _LONG},
+                        _ALL,
+                    ),
+                    ("groups of numbers", {"a": _LONG[:3], "b": _LONG[3:]}, _ALL),
+                    (
+                        "a short array beside a long one",
+                        {"a": ["+447911123499"], "b": _LONG, "c": ["x"]},
+                        f"+447911123499 | {_ALL}",
+                    ),
+                    (
+                        "two long arrays of numbers",
+                        {"a": _LONG, "b": [f"+4420794600{n:02}" for n in range(21)]},
+                        f"{_ALL} | {' | '.join(f'+4420794600{n:02}' for n in range(21))}",
+                    ),
+                    (
+                        "numbers by name",
+                        {"Ann": "+447911123460", "Bob": "n/a", "Cy": "+447911123461"},
+                        "+447911123460 | not a number | +447911123461",
+                    ),
+                    (
+                        "names by number",
+                        {"+447911123460": "Ann", "+447911123461": None},
+                        "+447911123460 | +447911123461",
+                    ),
+                    (
+                        "a person with several",
+                        {"name": "A", "phones": ["+447911123460", "+447911123461"], "mail": ["a", "b"]},
+                        "+447911123460 & +447911123461",
+                    ),
+                )
             ),
             (
                 "two arrays, deep in an object",

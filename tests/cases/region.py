@@ -70,6 +70,7 @@ def _examples(made: ListPlan) -> str:
 
 
 _TWO = (("GB", "07911 123456"), ("DE", "0170 1234567"))
+_STATES = (("IN", "317 555 2671"), ("DE", "302 555 1234"), ("CO", "303 555 1234"))
 _WANTED_TWO = "+447911123456 +491701234567; none rejected"
 _INTERNATIONAL = "phone\n" + "".join(f"4479111234{number:02}\n" for number in range(10))
 _KENYAN = [f"07{draw:08}" for draw in range(12_345_678, 78_000_000, 5_654_321)]
@@ -127,6 +128,31 @@ CASES: Sequence[Case] = (
         "short country names in Hindi",
         "+919820098201 +14155552671; none rejected",
         _text("देश,फोन\nभारत,98200 98201\nअमेरिका,415 555 2671\n"),
+    ),
+    Case(
+        "calling codes with a plus beside junk",
+        "+447911123456; 2 not a number rejected",
+        _text(_column("prefix", (("+44", "07911 123456"), ("+49", "junk"), ("+33", "junk")))),
+    ),
+    Case(
+        "codes of provinces in a column 'código'",
+        "nothing to pay; 3 no country code rejected",
+        _text(_column("código", (("MA", "612 345 678"), ("SE", "612 345 679"), ("CO", "912 345 678")))),
+    ),
+    Case(
+        "codes of countries in a column 'prefix'",
+        _WANTED_TWO,
+        _text(_column("prefix", _TWO)),
+    ),
+    *(
+        Case(f"{title} in a column 'region'", expected, _text(_column("region", rows)))
+        for title, expected, rows in (
+            ("states of the US", "nothing to pay; 3 no country code rejected", _STATES),
+            ("one state of the US", "nothing to pay; 3 no country code rejected", _STATES[:1] * 3),
+            ("countries", _WANTED_TWO, _TWO),
+            ("India, which is Indiana, too", "+919820098201; none rejected", (("IN", "98200 98201"),)),
+            ("Canada, or California", "+14155552671; none rejected", (("CA", "415 555 2671"),)),
+        )
     ),
     *(
         Case(

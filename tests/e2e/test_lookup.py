@@ -49,6 +49,16 @@ def test_a_national_number_needs_a_region(machine: Place, run: Run) -> None:
     assert spent(machine) == 1
 
 
+@pytest.mark.parametrize("command", ["lookup", "known"])
+def test_a_region_in_the_configuration_that_is_none_is_named(machine: Place, run: Run, command: str) -> None:
+    (machine.directory / "config.toml").write_text(CONFIG.replace('region = "US"', 'region = "UK"'))
+    code, _, err = run(command, "020 7946 0958")
+    assert code == 2
+    assert "'UK' is not a region code." in err
+    assert "GB" in err
+    assert machine.simulator.requests == []
+
+
 def test_one_number_is_paid_for_once_and_says_where_its_answer_is_from(machine: Place, run: Run) -> None:
     (asked,) = value(run, "lookup", "(415) 555-2671")
     assert list(asked)[-3:] == ["source", "at", "job"]

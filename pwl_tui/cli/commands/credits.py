@@ -136,7 +136,8 @@ def _typed_numbers(session: Session) -> tuple[int, ...]:
     texts: list[str] = []
     for text in arguments.numbers:
         texts += split(sys.stdin.buffer.read().decode(errors="replace")) if text == "-" else [text]
-    region = settings.region if arguments.region is None else checked_region(arguments.region)
+    given = settings.region if arguments.region is None else arguments.region
+    region = None if given is None else checked_region(given)
     typed = read_typed(texts, region, settings.lists.numbers)
     if typed.refused:
         more = len(typed.refused) - _REFUSED_SHOWN

@@ -20,6 +20,8 @@ _SHORTEST_NATIONAL = 7
 _WHATSAPP_ID = re.compile(r"(\d+)(?:[._]\d+)?(?::\d+)?@(?:c\.us|s\.whatsapp\.net)", re.IGNORECASE)
 _SCHEME = re.compile(r"(?:tel|callto|sms|whatsapp):|(?:https?://)?wa\.me/", re.IGNORECASE)
 _FLOAT = re.compile(r"(\d+)\.0+|(\d\.\d+)[eE]\+?(\d{1,2})")
+_AROUND = " '\"`=,;\u2018\u2019\u201c\u201d"
+"""What spreadsheets and templates put around a number."""
 _TRUNK_ZERO = re.compile(r"(?<=\d)\s*\(0\)")
 _WRITTEN = re.compile(r"[\s+\d().\-/\u2010-\u2015\u2212]+")
 _ONE_LINE = (
@@ -188,7 +190,7 @@ def _is_international(text: str) -> bool:
 
 def _read(text: str) -> int | None:
     """Return the digits of a phone number as it may be written, without ``+`` or ``00``. None: it is none."""
-    text = unicodedata.normalize("NFKC", text).strip()
+    text = unicodedata.normalize("NFKC", text).strip().strip(_AROUND)
     text = _SCHEME.sub("", text, count=1) if text[:1].isalpha() else text
     if whatsapp := _WHATSAPP_ID.fullmatch(text.lstrip("+")):
         text = whatsapp[1]

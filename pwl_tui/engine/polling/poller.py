@@ -246,8 +246,9 @@ def _is_barrier(problem: Problem) -> bool:
 
 
 def _missing(batch: Batch, said: Verdicts) -> int:
-    """Return how many numbers of a batch no result is about."""
-    return batch.size - len(said.answers) - len(said.opposite)
+    """Return how many numbers of a batch no result is about, or only one that says they are waiting."""
+    final = sum(one.outcome is not Outcome.PENDING for one in said.answers.values())
+    return batch.size - final - len(said.opposite)
 
 
 def _trouble(batch: Batch, answer: BatchAnswer, said: Verdicts, unfit: int) -> Problem | None:

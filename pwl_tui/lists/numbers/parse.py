@@ -95,6 +95,10 @@ _GROUPS = re.compile(r"\+?[\d ().-]*\d[\d ().-]*", re.ASCII)
 """Groups of digits that only a space can separate as numbers."""
 _APART = re.compile(r"^ *1[.)] |  | - ")
 """An enumeration, or more between groups than a space."""
+_OTHER_ENDING = re.compile(r"(.*?(\d{1,3}))[ -]*/[ -]*(\d{1,3})(?:[ -]*/[ -]*\d{1,3})*\D*", re.DOTALL)
+"""A number, and the last digits of another: ``030 1234567/68``."""
+_NEAR = 20
+"""How far apart the numbers of one telephone system are that are written so."""
 _AMOUNT = re.compile(r"[$€£¥₹%]")
 _BRAZIL = 55
 RENUMBERED = {"BR", "MX"}
@@ -181,6 +185,11 @@ def _in_phrase(phrase: str, region: str | None, strictness: Strictness, plus_los
             numbers = list(takewhile(_is_number, each))
             if len(numbers) == len(pieces):
                 return numbers
+        if sum(map(str.isdecimal, phrase)) > _LONGEST:  # it cannot be one number
+            for pieces in alternatives(phrase):
+                read = [_parse(piece, region, strictness, plus_lost) for piece in pieces]
+                if any(map(_is_number, read)) and all(one > 0 or one == -NO_COUNTRY_CODE for one in read):
+                    return read
     few = sum(map(str.isdecimal, phrase)) < _FEWEST_MISTYPED
     return [-NOT_A_NUMBER if few and number == -LETTERS else number]
 
@@ -219,6 +228,48 @@ def _reason_of_several(cell: str, region: str | None, strictness: Strictness, pl
 
 def _parse(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
     """Do what `parse` does, without looking for several numbers."""
+    number = _as_dialed(cell, region, strictness, plus_lost)
+    return number if region is None or number <= 0 else _with_own_code(cell, region, number)
+
+
+def _with_own_code(cell: str, region: str, number: int) -> int:
+    """Return the number that a mobile one is with the country code of its region, but without a ``+``.
+
+    In a few regions, digits with the country code are valid as national ones, too: 4915112345678 is taken for
+    a number in the area 04915 of Germany. Nobody writes that without its zero, while mobile numbers with
+    their country code are in every other list. With a zero, it is neither.
+
+    Args:
+        cell: as for `parse`.
+        region: where national numbers belong.
+        number: what is read in the cell, E.164 without the plus.
+
+    Returns:
+        A number, or the negative of an index into `REASONS`.
+    """
+    code, mobile = _mobiles(region)
+    read = str(number)[len(code) :]
+    if not read.startswith(code) or mobile.fullmatch(read) or not mobile.fullmatch(read, len(code)):
+        return number
+    text = plain(cell)
+    digits = "".join(filter(str.isdecimal, text))
+    if "+" in text.partition(digits[0])[0] or not digits.removeprefix("0").startswith(read):
+        return number
+    return -NOT_VALID if digits.startswith("0") else int(read)
+
+
+@cache
+def _mobiles(region: str) -> tuple[str, re.Pattern[str]]:
+    """Return the country code of a region, and the expression for its mobile numbers without that."""
+    metadata = PhoneMetadata.metadata_for_region(region)
+    pattern = metadata.mobile.national_number_pattern if metadata and metadata.mobile else None
+    return str(phonenumbers.country_code_for_region(region)), re.compile(pattern or "(?!)", re.ASCII)
+
+
+def _as_dialed(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
+    """Do what `_parse` does, as a telephone of the region does it."""
+    if "/" in cell and _has_other_ending(cell, region, strictness, plus_lost):
+        return -TOO_LONG
     if strictness == "valid" and len(cell) <= _LONGEST_PLAIN and ".0" not in cell:
         number = shortcut(cell, region)  # what it reads needs no cleaning
         if number > 0:
@@ -244,6 +295,16 @@ def _parse(cell: str, region: str | None, strictness: Strictness, plus_lost: boo
     elif _GROUPED.fullmatch(text):
         text = re.sub(r"[,'’]|\.0+$", "", text)  # noqa: RUF001 - as spreadsheets write it
     return _without_words(text, region, strictness, plus_lost)
+
+
+def _has_other_ending(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> bool:
+    """Return whether the digits after a slash are the ending of another number, and no more of the same."""
+    found = _OTHER_ENDING.fullmatch(cell) if len(cell) <= _LONGEST_TEXT else None
+    if found is None:
+        return False
+    number, last, other = found[1], found[2][-len(found[3]) :], found[3]
+    near = len(last) == len(other) and 0 < int(other) - int(last) <= _NEAR
+    return near and _parse(number, region, strictness, plus_lost) > 0
 
 
 def _former(text: str, region: str | None) -> int:

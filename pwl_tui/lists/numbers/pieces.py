@@ -25,6 +25,8 @@ _PERHAPS = (
     re.compile(r"\s+"),
 )
 """What may be between two numbers, in the order in which it is tried."""
+_BEFORE_THE_NEXT = " \t\u00a0,/&"
+"""What may stand at the end of a phrase, where it would spoil an extension."""
 _AROUND = " \t\u00a0.:,-"
 
 
@@ -39,7 +41,7 @@ def parts(text: str) -> Iterator[list[str]]:
     if _ENUMERATED.match(text):
         text = _ENUMERATOR.sub(";", text)
     for part in _SURELY.split(_BRACKETED.sub(_without_time, text)):
-        yield [part[start:end] for start, end in _phrases(part)]
+        yield [part[start:end].rstrip(_BEFORE_THE_NEXT) for start, end in _phrases(part)]
 
 
 def _without_time(brackets: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -187,11 +187,16 @@ def _rows_in(whole: object) -> Sequence[object]:
         return _table(whole) if all(isinstance(row, list) for row in whole) else whole
     if not isinstance(whole, dict):
         return [] if whole is None else [whole]
+    if columns := _columns_in(whole):
+        return columns
     arrays, values = list(_arrays_in(whole)), list(whole.values())
     keyed = len(values) > 1 and all(isinstance(row, dict) for value in values for row in _each(value))
     is_list = not keyed and any(len(array) > _MOST_OF_A_PERSON for array in arrays)
     if arrays and (is_list or not _says_more(whole)):
-        return [row for array in arrays for row in array]
+        # Beside a list, a short array with numbers is a part of it, and not what one person has.
+        return [row for array in _arrays_in(whole, also=_has_numbers) for row in array]
+    if pairs := _pairs_in(whole):
+        return pairs
     if keyed:
         return [{_KEY: key, **row} for key, value in whole.items() for row in _each(value)]
     if len(values) == 1 and isinstance(values[0], dict | list):
@@ -203,14 +208,62 @@ def _each(value: Any) -> Sequence[Any]:
     return value if isinstance(value, _Repeated) else [value]
 
 
-def _arrays_in(value: object, depth: int = 0) -> Iterator[list[object]]:
-    """Yield all arrays within objects that are longer than what one person has, or of objects."""
+def _columns_in(whole: Mapping[str, object]) -> Sequence[object]:
+    """Return the rows of a table that is written column by column, as pandas does; empty if it is none.
+
+    Each column is an object with the same row numbers, or an array of the same length. Arrays that are no
+    longer than what one person has may be just that, and several with numbers are several lists.
+    """
+    first, *others = whole.values() or [None]
+    if isinstance(first, dict):
+        places = list(first)
+        counted = len(places) > 1 and places == [str(at) for at in range(len(places))]
+        alike = counted and all(isinstance(one, dict) and list(one) == places for one in others)
+        columns = [list(one.values()) for one in whole.values() if isinstance(one, dict)] if alike else []
+    else:
+        columns = [one for one in whole.values() if isinstance(one, list) and len(one) > _MOST_OF_A_PERSON]
+        alike = len(columns) == len(whole) > 1 and len({len(column) for column in columns}) == 1
+        alike = alike and sum(map(_has_numbers, columns)) == 1
+    if not alike or any(isinstance(cell, dict | list) for column in columns for cell in column):
+        return []
+    return [dict(zip(whole, cells, strict=True)) for cells in zip(*columns, strict=True)]
+
+
+def _pairs_in(whole: Mapping[str, object]) -> Sequence[object]:
+    """Return the rows of names with their numbers: most values have one, and none is called a phone's.
+
+    A name may have several, as a group has members.
+    """
+    pairs = [
+        (key, one) for key, value in whole.items() for one in (value if isinstance(value, list) else [value])
+    ]
+    if len(pairs) < 2 or any(isinstance(value, dict | list) for _, value in pairs):
+        return []
+    if any(names_phones(key) for key in whole) or sum(map(_has_numbers, pairs)) * 2 < len(pairs):
+        return []
+    return [{_KEY: key, _VALUE: value} for key, value in pairs]
+
+
+def _has_numbers(array: Sequence[object]) -> bool:
+    return any(parse(_text(one), None, "valid", plus_lost=False) > 0 for one in array)
+
+
+def _arrays_in(
+    value: object, depth: int = 0, also: Callable[[Sequence[object]], bool] = lambda _: False
+) -> Iterator[list[object]]:
+    """Yield all arrays within objects that are longer than what one person has, or of objects.
+
+    Args:
+        value: where to look.
+        depth: of the value.
+        also: whether to take a shorter array of texts, too.
+    """
     if isinstance(value, dict) and depth < _MAX_DEPTH:
         for inner in value.values():
-            yield from _arrays_in(inner, depth + 1)
+            yield from _arrays_in(inner, depth + 1, also)
     elif isinstance(value, list) and value:
         objects = sum(isinstance(row, dict) for row in value)
-        if objects == len(value) or (not objects and len(value) > _MOST_OF_A_PERSON):
+        if objects == len(value) or (not objects and (len(value) > _MOST_OF_A_PERSON or also(value))):
             yield value
 
 

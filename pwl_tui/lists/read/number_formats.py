@@ -29,7 +29,9 @@ _PLACE = re.compile(rb"\br=\"([A-Z]{1,3})(\d{1,7})\"")
 _STYLE_OF = re.compile(rb"\bs=\"(\d{1,5})\"")
 _TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]|[_*].|(.)', re.DOTALL)
 _PLACEHOLDERS = "0#?"
-_COUNTRY_CODE = re.compile(r"(?<!\S)(?:\+|^00)[\d ().-]*$")
+_GENERAL = re.compile(r"general(?=[^\"]*(?:\"[^\"]*\"[^\"]*)*$)", re.IGNORECASE)
+"""Stands for all digits of a number, unless it is quoted."""
+_COUNTRY_CODE = re.compile(r"(?<![^\s(\[])(?:\+|^00)[\d ().-]*$")
 """Words may stand before a ``+``; after them, ``00`` are the zeros of something else."""
 
 
@@ -62,7 +64,7 @@ def shown_digits(data: bytes, sheet: str) -> Mapping[tuple[int, int], Shown]:
 def shown(code: str) -> Shown | None:
     """Return what a number format adds to a positive whole number; None if nothing that matters."""
     before, digits, placeholders = "", 0, False
-    for quoted, escaped, currency, plain in _TOKEN.findall(code.partition(";")[0]):
+    for quoted, escaped, currency, plain in _TOKEN.findall(_GENERAL.sub("#", code.partition(";")[0])):
         if plain and plain in _PLACEHOLDERS:
             placeholders = True
             digits += plain == "0"
@@ -78,6 +80,8 @@ def shown(code: str) -> Shown | None:
     # What opens before the digits closes among them, and would be left open.
     country_code = _COUNTRY_CODE.search(before.strip().rstrip("( "))
     before = country_code[0] if country_code else ""
+    if before.count(")") > before.count("("):  # it was opened before the code, as in (+62)
+        before = before.replace(")", "", 1)
     return Shown(before, digits) if before or digits > 1 else None
 
 

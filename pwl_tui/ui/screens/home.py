@@ -278,9 +278,11 @@ class HomeScreen(VeiledScreen, CommandScreen[None]):
         engine, settings = self.ctx.engine, self.ctx.settings
 
         def work() -> Known | None:
-            from pwl_tui.lists.numbers.typed import read_typed  # takes all of libphonenumber along
+            from pwl_tui.lists.numbers.regions import region_named  # takes all of libphonenumber along
+            from pwl_tui.lists.numbers.typed import read_typed
 
-            read = read_typed([typed], settings.region, settings.lists.numbers)
+            region = region_named(settings.region or "")  # the configuration knows no regions
+            read = read_typed([typed], region, settings.lists.numbers)
             if not read.numbers:  # an export with --digits has no plus, and a wrong guess costs nothing here
                 read = read_typed([f"+{typed}"], None, settings.lists.numbers)
             return engine.jobs.known(read.numbers)[0] if read.numbers else None

@@ -211,6 +211,12 @@ def test_a_compressed_answer_that_explodes_is_cut_off() -> None:
     assert (len(content), whole) == (2**20, False)
 
 
+@pytest.mark.parametrize("cut", [0, 4])
+def test_an_id_in_an_answer_that_is_compressed_twice_is_found(cut: int) -> None:
+    twice = gzip.compress(gzip.compress(TRUE))
+    assert ids_from(httpx.Response(202, content=twice[: len(twice) - cut])) == {ID}
+
+
 def test_what_is_nested_without_end_is_no_answer() -> None:
     assert submitted_in('{"a":' * 100_000) is None
     assert submitted_in('{"batch_id": "b-1", "n": ' + "9" * 5000 + "}") is None
@@ -226,7 +232,8 @@ def test_what_is_nested_without_end_is_no_answer() -> None:
             200,
             b"body\r\n",
         ),
-        (b"body", None, b""),
+        (b"body", None, b"body"),
+        (b"odd\r\n\r\nbody", None, b"body"),
         (b"", None, b""),
     ],
 )
