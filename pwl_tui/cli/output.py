@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.text import encoding_of, has_signs, in_encoding
+from pwl_tui.text import encoding_of, has_signs, in_encoding, obeyed_by_none
 
 _BAR_CELLS = 24
 
@@ -88,8 +88,8 @@ class Output(Struct, dict=True):
         self.write_beside(text + "\n")
 
     def write_beside(self, text: str) -> None:
-        """Write a text on standard error at once, with what its encoding has."""
-        self.err.write(in_encoding(text, encoding_of(self.err)))
+        """Write a text on standard error at once, with what its encoding has and no terminal obeys."""
+        self.err.write(in_encoding(obeyed_by_none(text), encoding_of(self.err)))
         self.err.flush()
 
     def problem(self, problem: Problem) -> None:
@@ -113,7 +113,8 @@ class Output(Struct, dict=True):
         if self.err.isatty():
             full = int(share * _BAR_CELLS)
             bar = self.marks.full * full + self.marks.lost * (_BAR_CELLS - full)
-            self.write_beside(f"\r\x1b[2K{bar} {share:4.0%}  {text}")
+            self.err.write("\r\x1b[2K")
+            self.write_beside(f"{bar} {share:4.0%}  {text}")
             self._bar_drawn = True
         elif self.clock() - self._last_line >= self.line_seconds:
             self._last_line = self.clock()
@@ -130,7 +131,7 @@ class Output(Struct, dict=True):
 
     def _print(self, text: str) -> None:
         try:
-            self.out.write(in_encoding(text, encoding_of(self.out)) + "\n")
+            self.out.write(in_encoding(obeyed_by_none(text), encoding_of(self.out)) + "\n")
             self.out.flush()
         except BrokenPipeError:  # nobody reads any more, which is no error of ours
             raise

@@ -31,3 +31,13 @@ def test_json_has_nothing_that_a_terminal_obeys() -> None:
     Output(json=True, out=out).value({"cell": "\x9b31m\u202e\u180eé"}, "")
     assert out.getvalue().rstrip("\n").isprintable()
     assert json.loads(out.getvalue()) == {"cell": "\x9b31m\u202e\u180eé"}
+
+
+def test_a_terminal_obeys_nothing_in_a_text_but_its_lines() -> None:
+    stream = io.StringIO()
+    output = Output(json=False, out=stream, err=stream)
+    for write in (lambda text: output.value(None, text), output.say, output.note, output.write_beside):
+        write("a  b\n\x1b]0;\x9b\x07c\u202ed\n")
+    seen = stream.getvalue()
+    assert seen.count("a  b\n ") == 4
+    assert all(line.isprintable() for line in seen.split("\n"))
