@@ -126,10 +126,14 @@ class Wishes:
         """Check, before anything is paid, that an export can be written.
 
         Raises:
-            ListError: a file exists, another job is to be exported to it, or it cannot be written.
+            ListError: a file exists, another job is to be exported to it, it cannot be written, or it would
+                be in the state directory.
             StateError: the state file failed.
         """
         from pwl_tui.lists.write.export import require_writable
+        from pwl_tui.lists.write.files import keep_out
+
+        keep_out(target.path, self._store.directory)
 
         wanted = {str(path) for path in target.files()}
         for wish in self._store.wishes.unwritten():
@@ -199,6 +203,8 @@ class Wishes:
         The file is there: whoever writes exports meanwhile, which may take minutes, overwrites nothing. So
         this waits for nobody.
         """
+        if not str(target.path).isprintable():
+            return  # nobody can have wished for it: see `target_for`
         made = new_wish(msgspec.structs.replace(target, path=target.path.absolute()))
         wish = self._store.wishes.get(job)
         if wish is not None and made.target == wish.target and self._over(self._store.jobs.get(job)):
