@@ -114,6 +114,11 @@ def in_ascii(text: str) -> str:
     return text if text.isascii() else text.translate(_ASCII)
 
 
+def in_utf8(text: str) -> str:
+    r"""Return a text from the system that can be stored: bytes that it could not decode as ``\xff``."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def in_encoding(text: str, encoding: str) -> str:
     """Return a text that `encoding` can encode, as wide on the screen: signs in ASCII, else ``?``."""
     if text.isascii() or _fits(text, encoding):

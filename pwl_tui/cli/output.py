@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.text import encoding_of, has_signs, in_encoding, obeyed_by_none
+from pwl_tui.text import encoding_of, has_signs, in_encoding, in_utf8, obeyed_by_none
 
 _BAR_CELLS = 24
 
@@ -122,7 +122,10 @@ class Output(Struct, dict=True):
 
     def _json(self, value: object) -> str:
         """Return a value as JSON that a terminal cannot obey; in ASCII where the stream has no Unicode."""
-        text = msgspec.json.encode(value).decode()
+        try:
+            text = msgspec.json.encode(value).decode()
+        except UnicodeEncodeError:  # a path that is not in UTF-8
+            text = msgspec.json.encode(_in_utf8(msgspec.to_builtins(value))).decode()
         if not text.isprintable():  # a cell as it was found, such as one with a C1 control
             text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
         if has_signs(self.out.encoding or "utf-8"):
@@ -143,6 +146,18 @@ class Output(Struct, dict=True):
         if self._bar_drawn:
             self.err.write("\r\x1b[2K")
             self._bar_drawn = False
+
+
+def _in_utf8(value: object) -> object:
+    """Return a value of JSON's types with all its texts in UTF-8."""
+    match value:
+        case str():
+            return in_utf8(value)
+        case dict():
+            return {name: _in_utf8(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_in_utf8(one) for one in value]
+    return value
 
 
 def discard_stdout() -> None:

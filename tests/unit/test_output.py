@@ -1,5 +1,6 @@
 import io
 import json
+import os
 
 import pytest
 
@@ -41,3 +42,10 @@ def test_a_terminal_obeys_nothing_in_a_text_but_its_lines() -> None:
     seen = stream.getvalue()
     assert seen.count("a  b\n ") == 4
     assert all(line.isprintable() for line in seen.split("\n"))
+
+
+def test_a_path_that_is_not_in_utf_8_can_be_printed_as_json() -> None:
+    out = io.StringIO()
+    path = os.fsdecode(b"a\xff")
+    Output(json=True, out=out).value({"paths": [path], "in": {"log": path}, "all": (1, None)}, "")
+    assert json.loads(out.getvalue()) == {"paths": [r"a\xff"], "in": {"log": r"a\xff"}, "all": [1, None]}
