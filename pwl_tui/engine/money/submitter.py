@@ -376,8 +376,15 @@ class Submitter:
         intent = intent_line(self._binding, batch, "send", now, balance)
         try:
             self._store.journal.append(intent)
+        except StateError as error:
+            with self._unless_decided():
+                self._store.batches.put_back(batch, error.problem, now=now)
+            return self._hold(batch, error.problem, now + CREDITS_RETRY_SECONDS)
+        try:
             rivaled = self._journal.is_rivaled(intent)
         except StateError as error:
+            with suppress(StateError):  # without that line, it is in doubt
+                self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
             with self._unless_decided():
                 self._store.batches.put_back(batch, error.problem, now=now)
             return self._hold(batch, error.problem, now + CREDITS_RETRY_SECONDS)

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from pwl_tui.api.models import Balance
-from pwl_tui.engine.money.submitter import Frozen, Idle, Sent
+from pwl_tui.engine.money.journal_index import JournalIndex
+from pwl_tui.engine.money.submitter import Frozen, Idle, OnHold, Sent
 from pwl_tui.engine.problems import OLDER
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host
@@ -187,6 +188,23 @@ def test_a_directory_that_is_said_to_have_moved_but_is_in_use_sends_nothing_that
     assert here.state is there.state is (BatchState.PROCESSING if answered else BatchState.UNKNOWN)
     assert here.batch_id == there.batch_id
     original.close()
+
+
+def test_a_batch_that_is_not_sent_because_the_journal_cannot_be_read_is_not_in_doubt(
+    machine: Machine, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = add_job(machine.store, FIRST, 10, at=NOW)
+
+    def refuse(*_: object) -> bool:
+        raise StateError("Too many open files.", "Close some.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JournalIndex, "is_rivaled", refuse)
+        assert isinstance(make_submitter(machine.store, service, clock).send_next(), OnHold)
+    assert machine.store.batches.get(job, 1).state is BatchState.PLANNED
+    clock.now += 61
+    assert isinstance(make_submitter(machine.store, service, clock).send_next(), Sent)
+    assert set(charged(service).values()) == {1}
 
 
 def test_nothing_is_sent_while_the_journal_cannot_be_completed(
