@@ -159,7 +159,7 @@ def keep_private(path: Path) -> None:
         path.chmod(_PRIVATE_FILE)
 
 
-def write_private(path: Path, data: bytes) -> None:
+def write_private(path: Path, data: bytes, *, follow: bool = True) -> None:
     """Write a file that only its owner can read (0600). After a crash it has its old or its new content.
 
     A link is followed, so it stays a link. A missing directory is made (0700); an existing one is left as it
@@ -168,11 +168,15 @@ def write_private(path: Path, data: bytes) -> None:
     Args:
         path: the file to create or replace.
         data: its whole content.
+        follow: whether a link is followed; a file of the program's own is none, and a link in its place is
+            refused.
 
     Raises:
         PathError: it cannot be written, or its links form a loop. It then keeps its old content.
     """
     with _sentences(path):
+        if not follow and path.is_symlink():
+            raise NotOursError(_LINK)
         _refuse_loop(path)
         target = path.resolve()
         _make_dir(target.parent)

@@ -61,6 +61,17 @@ def clean(text: str, limit: int = 500) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
 
 
+def obeyed_by_none(text: str) -> str:
+    """Return a text, its lines spaced as before, of which a terminal obeys nothing but the line ends.
+
+    The last defense of what is written to a terminal: whatever reaches it as it came, such as a path or an
+    argument of the person, loses its control and format characters here.
+    """
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" else _replacement(c) for c in text)
+
+
 def without_numbers(text: str) -> str:
     """Return a text with everything masked that could be a phone number, but not its dates and batch IDs.
 
@@ -101,6 +112,11 @@ def _hidden(text: str, found: Iterable[re.Match[str]]) -> str:
 def in_ascii(text: str) -> str:
     """Return a text with the program's own signs in ASCII, as wide as before; letters in names are kept."""
     return text if text.isascii() else text.translate(_ASCII)
+
+
+def in_utf8(text: str) -> str:
+    r"""Return a text from the system that can be stored: bytes that it could not decode as ``\xff``."""
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def in_encoding(text: str, encoding: str) -> str:

@@ -34,6 +34,8 @@ _NO_REASON = "the service gave no reason"
 _LONGEST_ID = 200
 _LONGEST_NUMBER = 40
 _LONGEST_WORD = 40
+_TOO_MANY = 10**15
+"""Thousands of counts below it can still be added up in 64 bits, as in the ledger."""
 
 
 def fields_of(body: bytes) -> Fields:
@@ -217,8 +219,10 @@ def _flag(value: object) -> bool | None:
 
 
 def count_of(value: object) -> int | None:
-    """Return a count. None means that the value is none."""
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """Return a count. None means that it is none, or too large to be stored and added up."""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _TOO_MANY:
+        return value
+    return None
 
 
 def number_of(value: object) -> str:

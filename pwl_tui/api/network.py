@@ -18,6 +18,8 @@ from weakref import WeakSet
 import httpcore
 import httpx
 
+from pwl_tui.api.reaching import addresses_of, reach
+
 _MOST_NOTED: Final = 128 * 1024
 """Bytes that are noted of one connection."""
 _ERRORS = (
@@ -192,8 +194,13 @@ class _Backend(httpcore.SyncBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        timeout = _cut(timeout, httpcore.ConnectTimeout)
-        connection = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        connect = super().connect_tcp
+        addresses = addresses_of(host, port, _cut(timeout, httpcore.ConnectTimeout))
+        connection = reach(
+            addresses,
+            lambda address, seconds: connect(address, port, seconds, local_address, socket_options),
+            _cut(timeout, httpcore.ConnectTimeout),
+        )
         stream = _Stream(connection, self._tap, self._cutoff)
         if self._cutoff.is_cut():  # nothing was sent, and that is certain here
             stream.close()

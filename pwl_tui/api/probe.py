@@ -1,10 +1,10 @@
 """Checks of the way to the service, for a person who has to find out what is wrong with it."""
 
-import socket
 import ssl
 import time
 from collections.abc import Callable
 
+import httpcore
 import httpx
 from msgspec import Struct
 
@@ -12,11 +12,12 @@ from pwl_tui import __version__
 from pwl_tui.api.client import READ_TIMEOUT
 from pwl_tui.api.errors import ApiError, http_date
 from pwl_tui.api.network import within
+from pwl_tui.api.reaching import addresses_of
 from pwl_tui.api.transport import route_to, transport_problem
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
 
-_GREETING_SECONDS = 45.0
+_GREETING_SECONDS, _LOOK_UP_SECONDS = 45.0, 15.0
 
 
 class Greeting(Struct, frozen=True):
@@ -55,8 +56,8 @@ def addresses(base_url: str) -> list[str]:
     """
     url = httpx.URL(proxy_to(base_url) or base_url)
     try:
-        found = socket.getaddrinfo(url.host, url.port or 443, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+        return sorted(addresses_of(url.host, url.port or 443, _LOOK_UP_SECONDS))
+    except (httpcore.ConnectError, httpcore.ConnectTimeout, UnicodeError):
         raise ApiError(
             Problem(
                 kind=Kind.NETWORK,
@@ -64,7 +65,6 @@ def addresses(base_url: str) -> list[str]:
                 remedy="Check this machine's DNS and network, and the spelling of the name.",
             )
         ) from None
-    return sorted({str(address[0]) for *_, address in found})
 
 
 def greet(

@@ -9,6 +9,7 @@ import html
 import re
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 from urllib.parse import unquote
 
@@ -22,6 +23,8 @@ MAX_KEPT: Final = 64 * 1024
 MAX_UNPACKED: Final = 2**20
 """Bytes that a compressed answer may become; far more than any of the service's to a paid call."""
 _MAX_CANDIDATES = 32
+_MOST_SEARCHED = 256
+"""What may be an ID, including those that are the key."""
 _MAX_DOCUMENTS = 64
 _SHAPE = "00000000-0000-0000-0000-000000000000"
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -120,7 +123,9 @@ def reply_of(texts: Iterable[str], key: Secret, *, keyed_only: bool = False) -> 
     if not found:
         return Reply()
     said = dict.fromkeys(batch_id for some, _ in found for batch_id in some)
-    ids = [batch_id for batch_id in said if redactor_of(key).values(batch_id, "batch_id") == batch_id]
+    # To search each for the key takes a millisecond, and megabytes of them may come.
+    searched = islice(said, _MOST_SEARCHED)
+    ids = [batch_id for batch_id in searched if redactor_of(key).values(batch_id, "batch_id") == batch_id]
     _, text = max(found, key=lambda one: len(one[0]))
     # Redacted before it is cut: half a key is a key, too.
     return Reply(redact(text[: 2 * MAX_KEPT], key)[:MAX_KEPT], tuple(ids)[:_MAX_CANDIDATES])

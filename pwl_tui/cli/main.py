@@ -41,7 +41,20 @@ def parsed(argv: Sequence[str]) -> SimpleNamespace:
         return SimpleNamespace(**_NO_ARGUMENTS)
     from pwl_tui.cli.parser import build_parser
 
-    return build_parser(argv).parse_args(argv, SimpleNamespace())
+    arguments = build_parser(argv).parse_args(argv, SimpleNamespace())
+    if not all(map(str.isascii, argv)):
+        from pwl_tui.text import in_utf8
+
+        for name, value in vars(arguments).items():
+            if isinstance(value, list):
+                setattr(arguments, name, [in_utf8(one) for one in value])
+            elif isinstance(value, str) and name not in _FILES:
+                setattr(arguments, name, in_utf8(value))
+    return arguments
+
+
+_FILES = {"list", "from_file"}
+"""Arguments that are texts, because ``-`` is one, and name files."""
 
 
 _NO_ARGUMENTS = {

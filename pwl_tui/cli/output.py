@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.text import encoding_of, has_signs, in_encoding
+from pwl_tui.text import encoding_of, has_signs, in_encoding, in_utf8, obeyed_by_none
 from pwl_tui.wording.figures import percent
 
 _BAR_CELLS = 24
@@ -89,8 +89,8 @@ class Output(Struct, dict=True):
         self.write_beside(text + "\n")
 
     def write_beside(self, text: str) -> None:
-        """Write a text on standard error at once, with what its encoding has."""
-        self.err.write(in_encoding(text, encoding_of(self.err)))
+        """Write a text on standard error at once, with what its encoding has and no terminal obeys."""
+        self.err.write(in_encoding(obeyed_by_none(text), encoding_of(self.err)))
         self.err.flush()
 
     def problem(self, problem: Problem) -> None:
@@ -114,7 +114,8 @@ class Output(Struct, dict=True):
         if self.err.isatty():
             full = int(share * _BAR_CELLS)
             bar = self.marks.full * full + self.marks.lost * (_BAR_CELLS - full)
-            self.write_beside(f"\r\x1b[2K{bar} {percent(share):>4}  {text}")
+            self.err.write("\r\x1b[2K")
+            self.write_beside(f"{bar} {percent(share):>4}  {text}")
             self._bar_drawn = True
         elif self.clock() - self._last_line >= self.line_seconds:
             self._last_line = self.clock()
@@ -122,7 +123,10 @@ class Output(Struct, dict=True):
 
     def _json(self, value: object) -> str:
         """Return a value as JSON that a terminal cannot obey; in ASCII where the stream has no Unicode."""
-        text = msgspec.json.encode(value).decode()
+        try:
+            text = msgspec.json.encode(value).decode()
+        except UnicodeEncodeError:  # a path that is not in UTF-8
+            text = msgspec.json.encode(_in_utf8(msgspec.to_builtins(value))).decode()
         if not text.isprintable():  # a cell as it was found, such as one with a C1 control
             text = "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
         if has_signs(self.out.encoding or "utf-8"):
@@ -131,7 +135,7 @@ class Output(Struct, dict=True):
 
     def _print(self, text: str) -> None:
         try:
-            self.out.write(in_encoding(text, encoding_of(self.out)) + "\n")
+            self.out.write(in_encoding(obeyed_by_none(text), encoding_of(self.out)) + "\n")
             self.out.flush()
         except BrokenPipeError:  # nobody reads any more, which is no error of ours
             raise
@@ -143,6 +147,18 @@ class Output(Struct, dict=True):
         if self._bar_drawn:
             self.err.write("\r\x1b[2K")
             self._bar_drawn = False
+
+
+def _in_utf8(value: object) -> object:
+    """Return a value of JSON's types with all its texts in UTF-8."""
+    match value:
+        case str():
+            return in_utf8(value)
+        case dict():
+            return {name: _in_utf8(one) for name, one in value.items()}
+        case list() | tuple():
+            return [_in_utf8(one) for one in value]
+    return value
 
 
 def discard_stdout() -> None:

@@ -65,7 +65,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit without printing the usage, which is ten lines long for some commands."""
-        self.exit(Exit.USAGE, f"{self.prog}: error: {message}\nRun `{self.prog} --help` for usage.\n")
+        from pwl_tui.text import clean  # only who made a mistake waits for it
+
+        self.exit(Exit.USAGE, f"{self.prog}: error: {clean(message)}\nRun `{self.prog} --help` for usage.\n")
 
 
 def build_parser(words: Collection[str] | None = None) -> Parser:

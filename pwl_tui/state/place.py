@@ -1,27 +1,37 @@
 """Where a state directory belongs: whoever works on a copy of it could pay for the same numbers again."""
 
+from pathlib import Path
+
 from msgspec import Struct
 
 from pwl_tui.problem import Problem
 from pwl_tui.state.database import Connection, Database
+from pwl_tui.state.files.host import Host
 from pwl_tui.state.follows import tell_followers
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.money import Activity, note
 from pwl_tui.state.records import to_json
+from pwl_tui.text import in_utf8
 
 
 class Place(Struct, frozen=True):
-    """A directory on a machine.
+    r"""A directory on a machine.
 
     Attributes:
         host: the ID of the machine.
         name: of the machine, as people call it.
-        path: the directory, without symbolic links.
+        path: the directory, without symbolic links; bytes that are not in UTF-8 as ``\xff``.
     """
 
     host: str
     name: str
     path: str
+
+    @classmethod
+    def of(cls, host: Host, directory: Path) -> "Place":
+        """Return the place of a directory on a machine."""
+        path = in_utf8(str(directory.resolve()))
+        return cls(host.id, host.name, path)
 
     def __str__(self) -> str:
         """Return it as people write it."""

@@ -104,7 +104,7 @@ class Store:
         host = host or host_of(directory)
         # Asked for once something is stored: the system may have to ask a server.
         database.who = cache(partial(person_at, host))
-        self._own = Place(host.id, host.name, str(directory.resolve()))
+        self._own = Place.of(host, directory)
         self.places = Places(database, self._own)
         self.journal = Journal(directory / "journal.log")
         self.on_older: Callable[[], object] = lambda: None

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -59,6 +60,35 @@ def test_a_file_for_each_outcome(run: Run, tmp_path: Path) -> None:
     assert sum(len(rows_of(path)) for path in files.values()) == 5
     code, _, err = run("export", "1", "-o", "answers.csv", "--split", "--only", "failed")
     assert (code, "not allowed with" in err) == (2, True)
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_name_that_is_not_in_utf_8_is_as_good_as_any(run: Run, tmp_path: Path) -> None:
+    assert run("submit", "list.csv", "--yes", "--wait")[0] == 0
+    name = os.fsdecode(b"\xff.csv")
+    assert run("export", "1", "-o", name)[0] == 0
+    assert len(rows_of(tmp_path / name)) == 5
+
+
+@pytest.mark.parametrize("name", ["state.db", "journal.log", "database", "new.csv"])
+def test_no_export_gets_into_the_state_directory(
+    machine: Place, run: Run, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert run("submit", "list.csv", "--yes", "--wait")[0] == 0
+    (machine.directory / "alias").symlink_to(machine.state)
+    before = sorted(machine.state.iterdir())
+    for path in (machine.state / name, Path("alias", name)):
+        for command in (("export", "1", "-o"), ("plan", "list.csv", "--save-rejected")):
+            more = ("--format", "csv") if command[0] == "export" else ()
+            code, _, err = run(*command, str(path), "--force", *more)
+            assert (code, "is the state directory of pwl-tui" in err) == (2, True), err
+    assert (
+        run("submit", "list.csv", "--yes", "--reuse-days=0", "--export", str(machine.state / "a.csv"))[0] == 2
+    )
+    monkeypatch.chdir(machine.state)
+    assert run("export", "1", "-o", name, "--force", "--format", "csv")[0] == 2
+    assert sorted(machine.state.iterdir()) == before
+    assert run("jobs")[0] == 0
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:

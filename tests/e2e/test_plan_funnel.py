@@ -166,7 +166,7 @@ def test_every_rejected_row_is_saved_and_no_other(
     written = io.StringIO()
     csv.writer(written).writerows(enumerate(cells))
     listed = plan(Source.from_text(written.getvalue(), "list"), Options(header=False, column="2"))
-    assert save_rejected(listed, path, force=False) == listed.rejected
+    assert save_rejected(listed, path, path.parent / "state", force=False) == listed.rejected
     with path.open(newline="") as saved:
         back = [(int(row), int(index), cell) for row, _, index, cell in csv.reader(saved)]
     assert back == [(i + 1, i, cell) for i, cell in enumerate(cells) if cell in {"call me", "12"}]

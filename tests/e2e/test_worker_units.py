@@ -52,6 +52,15 @@ def test_what_leads_to_a_database_is_named_since_systemd_does_not_get_it(
     assert ("postgresql://host/lists" in texts) == shared
 
 
+def test_what_is_in_a_path_stays_on_its_line(
+    directory: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/a\nExecStartPre=/evil\r\x7f\udcff")
+    assert run("worker", "install")[0] == 0
+    lines = (directory / SERVICE).read_text().splitlines()
+    assert r'Environment="XDG_CACHE_HOME=/a\x0aExecStartPre=/evil\x0d\x7f\xff"' in lines
+
+
 def test_print_writes_nothing(directory: Path, run: Run) -> None:
     code, out, _ = run("worker", "install", "--print")
     assert code == 0

@@ -83,6 +83,11 @@ def test_no_command_sends_it_to_a_terminal_as_it_is(machine: Place) -> None:
         ("known", "\x9bPWN"),
         ("adopt", "\x1b]0;PWN\x07"),
         ("--profile", "\x1b]0;PWN\x07", "jobs"),
+        ("\x1b]0;PWN\x07",),
+        ("jobs", "--\x1b]0;PWN\x07"),
+        ("plan", "list.csv", "--save-rejected", "rejected\x1b]0;PWN\x07.csv"),
+        ("--config", "\x9bPWN.toml", "config", "path"),
+        ("--state-dir", "state\x1b]0;PWN\x07\u202ePWN", "doctor"),
     )
     for command in commands:
         seen = in_terminal(machine, *command)

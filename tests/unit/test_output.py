@@ -1,5 +1,6 @@
 import io
 import json
+import os
 
 import pytest
 
@@ -39,3 +40,20 @@ def test_only_what_is_complete_is_100_percent() -> None:
     output.progress(0.999, "nearly")
     output.progress(1.0, "done")
     assert err.getvalue() == " 99%  nearly\n100%  done\n"
+
+
+def test_a_terminal_obeys_nothing_in_a_text_but_its_lines() -> None:
+    stream = io.StringIO()
+    output = Output(json=False, out=stream, err=stream)
+    for write in (lambda text: output.value(None, text), output.say, output.note, output.write_beside):
+        write("a  b\n\x1b]0;\x9b\x07c\u202ed\n")
+    seen = stream.getvalue()
+    assert seen.count("a  b\n ") == 4
+    assert all(line.isprintable() for line in seen.split("\n"))
+
+
+def test_a_path_that_is_not_in_utf_8_can_be_printed_as_json() -> None:
+    out = io.StringIO()
+    path = os.fsdecode(b"a\xff")
+    Output(json=True, out=out).value({"paths": [path], "in": {"log": path}, "all": (1, None)}, "")
+    assert json.loads(out.getvalue()) == {"paths": [r"a\xff"], "in": {"log": r"a\xff"}, "all": [1, None]}

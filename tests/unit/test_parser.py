@@ -1,9 +1,11 @@
 """How the command line is declared: each command beside its handler, and loaded only when it is named."""
 
 import ast
+import os
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 import pytest
@@ -16,6 +18,14 @@ from pwl_tui.cli.parser import SUMMARIES, build_parser, load
 
 def test_an_empty_command_line_is_what_the_parser_would_return_for_it() -> None:
     assert vars(parsed([])) == vars(build_parser().parse_args([]))
+
+
+def test_what_is_not_in_utf_8_names_files_only() -> None:
+    odd, named = os.fsdecode(b"\xc3\xa9\xff"), r"é\xff"
+    assert parsed(["show", odd]).job == named
+    assert parsed(["adopt", odd, "b", "--name", odd]).batch_ids == [named, "b"]
+    arguments = parsed(["--state-dir", odd, "submit", odd, "--name", odd])
+    assert (arguments.state_dir, arguments.list, arguments.name) == (Path(odd), odd, named)
 
 
 @pytest.mark.parametrize("name", SUMMARIES)

@@ -138,6 +138,15 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert target.read_bytes() == b"new"
 
 
+def test_a_link_in_place_of_a_file_of_the_programs_own_is_refused(tmp_path: Path) -> None:
+    target, link = tmp_path / "theirs", tmp_path / "ours"
+    target.write_bytes(b"old")
+    link.symlink_to(target)
+    with pytest.raises(PathError, match="is a symbolic link, which is not followed"):
+        write_private(link, b"new", follow=False)
+    assert (link.is_symlink(), target.read_bytes()) == (True, b"old")
+
+
 @pytest.mark.parametrize("name", ["a", "a/below"])
 @pytest.mark.parametrize("make", [private_dir, lambda path: write_private(path, b"")])
 def test_links_that_form_a_loop_are_refused_and_left_alone(

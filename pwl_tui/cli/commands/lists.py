@@ -344,7 +344,7 @@ def _save_rejected(session: Session, planned: JobPlan) -> None:
     if not planned.list.rejected:
         session.output.note(f"No row was rejected; {path} was not written.")
         return
-    saved = save_rejected(planned.list, path, force=session.arguments.force)
+    saved = save_rejected(planned.list, path, session.store.directory, force=session.arguments.force)
     session.output.note(f"{counted(saved, 'rejected row')} saved to {path}.")
 
 

@@ -25,6 +25,8 @@ from pwl_tui.text import clean
 
 _MARK = "# Written by `pwl-tui worker install`"
 _STAMPED = re.compile(rf"{re.escape(_MARK)}, digest ([0-9a-f]{{16}})\.\n(.*)\Z", re.DOTALL)
+_UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ud800-\\udfff]+")
+"""What would end a line of a unit, and bytes that are not in UTF-8."""
 _NETWORK_VARIABLES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR")
 _CACHE_VARIABLE = "XDG_CACHE_HOME"
 """Says where the journal's second copy is: a worker with another one would not know all that was sent."""
@@ -252,8 +254,9 @@ def _percents(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text escaped for double quotes in a unit."""
-    return _percents(text.replace("\\", "\\\\").replace('"', '\\"'))
+    """Return a text escaped for double quotes in a unit, on one line whatever is in it."""
+    quoted = _percents(text.replace("\\", "\\\\").replace('"', '\\"'))
+    return _UNPRINTABLE.sub(lambda found: "".join(f"\\x{byte:02x}" for byte in os.fsencode(found[0])), quoted)
 
 
 def _word(text: str) -> str:

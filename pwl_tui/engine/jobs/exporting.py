@@ -23,7 +23,7 @@ from pwl_tui.lists.read.rows import header, rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS, RECHECK_FIELDS, RowAnswer
 from pwl_tui.lists.write.export import Target, Witness, Written, export_files
-from pwl_tui.lists.write.files import complete_file
+from pwl_tui.lists.write.files import complete_file, keep_out
 from pwl_tui.state.store import Store
 
 _WORTH = (Outcome.COMPLETED, Outcome.PENDING, Outcome.FAILED, Outcome.NOT_SENT, Outcome.REJECTED)
@@ -51,9 +51,10 @@ def export(
 
     Raises:
         NoSuchJobError: there is no such job.
-        ListError: a file cannot be written, or exists already.
+        ListError: a file cannot be written, exists already, or would be in the state directory.
         StateError: the state directory cannot hold temporary files.
     """
+    keep_out(target.path, store.directory)
     source, reading = original(store, job_id)
     job = store.jobs.get(job_id)
     before = None if job.recheck_of is None else store.results.before(job_id, job.numbers)
@@ -66,7 +67,7 @@ def export(
         return export_files(target, source, reading, answers, store.scratch, watch, witness, fields)
 
 
-def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
+def save_rejected(plan: ListPlan, path: Path, state: Path, *, force: bool) -> int:
     """Write the rows of a list that hold no usable number to a CSV file; return how many they are.
 
     Each has its row number and the reason first, as ``wa_row`` and ``wa_note``, and then the person's cells
@@ -75,11 +76,14 @@ def save_rejected(plan: ListPlan, path: Path, *, force: bool) -> int:
     Args:
         plan: the list's.
         path: the file, which is complete or absent.
+        state: the state directory, where no file of the person's belongs.
         force: replace a file of that name.
 
     Raises:
-        ListError: the file cannot be written, exists already, or is the list itself.
+        ListError: the file cannot be written, exists already, is the list itself, or would be in the state
+            directory.
     """
+    keep_out(path, state)
     source, reading = plan.source, plan.reading
     if source.path and os.path.realpath(path) == os.path.realpath(source.path):
         raise ListError(f"{source.name} is the list itself.", "Give the name of another file.")

@@ -128,10 +128,14 @@ class Wishes:
         """Check, before anything is paid, that an export can be written.
 
         Raises:
-            ListError: a file exists, another job is to be exported to it, or it cannot be written.
+            ListError: a file exists, another job is to be exported to it, it cannot be written, or it would
+                be in the state directory.
             StateError: the state file failed.
         """
         from pwl_tui.lists.write.export import require_writable
+        from pwl_tui.lists.write.files import keep_out
+
+        keep_out(target.path, self._store.directory)
 
         wanted = set(map(_place, target.files()))
         for wish in self._store.wishes.unwritten():

@@ -106,6 +106,25 @@ class JournalIndex:
         lines = [line for key, line in self._open.items() if state_of(*key) in unaccounted]
         return self._matching(batch, lines, now)
 
+    def is_rivaled(self, intent: Intent) -> bool:
+        """Return whether somebody else sends the numbers of an intent, or has, since this looked last.
+
+        Two state directories that share the journal's second copy have sender locks of their own: somebody
+        said that one was moved while it was still in use. As each writes its intent before it looks here, at
+        least one of two sees the other.
+
+        Args:
+            intent: the line that was just written.
+
+        Raises:
+            StateError: the journal cannot be read, or not completed.
+        """
+        self._store.complete_journal()
+        lines, _ = self._store.journal.read(self._offset)
+        others = [line for line in lines if line != intent and line.digest == intent.digest]
+        others = [line for line in others if is_of(line, self._binding)]
+        return bool(others) and not (isinstance(others[-1], Intent) and others[-1].intent == "not sent")
+
     def candidates(self, intent: Intent | Batch, since: str) -> list[str]:
         """Return what may be the ID of a batch that was sent then or later, and whose outcome is unknown.
 

@@ -373,12 +373,23 @@ class Submitter:
         if not intended:
             return Idle()
         batch = self._store.batches.get(batch.job, batch.seq)
+        intent = intent_line(self._binding, batch, "send", now, balance)
         try:
-            self._store.journal.append(intent_line(self._binding, batch, "send", now, balance))
+            self._store.journal.append(intent)
         except StateError as error:
             with self._unless_decided():
                 self._store.batches.put_back(batch, error.problem, now=now)
             return self._hold(batch, error.problem, now + CREDITS_RETRY_SECONDS)
+        try:
+            rivaled = self._journal.is_rivaled(intent)
+        except StateError as error:
+            with suppress(StateError):  # without that line, it is in doubt
+                self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
+            with self._unless_decided():
+                self._store.batches.put_back(batch, error.problem, now=now)
+            return self._hold(batch, error.problem, now + CREDITS_RETRY_SECONDS)
+        if rivaled:
+            return self._give_way(batch)
         try:
             submitted = self._service().submit([f"+{number}" for number in numbers])
         except ApiError as error:
@@ -424,6 +435,19 @@ class Submitter:
             raise journal_error
         self._failures = 0
         return Sent(self._store.batches.get(batch.job, batch.seq))
+
+    def _give_way(self, batch: Batch) -> Step:
+        """Do not send a batch that another directory has sent, or is about to: take its ID, or wait for it.
+
+        The journal does not get a line that it was not sent: that would be taken for the word of the other.
+        """
+        self._store.batches.put_back(batch, NOT_SENT, now=self._clock())
+        batch = self._store.batches.get(batch.job, batch.seq)
+        if self._accept_from_journal(batch):
+            return Sent(self._store.batches.get(batch.job, batch.seq))
+        if self._mark_unknown_from_journal(batch):
+            return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=self._clock())
+        return Idle()
 
     def _is_taken(self, batch_id: str) -> bool:
         """Return whether another batch has an ID: then it tells nothing about this one."""

@@ -14,7 +14,8 @@ RECHECK_FIELDS = (*FIELDS, "wa_before", "wa_changed")
 REMEMBERED = 1 << 14
 """How many different results a writer caches as text: most rows share theirs with many others."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = (*"=+-@\t\r", *"\uff1d\uff0b\uff0d\uff20")
+"""What begins a formula; in some languages, the wide signs do, too."""
 _WORDS = {True: "true", False: "false", None: ""}
 
 

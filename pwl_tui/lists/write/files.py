@@ -41,6 +41,20 @@ class Draft(Struct):
     wanted: bool = True
 
 
+def keep_out(path: Path, state: Path) -> None:
+    """Refuse to write a file into the state directory: it could replace what remembers the paid work.
+
+    Args:
+        path: the file.
+        state: the state directory.
+
+    Raises:
+        ListError: it would be there.
+    """
+    if os.path.realpath(path.parent) == os.path.realpath(state):
+        raise ListError(f"{state} is the state directory of pwl-tui.", "Choose another directory.")
+
+
 @contextmanager
 def complete_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
     """Open a file for writing that gets its name once everything is written and on disk.

@@ -44,7 +44,7 @@ class Mark:
             PathError: the file cannot be written.
         """
         if not self.is_there():
-            write_private(self._path, f"{host} {place}\n".encode())
+            write_private(self._path, f"{host} {place}\n".encode(), follow=False)
         self.require(place)
 
     def require(self, place: str) -> None:

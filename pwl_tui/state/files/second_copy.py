@@ -164,7 +164,7 @@ class SecondCopy:
                 return
             try:
                 if os.fstat(copy).st_nlink > 1:
-                    write_private(self.path, _all(copy))
+                    write_private(self.path, _all(copy), follow=False)
             except (OSError, ProblemError) as error:
                 self._failed(error)
 

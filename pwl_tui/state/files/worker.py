@@ -108,7 +108,7 @@ class WorkerFiles:
         Raises:
             PathError: it cannot be written.
         """
-        write_private(self._record, msgspec.json.encode(record))
+        write_private(self._record, msgspec.json.encode(record), follow=False)
 
     def terminate(self) -> bool:
         """Ask the worker to end (SIGTERM); return whether it was there to be asked.

@@ -96,7 +96,7 @@ class Move:
         private_dir(directory)
         require_local(directory)
         self._host = host or host_of(directory)
-        self._own = Place(self._host.id, self._host.name, str(directory.resolve()))
+        self._own = Place.of(self._host, directory)
         self._file = directory / "state.db"
         self._incoming = directory / _INCOMING
         self._mark = Mark(directory)

@@ -21,14 +21,16 @@ class SaveRejected(FormDialog[str]):
 
     Args:
         plan: the list as it is read.
+        state: the state directory, where the file may not be.
 
     Returns:
         A sentence about what was written. None means that nothing was.
     """
 
-    def __init__(self, plan: ListPlan) -> None:
+    def __init__(self, plan: ListPlan, state: Path) -> None:
         super().__init__()
         self._plan = plan
+        self._state = state
 
     def compose(self) -> ComposeResult:
         """Draw the form."""
@@ -46,7 +48,8 @@ class SaveRejected(FormDialog[str]):
         force = self.query_one("#rejected-force", Checkbox).value
 
         def save() -> str:
-            return f"Saved {counted(save_rejected(self._plan, path, force=force), 'rejected row')} to {path}."
+            saved = save_rejected(self._plan, path, self._state, force=force)
+            return f"Saved {counted(saved, 'rejected row')} to {path}."
 
         self.finish(partial(in_thread, save, "rejected rows"), "saving the rejected rows", "Writing…")
 

@@ -103,7 +103,7 @@ class PreviewScreen(CommandScreen[None]):
 
     def action_save_rejected(self) -> None:
         """Ask where to, and write the rejected rows."""
-        self.app.push_screen(SaveRejected(self._plan), self.say)
+        self.app.push_screen(SaveRejected(self._plan, self.ctx.engine.store.directory), self.say)
 
     def action_back(self) -> None:
         """Go back to the form."""

@@ -239,7 +239,10 @@ def test_which_ids_can_be_kept(value: object, batch_id: str | None) -> None:
     assert submitted == (None if batch_id is None else Submitted(batch_id, None, ""))
 
 
-@pytest.mark.parametrize(("total", "kept"), [(3, 3), ("3", None), (None, None), (True, None), (-1, None)])
+@pytest.mark.parametrize(
+    ("total", "kept"),
+    [(3, 3), ("3", None), (None, None), (True, None), (-1, None), (2**62, None), (2**63, None)],
+)
 def test_a_submission_with_an_odd_count_is_still_one(total: object, kept: int | None) -> None:
     assert read_submitted({"batch_id": "b", "total_numbers": total, "status": "processing"}) == Submitted(
         "b", kept, "processing"
@@ -253,6 +256,8 @@ def test_a_submission_with_an_odd_count_is_still_one(total: object, kept: int | 
         ({"balance": 0}, Balance("wavalidation", 0)),
         ({"balance": "many"}, None),
         ({"balance": True}, None),
+        ({"balance": 10**15 - 1}, Balance("wavalidation", 10**15 - 1)),
+        ({"balance": 2**63}, None),
         ({"service": "wavalidation"}, None),
     ],
 )

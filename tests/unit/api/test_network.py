@@ -8,6 +8,7 @@ import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import httpcore
 import httpx
@@ -16,8 +17,9 @@ import pytest
 from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.network import Cutoff, _cut, within
+from pwl_tui.api.reaching import addresses_of, reach
 from pwl_tui.api.transport import CLOSED, CUT_SHORT, route_to, transport_problem
-from pwl_tui.problem import Problem
+from pwl_tui.problem import Kind, Problem
 from pwl_tui.secret import Secret
 
 SHORT = httpx.Timeout(0.05, connect=5.0)
@@ -359,6 +361,47 @@ def drip(answer: bytes, at: int) -> Serve:
                 done.wait(0.02)
 
     return serve
+
+
+def test_a_name_that_is_not_looked_up_in_time_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+    look_up: Any = socket.getaddrinfo
+
+    def hang(host: str, *more: Any, flags: int = 0, **named: Any) -> Any:
+        if not flags & socket.AI_NUMERICHOST:
+            ended.wait(30)
+        return look_up("127.0.0.1" if ended.is_set() else host, *more, flags=flags, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    problem = submit("http://localhost:9", httpx.Timeout(10.0, connect=0.05))
+    ended.set()
+    assert (problem.kind, problem.charged) == (Kind.TIMEOUT, "no")
+    assert addresses_of("localhost", 9, None) == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(("count", "tried"), [(1, 1), (3, 3), (40, 8)])
+def test_however_many_addresses_a_name_has_they_share_the_time(count: int, tried: int) -> None:
+    now, asked = [100.0], list[str]()
+
+    def swallow(address: str, seconds: float | None) -> None:
+        assert seconds is not None
+        asked.append(address)
+        now[0] += seconds
+        raise httpcore.ConnectTimeout
+
+    addresses = [f"192.0.2.{n}" for n in range(count)]
+    with pytest.raises(httpcore.ConnectTimeout):
+        reach(addresses, swallow, 15.0, lambda: now[0])
+    assert (asked, now[0]) == (addresses[:tried], 115.0)
+
+
+def test_the_first_address_that_can_be_reached_is_taken() -> None:
+    def connect(address: str, _: float | None) -> str:
+        if address == "192.0.2.1":
+            raise httpcore.ConnectError
+        return address
+
+    assert reach(["192.0.2.1", "192.0.2.2", "192.0.2.3"], connect, None) == "192.0.2.2"
 
 
 @pytest.mark.parametrize("at", [0, 10, 60], ids=["the status", "a header", "the body"])

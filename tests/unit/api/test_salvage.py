@@ -13,7 +13,7 @@ from pwl_tui.api.client import Client
 from pwl_tui.api.errors import ApiError
 from pwl_tui.api.models import Reply, Submitted
 from pwl_tui.api.salvage import MAX_KEPT, ascii_in, body_in, ids_in, reply_of, submitted_in, unpacked
-from pwl_tui.secret import Secret, redact
+from pwl_tui.secret import Redactor, Secret, redact
 from pwl_tui.simulator.faults import Rule
 from pwl_tui.simulator.garble import GARBLES, Garble
 from pwl_tui.simulator.server import Simulator
@@ -204,6 +204,20 @@ def test_what_is_kept_is_bounded() -> None:
     kept = reply_of([page + f'"batch_id": "{ID}"'], Secret(KEY))
     assert (len(kept.text), kept.ids) == (MAX_KEPT, ("b-1", ID))
     assert len(reply_of(["".join(f'"batch_id": "{n}",' for n in range(999))], Secret(KEY)).ids) == 32
+
+
+def test_of_a_flood_of_ids_few_are_searched_for_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[str] = []
+    values = Redactor.values
+
+    def counted(self: Redactor, value: object, name: str = "") -> object:
+        searched.append(name)
+        return values(self, value, name)
+
+    monkeypatch.setattr(Redactor, "values", counted)
+    flood = json.dumps([{"batch_id": f"{n:08}{ID[8:]}"} for n in range(2_000)])
+    assert len(reply_of([flood], Secret(KEY)).ids) == 32
+    assert len(searched) < 300
 
 
 def test_a_compressed_answer_that_explodes_is_cut_off() -> None:

@@ -2,10 +2,13 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from pwl_tui.engine.money.submitter import Frozen, Idle, Sent
+from pwl_tui.api.models import Balance
+from pwl_tui.engine.money.journal_index import JournalIndex
+from pwl_tui.engine.money.submitter import Frozen, Idle, OnHold, Sent
 from pwl_tui.engine.problems import OLDER
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.host import Host
@@ -158,6 +161,50 @@ def test_a_backup_that_takes_the_place_of_a_directory_knows_what_was_sent_from_i
     assert len(service.submitted) - before == sent
     assert store.batches.get(job, 1).state is BatchState.PROCESSING
     assert machine.told == 1 - sent
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_directory_that_is_said_to_have_moved_but_is_in_use_sends_nothing_that_the_other_is_sending(
+    machine: Machine, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch, answered: bool
+) -> None:
+    job = add_job(machine.store, FIRST, 10, at=NOW)
+    machine.back_up()
+    original, copy = machine.store, machine.open(machine.backup)
+    make_engine(copy, service, clock).settle_place(moved=True)
+    balance = service.balance
+
+    def meanwhile(*_: Any) -> Balance:
+        monkeypatch.setattr(service, "balance", balance)
+        service.after = (lambda: None) if answered else failing(SILENT)
+        make_submitter(copy, service, clock).send_next()
+        return balance()
+
+    # Both have looked at the journal before either has written that it is about to send.
+    monkeypatch.setattr(service, "balance", meanwhile)
+    step = make_submitter(original, service, clock).send_next()
+    assert isinstance(step, Sent if answered else Frozen)
+    assert len(service.submitted) == 1
+    here, there = (store.batches.get(job, 1) for store in (original, copy))
+    assert here.state is there.state is (BatchState.PROCESSING if answered else BatchState.UNKNOWN)
+    assert here.batch_id == there.batch_id
+    original.close()
+
+
+def test_a_batch_that_is_not_sent_because_the_journal_cannot_be_read_is_not_in_doubt(
+    machine: Machine, clock: Clock, service: WorldService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = add_job(machine.store, FIRST, 10, at=NOW)
+
+    def refuse(*_: object) -> bool:
+        raise StateError("Too many open files.", "Close some.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JournalIndex, "is_rivaled", refuse)
+        assert isinstance(make_submitter(machine.store, service, clock).send_next(), OnHold)
+    assert machine.store.batches.get(job, 1).state is BatchState.PLANNED
+    clock.now += 61
+    assert isinstance(make_submitter(machine.store, service, clock).send_next(), Sent)
+    assert set(charged(service).values()) == {1}
 
 
 def test_nothing_is_sent_while_the_journal_cannot_be_completed(

@@ -1,4 +1,5 @@
 import errno
+import os
 import shutil
 from pathlib import Path
 
@@ -40,6 +41,14 @@ def test_another_way_to_the_same_directory_is_the_same(tmp_path: Path) -> None:
     Store.open(tmp_path / "state", host=HERE).close()
     (tmp_path / "link").symlink_to("state")
     assert Store.open(tmp_path / "link", host=HERE).places.elsewhere() is None
+
+
+def test_a_directory_whose_name_is_not_in_utf_8_has_a_place(tmp_path: Path) -> None:
+    directory = tmp_path / os.fsdecode(b"a\xff")
+    Store.open(directory, host=HERE).close()
+    assert Store.open(directory, host=HERE).places.elsewhere() is None
+    moved = directory.rename(tmp_path / os.fsdecode(b"a\xfe"))
+    assert str(Store.open(moved, host=HERE).places.elsewhere()).endswith(r"/a\xff")
 
 
 def test_a_decision_is_made_once(tmp_path: Path) -> None:

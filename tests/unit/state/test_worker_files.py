@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from pwl_tui.paths import PathError
 from pwl_tui.state.errors import StateError
 from pwl_tui.state.files.worker import WorkerFiles, new_record
 from tests.unit.fake_service import BINDING
@@ -72,6 +73,11 @@ def test_the_record_is_private_and_one_that_cannot_be_read_counts_as_none(tmp_pa
     assert path.stat().st_mode & 0o777 == 0o600
     path.write_text('{"machine": 7')
     assert one.read() is None
+    path.rename(tmp_path / "elsewhere")
+    path.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PathError, match="symbolic link"):
+        one.write(record)
+    assert (tmp_path / "elsewhere").read_text() == '{"machine": 7'
 
 
 def test_only_the_process_that_holds_the_lock_is_terminated(tmp_path: Path) -> None:
