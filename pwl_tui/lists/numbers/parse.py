@@ -134,6 +134,8 @@ def parse(cell: str, region: str | None, strictness: Strictness, *, plus_lost: b
         E.164 without the plus, or the negative of an index into `REASONS`.
     """
     number = _parse(cell, region, strictness, plus_lost)
+    if number > 0:  # as most are
+        return number
     if number in {-TOO_LONG, -NOT_A_NUMBER, -LETTERS} and _has_room(cell, region, number):
         several = _reason_of_several(cell[:_LONGEST_LINK], region, strictness, plus_lost) or number
         # Nobody could read them all, so it does not help to ask for that.
@@ -229,7 +231,10 @@ def _reason_of_several(cell: str, region: str | None, strictness: Strictness, pl
 def _parse(cell: str, region: str | None, strictness: Strictness, plus_lost: bool) -> int:
     """Do what `parse` does, without looking for several numbers."""
     number = _as_dialed(cell, region, strictness, plus_lost)
-    return number if region is None or number <= 0 else _with_own_code(cell, region, number)
+    # This is asked of every number of a list: what is quick comes first.
+    if number <= 0 or region is None or cell[:1] == "+" or not str(number).startswith(_code_twice(region)):
+        return number
+    return _with_own_code(cell, region, number)
 
 
 def _with_own_code(cell: str, region: str, number: int) -> int:
@@ -242,20 +247,25 @@ def _with_own_code(cell: str, region: str, number: int) -> int:
     Args:
         cell: as for `parse`.
         region: where national numbers belong.
-        number: what is read in the cell, E.164 without the plus.
+        number: what is read in the cell, E.164 without the plus; it begins with the country code twice.
 
     Returns:
         A number, or the negative of an index into `REASONS`.
     """
     code, mobile = _mobiles(region)
     read = str(number)[len(code) :]
-    if not read.startswith(code) or mobile.fullmatch(read) or not mobile.fullmatch(read, len(code)):
+    if mobile.fullmatch(read) or not mobile.fullmatch(read, len(code)):
         return number
     text = plain(cell)
     digits = "".join(filter(str.isdecimal, text))
     if "+" in text.partition(digits[0])[0] or not digits.removeprefix("0").startswith(read):
         return number
     return -NOT_VALID if digits.startswith("0") else int(read)
+
+
+@cache
+def _code_twice(region: str) -> str:
+    return str(phonenumbers.country_code_for_region(region)) * 2
 
 
 @cache
