@@ -441,12 +441,13 @@ class Submitter:
 
         The journal does not get a line that it was not sent: that would be taken for the word of the other.
         """
-        self._store.batches.put_back(batch, NOT_SENT, now=self._clock())
-        batch = self._store.batches.get(batch.job, batch.seq)
-        if self._accept_from_journal(batch):
-            return Sent(self._store.batches.get(batch.job, batch.seq))
-        if self._mark_unknown_from_journal(batch):
-            return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=self._clock())
+        with self._unless_decided():
+            self._store.batches.put_back(batch, NOT_SENT, now=self._clock())
+            batch = self._store.batches.get(batch.job, batch.seq)
+            if self._accept_from_journal(batch):
+                return Sent(self._store.batches.get(batch.job, batch.seq))
+            if self._mark_unknown_from_journal(batch):
+                return Frozen(self._store.batches.get(batch.job, batch.seq), news=True, until=self._clock())
         return Idle()
 
     def _is_taken(self, batch_id: str) -> bool:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from pwl_tui.engine.jobs import planning
 from pwl_tui.engine.jobs.retrying import RetryPlan
 from pwl_tui.engine.jobs.sampling import Rates, share
+from pwl_tui.engine.problems import COPIED
 from pwl_tui.lists.plan import plan
 from pwl_tui.lists.read.reading import Options
 from pwl_tui.lists.read.source import Source
@@ -28,6 +29,21 @@ def test_a_retry_tells_what_is_paid_for_and_what_is_not(store: Store) -> None:
         "This costs 900 credits.",
     ]
     assert retry(RetryPlan(job, made, (batch, batch), 0))[-1] == "This costs 1,802 credits."
+
+
+def test_a_retry_in_a_copied_directory_warns_of_the_original(store: Store) -> None:
+    job = store.jobs.get(add_job(store, FIRST, 3))
+    refused = store.batches.of(job.id)[0]
+    copied = replace(refused, size=900, error=COPIED)
+    told = retry(RetryPlan(job, None, (refused, copied, copied), 0))
+    assert (
+        told[0] == "1 rejected batch with 3 numbers will be sent again within the job; they were not charged."
+    )
+    assert told[1].startswith(
+        "2 withdrawn batches with 1,800 numbers will be sent after all. If the original"
+    )
+    assert told[1].endswith("paid for twice.")
+    assert told[2:] == ["This costs 1,803 credits."]
 
 
 def test_a_sample_tells_its_rates_and_what_they_make_of_the_rest() -> None:
