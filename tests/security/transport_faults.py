@@ -459,6 +459,7 @@ FAULTS: tuple[Fault, ...] = (
         "bad_answer",
         "bad_answer unknown",
         FOREIGN,
+        proven=True,
     ),
     Fault(
         "an unknown encoding",
