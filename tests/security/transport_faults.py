@@ -506,7 +506,7 @@ FAULTS: tuple[Fault, ...] = (
         NETWORK_LOST,
     ),
     Fault("HTTP/1.0", sends(lambda b: b"HTTP/1.0 200 OK\r\n\r\n" + b), "ok", "ok", ""),
-    Fault("HTTP/0.9", sends(lambda b: b), "network", "network unknown", NETWORK_LOST),
+    Fault("HTTP/0.9", sends(lambda b: b), "network", "network unknown", NETWORK_LOST, proven=True),
     Fault(
         "HTTP/2",
         says(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00" + b"\x00\x03\x00\x00\x00\x64" * 3),
