@@ -61,7 +61,7 @@ def clean(text: str, limit: int = 500) -> str:
     return line if len(line) <= limit else line[: limit - 1].rstrip() + _ELLIPSIS
 
 
-def obeyed_by_none(text: str) -> str:
+def without_controls(text: str) -> str:
     """Return a text, its lines spaced as before, of which a terminal obeys nothing but the line ends.
 
     The last defense of what is written to a terminal: whatever reaches it as it came, such as a path or an

@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from pwl_tui.os_errors import os_sentences
 from pwl_tui.problem import Problem, ProblemError
-from pwl_tui.text import encoding_of, has_signs, in_encoding, in_utf8, obeyed_by_none
+from pwl_tui.text import encoding_of, has_signs, in_encoding, in_utf8, without_controls
 from pwl_tui.wording.figures import percent
 
 _BAR_CELLS = 24
@@ -90,7 +90,7 @@ class Output(Struct, dict=True):
 
     def write_beside(self, text: str) -> None:
         """Write a text on standard error at once, with what its encoding has and no terminal obeys."""
-        self.err.write(in_encoding(obeyed_by_none(text), encoding_of(self.err)))
+        self.err.write(in_encoding(without_controls(text), encoding_of(self.err)))
         self.err.flush()
 
     def problem(self, problem: Problem) -> None:
@@ -135,7 +135,7 @@ class Output(Struct, dict=True):
 
     def _print(self, text: str) -> None:
         try:
-            self.out.write(in_encoding(obeyed_by_none(text), encoding_of(self.out)) + "\n")
+            self.out.write(in_encoding(without_controls(text), encoding_of(self.out)) + "\n")
             self.out.flush()
         except BrokenPipeError:  # nobody reads any more, which is no error of ours
             raise

@@ -36,12 +36,12 @@ def moved_words(moved: "Moved", *, shared: bool) -> str:
     if shared:
         words += [
             "Set [state] url or PWL_TUI_STATE_URL to that database, here and on other machines.",
-            "The old state file is not used any more; delete it once the database has a backup.",
+            "The old state file is no longer used; delete it once the database has a backup.",
         ]
     else:
         words += [
             "Remove [state] url and PWL_TUI_STATE_URL, here and on other machines.",
-            "The schema in the database is not used any more; drop it once this machine has a backup.",
+            "The schema in the database is no longer used; drop it once this machine has a backup.",
         ]
     if moved.wishes:
         words.append(

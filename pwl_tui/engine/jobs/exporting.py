@@ -23,7 +23,7 @@ from pwl_tui.lists.read.rows import header, rows
 from pwl_tui.lists.read.source import Source
 from pwl_tui.lists.write.answers import FIELDS, RECHECK_FIELDS, RowAnswer
 from pwl_tui.lists.write.export import Target, Witness, Written, export_files
-from pwl_tui.lists.write.files import complete_file, keep_out
+from pwl_tui.lists.write.files import complete_file, require_outside
 from pwl_tui.state.store import Store
 
 _WORTH = (Outcome.COMPLETED, Outcome.PENDING, Outcome.FAILED, Outcome.NOT_SENT, Outcome.REJECTED)
@@ -54,7 +54,7 @@ def export(
         ListError: a file cannot be written, exists already, or would be in the state directory.
         StateError: the state directory cannot hold temporary files.
     """
-    keep_out(target.path, store.directory)
+    require_outside(target.path, store.directory)
     source, reading = original(store, job_id)
     job = store.jobs.get(job_id)
     before = None if job.recheck_of is None else store.results.before(job_id, job.numbers)
@@ -83,7 +83,7 @@ def save_rejected(plan: ListPlan, path: Path, state: Path, *, force: bool) -> in
         ListError: the file cannot be written, exists already, is the list itself, or would be in the state
             directory.
     """
-    keep_out(path, state)
+    require_outside(path, state)
     source, reading = plan.source, plan.reading
     if source.path and os.path.realpath(path) == os.path.realpath(source.path):
         raise ListError(f"{source.name} is the list itself.", "Give the name of another file.")

@@ -133,9 +133,9 @@ class Wishes:
             StateError: the state file failed.
         """
         from pwl_tui.lists.write.export import require_writable
-        from pwl_tui.lists.write.files import keep_out
+        from pwl_tui.lists.write.files import require_outside
 
-        keep_out(target.path, self._store.directory)
+        require_outside(target.path, self._store.directory)
 
         wanted = set(map(_place, target.files()))
         for wish in self._store.wishes.unwritten():

@@ -106,7 +106,7 @@ class JournalIndex:
         lines = [line for key, line in self._open.items() if state_of(*key) in unaccounted]
         return self._matching(batch, lines, now)
 
-    def is_rivaled(self, intent: Intent) -> bool:
+    def has_rival(self, intent: Intent) -> bool:
         """Return whether somebody else sends the numbers of an intent, or has, since this looked last.
 
         Two state directories that share the journal's second copy have sender locks of their own: somebody
@@ -158,14 +158,24 @@ def is_of(line: Line, binding: Binding) -> bool:
 
 
 def follow_up(unanswered: Open, lines: Iterable[Line]) -> None:
-    """Keep in `unanswered` each intent to send, until a later line says what became of it."""
+    """Keep in `unanswered` each intent to send, until a later line says what became of it.
+
+    That an attempt was not accepted says nothing of one at another time: two copies of a state directory name
+    their batches alike.
+    """
     for line in lines:
         if isinstance(line, Candidates):  # nothing is decided yet
             continue
         name = (line.job, line.seq, line.digest)
-        unanswered.pop(name, None)
         if isinstance(line, Intent) and line.intent == "send":
             unanswered[name] = line
+        elif isinstance(line, Entry) or _is_attempt(line, unanswered.get(name)):
+            unanswered.pop(name, None)
+
+
+def _is_attempt(line: Intent, sent: Intent | None) -> bool:
+    """Whether a line may be about an attempt; earlier versions did not name it."""
+    return sent is not None and (None in {line.submitted, sent.submitted} or line.submitted == sent.submitted)
 
 
 def was_older(store: Store, now: float) -> bool:

@@ -374,21 +374,19 @@ class Submitter:
             return Idle()
         batch = self._store.batches.get(batch.job, batch.seq)
         intent = intent_line(self._binding, batch, "send", now, balance)
+        journaled = rival = False
         try:
             self._store.journal.append(intent)
+            journaled = True
+            rival = self._journal.has_rival(intent)
         except StateError as error:
+            if journaled:
+                with suppress(StateError):  # without that line, it is in doubt
+                    self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
             with self._unless_decided():
                 self._store.batches.put_back(batch, error.problem, now=now)
             return self._hold(batch, error.problem, now + CREDITS_RETRY_SECONDS)
-        try:
-            rivaled = self._journal.is_rivaled(intent)
-        except StateError as error:
-            with suppress(StateError):  # without that line, it is in doubt
-                self._store.journal.append(intent_line(self._binding, batch, "not sent", now))
-            with self._unless_decided():
-                self._store.batches.put_back(batch, error.problem, now=now)
-            return self._hold(batch, error.problem, now + CREDITS_RETRY_SECONDS)
-        if rivaled:
+        if rival:
             return self._give_way(batch)
         try:
             submitted = self._service().submit([f"+{number}" for number in numbers])

@@ -41,7 +41,7 @@ class Draft(Struct):
     wanted: bool = True
 
 
-def keep_out(path: Path, state: Path) -> None:
+def require_outside(path: Path, state: Path) -> None:
     """Refuse to write a file into the state directory: it could replace what remembers the paid work.
 
     Args:

@@ -4,13 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pwl_tui.engine.money.evidence import Verdict
-from pwl_tui.engine.money.journal_index import JournalIndex, moment_of
+from pwl_tui.engine.money.journal_index import JournalIndex, Open, follow_up, moment_of
 from pwl_tui.engine.money.submitter import Delayed, Frozen, Idle, Sent
 from pwl_tui.problem import Kind, Problem
 from pwl_tui.provider import PROVIDER
-from pwl_tui.state.files.journal import Entry, Line
+from pwl_tui.state.files.journal import Entry, Intent, Line
 from pwl_tui.state.models import BatchState
 from pwl_tui.state.store import Store
 from tests.unit.fake_service import (
@@ -137,6 +138,21 @@ def test_what_surely_was_not_sent_is_no_doubt_after_a_backup_either(
     finish(older, service, clock)
     assert older.jobs.get(job).batches == {BatchState.COMPLETED: 1}
     older.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "not_sent", "may_be_charged"),
+    [(2.0, 2.0, False), (2.0, 1.0, True), (None, 1.0, False), (2.0, None, False)],
+)
+def test_of_two_copies_that_send_a_batch_the_one_that_was_refused_does_not_speak_for_the_other(
+    sent: float | None, not_sent: float | None, may_be_charged: bool
+) -> None:
+    line = Intent(
+        at="t", intent="send", size=1, digest="d", base_url="b", key="k", job=1, seq=1, submitted=sent
+    )
+    unanswered: Open = {}
+    follow_up(unanswered, [line, replace(line, intent="not sent", submitted=not_sent)])
+    assert bool(unanswered) == may_be_charged
 
 
 def test_the_same_list_in_a_new_state_file_takes_over_what_is_paid(

@@ -199,7 +199,7 @@ def test_a_batch_that_is_not_sent_because_the_journal_cannot_be_read_is_not_in_d
         raise StateError("Too many open files.", "Close some.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(JournalIndex, "is_rivaled", refuse)
+        patch.setattr(JournalIndex, "has_rival", refuse)
         assert isinstance(make_submitter(machine.store, service, clock).send_next(), OnHold)
     assert machine.store.batches.get(job, 1).state is BatchState.PLANNED
     clock.now += 61
