@@ -257,14 +257,16 @@ class _Follower:
             self.jobs(), lambda: any(map(self._engine.recovery.awaits_proof, self._in_doubt()))
         )
 
-    def _standstill(self, jobs: Sequence[Job], proven: Callable[[], bool]) -> Ending | None:
+    def _standstill(self, jobs: list[Job], proven: Callable[[], bool]) -> Ending | None:
         frozen, followed = self._frozen(), self._followed(jobs)
         if any(self._moving(job, frozen=frozen is not None) for job in (*jobs, *followed)):
             return None
         if frozen is not None and any(not _over(job) for job in jobs):
             return None if proven() else Ending(Exit.UNKNOWN, frozen)
         verdicts = (ending for job in (*jobs, *followed) if (ending := self._verdict(job)))
-        return next(verdicts, Ending(Exit.DONE))
+        ending = next(verdicts, Ending(Exit.DONE))
+        # All that was read one after the other, while the engine works.
+        return ending if (self.jobs(), self._followed(jobs)) == (jobs, followed) else None
 
     def _followed(self, jobs: Sequence[Job]) -> list[Job]:
         """Return the other jobs on which these jobs wait, as long as they do."""
